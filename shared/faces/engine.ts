@@ -1,0 +1,27 @@
+import type { UprightImage } from '../images/image.ts';
+import type { AttributeName, Face } from './face.ts';
+
+export interface AnalyzeOptions {
+  /** What to find out besides boxes; engines skip the work for what is not asked. */
+  readonly attributes: ReadonlySet<AttributeName>;
+  /** Whether faces need an `embedding`. */
+  readonly embeddings: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Finds and describes faces. Every engine passes `test/contracts/face-engine.ts`.
+ *
+ * A picture without a face gives an empty array. Errors are `MnsossError`; an engine that calls a service throws
+ * `Throttled` and the transient codes, a local one `ModelMismatch` at warm-up.
+ */
+export interface FaceEngine {
+  readonly name: string;
+  /** Changes whenever the same picture may give another answer. */
+  readonly version: string;
+  /** Loads models or opens connections; idempotent, and `analyze` calls it when nobody did. */
+  warmUp(): Promise<void>;
+  /** Faces from the largest to the smallest; boxes and points in pixels of the upright image. */
+  analyze(image: UprightImage, options: AnalyzeOptions): Promise<Face[]>;
+  close(): Promise<void>;
+}

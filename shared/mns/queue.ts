@@ -1,0 +1,65 @@
+/** A message as received: it is hidden from others until `nextVisibleTime`. */
+export interface ReceivedMessage {
+  readonly messageId: string;
+  /** Valid until `nextVisibleTime`, and only for this receive. */
+  readonly receiptHandle: string;
+  readonly body: string;
+  /** Upper-case hex MD5 of the body as stored. */
+  readonly bodyMD5: string;
+  /** Milliseconds since the epoch. */
+  readonly enqueueTime: number;
+  /** Milliseconds since the epoch. */
+  readonly firstDequeueTime: number;
+  /** Milliseconds since the epoch, by the clock of the service. */
+  readonly nextVisibleTime: number;
+  /** How often the message has been received, this time included. */
+  readonly dequeueCount: number;
+  /** 1 (highest) to 16. */
+  readonly priority: number;
+}
+
+export interface SendResult {
+  readonly messageId: string;
+  readonly bodyMD5: string;
+}
+
+export interface DeleteFailure {
+  readonly receiptHandle: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface QueueAttributes {
+  readonly name: string;
+  /** Seconds a received message stays hidden. */
+  readonly visibilityTimeout: number;
+  readonly activeMessages: number;
+  readonly inactiveMessages: number;
+  readonly delayMessages: number;
+  /** Seconds. */
+  readonly messageRetentionPeriod: number;
+}
+
+/**
+ * One MNS queue. Every adapter passes `test/contracts/message-queue.ts`.
+ *
+ * Errors are `MnsossError`: `QueueNotExist`, `MessageNotExist` (a stale receipt handle), `AccessDenied`,
+ * `InvalidRequest`, and the transient ones.
+ */
+export interface MessageQueue {
+  readonly name: string;
+  /** At most `max` (1–16) messages; an empty array when none came within `waitSeconds` (0–30). */
+  receive(options: { max: number; waitSeconds: number; signal?: AbortSignal }): Promise<ReceivedMessage[]>;
+  /** Like `receive` without hiding: no receipt handles. */
+  peek(max: number): Promise<Omit<ReceivedMessage, 'receiptHandle' | 'nextVisibleTime'>[]>;
+  /** At most 16 handles; what could not be deleted is returned, the rest is gone. */
+  delete(receiptHandles: readonly string[]): Promise<DeleteFailure[]>;
+  /** Hides the message for `seconds` (1–43,200) from now; the old receipt handle is dead afterwards. */
+  changeVisibility(
+    receiptHandle: string,
+    seconds: number,
+  ): Promise<{ receiptHandle: string; nextVisibleTime: number }>;
+  send(body: string, options?: { delaySeconds?: number; priority?: number }): Promise<SendResult>;
+  attributes(): Promise<QueueAttributes>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,135 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { Readable } from 'node:stream';
+import { MnsossError } from './errors.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  /** The target is sent exactly as written in the URL: signatures cover its bytes. */
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | Readable;
+  /** Milliseconds until the response's head has arrived, and between any two pieces of its body. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Names in lower case; values decoded as UTF-8, where Node gives Latin-1. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The caller reads it to its end or destroys it. */
+  readonly body: Readable;
+}
+
+/** Keep-alive connections to one service. */
+export interface HttpClient {
+  send(request: HttpRequest): Promise<HttpResponse>;
+  /** Closes idle connections; requests under way fail. */
+  close(): void;
+}
+
+/**
+ * `node:http` rather than undici or fetch: a fresh process sends its first request four to seven times sooner, and
+ * cold starts are paid for. Errors of the connection are `NetworkError`, `ServiceUnavailable` (timeout) or `Aborted`.
+ */
+export function createHttpClient({ maxSockets = 64 }: { maxSockets?: number } = {}): HttpClient {
+  const options = { keepAlive: true, maxSockets, scheduling: 'lifo' } as const;
+  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+  return {
+    send: (request) => send(request, agents),
+    close() {
+      agents['http:'].destroy();
+      agents['https:'].destroy();
+    },
+  };
+}
+
+function send(request: HttpRequest, agents: Record<'http:' | 'https:', http.Agent>): Promise<HttpResponse> {
+  const { url, signal } = request;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(aborted(request));
+    const secure = url.protocol === 'https:';
+    const outgoing = (secure ? https : http).request(url, {
+      method: request.method,
+      headers: encodeHeaders(request.headers),
+      agent: agents[secure ? 'https:' : 'http:'],
+      timeout: request.timeoutMs,
+      ...(signal && { signal }),
+    });
+    outgoing.on('timeout', () => outgoing.destroy(timedOut(request)));
+    outgoing.on('error', (error) => reject(asConnectionError(error, request)));
+    outgoing.on('response', (incoming) => {
+      incoming.setTimeout(request.timeoutMs, () => incoming.destroy(timedOut(request)));
+      resolve({ status: incoming.statusCode ?? 0, headers: decodeHeaders(incoming.headers), body: incoming });
+    });
+    const { body } = request;
+    if (body === undefined) outgoing.end();
+    else if (body instanceof Uint8Array) outgoing.end(body);
+    else {
+      body.on('error', (error) => outgoing.destroy(error));
+      body.pipe(outgoing);
+    }
+  });
+}
+
+/** Reads a body of at most `limit` bytes; a longer one is a `ServiceUnavailable`, as no service sends it. */
+export async function readBody(response: HttpResponse, limit = 4 * 1024 * 1024): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit)
+        throw new MnsossError('ServiceUnavailable', `response body is larger than ${limit} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof MnsossError) throw error;
+    throw new MnsossError('NetworkError', `connection broke while reading the response: ${describe(error)}`, {
+      cause: error,
+    });
+  }
+  return Buffer.concat(chunks);
+}
+
+function asConnectionError(error: Error, request: HttpRequest): MnsossError {
+  if (error instanceof MnsossError) return error;
+  if (error.name === 'AbortError') return aborted(request);
+  return new MnsossError('NetworkError', `${request.method} ${request.url.host}: ${describe(error)}`, {
+    cause: error,
+    details: { host: request.url.host },
+  });
+}
+
+function timedOut({ method, url, timeoutMs }: HttpRequest): MnsossError {
+  return new MnsossError('ServiceUnavailable', `${method} ${url.host}: no answer within ${timeoutMs} ms`, {
+    details: { host: url.host },
+  });
+}
+
+function aborted({ method, url }: HttpRequest): MnsossError {
+  return new MnsossError('Aborted', `${method} ${url.host}: stopped`, { details: { host: url.host } });
+}
+
+/** A refused connection to several addresses comes as an AggregateError with an empty message. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || ('code' in error ? String(error.code) : error.name);
+}
+
+/** Header bytes are UTF-8 on the wire and in signatures; Node wants one character a byte. */
+function encodeHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('latin1')]),
+  );
+}
+
+function decodeHeaders(headers: http.IncomingHttpHeaders): Record<string, string> {
+  const decoded: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
+    decoded[name] = Buffer.from(Array.isArray(value) ? value.join(', ') : value, 'latin1').toString('utf8');
+  }
+  return decoded;
+}

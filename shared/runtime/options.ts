@@ -1,0 +1,121 @@
+import { z } from 'zod/mini';
+import { MnsossError } from './errors.ts';
+
+/** One row of a program's configuration; the tables in `docs/configuration.md` are made of these. */
+export interface OptionSpec<T> {
+  /** Environment variable. */
+  readonly env: string;
+  /** Older names that keep working, searched after `env`. */
+  readonly aliases?: readonly string[];
+  /** Takes the text of the environment or flag. */
+  readonly schema: z.ZodMiniType<T, unknown>;
+  /** Absent: the option must be set. */
+  readonly default?: T;
+  /** Unit and bounds, e.g. `seconds, 1–43,200`. */
+  readonly unit: string;
+  /** What it does, and what follows from a high or low value. */
+  readonly about: string;
+  /** Never printed. */
+  readonly secret?: boolean;
+}
+
+export type OptionSpecs = Readonly<Record<string, OptionSpec<unknown>>>;
+export type OptionsOf<S extends OptionSpecs> = {
+  [K in keyof S]: S[K] extends OptionSpec<infer T> ? T : never;
+};
+
+/** Keeps the literal types of a table of options. */
+export function defineOptions<S extends OptionSpecs>(specs: S): S {
+  return specs;
+}
+
+/** The command-line flag of an option: `maxPixels` → `--max-pixels`. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/**
+ * Reads flags, then the environment, then defaults. Throws `ConfigInvalid` with every fault at once; the value of
+ * a secret is never repeated.
+ */
+export function readOptions<S extends OptionSpecs>(
+  specs: S,
+  env: NodeJS.ProcessEnv,
+  flags: Readonly<Record<string, string | undefined>> = {},
+): OptionsOf<S> {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    const { text, from } = find(name, spec, env, flags);
+    if (text === undefined) {
+      if (spec.default === undefined && !z.safeParse(spec.schema, undefined).success) {
+        faults.push(`${spec.env} (${flagOf(name)}) must be set: ${spec.about}`);
+      }
+      values[name] = spec.default;
+      continue;
+    }
+    const parsed = z.safeParse(spec.schema, text);
+    if (parsed.success) values[name] = parsed.data;
+    else faults.push(`${from} must be ${spec.unit}${spec.secret ? '' : `, got ${JSON.stringify(text)}`}`);
+  }
+  if (faults.length > 0) throw new MnsossError('ConfigInvalid', faults.join('; '), { details: { faults } });
+  return values as OptionsOf<S>;
+}
+
+function find(
+  name: string,
+  spec: OptionSpec<unknown>,
+  env: NodeJS.ProcessEnv,
+  flags: Readonly<Record<string, string | undefined>>,
+): { text: string | undefined; from: string } {
+  const flag = flags[name];
+  if (flag !== undefined) return { text: flag, from: flagOf(name) };
+  for (const variable of [spec.env, ...(spec.aliases ?? [])]) {
+    // An empty variable counts as unset: that is how container platforms blank one out.
+    if (env[variable]) return { text: env[variable], from: variable };
+  }
+  return { text: undefined, from: spec.env };
+}
+
+/** Schemas for the texts of the environment. */
+export const text = z.string().check(z.minLength(1));
+
+export function integer(min: number, max: number): z.ZodMiniType<number, unknown> {
+  return z.pipe(
+    z.pipe(
+      z.string().check(z.regex(/^-?\d{1,15}$/)),
+      z.transform((value) => Number(value)),
+    ),
+    z.number().check(z.minimum(min), z.maximum(max)),
+  );
+}
+
+export function decimal(min: number, max: number): z.ZodMiniType<number, unknown> {
+  return z.pipe(
+    z.pipe(
+      z.string().check(z.regex(/^-?\d+(\.\d+)?$/)),
+      z.transform((value) => Number(value)),
+    ),
+    z.number().check(z.minimum(min), z.maximum(max)),
+  );
+}
+
+export const flag: z.ZodMiniType<boolean, unknown> = z.pipe(
+  z.enum(['true', 'false', '1', '0', 'yes', 'no']),
+  z.transform((value) => value === 'true' || value === '1' || value === 'yes'),
+);
+
+export function oneOf<const T extends string>(...values: T[]): z.ZodMiniType<T, unknown> {
+  return z.enum(values) as z.ZodMiniType<T, unknown>;
+}
+
+/** Comma-separated; blanks around items are dropped, an empty text is an empty list. */
+export function listOf<T>(item: z.ZodMiniType<T, unknown>): z.ZodMiniType<T[], unknown> {
+  const split = z.transform((value: string): unknown[] =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+  return z.pipe(z.pipe(z.string(), split), z.array(item));
+}

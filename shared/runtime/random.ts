@@ -1,0 +1,13 @@
+/** A number in [0, 1); passed in wherever behaviour depends on chance. */
+export type Random = () => number;
+
+/** A small seeded generator (mulberry32) for tests, benchmarks and fault injection. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

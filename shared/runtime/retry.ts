@@ -1,0 +1,41 @@
+import type { Clock } from './clock.ts';
+import { type MnsossError, toMnsossError } from './errors.ts';
+import type { Random } from './random.ts';
+
+export interface Backoff {
+  /** Upper bound of the first delay, in milliseconds. */
+  readonly baseMs: number;
+  /** Upper bound of every delay, in milliseconds. */
+  readonly capMs: number;
+}
+
+/** Exponential delay with full jitter: a number in [0, min(cap, base × 2^attempt)], attempts counted from 0. */
+export function backoffDelay(attempt: number, { baseMs, capMs }: Backoff, random: Random): number {
+  return random() * Math.min(capMs, baseMs * 2 ** Math.min(attempt, 30));
+}
+
+export interface RetryOptions extends Backoff {
+  /** Tries in all, the first included. */
+  readonly attempts: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+}
+
+/** Repeats `work` while it fails with a transient or throttled error; the last error is thrown. */
+export async function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work(attempt);
+    } catch (thrown) {
+      const error = toMnsossError(thrown);
+      if (attempt + 1 >= options.attempts || !isRetryable(error) || options.signal?.aborted) throw error;
+      const delay = error.retryAfterMs ?? backoffDelay(attempt, options, options.random);
+      await options.clock.sleep(delay, options.signal);
+    }
+  }
+}
+
+function isRetryable(error: MnsossError): boolean {
+  return error.kind === 'transient' || error.kind === 'throttled';
+}

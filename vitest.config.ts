@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/conformance/**'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Two cores: the servers under test and the tests that drive them share them.
+    maxWorkers: 2,
+    pool: 'forks',
+  },
+});
