@@ -1,0 +1,115 @@
+import type { Metadata } from 'sharp';
+import { MnsossError } from '../runtime/errors.ts';
+import { isTruncated, sniffFormat } from './format.ts';
+import type { ImageBounds, ImageFormat, UprightImage } from './image.ts';
+import { loadSharp } from './sharp.ts';
+
+/** Why a file is no image; in `details.reason` of an `InvalidImage`. */
+export type InvalidImageReason = 'empty' | 'unknown-format' | 'refused-format' | 'truncated' | 'corrupt';
+
+/**
+ * Decodes an uploaded file: EXIF orientation applied, colours converted to sRGB, transparency laid on white, only
+ * the first frame or page of several read, and scaled down to `bounds.rasterSide` while decoding.
+ *
+ * The format is told by the bytes and the size by the header, so a file beyond the bounds is refused before it
+ * costs anything. A photo that its decoder merely warns about passes.
+ *
+ * Errors: `InvalidImage` with `details.reason`; `ImageTooLarge` with `details.bound`, `limit` and `actual`.
+ */
+export async function decodeImage(bytes: Uint8Array, bounds: ImageBounds): Promise<UprightImage> {
+  within('maxBytes', bytes.length, bounds);
+  const format = knownFormat(bytes);
+  const { width, height } = await probe(bytes, format);
+  within('maxSide', Math.max(width, height), bounds);
+  within('maxPixels', width * height, bounds);
+  return { width, height, format, raster: await decodeRaster(bytes, format, bounds) };
+}
+
+function knownFormat(bytes: Uint8Array): ImageFormat {
+  if (bytes.length === 0) throw invalid('empty', 'the file is empty');
+  const format = sniffFormat(bytes);
+  switch (format) {
+    case undefined:
+      throw invalid('unknown-format', `its ${bytes.length} bytes begin like no known image format`);
+    case 'heic':
+    case 'svg':
+    case 'pdf':
+    case 'bmp':
+    case 'jpeg-xl':
+      throw invalid('refused-format', `${format} is not accepted`, { format });
+    default:
+      return format;
+  }
+}
+
+/** The upright size, from the header alone. */
+async function probe(bytes: Uint8Array, format: ImageFormat): Promise<{ width: number; height: number }> {
+  const sharp = await loadSharp();
+  let metadata: Metadata;
+  try {
+    // The bound on pixels is checked with the figures in hand: sharp's own error names none.
+    metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
+  } catch (error) {
+    throw undecodable(error, bytes, format);
+  }
+  return metadata.autoOrient;
+}
+
+async function decodeRaster(bytes: Uint8Array, format: ImageFormat, bounds: ImageBounds) {
+  const sharp = await loadSharp();
+  try {
+    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: bounds.maxPixels })
+      .timeout({ seconds: bounds.timeoutSeconds })
+      .autoOrient()
+      .resize(bounds.rasterSide, bounds.rasterSide, { fit: 'inside', withoutEnlargement: true })
+      .flatten({ background: '#ffffff' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return { data, width: info.width, height: info.height };
+  } catch (error) {
+    const timedOut = messageOf(error).match(/^timeout: (\d+)% complete/);
+    if (!timedOut) throw undecodable(error, bytes, format);
+    const limit = bounds.timeoutSeconds;
+    throw new MnsossError('ImageTooLarge', `The image was ${timedOut[1]} % decoded after ${limit} s.`, {
+      details: { bound: 'timeoutSeconds', limit, completePercent: Number(timedOut[1]) },
+      cause: error,
+    });
+  }
+}
+
+const UNITS = { maxBytes: 'bytes', maxSide: 'pixels on its longest side', maxPixels: 'pixels' };
+
+function within(bound: keyof typeof UNITS, actual: number, bounds: ImageBounds): void {
+  const limit = bounds[bound];
+  if (actual <= limit) return;
+  throw new MnsossError(
+    'ImageTooLarge',
+    `The image has ${actual} ${UNITS[bound]}, more than the ${limit} that ${bound} allows.`,
+    { details: { bound, limit, actual } },
+  );
+}
+
+/** Turns what a decoder said into a permanent error, unless it is this machine that failed and not the file. */
+function undecodable(error: unknown, bytes: Uint8Array, format: ImageFormat): unknown {
+  const message = messageOf(error);
+  if (/out of memory|unable to create thread/i.test(message)) return error;
+  const ended = /premature end|unexpected end/i.test(message) || isTruncated(format, bytes);
+  return ended
+    ? invalid('truncated', `the ${format} file ends too early`, { format, bytes: bytes.length }, error)
+    : invalid('corrupt', `the ${format} file is damaged`, { format, bytes: bytes.length }, error);
+}
+
+function invalid(
+  reason: InvalidImageReason,
+  explanation: string,
+  details: Readonly<Record<string, string | number>> = {},
+  cause?: unknown,
+): MnsossError {
+  const options = { details: { reason, ...details }, ...(cause === undefined ? {} : { cause }) };
+  return new MnsossError('InvalidImage', `The object is no image: ${explanation}.`, options);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
