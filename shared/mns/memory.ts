@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../runtime/clock.ts';
+import { MnsossError } from '../runtime/errors.ts';
+import type { DeleteFailure, MessageQueue, QueueAttributes, ReceivedMessage } from './queue.ts';
+
+export interface MemoryQueueOptions {
+  readonly name?: string;
+  readonly clock: Clock;
+  /** Seconds a received message stays hidden; 30 when absent, as in MNS. */
+  readonly visibilityTimeout?: number;
+  /** Seconds a message lives, whatever its state; 345,600 when absent, as in MNS. */
+  readonly messageRetentionPeriod?: number;
+}
+
+interface StoredMessage {
+  readonly id: string;
+  readonly body: string;
+  readonly bodyMD5: string;
+  readonly priority: number;
+  readonly enqueueTime: number;
+  visibleAt: number;
+  firstDequeueTime: number | undefined;
+  dequeueCount: number;
+  /** The one handle that may delete the message, until `visibleAt`. */
+  receiptHandle: string | undefined;
+}
+
+interface Waiter {
+  readonly max: number;
+  /** Ends the poll with what there is. */
+  readonly finish: (messages: ReceivedMessage[]) => void;
+  readonly fail: (error: MnsossError) => void;
+}
+
+const RECEIPT_HANDLE = /^\d+-[0-9A-F]{32}-\d+$/;
+const MAX_BODY_BYTES = 65_536;
+
+/**
+ * A queue within the process, with the life of a message as MNS has it: delayed, visible, hidden behind a receipt
+ * handle that each receive and each change of visibility replaces, deleted or expired. Long polls wake when a
+ * message comes, its delay ends or its visibility timeout passes.
+ */
+export function createMemoryQueue({
+  name = 'memory',
+  clock,
+  visibilityTimeout = 30,
+  messageRetentionPeriod = 345_600,
+}: MemoryQueueOptions): MessageQueue {
+  /** In the order of arrival. */
+  const messages = new Map<string, StoredMessage>();
+  const waiters = new Set<Waiter>();
+  let cancelWake = () => {};
+  let sent = 0;
+  let handles = 0;
+
+  const isVisible = (message: StoredMessage) => message.visibleAt <= clock.now();
+
+  const dropExpired = () => {
+    const oldest = clock.now() - messageRetentionPeriod * 1000;
+    for (const message of messages.values()) {
+      if (message.enqueueTime > oldest) return;
+      messages.delete(message.id);
+    }
+  };
+
+  const firstVisible = (max: number): StoredMessage[] => {
+    dropExpired();
+    return [...messages.values()]
+      .filter(isVisible)
+      .sort((left, right) => left.priority - right.priority)
+      .slice(0, max);
+  };
+
+  const hide = (message: StoredMessage, seconds: number) => {
+    message.visibleAt = clock.now() + seconds * 1000;
+    message.receiptHandle = `${message.priority}-${message.id}-${++handles}`;
+    return { receiptHandle: message.receiptHandle, nextVisibleTime: message.visibleAt };
+  };
+
+  const take = (max: number): ReceivedMessage[] =>
+    firstVisible(max).map((message) => {
+      message.dequeueCount++;
+      message.firstDequeueTime ??= clock.now();
+      const hidden = hide(message, visibilityTimeout);
+      return { ...describe(message), ...hidden };
+    });
+
+  /** Serves the waiting polls in their order, then sets the alarm for the next message to appear. */
+  const wake = () => {
+    cancelWake();
+    for (const waiter of waiters) {
+      const taken = take(waiter.max);
+      if (taken.length === 0) break;
+      waiter.finish(taken);
+    }
+    if (waiters.size === 0) return;
+    let next = Number.POSITIVE_INFINITY;
+    for (const message of messages.values()) next = Math.min(next, message.visibleAt);
+    if (next < Number.POSITIVE_INFINITY) cancelWake = clock.after(next - clock.now(), wake);
+  };
+
+  const wait = (max: number, waitSeconds: number, signal?: AbortSignal) =>
+    new Promise<ReceivedMessage[]>((resolve, reject) => {
+      const leave = () => {
+        waiters.delete(waiter);
+        cancelTimeout();
+        signal?.removeEventListener('abort', onAbort);
+        if (waiters.size === 0) cancelWake();
+      };
+      const waiter: Waiter = {
+        max,
+        finish(taken) {
+          leave();
+          resolve(taken);
+        },
+        fail(error) {
+          leave();
+          reject(error);
+        },
+      };
+      const onAbort = () => waiter.fail(stopped(name));
+      const cancelTimeout = clock.after(waitSeconds * 1000, () => waiter.finish(take(max)));
+      signal?.addEventListener('abort', onAbort, { once: true });
+      waiters.add(waiter);
+      wake();
+    });
+
+  /** The message that the handle may still touch, or the error that MNS would answer with. */
+  const held = (receiptHandle: string): StoredMessage | DeleteFailure => {
+    if (!RECEIPT_HANDLE.test(receiptHandle))
+      return {
+        receiptHandle,
+        code: 'ReceiptHandleError',
+        message: 'The receipt handle you provide is not valid.',
+      };
+    dropExpired();
+    const message = messages.get(receiptHandle.split('-')[1]!);
+    if (message?.receiptHandle === receiptHandle && !isVisible(message)) return message;
+    return { receiptHandle, code: 'MessageNotExist', message: 'Message not exist.' };
+  };
+
+  return {
+    name,
+
+    async receive({ max, waitSeconds, signal }) {
+      demand('max', max, 1, 16);
+      demand('waitSeconds', waitSeconds, 0, 30);
+      if (signal?.aborted) throw stopped(name);
+      const taken = take(max);
+      if (taken.length > 0 || waitSeconds === 0) return taken;
+      return wait(max, waitSeconds, signal);
+    },
+
+    async peek(max) {
+      demand('max', max, 1, 16);
+      return firstVisible(max).map(describe);
+    },
+
+    async delete(receiptHandles) {
+      demand('receipt handles', receiptHandles.length, 0, 16);
+      const failures: DeleteFailure[] = [];
+      for (const receiptHandle of receiptHandles) {
+        const found = held(receiptHandle);
+        if ('code' in found) failures.push(found);
+        else messages.delete(found.id);
+      }
+      return failures;
+    },
+
+    async changeVisibility(receiptHandle, seconds) {
+      demand('seconds', seconds, 1, 43_200);
+      const found = held(receiptHandle);
+      if ('code' in found) {
+        const code = found.code === 'MessageNotExist' ? 'MessageNotExist' : 'InvalidRequest';
+        throw new MnsossError(code, `queue ${name}: ${found.message}`, { details: { queue: name } });
+      }
+      const hidden = hide(found, seconds);
+      wake();
+      return hidden;
+    },
+
+    async send(body, { delaySeconds = 0, priority = 8 } = {}) {
+      demand('bytes of the body', Buffer.byteLength(body), 1, MAX_BODY_BYTES);
+      demand('delaySeconds', delaySeconds, 0, 604_800);
+      demand('priority', priority, 1, 16);
+      const id = (++sent).toString(16).toUpperCase().padStart(32, '0');
+      const bodyMD5 = createHash('md5').update(body).digest('hex').toUpperCase();
+      messages.set(id, {
+        id,
+        body,
+        bodyMD5,
+        priority,
+        enqueueTime: clock.now(),
+        visibleAt: clock.now() + delaySeconds * 1000,
+        firstDequeueTime: undefined,
+        dequeueCount: 0,
+        receiptHandle: undefined,
+      });
+      wake();
+      return { messageId: id, bodyMD5 };
+    },
+
+    async attributes(): Promise<QueueAttributes> {
+      dropExpired();
+      const stored = [...messages.values()];
+      const activeMessages = stored.filter(isVisible).length;
+      const delayMessages = stored.filter(
+        (message) => !isVisible(message) && message.receiptHandle === undefined,
+      ).length;
+      return {
+        name,
+        visibilityTimeout,
+        activeMessages,
+        inactiveMessages: stored.length - activeMessages - delayMessages,
+        delayMessages,
+        messageRetentionPeriod,
+      };
+    },
+
+    async close() {
+      for (const waiter of waiters) waiter.fail(stopped(name));
+    },
+  };
+}
+
+function describe(message: StoredMessage): Omit<ReceivedMessage, 'receiptHandle' | 'nextVisibleTime'> {
+  return {
+    messageId: message.id,
+    body: message.body,
+    bodyMD5: message.bodyMD5,
+    enqueueTime: message.enqueueTime,
+    firstDequeueTime: message.firstDequeueTime ?? message.enqueueTime,
+    dequeueCount: message.dequeueCount,
+    priority: message.priority,
+  };
+}
+
+function demand(what: string, value: number, low: number, high: number): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  throw new MnsossError('InvalidRequest', `${what} must be between ${low} and ${high}, but is ${value}`);
+}
+
+function stopped(name: string): MnsossError {
+  return new MnsossError('Aborted', `queue ${name}: the receive was stopped`, { details: { queue: name } });
+}
