@@ -1,0 +1,53 @@
+import type { OssObjectEvent } from '../envelope/event.ts';
+import type { PipelineOptions } from './options.ts';
+import type { IgnoreRule } from './outcome.ts';
+
+/** After these the object exists whole; the bookkeeping types of a multipart upload come before it does. */
+const CREATED = new Set([
+  'ObjectCreated:PutObject',
+  'ObjectCreated:PostObject',
+  'ObjectCreated:CopyObject',
+  'ObjectCreated:AppendObject',
+  'ObjectCreated:CompleteMultipartUpload',
+]);
+
+const REMOVED = new Set(['ObjectRemoved:DeleteObject', 'ObjectRemoved:DeleteObjects']);
+
+export type Admission =
+  | { readonly action: 'process' | 'remove' }
+  | { readonly action: 'ignore'; readonly rule: IgnoreRule };
+
+type Rules = Pick<
+  PipelineOptions,
+  'sourcePrefix' | 'sourceSuffixes' | 'resultPrefix' | 'resultBucket' | 'removeResults'
+>;
+
+/** Decides from the event alone whether it is for us. */
+export function admit(event: Pick<OssObjectEvent, 'eventName' | 'bucket' | 'key'>, rules: Rules): Admission {
+  const { eventName, bucket, key } = event;
+  const removal = REMOVED.has(eventName);
+  if (!removal && !CREATED.has(eventName)) return ignore('event-type');
+  if (isOwnResult(bucket, key, rules)) return ignore('own-result');
+  if (!key.startsWith(rules.sourcePrefix)) return ignore('outside-prefix');
+  if (key.endsWith('/')) return ignore('folder');
+  const lower = key.toLowerCase();
+  if (
+    rules.sourceSuffixes.length > 0 &&
+    !rules.sourceSuffixes.some((end) => lower.endsWith(end.toLowerCase()))
+  ) {
+    return ignore('outside-suffix');
+  }
+  if (!removal) return { action: 'process' };
+  return rules.removeResults ? { action: 'remove' } : ignore('removal-off');
+}
+
+/** The start-up check cannot see the event rule, so every event is checked again. */
+function isOwnResult(bucket: string, key: string, { resultBucket, resultPrefix }: Rules): boolean {
+  if ((resultBucket ?? bucket) !== bucket) return false;
+  const fixed = resultPrefix.split('{bucket}')[0]!;
+  return fixed !== '' && key.startsWith(fixed);
+}
+
+function ignore(rule: IgnoreRule): Admission {
+  return { action: 'ignore', rule };
+}

@@ -1,0 +1,212 @@
+import type { OssObjectEvent } from '../envelope/event.ts';
+import type { FaceEngine } from '../faces/engine.ts';
+import type { Face } from '../faces/face.ts';
+import { decodeImage } from '../images/decode.ts';
+import type { ImageBounds, UprightImage } from '../images/image.ts';
+import type { ObjectStore, OpenBucket } from '../oss/object-store.ts';
+import type { ResultDocument } from '../results/document.ts';
+import { type PublishedResult, standingOf, type WriteIdentity } from '../results/identity.ts';
+import { type ResultKeys, resultKeys } from '../results/keys.ts';
+import { findPublished, removeResults, writeArtifacts, writeDocument } from '../results/writer.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { type MnsossError, toMnsossError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/log.ts';
+import { admit } from './admit.ts';
+import { describeFaces, describeFailure, describeSource } from './describe.ts';
+import { type FetchedObject, fetchSource, tooLarge } from './fetch.ts';
+import type { PipelineOptions } from './options.ts';
+import type { Outcome } from './outcome.ts';
+import { render } from './render.ts';
+import { serialize } from './serialize.ts';
+import { createStopwatch, type Stopwatch } from './stopwatch.ts';
+
+export interface PipelineParts {
+  readonly openBucket: OpenBucket;
+  readonly engine: FaceEngine;
+  readonly options: PipelineOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * From one event to its outcome. Resolves when the event needs no further delivery; throws a transient, throttled or
+ * misconfigured `MnsossError` when it has to come again.
+ */
+export type Pipeline = (event: OssObjectEvent, context?: { signal?: AbortSignal }) => Promise<Outcome>;
+
+/** What `Outcome` holds besides the durations, which are added at the end. */
+type Verdict = Outcome extends infer O ? (O extends Outcome ? Omit<O, 'durations'> : never) : never;
+
+interface Work {
+  readonly event: OssObjectEvent;
+  readonly write: WriteIdentity;
+  readonly source: ObjectStore;
+  readonly results: ObjectStore;
+  readonly keys: ResultKeys;
+  readonly watch: Stopwatch;
+  readonly signal?: AbortSignal;
+}
+
+export function createPipeline(parts: PipelineParts): Pipeline {
+  const oneAtATime = serialize();
+  return async (event, { signal } = {}) => {
+    const watch = createStopwatch(parts.clock);
+    const started = parts.clock.now();
+    const line = { id: event.id, event: event.eventName, bucket: event.bucket, key: event.key };
+    try {
+      const verdict = await oneAtATime(`${event.bucket}/${event.key}`, () =>
+        handle(event, watch, parts, signal),
+      );
+      const outcome = { ...verdict, durations: watch.durations } as Outcome;
+      parts.logger.info({ ...line, ...outcome, ms: parts.clock.now() - started }, 'image');
+      return outcome;
+    } catch (thrown) {
+      const error = toMnsossError(thrown);
+      const { code, kind, message, details } = error;
+      parts.logger.warn(
+        { ...line, code, kind, reason: message, details, durations: watch.durations },
+        'image not processed, to be delivered again',
+      );
+      throw error;
+    }
+  };
+}
+
+async function handle(
+  event: OssObjectEvent,
+  watch: Stopwatch,
+  { openBucket, engine, options }: PipelineParts,
+  signal: AbortSignal | undefined,
+): Promise<Verdict> {
+  const admission = admit(event, options);
+  if (admission.action === 'ignore') return { outcome: 'ignored', rule: admission.rule };
+
+  const { bucket, key, region, requestId, eventTime } = event;
+  const source = openBucket(bucket, region);
+  const results = options.resultBucket === undefined ? source : openBucket(options.resultBucket, region);
+  const keys = resultKeys(options.resultPrefix, event);
+  const write = { bucket, key, requestId, eventTime };
+  const work: Work = { event, write, source, results, keys, watch, ...(signal && { signal }) };
+  if (admission.action === 'remove') return remove(work);
+
+  const published = await watch.time('admit', () => findPublished(results, keys, signal));
+  const standing = standingOf(write, published);
+  if (standing === 'duplicate') return { outcome: 'duplicate', document: keys.document };
+  if (standing === 'superseded') return { outcome: 'superseded' };
+
+  let fetched: FetchedObject | undefined;
+  try {
+    if (event.size !== undefined && event.size > options.maxBytes)
+      throw tooLarge(event.size, options.maxBytes);
+    const found = await watch.time('fetch', () =>
+      fetchSource(source, event, { maxBytes: options.maxBytes, ...(signal && { signal }) }),
+    );
+    if (found === 'superseded') return { outcome: 'superseded' };
+    if (found === 'gone') return { outcome: 'gone', removed: 0 };
+    fetched = found;
+    const { bytes } = found;
+    const image = await watch.time('prepare', () => decodeImage(bytes, imageBounds(options)));
+    const faces = await watch.time('analyze', () => analyze(engine, image, options, signal));
+    return await publishFaces(work, fetched, image, faces, engine, options);
+  } catch (thrown) {
+    const error = toMnsossError(thrown);
+    if (error.kind !== 'permanent') throw error;
+    return publishFailure(work, fetched, error);
+  }
+}
+
+function imageBounds({
+  maxBytes,
+  maxSide,
+  maxPixels,
+  rasterSide,
+  decodeTimeoutSeconds,
+}: PipelineOptions): ImageBounds {
+  return { maxBytes, maxSide, maxPixels, rasterSide, timeoutSeconds: decodeTimeoutSeconds };
+}
+
+function analyze(
+  engine: FaceEngine,
+  image: UprightImage,
+  { attributes }: PipelineOptions,
+  signal: AbortSignal | undefined,
+): Promise<Face[]> {
+  return engine.analyze(image, {
+    attributes: new Set(attributes),
+    embeddings: false,
+    ...(signal && { signal }),
+  });
+}
+
+async function publishFaces(
+  work: Work,
+  fetched: FetchedObject,
+  image: UprightImage,
+  faces: readonly Face[],
+  engine: FaceEngine,
+  options: PipelineOptions,
+): Promise<Verdict> {
+  const { event, keys, watch } = work;
+  const artifacts = await watch.time('render', () => render(image, faces, options));
+  const document: ResultDocument = {
+    schemaVersion: 1,
+    outcome: 'processed',
+    source: describeSource(event, fetched, image),
+    engine: { name: engine.name, version: engine.version },
+    faces: describeFaces(faces, options, keys),
+    artifacts: {
+      ...(artifacts.annotated && { annotated: keys.annotated }),
+      ...(artifacts.redacted && { redacted: keys.redacted }),
+    },
+  };
+  const committed = await commit(work, document, async () => {
+    await writeArtifacts(work.results, keys, artifacts, work.signal);
+  });
+  if (!committed) return { outcome: 'superseded' };
+  return { outcome: 'processed', faces: faces.length, document: keys.document };
+}
+
+/** A permanent error has a result document too: the reason stands where the result would. */
+async function publishFailure(
+  work: Work,
+  fetched: FetchedObject | undefined,
+  error: MnsossError,
+): Promise<Verdict> {
+  const { event, keys } = work;
+  const outcome = error.code === 'InvalidImage' || error.code === 'ImageTooLarge' ? 'invalid' : 'failed';
+  const document: ResultDocument = {
+    schemaVersion: 1,
+    outcome,
+    source: describeSource(event, fetched),
+    faces: [],
+    artifacts: {},
+    error: describeFailure(error),
+  };
+  if (!(await commit(work, document))) return { outcome: 'superseded' };
+  return { outcome, code: error.code, reason: error.message, document: keys.document };
+}
+
+/**
+ * Looks once more before it writes: while this image was worked on, a later write may have got its result from
+ * another instance, which an older one must not replace.
+ */
+async function commit(work: Work, document: ResultDocument, before?: () => Promise<void>): Promise<boolean> {
+  const { results, keys, write, watch, signal } = work;
+  return watch.time('publish', async () => {
+    const published: PublishedResult | undefined = await findPublished(results, keys, signal);
+    if (standingOf(write, published) === 'superseded') return false;
+    await before?.();
+    await writeDocument(results, keys, document, published, signal);
+    return true;
+  });
+}
+
+/** A removal can arrive after the object was written again; then its results stay. */
+async function remove({ event, source, results, keys, watch, signal }: Work): Promise<Verdict> {
+  const head = await watch.time('admit', () => source.head(event.key, { ...(signal && { signal }) }));
+  if (head) return { outcome: 'superseded' };
+  return watch.time('publish', async () => ({
+    outcome: 'gone',
+    removed: await removeResults(results, keys, signal),
+  }));
+}

@@ -1,0 +1,62 @@
+import type { ObjectHead } from '../oss/object-store.ts';
+
+/**
+ * Which write a result document answers. Kept as metadata of the document, so that asking costs one HEAD. The ETag
+ * is not part of it: it is an MD5, and two pictures can share one.
+ */
+export interface WriteIdentity {
+  readonly bucket: string;
+  readonly key: string;
+  readonly requestId: string;
+  /** ISO 8601, UTC. */
+  readonly eventTime: string;
+}
+
+export interface PublishedResult extends WriteIdentity {
+  /** Crops that lie beside the document. */
+  readonly faces: number;
+}
+
+/** Key and bucket are percent-encoded: metadata travels in headers. */
+export function identityMetadata(identity: WriteIdentity, faces: number): Record<string, string> {
+  return {
+    'source-bucket': identity.bucket,
+    'source-key': encodeURIComponent(identity.key),
+    'request-id': identity.requestId,
+    'event-time': identity.eventTime,
+    faces: String(faces),
+  };
+}
+
+/** `undefined` when the object was not written by this project. */
+export function publishedResult(head: ObjectHead): PublishedResult | undefined {
+  const {
+    'source-bucket': bucket,
+    'source-key': key,
+    'request-id': requestId,
+    'event-time': eventTime,
+  } = head.metadata;
+  if (!bucket || !key || !requestId || !eventTime) return undefined;
+  return { bucket, key: decodeKey(key), requestId, eventTime, faces: Number(head.metadata.faces) || 0 };
+}
+
+/** Foreign metadata may hold any text. */
+function decodeKey(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export type Standing = 'new' | 'duplicate' | 'superseded';
+
+/**
+ * How a write stands to the result that is there. OSS gives event times in whole seconds, so two writes within one
+ * second cannot be ordered: both count as new, and the object itself decides.
+ */
+export function standingOf(write: WriteIdentity, published: PublishedResult | undefined): Standing {
+  if (!published || published.bucket !== write.bucket || published.key !== write.key) return 'new';
+  if (published.requestId === write.requestId) return 'duplicate';
+  return Date.parse(published.eventTime) > Date.parse(write.eventTime) ? 'superseded' : 'new';
+}
