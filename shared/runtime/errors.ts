@@ -42,6 +42,11 @@ export const ERROR_CODES = {
     meaning: 'A face model file is absent or its SHA-256 is not the one this engine was tested with.',
     fix: 'Install the dependencies again from the lock file.',
   },
+  EngineUnavailable: {
+    kind: 'misconfigured',
+    meaning: 'The runtime of the face engine cannot be loaded on this machine.',
+    fix: 'Use Linux, macOS or Windows on x64 or arm64 with glibc, or choose another engine.',
+  },
   EnvelopeUnknown: {
     kind: 'permanent',
     meaning: 'The event matches none of the known trigger envelopes.',
