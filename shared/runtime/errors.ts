@@ -162,6 +162,11 @@ export const ERROR_CODES = {
     meaning: 'The work was stopped before it finished.',
     fix: 'Nothing: the message becomes visible again.',
   },
+  StorageCorrupt: {
+    kind: 'misconfigured',
+    meaning: 'A file of the local cloud does not hold what was written to it.',
+    fix: 'Restore the data directory from a copy, or remove the file that the message names.',
+  },
   Unexpected: {
     kind: 'transient',
     meaning: 'An error that no rule knows.',
