@@ -167,6 +167,21 @@ export const ERROR_CODES = {
     meaning: 'A file of the local cloud does not hold what was written to it.',
     fix: 'Restore the data directory from a copy, or remove the file that the message names.',
   },
+  JournalDamaged: {
+    kind: 'misconfigured',
+    meaning: 'A file of the local cloud does not match its checksum in its middle, so it is no torn write.',
+    fix: 'Restore the data directory from a copy, or delete it to start empty.',
+  },
+  JournalFailed: {
+    kind: 'misconfigured',
+    meaning: 'The local cloud could not write its journal, so it acknowledges nothing any more.',
+    fix: 'Make room on the disk or correct its permissions, then start again.',
+  },
+  DataDirectoryBusy: {
+    kind: 'misconfigured',
+    meaning: 'Another local cloud works in this data directory.',
+    fix: 'Stop it, or choose another directory.',
+  },
   Unexpected: {
     kind: 'transient',
     meaning: 'An error that no rule knows.',
