@@ -1,0 +1,53 @@
+import { readdir, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { MnsossError } from '../shared/runtime/errors.ts';
+
+/** A file on disk and the name it gets below the watched prefix. */
+export interface LocalFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** What a folder is searched for; a file that is named itself is taken whatever its ending. */
+const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
+
+/** The six photos that come with the face models' package, under its MIT licence. */
+export async function samplePhotos(): Promise<LocalFile[]> {
+  const manifest = createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json');
+  const folder = join(dirname(manifest), 'demo');
+  const names = (await readdir(folder)).filter((name) => /^sample\d+\.jpg$/.test(name)).sort();
+  return names.map((name) => ({ path: join(folder, name), name }));
+}
+
+/** Files as they are, folders with all images below them. Throws `ConfigInvalid` for what does not exist. */
+export async function expandFiles(paths: readonly string[]): Promise<LocalFile[]> {
+  const files: LocalFile[] = [];
+  for (const path of paths) {
+    const info = await stat(path).catch(() => undefined);
+    if (!info) throw new MnsossError('ConfigInvalid', `${path} does not exist`);
+    if (info.isDirectory()) files.push(...(await imagesBelow(path)));
+    else files.push({ path, name: basename(path) });
+  }
+  const names = new Map<string, string>();
+  for (const { name, path } of files) {
+    const other = names.get(name);
+    if (other && resolve(other) !== resolve(path)) {
+      throw new MnsossError(
+        'ConfigInvalid',
+        `${other} and ${path} would both become ${name}: pass their common folder`,
+      );
+    }
+    names.set(name, path);
+  }
+  return files;
+}
+
+async function imagesBelow(folder: string): Promise<LocalFile[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && IMAGE.test(entry.name))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort()
+    .map((path) => ({ path, name: relative(folder, path).split(sep).join('/') }));
+}

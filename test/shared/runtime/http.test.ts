@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHttpClient, type HttpClient, readBody } from '../../../shared/runtime/http.ts';
+
+let client: HttpClient;
+let servers: Server[];
+
+beforeEach(() => {
+  client = createHttpClient();
+  servers = [];
+});
+
+afterEach(async () => {
+  client.close();
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  }
+});
+
+async function serve(listener: RequestListener): Promise<URL> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+}
+
+const get = (url: URL, more: { timeoutMs?: number; signal?: AbortSignal } = {}) =>
+  client.send({ method: 'GET', url, headers: {}, timeoutMs: 2000, ...more });
+
+describe('a request', () => {
+  it('streams its body and carries headers as UTF-8 both ways', async () => {
+    const url = await serve(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      response.setHeader('x-echo', request.headers['x-name'] ?? '');
+      response.end(Buffer.concat(chunks));
+    });
+
+    const response = await client.send({
+      method: 'PUT',
+      url,
+      headers: { 'x-name': '照片' },
+      body: Readable.from([Buffer.from('one '), Buffer.from('two')]),
+      timeoutMs: 2000,
+    });
+
+    expect(response.headers['x-echo']).toBe('照片');
+    expect((await readBody(response)).toString()).toBe('one two');
+  });
+
+  it('uses one connection for requests that follow each other', async () => {
+    const ports = new Set<number | undefined>();
+    const url = await serve((request, response) => {
+      ports.add(request.socket.remotePort);
+      response.end('ok');
+    });
+
+    for (let i = 0; i < 5; i++) await readBody(await get(url));
+
+    expect(ports.size).toBe(1);
+  });
+});
+
+describe('a failure', () => {
+  it('of the connection is a NetworkError that names the host', async () => {
+    const url = await serve((request) => request.socket.destroy());
+
+    await expect(get(url)).rejects.toMatchObject({ code: 'NetworkError', details: { host: url.host } });
+  });
+
+  it('to answer in time is a ServiceUnavailable', async () => {
+    const url = await serve(() => undefined);
+
+    await expect(get(url, { timeoutMs: 50 })).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+  });
+
+  it('in the middle of a body is a NetworkError', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half', () => response.destroy());
+    });
+
+    await expect(get(url).then((response) => readBody(response))).rejects.toMatchObject({
+      code: 'NetworkError',
+    });
+  });
+
+  it('by the signal is Aborted, before and during the request', async () => {
+    const url = await serve(() => undefined);
+    const controller = new AbortController();
+    const pending = get(url, { signal: controller.signal });
+
+    controller.abort();
+
+    await expect(pending).rejects.toMatchObject({ code: 'Aborted' });
+    await expect(get(url, { signal: controller.signal })).rejects.toMatchObject({ code: 'Aborted' });
+  });
+
+  it('is a body longer than the reader allows', async () => {
+    const url = await serve((_request, response) => response.end('x'.repeat(100)));
+
+    await expect(get(url).then((response) => readBody(response, 10))).rejects.toMatchObject({
+      code: 'ServiceUnavailable',
+    });
+  });
+});

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { createLogger } from '../../../shared/runtime/log.ts';
+
+it('writes one JSON line with its level as a word and hides secrets by their names', () => {
+  const lines: string[] = [];
+  const logger = createLogger({ write: (line) => lines.push(line) });
+
+  logger
+    .child({ key: 'incoming/a.jpg' })
+    .warn(
+      { accessKeySecret: 's3cr3t', request: { authorization: 's3cr3t', 'security-token': 's3cr3t' } },
+      'refused',
+    );
+
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toContain('s3cr3t');
+  expect(JSON.parse(lines[0]!)).toMatchObject({ level: 'warn', msg: 'refused', key: 'incoming/a.jpg' });
+});
+
+it('says nothing below its level', () => {
+  const lines: string[] = [];
+
+  createLogger({ level: 'warn', write: (line) => lines.push(line) }).info({}, 'hello');
+
+  expect(lines).toEqual([]);
+});
