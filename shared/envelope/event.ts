@@ -26,15 +26,24 @@ export interface OssObjectEvent {
   readonly record: OssRecord;
 }
 
-/** The nine shapes in which triggers deliver the same records, and the encoding that may lie between them. */
+/**
+ * The shapes in which triggers deliver records, and the encoding that may lie between them. Innermost is always
+ * `oss-notification` or `oss-record`.
+ */
 export type EnvelopeName =
+  /** `{"events": […]}`: Function Compute's OSS trigger, and OSS event notification through MNS. */
   | 'oss-notification'
+  /** One record alone: the data of EventBridge's OSS events, or what a transformation left of them. */
+  | 'oss-record'
   | 'eventbridge-oss'
+  /** Any other CloudEvent, such as those of Knative sources. */
+  | 'cloudevent'
   | 'cloudevents-batch'
   | 'mns-queue-event'
   | 'mns-topic-json'
   | 'mns-topic-xml'
   | 'mns-topic-stream'
+  | 'json-string'
   | 'base64'
   | 'http-v1'
   | 'async-destination';

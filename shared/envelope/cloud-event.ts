@@ -1,0 +1,62 @@
+import { CloudEvent, type CloudEventV1, HTTP } from 'cloudevents';
+import { MnsossError } from '../runtime/errors.ts';
+import type { OssObjectEvent, OssRecord } from './event.ts';
+import { encodeHeaderValue } from './http-message.ts';
+import { openEnvelope } from './open-envelope.ts';
+
+/** Where the event was on its way; a sink may log it, identity never depends on it. */
+export interface EventExtensions {
+  readonly mnsqueue?: string;
+  readonly mnsmessageid?: string;
+  readonly mnsdequeuecount?: number;
+  /** W3C Trace Context. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}
+
+/** The event as EventBridge would send it: same type, source, subject and data; id and time of the record. */
+export function toCloudEvent(event: OssObjectEvent, extensions: EventExtensions = {}): CloudEvent<OssRecord> {
+  return new CloudEvent<OssRecord>({
+    id: event.id,
+    source: 'acs.oss',
+    type: `oss:${event.eventName}`,
+    subject: `acs:oss:${event.region}:${event.accountId}:${event.bucket}/${event.key}`,
+    time: event.eventTime,
+    datacontenttype: 'application/json',
+    data: event.record,
+    ...Object.fromEntries(Object.entries(extensions).filter(([, value]) => value !== undefined)),
+  });
+}
+
+/**
+ * Accepts ours, EventBridge's and any CloudEvent that holds exactly one record. Time and subject are not read: old
+ * samples of EventBridge have times that are none, and the record has both. Throws what `openEnvelope` finds wrong.
+ */
+export function fromCloudEvent(cloudEvent: CloudEventV1<unknown>): OssObjectEvent {
+  const { events, faults } = openEnvelope(cloudEvent);
+  if (faults[0]) throw faults[0].error;
+  const [event] = events;
+  if (!event || events.length > 1) {
+    throw new MnsossError('EnvelopeUnknown', `expected a CloudEvent with one record, got ${events.length}`, {
+      details: { eventId: cloudEvent.id },
+    });
+  }
+  return event;
+}
+
+export type HttpMode = 'binary' | 'structured';
+
+/** A request's headers, names in lower case, and body in CloudEvents' HTTP binding. */
+export function toHttpMessage(
+  event: CloudEvent<unknown>,
+  mode: HttpMode,
+): { headers: Record<string, string>; body: Buffer } {
+  const message = HTTP[mode](event);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    // The SDK writes values as they are, and a key with a space or an umlaut is no header value.
+    headers[name] = name.startsWith('ce-') ? encodeHeaderValue(String(value)) : String(value);
+  }
+  const { body } = message;
+  return { headers, body: Buffer.from(body instanceof Uint8Array ? body : String(body ?? '')) };
+}

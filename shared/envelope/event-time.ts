@@ -1,0 +1,12 @@
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+/** EventBridge's older samples end in a zone's name; China has had one offset since 1991. */
+const SHANGHAI = 'Asia/Shanghai';
+
+/** An instant in ISO 8601 with milliseconds, UTC; `undefined` when the text is none. */
+export function toUtc(text: string): string | undefined {
+  const instant = text.endsWith(SHANGHAI) ? `${text.slice(0, -SHANGHAI.length)}+08:00` : text;
+  if (!RFC_3339.test(instant)) return undefined;
+  const ms = Date.parse(instant);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}

@@ -1,0 +1,14 @@
+import * as z from 'zod/mini';
+import { jsonEnvelope } from '../envelope.ts';
+
+/** What Function Compute sends to the destination of an asynchronous invocation; opened to redrive a failed one. */
+export const asyncDestination = jsonEnvelope(
+  'async-destination',
+  z.object({
+    requestContext: z.looseObject({ functionArn: z.string() }),
+    requestPayload: z.union([z.string(), z.looseObject({}), z.array(z.unknown())], {
+      error: 'expected string, object or array',
+    }),
+  }),
+  ({ requestPayload }) => ({ parts: [{ path: '.requestPayload', value: requestPayload }] }),
+);

@@ -1,0 +1,27 @@
+import * as z from 'zod/mini';
+import { type Envelope, jsonEnvelope, type Layer } from '../envelope.ts';
+
+const attributes = {
+  specversion: z.string(),
+  id: z.optional(z.string()),
+  data: z.optional(z.unknown()),
+  data_base64: z.optional(z.string()),
+};
+
+/** EventBridge's events of OSS, and ours: `data` is one record. */
+export const eventbridgeOss: Envelope = jsonEnvelope(
+  'eventbridge-oss',
+  z.object({ ...attributes, type: z.string().check(z.startsWith('oss:', { error: 'expected oss:…' })) }),
+  openData,
+);
+
+/** Matched by its shape, never by its type: which types Knative's MnsOssSource sends is documented nowhere. */
+export const cloudevent: Envelope = jsonEnvelope('cloudevent', z.object(attributes), openData);
+
+function openData(event: { id?: string; data?: unknown; data_base64?: string }): Layer {
+  const part =
+    event.data_base64 === undefined
+      ? { path: '.data', value: event.data }
+      : { path: '.data_base64', value: Buffer.from(event.data_base64, 'base64') };
+  return { parts: [part], ...(event.id !== undefined && { eventId: event.id }) };
+}

@@ -1,0 +1,26 @@
+import { childText, parseXml, type XmlElement } from '../../runtime/xml.ts';
+import type { Envelope } from '../envelope.ts';
+
+/** A topic's message in the format XML: `<Notification>` around `<Message>`. */
+export const mnsTopicXml: Envelope = {
+  name: 'mns-topic-xml',
+  open(value) {
+    if (typeof value !== 'string' || !value.startsWith('<')) return 'expected a text that begins with <';
+    const root = parse(value);
+    if (!root) return 'expected well-formed XML';
+    if (root.name !== 'Notification') return 'expected the root Notification';
+    const message = childText(root, 'Message');
+    return message === undefined
+      ? 'Message: expected an element'
+      : { parts: [{ path: '.Message', value: message }] };
+  },
+};
+
+/** The parser's own message may quote the document. */
+function parse(text: string): XmlElement | undefined {
+  try {
+    return parseXml(text, { maxLength: text.length, maxDepth: 8 });
+  } catch {
+    return undefined;
+  }
+}

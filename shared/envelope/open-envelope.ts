@@ -1,0 +1,131 @@
+import { MnsossError, toMnsossError } from '../runtime/errors.ts';
+import type { Layer, Part } from './envelope.ts';
+import type { EnvelopeName, OssObjectEvent, OssRecord } from './event.ts';
+import { ENVELOPES } from './formats/index.ts';
+import { eventOf, whyNotRecord } from './record.ts';
+import { readValue } from './text.ts';
+
+export interface EnvelopeBounds {
+  /** Bytes of the input. Default 32 MiB, the most that Function Compute hands to a function. */
+  readonly maxBytes: number;
+  /** Envelopes around a notification. Default 6. */
+  readonly maxDepth: number;
+  /** Layers of Base64 among them. Default 4. */
+  readonly maxBase64Layers: number;
+  /** Records and unreadable elements in all. Default 10,000, EventBridge's largest batch. */
+  readonly maxRecords: number;
+}
+
+const DEFAULT_BOUNDS: EnvelopeBounds = {
+  maxBytes: 32 * 1024 * 1024,
+  maxDepth: 6,
+  maxBase64Layers: 4,
+  maxRecords: 10_000,
+};
+
+/** A part that could not be opened. Whoever acknowledges the input keeps `content` first. */
+export interface EnvelopeFault {
+  /** From the input to the part: `[2].data.messageBody.base64.events[0]`; empty for the input itself. */
+  readonly path: string;
+  /** `EnvelopeUnknown`, `EnvelopeTooDeep` or `EventTooLarge`; says what was expected where, never what came. */
+  readonly error: MnsossError;
+  readonly content: unknown;
+}
+
+export interface OpenedEnvelope {
+  /** In the order of the input. */
+  readonly events: readonly OssObjectEvent[];
+  readonly faults: readonly EnvelopeFault[];
+}
+
+/** The way from the input to a part. */
+interface Trail {
+  readonly path: string;
+  readonly envelopes: readonly EnvelopeName[];
+  readonly eventId?: string | undefined;
+}
+
+/**
+ * Opens whatever a trigger delivered – bytes, text or parsed JSON – down to the records of OSS. Never throws for its
+ * input: each part is opened by itself, and one that fails is a fault beside the events of the others, so that a bad
+ * element of a batch neither blocks nor loses the good ones. Every part of the input ends in one of the two lists.
+ */
+export function openEnvelope(input: unknown, bounds: Partial<EnvelopeBounds> = {}): OpenedEnvelope {
+  const limits = { ...DEFAULT_BOUNDS, ...bounds };
+  const events: OssObjectEvent[] = [];
+  const faults: EnvelopeFault[] = [];
+  let records = 1;
+
+  const open = (content: unknown, outer: Trail): void => {
+    try {
+      const value = readValue(content, limits.maxBytes);
+      const { name, layer } = recognize(value, outer.path);
+      const trail = { ...outer, envelopes: [...outer.envelopes, name] };
+      const parts = 'records' in layer ? layer.records : layer.parts;
+      records += Math.max(0, parts.length - 1);
+      assertCount(records, limits);
+      if ('records' in layer) {
+        for (const [index, part] of parts.entries()) take(part, index, trail);
+        return;
+      }
+      assertDepth(trail, limits);
+      for (const part of parts) {
+        open(part.value, {
+          ...trail,
+          path: trail.path + part.path,
+          eventId: layer.eventId ?? trail.eventId,
+        });
+      }
+    } catch (error) {
+      faults.push({ path: outer.path, error: toMnsossError(error), content });
+    }
+  };
+
+  const take = (part: Part, index: number, trail: Trail): void => {
+    const why = whyNotRecord(part.value);
+    if (why === undefined) {
+      events.push(eventOf(part.value as OssRecord, { ...trail, index }));
+    } else {
+      const path = trail.path + part.path;
+      faults.push({ path, error: unknownAt(path, [`oss-record: ${why}`]), content: part.value });
+    }
+  };
+
+  open(input, { path: '', envelopes: [] });
+  return { events, faults };
+}
+
+function recognize(value: unknown, path: string): { name: EnvelopeName; layer: Layer } {
+  const tried: string[] = [];
+  for (const { name, open } of ENVELOPES) {
+    const layer = open(value);
+    if (typeof layer !== 'string') return { name, layer };
+    tried.push(`${name}: ${layer}`);
+  }
+  throw unknownAt(path, tried);
+}
+
+function unknownAt(path: string, tried: readonly string[]): MnsossError {
+  const where = path === '' ? 'the event' : path;
+  const reason = tried.length === 1 ? tried[0] : 'none of the known envelopes';
+  return new MnsossError('EnvelopeUnknown', `${where} is unreadable: ${reason}`, {
+    details: { path, tried },
+  });
+}
+
+function assertCount(records: number, { maxRecords }: EnvelopeBounds): void {
+  if (records <= maxRecords) return;
+  throw new MnsossError('EventTooLarge', `the event has ${records} elements, the bound is ${maxRecords}`, {
+    details: { records, maxRecords },
+  });
+}
+
+function assertDepth({ path, envelopes }: Trail, { maxDepth, maxBase64Layers }: EnvelopeBounds): void {
+  const base64Layers = envelopes.filter((name) => name === 'base64').length;
+  if (envelopes.length <= maxDepth && base64Layers <= maxBase64Layers) return;
+  throw new MnsossError(
+    'EnvelopeTooDeep',
+    `${envelopes.join(' > ')}: the bound is ${maxDepth} envelopes, ${maxBase64Layers} of them Base64`,
+    { details: { path, envelopes } },
+  );
+}

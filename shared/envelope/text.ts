@@ -1,0 +1,38 @@
+import { MnsossError } from '../runtime/errors.ts';
+
+/**
+ * What bytes or text stand for: a JSON object or array is parsed, anything else stays text for the envelopes to judge.
+ * Values that are neither are returned as they are. The parser's message is not repeated, as it quotes the input.
+ */
+export function readValue(input: unknown, maxBytes: number): unknown {
+  if (input instanceof Uint8Array) return readText(decodeUtf8(input, maxBytes));
+  if (typeof input !== 'string') return input;
+  assertSize(Buffer.byteLength(input), maxBytes);
+  return readText(input);
+}
+
+function readText(input: string): unknown {
+  const text = input.trim();
+  if (!/^[[{]/.test(text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new MnsossError('EnvelopeUnknown', 'expected JSON: the text begins like it but does not parse');
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array, maxBytes: number): string {
+  assertSize(bytes.byteLength, maxBytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new MnsossError('EnvelopeUnknown', `expected text in UTF-8, got ${bytes.byteLength} other bytes`);
+  }
+}
+
+function assertSize(size: number, maxBytes: number): void {
+  if (size <= maxBytes) return;
+  throw new MnsossError('EventTooLarge', `the event has ${size} bytes, the bound is ${maxBytes}`, {
+    details: { size, maxBytes },
+  });
+}
