@@ -1,7 +1,7 @@
-import type { Metadata } from 'sharp';
 import { MnsossError } from '../runtime/errors.ts';
 import { isTruncated, sniffFormat } from './format.ts';
-import type { ImageBounds, ImageFormat, UprightImage } from './image.ts';
+import { isSrgbProfile } from './icc.ts';
+import type { ImageBounds, ImageFormat, Raster, UprightImage } from './image.ts';
 import { loadSharp } from './sharp.ts';
 
 /** Why a file is no image; in `details.reason` of an `InvalidImage`. */
@@ -19,10 +19,10 @@ export type InvalidImageReason = 'empty' | 'unknown-format' | 'refused-format' |
 export async function decodeImage(bytes: Uint8Array, bounds: ImageBounds): Promise<UprightImage> {
   within('maxBytes', bytes.length, bounds);
   const format = knownFormat(bytes);
-  const { width, height } = await probe(bytes, format);
+  const { width, height, alreadySrgb } = await probe(bytes, format);
   within('maxSide', Math.max(width, height), bounds);
   within('maxPixels', width * height, bounds);
-  return { width, height, format, raster: await decodeRaster(bytes, format, bounds) };
+  return { width, height, format, raster: await decodeRaster(bytes, format, alreadySrgb, bounds) };
 }
 
 function knownFormat(bytes: Uint8Array): ImageFormat {
@@ -42,23 +42,39 @@ function knownFormat(bytes: Uint8Array): ImageFormat {
   }
 }
 
-/** The upright size, from the header alone. */
-async function probe(bytes: Uint8Array, format: ImageFormat): Promise<{ width: number; height: number }> {
+interface Probe {
+  /** Of the upright image. */
+  readonly width: number;
+  readonly height: number;
+  /** The embedded profile says sRGB, so nothing needs converting. */
+  readonly alreadySrgb: boolean;
+}
+
+/** Reads the header alone. */
+async function probe(bytes: Uint8Array, format: ImageFormat): Promise<Probe> {
   const sharp = await loadSharp();
-  let metadata: Metadata;
   try {
     // The bound on pixels is checked with the figures in hand: sharp's own error names none.
-    metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const { autoOrient, space, icc } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    return { ...autoOrient, alreadySrgb: space === 'srgb' && icc !== undefined && isSrgbProfile(icc) };
   } catch (error) {
     throw undecodable(error, bytes, format);
   }
-  return metadata.autoOrient;
 }
 
-async function decodeRaster(bytes: Uint8Array, format: ImageFormat, bounds: ImageBounds) {
+async function decodeRaster(
+  bytes: Uint8Array,
+  format: ImageFormat,
+  alreadySrgb: boolean,
+  bounds: ImageBounds,
+): Promise<Raster> {
   const sharp = await loadSharp();
   try {
-    const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: bounds.maxPixels })
+    const { data, info } = await sharp(bytes, {
+      failOn: 'error',
+      limitInputPixels: bounds.maxPixels,
+      ignoreIcc: alreadySrgb,
+    })
       .timeout({ seconds: bounds.timeoutSeconds })
       .autoOrient()
       .resize(bounds.rasterSide, bounds.rasterSide, { fit: 'inside', withoutEnlargement: true })
