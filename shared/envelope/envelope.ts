@@ -1,21 +1,21 @@
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import type { EnvelopeName } from './event.ts';
 
-/** A value inside an envelope, and where it was. */
-export interface Part {
-  /** Steps from the envelope to the value: `.data.messageBody`, `[3]`. */
-  readonly path: string;
-  readonly value: unknown;
+/** What an envelope held. Paths are made on demand, so that a list beyond the bound costs nothing. */
+export interface Layer {
+  readonly parts: readonly unknown[];
+  /** The step from the envelope to a part: `.data.messageBody`, `[3]`. */
+  readonly pathOf: (index: number) => string;
+  /** The parts are the records of one notification, not further envelopes. */
+  readonly areRecords?: boolean;
+  /** The id of the CloudEvent that was opened; an event forwarded by us keeps its own. */
+  readonly eventId?: string | undefined;
 }
 
-/** What an envelope held: further values to open, or at last the records of one notification. */
-export type Layer =
-  | {
-      readonly parts: readonly Part[];
-      /** The id of the CloudEvent that was opened; an event forwarded by us keeps its own. */
-      readonly eventId?: string;
-    }
-  | { readonly records: readonly Part[] };
+/** The layer of an envelope around a single value. */
+export function around(path: string, value: unknown): Layer {
+  return { parts: [value], pathOf: () => path };
+}
 
 /** One shape in which a trigger delivers. */
 export interface Envelope {
@@ -23,6 +23,9 @@ export interface Envelope {
   /** A string says why the value is not this envelope: field and expectation, never content. */
   open(value: unknown): Layer | string;
 }
+
+/** A list whose elements are looked at one by one, each with a fault of its own; zod would visit them all first. */
+export const list = z.custom<readonly unknown[]>(Array.isArray, 'expected array');
 
 /** An envelope that a schema recognises. */
 export function jsonEnvelope<T>(

@@ -1,5 +1,5 @@
 import { MnsossError, toMnsossError } from '../runtime/errors.ts';
-import type { Layer, Part } from './envelope.ts';
+import type { Layer } from './envelope.ts';
 import type { EnvelopeName, OssObjectEvent, OssRecord } from './event.ts';
 import { ENVELOPES } from './formats/index.ts';
 import { eventOf, whyNotRecord } from './record.ts';
@@ -60,35 +60,28 @@ export function openEnvelope(input: unknown, bounds: Partial<EnvelopeBounds> = {
     try {
       const value = readValue(content, limits.maxBytes);
       const { name, layer } = recognize(value, outer.path);
-      const trail = { ...outer, envelopes: [...outer.envelopes, name] };
-      const parts = 'records' in layer ? layer.records : layer.parts;
-      records += Math.max(0, parts.length - 1);
+      const trail = {
+        ...outer,
+        envelopes: [...outer.envelopes, name],
+        eventId: layer.eventId ?? outer.eventId,
+      };
+      records += Math.max(0, layer.parts.length - 1);
       assertCount(records, limits);
-      if ('records' in layer) {
-        for (const [index, part] of parts.entries()) take(part, index, trail);
-        return;
-      }
-      assertDepth(trail, limits);
-      for (const part of parts) {
-        open(part.value, {
-          ...trail,
-          path: trail.path + part.path,
-          eventId: layer.eventId ?? trail.eventId,
-        });
+      if (!layer.areRecords) assertDepth(trail, limits);
+      for (const [index, part] of layer.parts.entries()) {
+        const inner = { ...trail, path: trail.path + layer.pathOf(index) };
+        if (layer.areRecords) take(part, index, inner);
+        else open(part, inner);
       }
     } catch (error) {
       faults.push({ path: outer.path, error: toMnsossError(error), content });
     }
   };
 
-  const take = (part: Part, index: number, trail: Trail): void => {
-    const why = whyNotRecord(part.value);
-    if (why === undefined) {
-      events.push(eventOf(part.value as OssRecord, { ...trail, index }));
-    } else {
-      const path = trail.path + part.path;
-      faults.push({ path, error: unknownAt(path, [`oss-record: ${why}`]), content: part.value });
-    }
+  const take = (content: unknown, index: number, trail: Trail): void => {
+    const why = whyNotRecord(content);
+    if (why === undefined) events.push(eventOf(content as OssRecord, { ...trail, index }));
+    else faults.push({ path: trail.path, error: unknownAt(trail.path, [`oss-record: ${why}`]), content });
   };
 
   open(input, { path: '', envelopes: [] });

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { jsonEnvelope } from '../envelope.ts';
+import { around, jsonEnvelope } from '../envelope.ts';
 
 /** What Function Compute sends to the destination of an asynchronous invocation; opened to redrive a failed one. */
 export const asyncDestination = jsonEnvelope(
@@ -10,5 +10,5 @@ export const asyncDestination = jsonEnvelope(
       error: 'expected string, object or array',
     }),
   }),
-  ({ requestPayload }) => ({ parts: [{ path: '.requestPayload', value: requestPayload }] }),
+  ({ requestPayload }) => around('.requestPayload', requestPayload),
 );

@@ -1,4 +1,4 @@
-import type { Envelope } from '../envelope.ts';
+import { around, type Envelope } from '../envelope.ts';
 
 /** OSS encodes a notification once; client libraries of MNS may do it again. */
 export const base64: Envelope = {
@@ -9,6 +9,6 @@ export const base64: Envelope = {
     const bytes = Buffer.from(text, 'base64');
     // Node skips what is not in the alphabet; encoding again shows whether there was any.
     if (bytes.length === 0 || bytes.toString('base64') !== text) return 'expected padded Base64';
-    return { parts: [{ path: '.base64', value: bytes }] };
+    return around('.base64', bytes);
   },
 };

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Envelope, jsonEnvelope, type Layer } from '../envelope.ts';
+import { around, type Envelope, jsonEnvelope, type Layer } from '../envelope.ts';
 
 const attributes = {
   specversion: z.string(),
@@ -19,9 +19,9 @@ export const eventbridgeOss: Envelope = jsonEnvelope(
 export const cloudevent: Envelope = jsonEnvelope('cloudevent', z.object(attributes), openData);
 
 function openData(event: { id?: string; data?: unknown; data_base64?: string }): Layer {
-  const part =
+  const layer =
     event.data_base64 === undefined
-      ? { path: '.data', value: event.data }
-      : { path: '.data_base64', value: Buffer.from(event.data_base64, 'base64') };
-  return { parts: [part], ...(event.id !== undefined && { eventId: event.id }) };
+      ? around('.data', event.data)
+      : around('.data_base64', Buffer.from(event.data_base64, 'base64'));
+  return { ...layer, eventId: event.id };
 }

@@ -1,7 +1,7 @@
-import * as z from 'zod/mini';
-import { jsonEnvelope } from '../envelope.ts';
+import { jsonEnvelope, list } from '../envelope.ts';
 
 /** EventBridge's streaming mode: CloudEvents, or bare bodies when its event schema is RawData. */
-export const cloudeventsBatch = jsonEnvelope('cloudevents-batch', z.array(z.unknown()), (elements) => ({
-  parts: elements.map((value, index) => ({ path: `[${index}]`, value })),
+export const cloudeventsBatch = jsonEnvelope('cloudevents-batch', list, (parts) => ({
+  parts,
+  pathOf: (index) => `[${index}]`,
 }));

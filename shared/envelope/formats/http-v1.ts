@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { jsonEnvelope } from '../envelope.ts';
+import { around, jsonEnvelope } from '../envelope.ts';
 import { fromHttpMessage } from '../http-message.ts';
 
 /** The HTTP trigger of Function Compute's built-in runtimes. */
@@ -14,6 +14,6 @@ export const httpV1 = jsonEnvelope(
   }),
   ({ headers = {}, body, isBase64Encoded }) => {
     const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-    return { parts: [{ path: '.body', value: fromHttpMessage({ headers, body: bytes }) }] };
+    return around('.body', fromHttpMessage({ headers, body: bytes }));
   },
 );

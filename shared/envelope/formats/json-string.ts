@@ -1,4 +1,4 @@
-import type { Envelope } from '../envelope.ts';
+import { around, type Envelope } from '../envelope.ts';
 
 /** A JSON document that is one string, as sources send data they did not parse: `"eyJl…"`, quotes included. */
 export const jsonString: Envelope = {
@@ -6,7 +6,7 @@ export const jsonString: Envelope = {
   open(value) {
     if (typeof value !== 'string' || !value.startsWith('"')) return 'expected a text that begins with "';
     try {
-      return { parts: [{ path: '.string', value: JSON.parse(value) }] };
+      return around('.string', JSON.parse(value));
     } catch {
       return 'expected a JSON string';
     }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Envelope, jsonEnvelope } from '../envelope.ts';
+import { around, type Envelope, jsonEnvelope } from '../envelope.ts';
 
 const message = z.object({
   messageBody: z.union([z.string(), z.looseObject({})], { error: 'expected string or object' }),
@@ -8,13 +8,13 @@ const message = z.object({
 const whole = jsonEnvelope(
   'mns-queue-event',
   z.object({ specversion: z.string(), data: message }),
-  ({ data }) => ({ parts: [{ path: '.data.messageBody', value: data.messageBody }] }),
+  ({ data }) => around('.data.messageBody', data.messageBody),
 );
 
 /** What an EventBridge transformation leaves of it. */
-const dataAlone = jsonEnvelope('mns-queue-event', message, ({ messageBody }) => ({
-  parts: [{ path: '.messageBody', value: messageBody }],
-}));
+const dataAlone = jsonEnvelope('mns-queue-event', message, ({ messageBody }) =>
+  around('.messageBody', messageBody),
+);
 
 /** The trigger of an MNS queue, which always runs through EventBridge. */
 export const mnsQueueEvent: Envelope = {

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { jsonEnvelope } from '../envelope.ts';
+import { around, jsonEnvelope } from '../envelope.ts';
 
 /** A topic's message in the format JSON, pushed to a queue, an HTTP endpoint or a function. */
 export const mnsTopicJson = jsonEnvelope(
   'mns-topic-json',
   z.object({ TopicName: z.string(), Message: z.string() }),
-  ({ Message }) => ({ parts: [{ path: '.Message', value: Message }] }),
+  ({ Message }) => around('.Message', Message),
 );

@@ -1,5 +1,5 @@
 import { childText, parseXml, type XmlElement } from '../../runtime/xml.ts';
-import type { Envelope } from '../envelope.ts';
+import { around, type Envelope } from '../envelope.ts';
 
 /** A topic's message in the format XML: `<Notification>` around `<Message>`. */
 export const mnsTopicXml: Envelope = {
@@ -10,9 +10,7 @@ export const mnsTopicXml: Envelope = {
     if (!root) return 'expected well-formed XML';
     if (root.name !== 'Notification') return 'expected the root Notification';
     const message = childText(root, 'Message');
-    return message === undefined
-      ? 'Message: expected an element'
-      : { parts: [{ path: '.Message', value: message }] };
+    return message === undefined ? 'Message: expected an element' : around('.Message', message);
   },
 };
 

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { readTimerEvent } from '../../../shared/envelope/timer.ts';
+
+test('reads a timer event with the fields that it knows', () => {
+  const bytes = Buffer.from('{"triggerTime":"2026-01-15T08:30:00Z","triggerName":"drain","payload":"{}"}');
+
+  const timer = readTimerEvent(bytes);
+
+  expect(timer).toEqual({ triggerTime: '2026-01-15T08:30:00Z', triggerName: 'drain', payload: '{}' });
+});
+
+test.each(['{"events":[]}', '{"triggerName":"drain"}', 'not JSON', '{', ''])(
+  '%j is no timer event',
+  (text) => {
+    expect(readTimerEvent(text)).toBeUndefined();
+  },
+);
