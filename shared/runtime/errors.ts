@@ -157,6 +157,11 @@ export const ERROR_CODES = {
     meaning: 'The sink refused the event for good.',
     fix: 'Look at the dead letter: it holds the event and the answer of the sink.',
   },
+  DequeueLimitExceeded: {
+    kind: 'permanent',
+    meaning: 'The message was delivered as often as allowed and never succeeded.',
+    fix: 'Look at the dead letter: its reason is the last failure.',
+  },
   Aborted: {
     kind: 'transient',
     meaning: 'The work was stopped before it finished.',

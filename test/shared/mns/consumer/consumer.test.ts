@@ -1,0 +1,309 @@
+import { describe, expect, test } from 'vitest';
+import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
+import { MnsossError } from '../../../../shared/runtime/errors.ts';
+import { DONE, rig, send } from './support.ts';
+
+describe('a consumer', () => {
+  test('handles and deletes every message', async () => {
+    const handled: string[] = [];
+    const { clock, queue, consumer, stored } = rig({
+      handle: async ({ messageId }) => {
+        handled.push(messageId);
+        return DONE;
+      },
+    });
+    const ids = await send(queue, 50);
+
+    consumer.start();
+    await clock.advance(5_000);
+
+    expect(handled.sort()).toEqual(ids.sort());
+    expect(await stored()).toBe(0);
+    expect(consumer.inFlight()).toBe(0);
+    await consumer.stop();
+  });
+
+  test('never holds more messages than concurrency and prefetch, nor runs more handlers than concurrency', async () => {
+    let running = 0;
+    let mostRunning = 0;
+    let mostHeld = 0;
+    const { clock, queue, consumer, told, stored } = rig({
+      handle: async () => {
+        mostRunning = Math.max(mostRunning, ++running);
+        mostHeld = Math.max(mostHeld, consumer.inFlight());
+        await clock.sleep(300);
+        running--;
+        return DONE;
+      },
+      options: { concurrency: 4, prefetch: 3, maxReceives: 3 },
+    });
+    await send(queue, 100);
+
+    consumer.start();
+    await clock.advance(20_000);
+
+    expect(mostRunning).toBe(4);
+    expect(mostHeld).toBe(7);
+    expect(told('receiveCompleted').every(({ requested }) => requested <= 7)).toBe(true);
+    expect(await stored()).toBe(0);
+    await consumer.stop();
+  });
+
+  test('asks an empty queue with one long poll at a time', async () => {
+    const { clock, consumer, told } = rig({ handle: async () => DONE });
+
+    consumer.start();
+    await clock.advance(60_000);
+
+    expect(told('receiveCompleted').length).toBeLessThanOrEqual(3);
+    await consumer.stop();
+  });
+
+  test('is ready after the first answer, and no more once it stops', async () => {
+    const { clock, consumer } = rig({ handle: async () => DONE });
+
+    const before = consumer.ready();
+    consumer.start();
+    await clock.advance(1);
+    const started = consumer.ready();
+    await consumer.stop();
+
+    expect([before, started, consumer.ready()]).toEqual([false, true, false]);
+  });
+
+  test('hides a failed message for longer each time, and gives it up at the limit', async () => {
+    const { clock, queue, consumer, letters, told, stored } = rig({
+      handle: async () => ({ result: 'retry', reason: 'not today' }),
+      options: { maxDequeueCount: 4 },
+    });
+    const [messageId] = await send(queue, 1);
+
+    consumer.start();
+    await clock.advance(600_000);
+
+    expect(told('messageRetried')).toHaveLength(3);
+    expect(letters).toMatchObject([
+      { messageId, body: 'body 0', dequeueCount: 4, code: 'DequeueLimitExceeded', priority: 8 },
+    ]);
+    expect(letters[0]?.reason).toContain('not today');
+    expect(await stored()).toBe(0);
+    await consumer.stop();
+  });
+
+  test('gives up a message that was received too often without calling its handler', async () => {
+    let calls = 0;
+    const { clock, queue, consumer, letters } = rig({
+      handle: async () => {
+        calls++;
+        return DONE;
+      },
+      options: { maxDequeueCount: 1 },
+    });
+    await send(queue, 1);
+    await queue.receive({ max: 1, waitSeconds: 0 });
+    await clock.advance(31_000);
+
+    consumer.start();
+    await clock.advance(2_000);
+
+    expect(calls).toBe(0);
+    expect(letters).toMatchObject([{ code: 'DequeueLimitExceeded', dequeueCount: 2 }]);
+    await consumer.stop();
+  });
+
+  test('keeps a message until its dead letter is safe', async () => {
+    let storeFails = true;
+    const kept: string[] = [];
+    const { clock, queue, consumer, told, stored } = rig({
+      handle: async () => ({ result: 'dead', code: 'SinkRejected', reason: 'no' }),
+      deadLetters: {
+        name: 'flaky',
+        put: async ({ messageId }) => {
+          if (storeFails) throw new MnsossError('ServiceUnavailable', 'down');
+          kept.push(messageId);
+        },
+      },
+    });
+    const ids = await send(queue, 1);
+
+    consumer.start();
+    await clock.advance(5_000);
+    const storedWhileFailing = await stored();
+    storeFails = false;
+    await clock.advance(120_000);
+
+    expect(storedWhileFailing).toBe(1);
+    expect(told('deadLetterFailed')[0]).toMatchObject({ error: { code: 'ServiceUnavailable' } });
+    expect(kept).toEqual(ids);
+    expect(await stored()).toBe(0);
+    await consumer.stop();
+  });
+
+  test('waits a short Retry-After under the same receipt', async () => {
+    const times: number[] = [];
+    const { clock, queue, consumer, told, stored } = rig({
+      handle: async () => {
+        times.push(clock.now());
+        return times.length === 1 ? { result: 'retry', reason: 'busy', retryAfterMs: 3_000 } : DONE;
+      },
+    });
+    await send(queue, 1);
+
+    consumer.start();
+    await clock.advance(6_000);
+
+    expect(times[1]! - times[0]!).toBe(3_000);
+    expect(told('messageReceived')).toHaveLength(1);
+    expect(told('messageRetried')).toMatchObject([{ where: 'here', delayMs: 3_000 }]);
+    expect(await stored()).toBe(0);
+    await consumer.stop();
+  });
+
+  test('leaves a long Retry-After to the queue', async () => {
+    const { clock, queue, consumer, told } = rig({
+      handle: async (_, { attempt }) => ({ result: 'retry', reason: `try ${attempt}`, retryAfterMs: 90_000 }),
+    });
+    await send(queue, 1);
+
+    consumer.start();
+    await clock.advance(89_000);
+
+    expect(told('messageRetried')).toMatchObject([{ where: 'queue', delayMs: 90_000 }]);
+    expect(told('messageReceived')).toHaveLength(1);
+    await consumer.stop();
+  });
+
+  test('renews the visibility of a message for as long as its handler works', async () => {
+    const { clock, queue, consumer, told, stored } = rig({
+      handle: async (_, { signal }) => {
+        await clock.sleep(200_000, signal);
+        return DONE;
+      },
+    });
+    await send(queue, 1);
+
+    consumer.start();
+    await clock.advance(203_000);
+
+    expect(told('messageReceived')).toHaveLength(1);
+    expect(told('visibilityRenewed').length).toBeGreaterThan(4);
+    expect(told('messageLost')).toEqual([]);
+    expect(await stored()).toBe(0);
+    await consumer.stop();
+  });
+
+  test('aborts a handler that works for too long, and retries its message', async () => {
+    let aborted = 0;
+    const { clock, queue, consumer, told } = rig({
+      handle: async (_, { signal }) => {
+        await clock.sleep(10_000_000, signal).finally(() => aborted++);
+        return DONE;
+      },
+      options: { maxAgeSeconds: 100 },
+    });
+    await send(queue, 1);
+
+    consumer.start();
+    await clock.advance(101_000);
+
+    expect(aborted).toBe(1);
+    expect(told('messageTimedOut')).toMatchObject([{ ageMs: 100_000 }]);
+    expect(told('messageRetried')).toHaveLength(1);
+    await consumer.stop();
+  });
+
+  test('aborts a handler whose message was redelivered elsewhere, and leaves it alone', async () => {
+    let reason: unknown;
+    const { clock, queue, consumer, told } = rig({
+      handle: async (message, { signal }) => {
+        await queue.delete([message.receiptHandle]);
+        await clock.sleep(100_000, signal).catch(() => {
+          reason = signal.reason;
+        });
+        return DONE;
+      },
+    });
+    await send(queue, 1);
+
+    consumer.start();
+    await clock.advance(20_000);
+
+    expect(String(reason)).toContain('redelivered elsewhere');
+    expect(told('messageLost')).toMatchObject([{ during: 'renew' }]);
+    expect(consumer.inFlight()).toBe(0);
+    await consumer.stop();
+  });
+
+  test('lowers the concurrency while the sink is overloaded, and raises it again', async () => {
+    let overloaded = true;
+    const { clock, queue, consumer, told, stored } = rig({
+      handle: async () => {
+        await clock.sleep(100);
+        return overloaded ? { result: 'retry', reason: '429', overloaded: true } : DONE;
+      },
+      options: { concurrency: 8, prefetch: 8, maxDequeueCount: 2, retry: { baseMs: 1_000, capMs: 5_000 } },
+    });
+    await send(queue, 60);
+
+    consumer.start();
+    await clock.advance(60_000);
+    const lowest = Math.min(...told('concurrencyChanged').map(({ limit }) => limit));
+    overloaded = false;
+    await clock.advance(120_000);
+
+    expect(lowest).toBe(1);
+    expect(told('concurrencyChanged').at(-1)).toEqual({ limit: 8 });
+    expect(told('messageDeadLettered')).toEqual([]);
+    expect(await stored()).toBe(0);
+    await consumer.stop();
+  });
+
+  test('asks a queue that fails fewer than ten times in five seconds, and recovers by itself', async () => {
+    let down = true;
+    const calls: number[] = [];
+    const { clock, queue, consumer, told, stored } = rig({
+      handle: async () => DONE,
+      queue: (clock) => {
+        const queue = createMemoryQueue({ clock });
+        return {
+          ...queue,
+          receive: async (options) => {
+            calls.push(clock.now());
+            if (down) throw new MnsossError('QueueNotExist', 'gone');
+            return queue.receive(options);
+          },
+        };
+      },
+    });
+    await send(queue, 20);
+
+    consumer.start();
+    await clock.advance(5_000);
+    const callsWhileDown = calls.length;
+    const readyWhileDown = consumer.ready();
+    down = false;
+    await clock.advance(60_000);
+
+    expect(callsWhileDown).toBeLessThanOrEqual(10);
+    expect(callsWhileDown).toBeGreaterThan(2);
+    expect(readyWhileDown).toBe(false);
+    expect(told('serviceRecovered')).toHaveLength(1);
+    expect(consumer.ready()).toBe(true);
+    expect(await stored()).toBe(0);
+    await consumer.stop();
+  });
+
+  test('goes on when a listener throws', async () => {
+    const { clock, queue, consumer, stored } = rig({ handle: async () => DONE });
+    consumer.on('messageReceived', () => {
+      throw new Error('a fault of the listener');
+    });
+    await send(queue, 3);
+
+    consumer.start();
+    await clock.advance(2_000);
+
+    expect(await stored()).toBe(0);
+    await consumer.stop();
+  });
+});

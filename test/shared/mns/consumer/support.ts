@@ -1,0 +1,94 @@
+import type {
+  ConsumerEvents,
+  DeadLetter,
+  DeadLetters,
+  Outcome,
+} from '../../../../shared/mns/consumer/index.ts';
+import {
+  type Consumer,
+  type ConsumerOptions,
+  createConsumer,
+  type Handle,
+} from '../../../../shared/mns/consumer/index.ts';
+import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
+import type { MessageQueue } from '../../../../shared/mns/queue.ts';
+import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.ts';
+import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { seededRandom } from '../../../../shared/runtime/random.ts';
+
+export const DONE: Outcome = { result: 'done' };
+
+export interface Rig {
+  readonly clock: ManualClock;
+  readonly queue: MessageQueue;
+  readonly consumer: Consumer;
+  readonly letters: DeadLetter[];
+  /** Every event of the name so far. */
+  told<K extends keyof ConsumerEvents>(name: K): ConsumerEvents[K][];
+  /** Messages that the queue still has, whatever their state. */
+  stored(): Promise<number>;
+}
+
+export interface RigOptions {
+  readonly handle: Handle;
+  readonly clock?: ManualClock;
+  readonly queue?: (clock: ManualClock) => MessageQueue;
+  readonly options?: Partial<ConsumerOptions>;
+  readonly deadLetters?: DeadLetters;
+}
+
+/** A consumer on a queue in memory, driven by a manual clock. */
+export function rig({ handle, clock = manualClock(), queue: make, options, deadLetters }: RigOptions): Rig {
+  const queue = make?.(clock) ?? createMemoryQueue({ clock });
+  const letters: DeadLetter[] = [];
+  const consumer = createConsumer({
+    queue,
+    handle,
+    deadLetters: deadLetters ?? { name: 'memory', put: async (letter) => void letters.push(letter) },
+    clock,
+    random: seededRandom(1),
+    logger: silentLogger,
+    ...(options && { options }),
+  });
+  const log: { name: keyof ConsumerEvents; event: unknown }[] = [];
+  for (const name of EVENT_NAMES) consumer.on(name, (event) => void log.push({ name, event }));
+  return {
+    clock,
+    queue,
+    consumer,
+    letters,
+    told: <K extends keyof ConsumerEvents>(name: K) =>
+      log.filter((entry) => entry.name === name).map((entry) => entry.event as ConsumerEvents[K]),
+    async stored() {
+      const { activeMessages, inactiveMessages, delayMessages } = await queue.attributes();
+      return activeMessages + inactiveMessages + delayMessages;
+    },
+  };
+}
+
+const EVENT_NAMES = Object.keys({
+  receiveCompleted: 0,
+  receiveFailed: 0,
+  messageReceived: 0,
+  recordDelivered: 0,
+  messageRetried: 0,
+  messageDeadLettered: 0,
+  deadLetterFailed: 0,
+  messageDeleted: 0,
+  deleteFailed: 0,
+  messageReleased: 0,
+  releaseFailed: 0,
+  messageLost: 0,
+  visibilityRenewed: 0,
+  renewalFailed: 0,
+  messageTimedOut: 0,
+  concurrencyChanged: 0,
+  serviceFailed: 0,
+  serviceRecovered: 0,
+} satisfies Record<keyof ConsumerEvents, 0>) as (keyof ConsumerEvents)[];
+
+export async function send(queue: MessageQueue, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let index = 0; index < count; index++) ids.push((await queue.send(`body ${index}`)).messageId);
+  return ids;
+}
