@@ -182,11 +182,6 @@ export const ERROR_CODES = {
     meaning: 'The local cloud could not write its journal, so it acknowledges nothing any more.',
     fix: 'Make room on the disk or correct its permissions, then start again.',
   },
-  DataDirectoryBusy: {
-    kind: 'misconfigured',
-    meaning: 'Another local cloud works in this data directory.',
-    fix: 'Stop it, or choose another directory.',
-  },
   Unexpected: {
     kind: 'transient',
     meaning: 'An error that no rule knows.',
