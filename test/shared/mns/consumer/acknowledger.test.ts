@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { createAcknowledger } from '../../../../shared/mns/consumer/acknowledger.ts';
+import type { DeleteFailure } from '../../../../shared/mns/queue.ts';
+import { manualClock } from '../../../../shared/runtime/clock.ts';
+
+type Answer = (handles: readonly string[]) => DeleteFailure[];
+
+function acknowledgerOf(answer: Answer = () => []) {
+  const clock = manualClock();
+  const batches: string[][] = [];
+  const deleted: string[] = [];
+  const lost: string[] = [];
+  let failures = 0;
+  const acknowledger = createAcknowledger({
+    clock,
+    random: () => 0.5,
+    delete: async (handles) => {
+      batches.push([...handles]);
+      return answer(handles);
+    },
+    onDeleted: ({ messageId }) => void deleted.push(messageId),
+    onFailed: () => void failures++,
+    onLost: ({ messageId }) => void lost.push(messageId),
+  });
+  const add = (id: string, hiddenMs = 60_000) =>
+    acknowledger.add({ messageId: id, receiptHandle: `handle-${id}`, expiresAt: clock.now() + hiddenMs });
+  return { clock, acknowledger, batches, deleted, lost, add, failures: () => failures };
+}
+
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
+const failure = (receiptHandle: string, code: string): DeleteFailure => ({
+  receiptHandle,
+  code,
+  message: code,
+});
+
+describe('the acknowledger', () => {
+  test('deletes sixteen at once, and the rest after a second', async () => {
+    const { clock, batches, add, deleted } = acknowledgerOf();
+
+    for (const id of ids(20)) add(id);
+    await clock.advance(999);
+    const early = batches.map((batch) => batch.length);
+    await clock.advance(1);
+
+    expect(early).toEqual([16]);
+    expect(batches.map((batch) => batch.length)).toEqual([16, 4]);
+    expect(deleted).toHaveLength(20);
+  });
+
+  test('does not linger until a receipt expires', async () => {
+    const { clock, batches, add } = acknowledgerOf();
+
+    add('long');
+    add('short', 400);
+    await clock.advance(200);
+
+    expect(batches).toEqual([['handle-long', 'handle-short']]);
+  });
+
+  test('repeats only the items that failed', async () => {
+    let calls = 0;
+    const { clock, batches, add, deleted, failures } = acknowledgerOf((handles) =>
+      calls++ === 0 ? [failure(handles[1]!, 'InternalError')] : [],
+    );
+
+    for (const id of ids(3)) add(id);
+    await clock.advance(2_000);
+
+    expect(batches).toEqual([['handle-m0', 'handle-m1', 'handle-m2'], ['handle-m1']]);
+    expect(deleted).toEqual(['m0', 'm2', 'm1']);
+    expect(failures()).toBe(1);
+  });
+
+  test.each(['MessageNotExist', 'ReceiptHandleError'])('takes %s for a message lost', async (code) => {
+    const { clock, acknowledger, batches, add, lost } = acknowledgerOf((handles) => [
+      failure(handles[0]!, code),
+    ]);
+
+    add('m0');
+    await clock.advance(60_000);
+
+    expect(lost).toEqual(['m0']);
+    expect(batches).toHaveLength(1);
+    expect(acknowledger.pending()).toBe(0);
+  });
+
+  test('repeats a batch that failed as a whole until its receipts expire', async () => {
+    const { clock, acknowledger, batches, add, lost, failures } = acknowledgerOf(() => {
+      throw new Error('connection refused');
+    });
+
+    add('m0', 20_000);
+    await clock.advance(60_000);
+
+    expect(batches.length).toBeGreaterThan(3);
+    expect(failures()).toBe(batches.length);
+    expect(lost).toEqual(['m0']);
+    expect(acknowledger.pending()).toBe(0);
+    expect(clock.pending()).toBe(0);
+  });
+
+  test('sends everything at once when flushed, later items too', async () => {
+    const { acknowledger, add, deleted } = acknowledgerOf();
+    const { signal } = new AbortController();
+
+    add('m0');
+    await acknowledger.flush(signal);
+    add('m1');
+    await acknowledger.flush(signal);
+
+    expect(deleted).toEqual(['m0', 'm1']);
+  });
+});

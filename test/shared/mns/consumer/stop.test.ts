@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest';
+import type { StopReport } from '../../../../shared/mns/consumer/index.ts';
+import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
+import type { ReceivedMessage } from '../../../../shared/mns/queue.ts';
+import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.ts';
+import { DONE, rig, send } from './support.ts';
+
+/** Stops, and moves time until that is done. */
+async function stopping(
+  clock: ManualClock,
+  stop: Promise<StopReport>,
+): Promise<StopReport & { tookMs: number }> {
+  const from = clock.now();
+  let report: StopReport | undefined;
+  void stop.then((value) => {
+    report = value;
+  });
+  while (!report) await clock.advance(50);
+  return { ...report, tookMs: clock.now() - from };
+}
+
+describe('stopping', () => {
+  test('aborts the long poll that waits, and leaves no timer behind', async () => {
+    const { clock, consumer } = rig({ handle: async () => DONE });
+    consumer.start();
+    await clock.advance(10_000);
+
+    const { tookMs } = await stopping(clock, consumer.stop());
+
+    expect(tookMs).toBeLessThanOrEqual(50);
+    expect(clock.pending()).toBe(0);
+  });
+
+  test('finishes what is being handled, acknowledges it, and hands the rest back at once', async () => {
+    const { clock, queue, consumer, told, stored } = rig({
+      handle: async () => {
+        await clock.sleep(5_000);
+        return DONE;
+      },
+      options: { concurrency: 3, prefetch: 3 },
+    });
+    await send(queue, 6);
+    consumer.start();
+    await clock.advance(1_000);
+
+    const report = await stopping(clock, consumer.stop({ deadlineMs: 10_000 }));
+
+    expect(report).toMatchObject({ received: 6, deleted: 3, released: 3, abandoned: 0, unacknowledged: 0 });
+    expect(report.tookMs).toBeLessThanOrEqual(4_100);
+    expect(told('messageReleased')).toHaveLength(3);
+    expect(await stored()).toBe(3);
+    expect((await queue.attributes()).activeMessages).toBe(3);
+    expect(clock.pending()).toBe(0);
+  });
+
+  test('aborts handlers at the deadline and hands their messages back', async () => {
+    const { clock, queue, consumer } = rig({
+      handle: async (_, { signal }) => {
+        await clock.sleep(1_000_000, signal);
+        return DONE;
+      },
+    });
+    await send(queue, 4);
+    consumer.start();
+    await clock.advance(1_000);
+
+    const report = await stopping(clock, consumer.stop({ deadlineMs: 2_000 }));
+    await clock.advance(1_000);
+
+    expect(report).toMatchObject({ released: 4, deleted: 0, abandoned: 0 });
+    expect(report.tookMs).toBeLessThanOrEqual(2_100);
+    expect((await queue.attributes()).activeMessages).toBe(4);
+  });
+
+  test('ends in time and hands messages back though a handler ignores its signal', async () => {
+    const { clock, queue, consumer } = rig({
+      handle: async () => {
+        await clock.sleep(1_000_000);
+        return DONE;
+      },
+    });
+    await send(queue, 2);
+    consumer.start();
+    await clock.advance(1_000);
+
+    const report = await stopping(clock, consumer.stop({ deadlineMs: 2_000 }));
+    await clock.advance(1_000);
+
+    expect(report).toMatchObject({ released: 2, abandoned: 2 });
+    expect(report.tookMs).toBeLessThanOrEqual(4_000);
+    expect((await queue.attributes()).activeMessages).toBe(2);
+  });
+
+  test('releases the messages of an answer that arrives after it began', async () => {
+    let answer: (messages: ReceivedMessage[]) => void = () => {};
+    const clock = manualClock();
+    const inner = createMemoryQueue({ clock });
+    const { consumer } = rig({
+      clock,
+      handle: async () => DONE,
+      queue: () => ({
+        ...inner,
+        receive: () =>
+          new Promise<ReceivedMessage[]>((resolve) => {
+            answer = resolve;
+          }),
+      }),
+    });
+    await send(inner, 3);
+    consumer.start();
+    await clock.advance(100);
+
+    const stop = consumer.stop({ deadlineMs: 1_000 });
+    await clock.advance(100);
+    answer(await inner.receive({ max: 3, waitSeconds: 0 }));
+    const report = await stopping(clock, stop);
+    await clock.advance(1_000);
+
+    expect(report).toMatchObject({ received: 3, released: 3, deleted: 0 });
+    expect((await inner.attributes()).activeMessages).toBe(3);
+  });
+
+  test('reports what could not be acknowledged when the queue is down', async () => {
+    const clock = manualClock();
+    const inner = createMemoryQueue({ clock });
+    const { consumer } = rig({
+      clock,
+      handle: async () => DONE,
+      queue: () => ({
+        ...inner,
+        delete: async () => {
+          throw new Error('connection refused');
+        },
+      }),
+    });
+    await send(inner, 5);
+    consumer.start();
+    await clock.advance(3_000);
+
+    const report = await stopping(clock, consumer.stop({ deadlineMs: 1_000 }));
+
+    expect(report).toMatchObject({ deleted: 0, unacknowledged: 5 });
+    expect(report.tookMs).toBeLessThanOrEqual(3_000);
+    expect(clock.pending()).toBe(0);
+  });
+
+  test('gives every caller the same promise', async () => {
+    const { clock, consumer } = rig({ handle: async () => DONE });
+    consumer.start();
+    await clock.advance(1);
+
+    const first = consumer.stop();
+
+    expect(consumer.stop()).toBe(first);
+    await first;
+  });
+});
+
+describe('draining', () => {
+  test('ends when the queue is empty', async () => {
+    const { clock, queue, consumer, stored } = rig({
+      handle: async () => {
+        await clock.sleep(100);
+        return DONE;
+      },
+    });
+    await send(queue, 60);
+
+    const drain = consumer.drain({ budgetMs: 60_000 });
+    const report = await stopping(clock, drain);
+
+    expect(report).toMatchObject({ received: 60, deleted: 60, empty: true });
+    expect(report.tookMs).toBeLessThan(5_000);
+    expect(await stored()).toBe(0);
+  });
+
+  test('hands unfinished work back within its budget', async () => {
+    const { clock, queue, consumer, stored } = rig({
+      handle: async (_, { signal }) => {
+        await clock.sleep(700, signal);
+        return DONE;
+      },
+      options: { concurrency: 2, prefetch: 2 },
+    });
+    await send(queue, 100);
+
+    const report = await stopping(clock, consumer.drain({ budgetMs: 20_000 }));
+    await clock.advance(1_000);
+
+    expect(report).toMatchObject({ empty: false, unacknowledged: 0, abandoned: 0 });
+    expect(report.tookMs).toBeLessThanOrEqual(20_000);
+    expect(report.deleted + (await stored())).toBe(100);
+    expect((await queue.attributes()).activeMessages).toBe(await stored());
+  });
+
+  test('says why the queue could not be read', async () => {
+    const { clock, consumer } = rig({
+      handle: async () => DONE,
+      queue: (clock) => ({
+        ...createMemoryQueue({ clock }),
+        receive: async () => {
+          throw new Error('connection refused');
+        },
+      }),
+    });
+
+    const report = await stopping(clock, consumer.drain({ budgetMs: 5_000 }));
+
+    expect(report).toMatchObject({ empty: false, received: 0, failure: 'Unexpected: connection refused' });
+  });
+});
