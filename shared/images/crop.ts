@@ -1,0 +1,38 @@
+import { encodeJpeg } from './encode.ts';
+import { coveringPixels, cut, inflate, moveInside, type Rect, type Size, toRaster } from './geometry.ts';
+import type { UprightImage } from './image.ts';
+
+export interface CropOptions {
+  /** Fraction of the box's width and height that is added on each side. */
+  readonly padding: number;
+  /** Pixels of the raster: a smaller crop is given more of its surroundings, as far as the picture reaches. */
+  readonly minSide: number;
+  /** Pixels of the file: a larger crop is scaled down. */
+  readonly maxSide: number;
+  /** JPEG quality, 1 to 100. */
+  readonly quality: number;
+}
+
+export const DEFAULT_CROP_OPTIONS: CropOptions = { padding: 0.25, minSide: 64, maxSide: 512, quality: 85 };
+
+/** One face with some of its surroundings, as JPEG, cut from the raster. The box is in pixels of the upright image. */
+export function cropFace(image: UprightImage, box: Rect, options = DEFAULT_CROP_OPTIONS): Promise<Buffer> {
+  const region = cropRegion(toRaster(box, image), image.raster, options);
+  return encodeJpeg(cut(image.raster, region), options);
+}
+
+/** The whole pixels of the raster that a crop shows; always inside it. */
+export function cropRegion(
+  box: Rect,
+  raster: Size,
+  { padding, minSide }: Pick<CropOptions, 'padding' | 'minSide'>,
+): Rect {
+  const padded = coveringPixels(inflate(box, box.width * padding, box.height * padding), raster);
+  const missingX = Math.max(0, minSide - padded.width) / 2;
+  const missingY = Math.max(0, minSide - padded.height) / 2;
+  const grown = inflate(padded, missingX, missingY);
+  return coveringPixels(
+    moveInside(grown, { x: 0, y: 0, width: raster.width, height: raster.height }),
+    raster,
+  );
+}

@@ -1,0 +1,115 @@
+import { glyphOf } from './font.ts';
+
+/** A straight stroke, in pixels, y pointing down. */
+export interface Stroke {
+  readonly x1: number;
+  readonly y1: number;
+  readonly x2: number;
+  readonly y2: number;
+}
+
+/** Units of the font: see `font.ts`. */
+const CAPITAL_HEIGHT = 10;
+const SPACING = 2.5;
+const QUARTER_STEPS = 7;
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** What a reader takes for one character each; control and formatting characters take no part in a label. */
+export function charactersOf(text: string): string[] {
+  const visible = text.replace(/\s+/gu, ' ').replace(/[\p{Cc}\p{Cf}]/gu, '');
+  return Array.from(graphemes.segment(visible), ({ segment }) => segment.normalize('NFC'));
+}
+
+/** Pixels between the outer centre lines of a text whose capitals are `capital` pixels high. */
+export function textWidth(text: string, capital: number): number {
+  const characters = charactersOf(text);
+  const units = characters.reduce((sum, character) => sum + glyphOf(character).width, 0);
+  return ((units + Math.max(0, characters.length - 1) * SPACING) * capital) / CAPITAL_HEIGHT;
+}
+
+/** The text, or as much of it as fits into `width` pixels, with an ellipsis; empty when not one character fits. */
+export function fitText(text: string, capital: number, width: number): string {
+  if (textWidth(text, capital) <= width) return charactersOf(text).join('');
+  let fitting = '';
+  let longer = '';
+  for (const character of charactersOf(text)) {
+    longer += character;
+    if (textWidth(`${longer}…`, capital) > width) break;
+    fitting = longer;
+  }
+  return fitting === '' ? '' : `${fitting.trimEnd()}…`;
+}
+
+/** Breaks a text at spaces into lines of at most `width` pixels; the last of `maxLines` ends with an ellipsis. */
+export function wrapText(text: string, capital: number, width: number, maxLines: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.trim().split(/\s+/u)) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    const isLast = lines.length === maxLines - 1;
+    if (line !== '' && !isLast && textWidth(longer, capital) > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line].map((each) => fitText(each, capital, width)).filter((each) => each !== '');
+}
+
+/** The strokes of a text; `x` is the first centre line, `y` the baseline. */
+export function textStrokes(text: string, x: number, y: number, capital: number): Stroke[] {
+  const scale = capital / CAPITAL_HEIGHT;
+  const strokes: Stroke[] = [];
+  let origin = 0;
+  for (const character of charactersOf(text)) {
+    const { width, path } = glyphOf(character);
+    for (const [x1, y1, x2, y2] of flatten(path)) {
+      strokes.push({
+        x1: x + (origin + x1) * scale,
+        y1: y - y1 * scale,
+        x2: x + (origin + x2) * scale,
+        y2: y - y2 * scale,
+      });
+    }
+    origin += width + SPACING;
+  }
+  return strokes;
+}
+
+type Line = readonly [x1: number, y1: number, x2: number, y2: number];
+
+/** A glyph's path as straight lines, in units of the font. */
+function flatten(path: string): Line[] {
+  const lines: Line[] = [];
+  let x = 0;
+  let y = 0;
+  for (const [, command, toX, toY] of path.matchAll(/([MLHV])(-?[\d.]+) (-?[\d.]+)/g)) {
+    const endX = Number(toX);
+    const endY = Number(toY);
+    if (command === 'L') lines.push([x, y, endX, endY]);
+    if (command === 'H' || command === 'V') lines.push(...quarterEllipse(x, y, endX, endY, command === 'H'));
+    x = endX;
+    y = endY;
+  }
+  return lines;
+}
+
+/** From one end of an ellipse's axis to an end of the other axis. */
+function quarterEllipse(x1: number, y1: number, x2: number, y2: number, leavesHorizontally: boolean): Line[] {
+  const lines: Line[] = [];
+  let x = x1;
+  let y = y1;
+  for (let step = 1; step <= QUARTER_STEPS; step++) {
+    const angle = (step / QUARTER_STEPS) * (Math.PI / 2);
+    const early = Math.sin(angle);
+    const late = 1 - Math.cos(angle);
+    const nextX = x1 + (x2 - x1) * (leavesHorizontally ? early : late);
+    const nextY = y1 + (y2 - y1) * (leavesHorizontally ? late : early);
+    lines.push([x, y, nextX, nextY]);
+    x = nextX;
+    y = nextY;
+  }
+  return lines;
+}
