@@ -1,0 +1,120 @@
+import type { Raster } from '../../../images/image.ts';
+import type { Box } from '../../face.ts';
+import { DETECTOR_OUTPUTS } from './detector-graph.ts';
+import { overlap } from './geometry.ts';
+import { decodeBox, makePriors, type Size } from './priors.ts';
+import { resample } from './sample.ts';
+import type { Net } from './session.ts';
+
+/** A place where the detector sees a face: pixels of the raster, not clamped. */
+export interface Detection {
+  readonly box: Box;
+  /** 0 to 1. */
+  readonly probability: number;
+}
+
+/** What docs/models.md measures; sizes are fractions of the picture's width. */
+export const DETECTION = {
+  /** The size the network was trained for: the whole picture is stretched to it. */
+  overview: { width: 320, height: 240 },
+  /** Three times as fine, for faces that the overview blurs. */
+  closeUp: { width: 960, height: 720 },
+  /** Below this width the overview begins to miss faces, so one such candidate asks for the close-up. */
+  smallWidth: 0.05,
+  /** How sure the overview must be of a small candidate for that. */
+  hintProbability: 0.4,
+  /** The close-up is trusted with nothing wider: it takes parts of large faces for faces. */
+  closeUpMaxWidth: 0.08,
+  /** Of boxes whose intersection over union is more, one stays. */
+  maxOverlap: 0.35,
+} as const;
+
+interface Pass {
+  readonly size: Size;
+  readonly priors: Float32Array;
+}
+
+export interface Detector {
+  /** The faces that may be in the picture, the most probable first. */
+  detect(raster: Raster, minProbability: number): Promise<Detection[]>;
+}
+
+export function createDetector(net: Net): Detector {
+  const overview = createPass(DETECTION.overview);
+  let closeUp: Pass | undefined;
+  return {
+    async detect(raster, minProbability) {
+      const hint = Math.min(minProbability, DETECTION.hintProbability);
+      const candidates = await look(net, raster, overview, hint);
+      const seen = candidates.filter(({ probability }) => probability >= minProbability);
+      const small = DETECTION.smallWidth * raster.width;
+      if (!candidates.some(({ box }) => box.width < small)) return suppress(seen);
+
+      closeUp ??= createPass(DETECTION.closeUp);
+      const fine = await look(net, raster, closeUp, minProbability);
+      const limit = DETECTION.closeUpMaxWidth * raster.width;
+      return suppress([
+        ...seen,
+        ...fine.filter(({ box }) => box.width < limit && !seen.some((face) => isPartOf(box, face.box))),
+      ]);
+    },
+  };
+}
+
+function createPass(size: Size): Pass {
+  return { size, priors: makePriors(size) };
+}
+
+async function look(
+  net: Net,
+  raster: Raster,
+  { size, priors }: Pass,
+  minProbability: number,
+): Promise<Detection[]> {
+  const pixels = resample(raster, size.width, size.height);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = (pixels[i]! - 127) / 128;
+  const outputs = await net.run(pixels, [1, 3, size.height, size.width]);
+  const scores = outputs[DETECTOR_OUTPUTS.scores]!;
+  const regressions = outputs[DETECTOR_OUTPUTS.regressions]!;
+
+  const detections: Detection[] = [];
+  for (let i = 0; i < priors.length / 4; i++) {
+    // Two classes a prior: background, face.
+    const probability = scores[2 * i + 1]!;
+    if (probability < minProbability) continue;
+    const { x, y, width, height } = decodeBox(priors, regressions, i);
+    const box = {
+      x: x * raster.width,
+      y: y * raster.height,
+      width: width * raster.width,
+      height: height * raster.height,
+    };
+    detections.push({ box, probability });
+  }
+  return detections;
+}
+
+/** Greedy non-maximum suppression: of those that overlap too much, the most probable stays. */
+export function suppress(
+  detections: readonly Detection[],
+  maxOverlap: number = DETECTION.maxOverlap,
+): Detection[] {
+  const kept: Detection[] = [];
+  for (const detection of [...detections].sort((a, b) => b.probability - a.probability)) {
+    if (kept.every(({ box }) => overlap(box, detection.box) <= maxOverlap)) kept.push(detection);
+  }
+  return kept;
+}
+
+/** Whether a box is centred inside a face of more than four times its area: an eye, not a second face. */
+function isPartOf(box: Box, face: Box): boolean {
+  const x = box.x + box.width / 2;
+  const y = box.y + box.height / 2;
+  return (
+    box.width * box.height * 4 < face.width * face.height &&
+    x > face.x &&
+    x < face.x + face.width &&
+    y > face.y &&
+    y < face.y + face.height
+  );
+}

@@ -1,0 +1,110 @@
+import type { UprightImage } from '../../../images/image.ts';
+import { MnsossError } from '../../../runtime/errors.ts';
+import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
+import type { Face } from '../../face.ts';
+import { describe } from './attributes.ts';
+import { createDetector, type Detection, type Detector } from './detector.ts';
+import { embed } from './embedding.ts';
+import { hasFaceContent, hasFaceShape } from './gate.ts';
+import { faceParts, locateLandmarks } from './landmarks.ts';
+import { type Nets, openNets } from './nets.ts';
+import { estimatePose } from './pose.ts';
+import { faceQuality } from './quality.ts';
+import { toUpright } from './upright.ts';
+import { engineVersion } from './version.ts';
+
+export interface LocalEngineOptions {
+  /** Folder that holds the model files flat; when absent they come from the installed npm packages. */
+  readonly modelsDir?: string;
+  /** Threads inside one run of a network; 1 when absent. Analyzing in several workers uses cores better. */
+  readonly threads?: number;
+  /** Least probability of a detection, 0 to 1; 0.7 when absent. Lower finds more, and more that is no face. */
+  readonly minProbability?: number;
+}
+
+interface Loaded {
+  readonly nets: Nets;
+  readonly detector: Detector;
+}
+
+/** The engine that needs no service: five small networks in this process. docs/models.md gives its figures. */
+export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine {
+  const { modelsDir, threads = 1, minProbability = 0.7 } = options;
+  let loading: Promise<Loaded> | undefined;
+
+  const load = (): Promise<Loaded> => {
+    loading ??= openNets({ modelsDir, threads }).then(
+      (nets) => ({ nets, detector: createDetector(nets.detector) }),
+      (error: unknown) => {
+        loading = undefined;
+        throw error;
+      },
+    );
+    return loading;
+  };
+
+  return {
+    name: 'local',
+    version: engineVersion(minProbability),
+    async warmUp() {
+      await load();
+    },
+    async analyze(image, analyzeOptions) {
+      throwIfAborted(analyzeOptions.signal);
+      const { nets, detector } = await load();
+      const faces: Face[] = [];
+      for (const detection of await detector.detect(image.raster, minProbability)) {
+        throwIfAborted(analyzeOptions.signal);
+        const face = await analyzeFace(nets, image, detection, analyzeOptions);
+        if (face) faces.push(face);
+      }
+      return faces.sort((a, b) => area(b) - area(a));
+    },
+    async close() {
+      const loaded = await loading?.catch(() => undefined);
+      loading = undefined;
+      if (loaded) await Promise.all(Object.values(loaded.nets).map((net) => net.release()));
+    },
+  };
+}
+
+/** Everything about one detection, or undefined when it turns out to be no face. */
+async function analyzeFace(
+  nets: Nets,
+  image: UprightImage,
+  { box, probability }: Detection,
+  { attributes, embeddings }: AnalyzeOptions,
+): Promise<Face | undefined> {
+  const { raster } = image;
+  const landmarks = await locateLandmarks(nets.landmarks, raster, box);
+  const parts = faceParts(landmarks);
+  if (!hasFaceShape(box, parts)) return undefined;
+  const embedding = await embed(nets.embedding, raster, parts);
+  if (!hasFaceContent(embedding.norm, probability)) return undefined;
+
+  const upright = toUpright(image);
+  return {
+    box: upright.box(box),
+    probability,
+    keypoints: {
+      leftEye: upright.point(parts.leftEye),
+      rightEye: upright.point(parts.rightEye),
+      nose: upright.point(parts.nose),
+      mouthLeft: upright.point(parts.mouthLeft),
+      mouthRight: upright.point(parts.mouthRight),
+    },
+    landmarks: landmarks.map(upright.point),
+    pose: estimatePose(landmarks),
+    quality: faceQuality(embedding.norm, box.width),
+    attributes: await describe(nets, raster, parts, attributes),
+    ...(embeddings && { embedding: embedding.vector }),
+  };
+}
+
+function area({ box }: Face): number {
+  return box.width * box.height;
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new MnsossError('Aborted', 'the analysis was stopped', { cause: signal.reason });
+}

@@ -1,0 +1,77 @@
+import type { Point, Pose } from '../../face.ts';
+import {
+  add,
+  center,
+  cross,
+  invertSymmetric,
+  type Matrix,
+  multiply,
+  normalize,
+  scale,
+  scatter,
+  type Vector,
+} from './vector.ts';
+
+/**
+ * An average head in millimetres from the tip of the nose (right in the picture, down, away from the viewer), at those of the 68 points that expressions move least.
+ * Rounded from common anthropometric figures: outer eye corners 90 mm and inner 32 mm apart, mouth 50 mm wide.
+ */
+const HEAD: readonly (readonly [landmark: number, place: Vector])[] = [
+  [36, [-45, -34, 30]],
+  [39, [-16, -33, 22]],
+  [42, [16, -33, 22]],
+  [45, [45, -34, 30]],
+  [27, [0, -38, 14]],
+  [30, [0, 0, 0]],
+  [31, [-14, 9, 16]],
+  [33, [0, 13, 11]],
+  [35, [14, 9, 16]],
+  [48, [-25, 32, 22]],
+  [54, [25, 32, 22]],
+  [8, [0, 76, 18]],
+];
+
+const CENTERED = center(HEAD.map(([, place]) => place));
+const INVERSE_SPREAD = invertSymmetric(scatter(CENTERED));
+
+/**
+ * How the head is turned, from iBUG's 68 points: the rotation of an average head whose image without perspective
+ * lies closest to them. docs/models.md gives the error.
+ */
+export function estimatePose(landmarks: readonly Point[]): Pose {
+  const { right, down } = fitProjection(landmarks);
+  return toAngles(orthonormalize(right, down));
+}
+
+/** The rows that project the head onto the picture, rotation times scale: least squares over the points. */
+function fitProjection(landmarks: readonly Point[]): { right: Vector; down: Vector } {
+  const points = HEAD.map(([landmark]) => landmarks[landmark]!);
+  // The places are centred, so the shift between head and picture needs no unknown of its own.
+  const right = CENTERED.reduce<Vector>((sum, place, i) => add(sum, scale(place, points[i]!.x)), [0, 0, 0]);
+  const down = CENTERED.reduce<Vector>((sum, place, i) => add(sum, scale(place, points[i]!.y)), [0, 0, 0]);
+  return { right: multiply(INVERSE_SPREAD, right), down: multiply(INVERSE_SPREAD, down) };
+}
+
+/** The rotation closest to two rows that noise has made neither orthogonal nor equally long. */
+function orthonormalize(right: Vector, down: Vector): Matrix {
+  const a = normalize(right);
+  const b = normalize(down);
+  const sum = normalize(add(a, b));
+  const difference = normalize(add(a, scale(b, -1)));
+  const row0 = scale(add(sum, difference), Math.SQRT1_2);
+  const row1 = scale(add(sum, scale(difference, -1)), Math.SQRT1_2);
+  return [row0, row1, cross(row0, row1)];
+}
+
+/** First turned (yaw), then nodded (pitch), then tilted in the picture (roll); signs as `Pose` has them. */
+function toAngles([row0, row1, row2]: Matrix): Pose {
+  return {
+    yaw: degrees(Math.atan2(row2[0], row2[2])),
+    pitch: degrees(-Math.asin(Math.min(1, Math.max(-1, row2[1])))),
+    roll: degrees(Math.atan2(-row0[1], row1[1])),
+  };
+}
+
+function degrees(radians: number): number {
+  return (radians * 180) / Math.PI;
+}

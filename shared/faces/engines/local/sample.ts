@@ -1,0 +1,144 @@
+import type { Raster } from '../../../images/image.ts';
+import type { Affine } from './geometry.ts';
+
+/** Pixels as networks take them: all red values, then all green, then all blue; 0 to 255. */
+export type Planes = Float32Array<ArrayBuffer>;
+
+/** More samples a side than this cost time and change no result that was measured. */
+const MAX_SAMPLES_PER_SIDE = 4;
+
+/**
+ * The whole picture stretched to `width` × `height`; each pixel is the mean of the area it covers, so nothing
+ * between the samples is lost when a large picture becomes small.
+ */
+export function resample(raster: Raster, width: number, height: number): Planes {
+  const planes = new Float32Array(3 * width * height);
+  const size = width * height;
+  const columns = coverage(raster.width, width);
+  const rows = coverage(raster.height, height);
+  const { data } = raster;
+  for (let y = 0; y < height; y++) {
+    for (let sourceY = rows.first[y]!; sourceY <= rows.last[y]!; sourceY++) {
+      const rowWeight = rows.weight(y, sourceY);
+      const row = sourceY * raster.width * 3;
+      for (let x = 0, at = y * width; x < width; x++, at++) {
+        let from = row + columns.first[x]! * 3;
+        const last = row + columns.last[x]! * 3;
+        const firstWeight = columns.firstWeight[x]!;
+        const lastWeight = columns.lastWeight[x]!;
+        let red = data[from]! * firstWeight + data[last]! * lastWeight;
+        let green = data[from + 1]! * firstWeight + data[last + 1]! * lastWeight;
+        let blue = data[from + 2]! * firstWeight + data[last + 2]! * lastWeight;
+        for (from += 3; from < last; from += 3) {
+          red += data[from]!;
+          green += data[from + 1]!;
+          blue += data[from + 2]!;
+        }
+        planes[at]! += red * rowWeight;
+        planes[at + size]! += green * rowWeight;
+        planes[at + 2 * size]! += blue * rowWeight;
+      }
+    }
+  }
+  const covered = (raster.width / width) * (raster.height / height);
+  for (let i = 0; i < planes.length; i++) planes[i]! /= covered;
+  return planes;
+}
+
+/** Which source pixels each of `count` equal parts of `length` covers, and how much of the two at its ends. */
+function coverage(length: number, count: number) {
+  const first = new Int32Array(count);
+  const last = new Int32Array(count);
+  const firstWeight = new Float64Array(count);
+  const lastWeight = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const start = (i * length) / count;
+    const end = ((i + 1) * length) / count;
+    first[i] = Math.floor(start);
+    last[i] = Math.min(length, Math.ceil(end)) - 1;
+    const single = first[i] === last[i];
+    firstWeight[i] = single ? end - start : first[i]! + 1 - start;
+    lastWeight[i] = single ? 0 : end - last[i]!;
+  }
+  const weight = (part: number, source: number): number => {
+    if (source === first[part]) return firstWeight[part]!;
+    return source === last[part] ? lastWeight[part]! : 1;
+  };
+  return { first, last, firstWeight, lastWeight, weight };
+}
+
+/**
+ * A part of the picture, `width` × `height`, where `toSource` maps the centre of each pixel to a place in the
+ * raster. Interpolates between pixels, averages up to 4 × 4 samples a pixel where the picture shrinks, and is
+ * black outside the picture.
+ */
+export function warp(raster: Raster, toSource: Affine, width: number, height: number): Planes {
+  const [a, b, c, d, e, f] = toSource;
+  const shrink = Math.round(Math.hypot(a, d));
+  const samples = Math.max(1, Math.min(MAX_SAMPLES_PER_SIDE, shrink));
+  const share = 1 / (samples * samples);
+  const size = width * height;
+  const planes = new Float32Array(3 * size);
+  const sum = new Float64Array(3);
+  for (let v = 0; v < height; v++) {
+    for (let u = 0; u < width; u++) {
+      sum.fill(0);
+      for (let j = 0; j < samples; j++) {
+        const subV = v + (j + 0.5) / samples - 0.5;
+        for (let i = 0; i < samples; i++) {
+          const subU = u + (i + 0.5) / samples - 0.5;
+          addBilinear(raster, a * subU + b * subV + c, d * subU + e * subV + f, sum);
+        }
+      }
+      const at = v * width + u;
+      planes[at] = sum[0]! * share;
+      planes[at + size] = sum[1]! * share;
+      planes[at + 2 * size] = sum[2]! * share;
+    }
+  }
+  return planes;
+}
+
+/** The square of `side` pixels whose top left corner is (x, y), as `size` × `size`. */
+export function cropSquare(raster: Raster, x: number, y: number, side: number, size: number): Planes {
+  const step = side / size;
+  return warp(raster, [step, 0, x + step / 2 - 0.5, 0, step, y + step / 2 - 0.5], size, size);
+}
+
+function addBilinear(raster: Raster, x: number, y: number, sum: Float64Array): void {
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  if (left < 0 || top < 0 || left + 1 >= raster.width || top + 1 >= raster.height) {
+    addBilinearAtEdge(raster, x, y, sum);
+    return;
+  }
+  const { data } = raster;
+  const right = x - left;
+  const down = y - top;
+  const w00 = (1 - right) * (1 - down);
+  const w10 = right * (1 - down);
+  const w01 = (1 - right) * down;
+  const w11 = right * down;
+  const above = (top * raster.width + left) * 3;
+  const below = above + raster.width * 3;
+  for (let channel = 0; channel < 3; channel++) {
+    sum[channel]! +=
+      data[above + channel]! * w00 +
+      data[above + channel + 3]! * w10 +
+      data[below + channel]! * w01 +
+      data[below + channel + 3]! * w11;
+  }
+}
+
+function addBilinearAtEdge(raster: Raster, x: number, y: number, sum: Float64Array): void {
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  for (let row = top; row <= top + 1; row++) {
+    for (let column = left; column <= left + 1; column++) {
+      if (column < 0 || row < 0 || column >= raster.width || row >= raster.height) continue;
+      const weight = (1 - Math.abs(x - column)) * (1 - Math.abs(y - row));
+      const at = (row * raster.width + column) * 3;
+      for (let channel = 0; channel < 3; channel++) sum[channel]! += raster.data[at + channel]! * weight;
+    }
+  }
+}
