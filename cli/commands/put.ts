@@ -1,0 +1,21 @@
+import { Command } from '@commander-js/extra-typings';
+import { dataDirOption } from '../data-dir.ts';
+import { expandFiles } from '../files.ts';
+import { withRunningCloud } from '../running-cloud.ts';
+import { uploadFile } from '../upload.ts';
+
+export const putCommand = new Command('put')
+  .description('upload files or folders to the running local cloud; its window shows what becomes of them')
+  .argument('<paths...>', 'image files, or folders of them')
+  .addOption(dataDirOption())
+  .option('--prefix <prefix>', 'key prefix', 'incoming/')
+  .action(async (paths, { dataDir, prefix }) => {
+    const files = await expandFiles(paths);
+    await withRunningCloud(dataDir, async (client, { bucket }) => {
+      const store = client.bucket(bucket);
+      for (const file of files) {
+        await uploadFile(store, `${prefix}${file.name}`, file.path);
+        console.log(`oss://${bucket}/${prefix}${file.name}`);
+      }
+    });
+  });

@@ -1,0 +1,62 @@
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from '@commander-js/extra-typings';
+import { type OneProcess, startOneProcess } from '../../local/one-process.ts';
+import { createLogger } from '../../shared/runtime/log.ts';
+import { dataDirOption } from '../data-dir.ts';
+import { expandFiles, samplePhotos } from '../files.ts';
+import { processFiles } from '../process-files.ts';
+import { startProgress } from '../progress.ts';
+import { describeFailures, describeMore, describeStart, formatOutcome, formatResults } from '../report.ts';
+import { untilSignalled } from '../signals.ts';
+
+export const startCommand = new Command('start')
+  .description('run everything on this machine: a local cloud, the poller and the recognition')
+  .argument('[paths...]', 'images or folders to process first (default: six sample photos)')
+  .addOption(dataDirOption())
+  .option('--once', 'stop when the given images are done; exit with 1 if one failed')
+  .option('--oss-port <port>', 'port of OSS on loopback; 0 takes any', Number, 9280)
+  .option('--mns-port <port>', 'port of MNS on loopback; 0 takes any', Number, 9281)
+  .action(async (paths, { dataDir, once, ossPort, mnsPort }) => {
+    const files = paths.length > 0 ? await expandFiles(paths) : await samplePhotos();
+    const logFile = join(dataDir, 'log.jsonl');
+    const house = await startOneProcess({
+      dataDir,
+      ossPort,
+      mnsPort,
+      env: process.env,
+      logger: logTo(logFile),
+    });
+    try {
+      console.log(describeStart(house, logFile));
+      const failed = await processAndReport(house, files);
+      if (once) {
+        if (failed) process.exitCode = 1;
+        return;
+      }
+      console.log(describeMore(house, dataDir));
+      house.outcomes.onOutcome((event, outcome) => console.log(formatOutcome(event, outcome)));
+      await untilSignalled();
+    } finally {
+      await house.stop();
+    }
+  });
+
+/** Whether any file failed. */
+async function processAndReport(
+  house: OneProcess,
+  files: Awaited<ReturnType<typeof samplePhotos>>,
+): Promise<boolean> {
+  const progress = startProgress(files.length, 'images');
+  const results = await processFiles(house, files, () => progress.done()).finally(() => progress.stop());
+  console.log(formatResults(results, house.bucket.bucket));
+  const failures = results.filter(({ reason }) => reason !== undefined);
+  if (failures.length > 0) console.error(describeFailures(failures));
+  return failures.length > 0;
+}
+
+/** Lines go to a file beside the data: the terminal belongs to the table. */
+function logTo(path: string) {
+  const stream = createWriteStream(path, { flags: 'a' });
+  return createLogger({ write: (line) => void stream.write(line) });
+}

@@ -1,0 +1,7 @@
+import { Option } from '@commander-js/extra-typings';
+
+/** Where a local cloud keeps everything; the same default for every command. */
+export const dataDirOption = () =>
+  new Option('--data-dir <folder>', 'where the local cloud keeps its data')
+    .default('.mnsoss')
+    .env('MNSOSS_DATA_DIR');

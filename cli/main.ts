@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { Command } from '@commander-js/extra-typings';
+import { getCommand } from './commands/get.ts';
+import { putCommand } from './commands/put.ts';
+import { signCommand } from './commands/sign.ts';
+import { startCommand } from './commands/start.ts';
+import { reportFailure } from './failure.ts';
+
+const program = new Command('mnsoss-face')
+  .description('Finds, describes and recognises the faces in images uploaded to OSS')
+  .addCommand(startCommand)
+  .addCommand(putCommand)
+  .addCommand(getCommand)
+  .addCommand(signCommand);
+
+await program.parseAsync().catch(reportFailure);

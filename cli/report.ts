@@ -1,0 +1,71 @@
+import pc from 'picocolors';
+import type { OneProcess } from '../local/one-process.ts';
+import type { OssObjectEvent } from '../shared/envelope/event.ts';
+import type { Outcome } from '../shared/pipeline/outcome.ts';
+import type { FileResult } from './process-files.ts';
+import { formatTable } from './table.ts';
+
+export function describeStart({ connection, options }: OneProcess, logFile: string): string {
+  const { ossUrl, mnsUrl, bucket, queue } = connection;
+  return [
+    `OSS at ${pc.cyan(ossUrl)}, MNS at ${pc.cyan(mnsUrl)}, log in ${logFile}`,
+    `oss://${bucket}/${options.sourcePrefix} ${pc.dim('→ rule → topic → queue')} ${queue} ${pc.dim('→ poller → recognition →')} oss://${bucket}/${options.resultPrefix}`,
+    '',
+  ].join('\n');
+}
+
+/** The table of a run: photo, faces, outcome, time, and where the result lies. */
+export function formatResults(results: readonly FileResult[], bucket: string): string {
+  const columns = [
+    { title: 'photo' },
+    { title: 'faces', right: true },
+    { title: 'outcome' },
+    { title: 'time', right: true },
+    { title: 'result' },
+  ];
+  const rows = results.map(({ name, faces, outcome, ms, document }) => [
+    name,
+    String(faces),
+    outcome,
+    ms === undefined ? 'earlier' : `${Math.round(ms)} ms`,
+    document === '' ? '–' : `oss://${bucket}/${document}`,
+  ]);
+  const [head, ...lines] = formatTable(columns, rows);
+  return [pc.bold(head!), ...lines].join('\n');
+}
+
+export function describeFailures(failures: readonly FileResult[]): string {
+  return failures.map(({ name, outcome, reason }) => `${pc.red(outcome)} ${name}: ${reason}`).join('\n');
+}
+
+/** How to go on: with our own command, and with a client that knows nothing of us. */
+export function describeMore({ options, bucket }: OneProcess, dataDir: string): string {
+  const more = dataDir === '.mnsoss' ? '' : ` --data-dir ${dataDir}`;
+  const key = `${options.sourcePrefix}me.jpg`;
+  return [
+    '',
+    'Upload more:',
+    `  npx mnsoss-face put${more} me.jpg`,
+    `  curl -T me.jpg "$(npx mnsoss-face sign${more} --method PUT ${key})"`,
+    'Look at a result:',
+    `  npx mnsoss-face get${more} ${options.resultPrefix}${key}/annotated.jpg`,
+    '',
+    `Watching oss://${bucket.bucket}/${options.sourcePrefix} – stop with Ctrl+C`,
+  ].join('\n');
+}
+
+/** One line for an upload that came while watching. */
+export function formatOutcome(event: OssObjectEvent, outcome: Outcome): string {
+  const ms = Object.values(outcome.durations).reduce((sum, part) => sum + part, 0);
+  const facts = {
+    processed: () =>
+      'faces' in outcome ? `${outcome.faces} faces, oss://${event.bucket}/${outcome.document}` : '',
+    invalid: () => ('reason' in outcome ? outcome.reason : ''),
+    failed: () => ('reason' in outcome ? outcome.reason : ''),
+    ignored: () => ('rule' in outcome ? outcome.rule : ''),
+    gone: () => ('removed' in outcome ? `${outcome.removed} results removed` : ''),
+    duplicate: () => 'done before',
+    superseded: () => 'a later write answers for it',
+  }[outcome.outcome]();
+  return `${event.key}  ${outcome.outcome}  ${Math.round(ms)} ms  ${facts}`;
+}

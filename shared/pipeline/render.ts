@@ -1,0 +1,32 @@
+import type { Face } from '../faces/face.ts';
+import { type AnnotatedFace, annotateImage } from '../images/annotate.ts';
+import { cropFace } from '../images/crop.ts';
+import type { UprightImage } from '../images/image.ts';
+import { redactImage } from '../images/redact.ts';
+import type { Artifacts } from '../results/writer.ts';
+import { bannerOf, labelOf } from './labels.ts';
+import type { PipelineOptions } from './options.ts';
+
+/** The pictures that configuration asks for; they are encoded side by side. */
+export async function render(
+  image: UprightImage,
+  faces: readonly Face[],
+  { annotate, crops, redact }: Pick<PipelineOptions, 'annotate' | 'crops' | 'redact'>,
+): Promise<Artifacts> {
+  const boxes = faces.map(({ box }) => box);
+  const marks: AnnotatedFace[] = faces.map((face) => ({
+    box: face.box,
+    label: labelOf(face),
+    tone: 'plain',
+  }));
+  const [annotated, redacted, ...cropped] = await Promise.all([
+    annotate ? annotateImage(image, { faces: marks, banner: bannerOf(faces) }) : undefined,
+    redact ? redactImage(image, boxes) : undefined,
+    ...(crops ? boxes.map((box) => cropFace(image, box)) : []),
+  ]);
+  return {
+    ...(annotated && { annotated }),
+    ...(redacted && { redacted }),
+    crops: cropped.filter((crop) => crop !== undefined),
+  };
+}
