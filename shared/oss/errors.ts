@@ -1,0 +1,124 @@
+import { type ErrorCode, type ErrorDetails, MnsossError } from '../runtime/errors.ts';
+import { type HttpResponse, readBody } from '../runtime/http.ts';
+
+/** Codes of OSS that mean something of their own here; the rest is told by the status. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  NoSuchKey: 'NoSuchKey',
+  NoSuchVersion: 'NoSuchKey',
+  SymlinkTargetNotExist: 'NoSuchKey',
+  NoSuchBucket: 'NoSuchBucket',
+  AccessDenied: 'AccessDenied',
+  InvalidAccessKeyId: 'InvalidAccessKeyId',
+  SignatureDoesNotMatch: 'SignatureDoesNotMatch',
+  RequestTimeTooSkewed: 'SignatureDoesNotMatch',
+  SecurityTokenExpired: 'SecurityTokenExpired',
+  InvalidSecurityToken: 'SecurityTokenExpired',
+  PreconditionFailed: 'PreconditionFailed',
+  FileAlreadyExists: 'ObjectAlreadyExists',
+  InvalidDigest: 'BodyMismatch',
+  RequestTimeout: 'ServiceUnavailable',
+  InternalError: 'ServiceUnavailable',
+  ServiceUnavailable: 'ServiceUnavailable',
+  DownloadTrafficRateLimitExceeded: 'Throttled',
+  UploadTrafficRateLimitExceeded: 'Throttled',
+  MetaOperationQpsLimitExceeded: 'Throttled',
+  TotalQpsLimitExceeded: 'Throttled',
+  QpsLimitExceeded: 'Throttled',
+};
+
+const MAX_ERROR_BYTES = 65_536;
+
+/** Which request failed; every field is printed. */
+export interface FailedRequest {
+  readonly method: string;
+  readonly bucket: string;
+  readonly key?: string | undefined;
+}
+
+/** Reads the answer to its end. `details.ossCode` is the service's own code, `details.serverDate` its time. */
+export async function readError(request: FailedRequest, response: HttpResponse): Promise<MnsossError> {
+  const { status, headers } = response;
+  const body = await readBody(response, MAX_ERROR_BYTES);
+  const fields = await parseFields(body.length > 0 ? body.toString('utf8') : headErrorXml(headers));
+  const ossCode = fields.Code;
+  const details: ErrorDetails = {
+    status,
+    ossCode,
+    requestId: headers['x-oss-request-id'] ?? fields.RequestId,
+    ec: headers['x-oss-ec'] ?? fields.EC,
+    bucket: request.bucket,
+    key: request.key,
+    endpoint: fields.Endpoint,
+    serverDate: headers.date,
+  };
+  return new MnsossError(codeOf(response, ossCode), describe(request, status, fields, details), {
+    details,
+    ...retryAfter(headers['retry-after']),
+  });
+}
+
+export function noSuchKey(bucket: string, key: string): MnsossError {
+  return new MnsossError('NoSuchKey', `${bucket} has no object ${key}`, { details: { bucket, key } });
+}
+
+export function objectAlreadyExists(bucket: string, key: string): MnsossError {
+  return new MnsossError('ObjectAlreadyExists', `${bucket} already has an object ${key}`, {
+    details: { bucket, key },
+  });
+}
+
+function codeOf({ status, headers }: HttpResponse, ossCode: string | undefined): ErrorCode {
+  // A deleted version of a versioned bucket answers 404 or, when it is named, 405 MethodNotAllowed.
+  if (headers['x-oss-delete-marker'] === 'true') return 'NoSuchKey';
+  const known = ossCode === undefined ? undefined : CODES[ossCode];
+  if (known) return known;
+  if (status >= 500) return 'ServiceUnavailable';
+  if (status === 429) return 'Throttled';
+  if (status === 401 || status === 403) return 'AccessDenied';
+  if (status === 404 && ossCode === undefined) return 'NoSuchKey';
+  if (status === 412) return 'PreconditionFailed';
+  return 'InvalidRequest';
+}
+
+function describe(
+  { method, bucket, key }: FailedRequest,
+  status: number,
+  { Code, Message, Endpoint }: Fields,
+  { requestId }: ErrorDetails,
+): string {
+  const resource = key === undefined ? bucket : `${bucket}/${key}`;
+  const reason = [Code, Message].filter(Boolean).join(': ') || 'no reason given';
+  const endpoint = Endpoint ? ` Expected endpoint: ${Endpoint}.` : '';
+  return `${method} ${resource} failed with ${status} ${reason}${endpoint} (request ${requestId ?? 'without id'})`;
+}
+
+type Fields = Readonly<Partial<Record<'Code' | 'Message' | 'RequestId' | 'EC' | 'Endpoint', string>>>;
+
+/** Something between here and OSS may answer with a page of its own; then only the status tells. */
+async function parseFields(xml: string | undefined): Promise<Fields> {
+  if (!xml?.trimStart().startsWith('<')) return {};
+  const { childText, parseXml } = await import('../runtime/xml.ts');
+  try {
+    const error = parseXml(xml);
+    if (error.name !== 'Error') return {};
+    const names = ['Code', 'Message', 'RequestId', 'EC', 'Endpoint'] as const;
+    return Object.fromEntries(
+      names
+        .map((name) => [name, childText(error, name)])
+        .filter(([, text]) => text !== undefined && text !== ''),
+    );
+  } catch {
+    return {};
+  }
+}
+
+/** An answer to HEAD has no body: the document comes in a header. */
+function headErrorXml(headers: HttpResponse['headers']): string | undefined {
+  const encoded = headers['x-oss-err'];
+  return encoded && Buffer.from(encoded, 'base64').toString('utf8');
+}
+
+function retryAfter(header: string | undefined): { retryAfterMs?: number } {
+  const seconds = Number(header);
+  return header !== undefined && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {};
+}

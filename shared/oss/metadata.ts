@@ -1,0 +1,27 @@
+import { MnsossError } from '../runtime/errors.ts';
+
+/** Bytes of all names and values of one object together. Source: OSS limits. */
+const MAX_METADATA_BYTES = 8192;
+
+/**
+ * User metadata as OSS will give it back: values lose white space at their ends, because they travel as headers.
+ * Throws `InvalidRequest` for what cannot travel so.
+ */
+export function normalizeMetadata(metadata: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const normalized: Record<string, string> = {};
+  let bytes = 0;
+  for (const [name, value] of Object.entries(metadata)) {
+    if (!/^[a-z0-9][a-z0-9-]*$/.test(name))
+      throw refused(`name "${name}" may only have lower-case letters, digits and hyphens`);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a header cannot hold
+    if (/[\u0000-\u001f\u007f]/.test(value)) throw refused(`value of "${name}" has a control character`);
+    normalized[name] = value.trim();
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  }
+  if (bytes > MAX_METADATA_BYTES) throw refused(`has ${bytes} bytes, but at most ${MAX_METADATA_BYTES} fit`);
+  return normalized;
+}
+
+function refused(why: string): MnsossError {
+  return new MnsossError('InvalidRequest', `object metadata: ${why}`);
+}

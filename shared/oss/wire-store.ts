@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { assertNotAborted } from '../runtime/abort.ts';
+import { isMnsossError, MnsossError } from '../runtime/errors.ts';
+import { type HttpResponse, readBody } from '../runtime/http.ts';
+import { assertKey } from './key.ts';
+import { normalizeMetadata } from './metadata.ts';
+import type { ObjectHead, ObjectStore, PutOptions } from './object-store.ts';
+import { rangeHeader } from './range.ts';
+import type { OssRequests } from './requests.ts';
+import type { QueryPair } from './signature-v4.ts';
+
+export interface WireStoreOptions {
+  readonly requests: OssRequests;
+  readonly bucket: string;
+  readonly region: string;
+  /** Keys that one request of a listing asks for. */
+  readonly listPageSize: number;
+}
+
+/** One bucket over HTTP; its connections belong to the client that made it. */
+export function createWireStore({ requests, bucket, region, listPageSize }: WireStoreOptions): ObjectStore {
+  const at = (key: string) => {
+    assertKey(key);
+    return { region, bucket, key };
+  };
+
+  return {
+    bucket,
+
+    async head(key, { versionId, signal } = {}) {
+      const request = { ...at(key), method: 'HEAD', query: versionQuery(versionId), signal } as const;
+      try {
+        const response = await requests.send(request);
+        await readBody(response);
+        return toHead(key, response);
+      } catch (error) {
+        if (isMnsossError(error, 'NoSuchKey')) return undefined;
+        throw error;
+      }
+    },
+
+    async get(key, { versionId, range, signal } = {}) {
+      // Without the second header OSS answers a range that ends behind the object with the whole object.
+      const headers = range && { range: rangeHeader(range), 'x-oss-range-behavior': 'standard' };
+      const response = await requests.send({
+        ...at(key),
+        method: 'GET',
+        query: versionQuery(versionId),
+        signal,
+        ...(headers && { headers }),
+      });
+      const what = `get of ${bucket}/${key}`;
+      return {
+        head: toHead(key, response),
+        body: Readable.from(checkedBody(response, what, signal), { objectMode: false }),
+      };
+    },
+
+    async put(key, body, options = {}) {
+      const headers = putHeaders(body, options);
+      const response = await requests.send({
+        ...at(key),
+        method: 'PUT',
+        headers,
+        body,
+        signal: options.signal,
+      });
+      await readBody(response);
+      return {
+        etag: etagOf(response),
+        requestId: response.headers['x-oss-request-id'] ?? '',
+        ...versionOf(response),
+      };
+    },
+
+    async delete(key, { signal } = {}) {
+      try {
+        await readBody(await requests.send({ ...at(key), method: 'DELETE', signal }));
+      } catch (error) {
+        if (!isMnsossError(error, 'NoSuchKey')) throw error;
+      }
+    },
+
+    async *list(options = {}) {
+      const { listObjects } = await import('./list.ts');
+      yield* listObjects(requests, { ...options, region, bucket, pageSize: listPageSize });
+    },
+
+    async close() {},
+  };
+}
+
+function putHeaders(
+  body: Uint8Array | Readable,
+  { contentType, metadata, forbidOverwrite }: PutOptions,
+): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': contentType ?? 'application/octet-stream' };
+  if (body instanceof Uint8Array) headers['content-md5'] = createHash('md5').update(body).digest('base64');
+  if (forbidOverwrite) headers['x-oss-forbid-overwrite'] = 'true';
+  for (const [name, value] of Object.entries(normalizeMetadata(metadata)))
+    headers[`x-oss-meta-${name}`] = value;
+  return headers;
+}
+
+/** Passes the bytes on and fails where fewer come than were announced. */
+async function* checkedBody(
+  { headers, body }: HttpResponse,
+  what: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer> {
+  const expected = Number(headers['content-length']); // its presence was demanded with the head
+  let received = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      received += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    assertNotAborted(signal, what);
+    if (isMnsossError(error)) throw error;
+    throw bodyMismatch(what, expected, received, error);
+  }
+  if (received !== expected) throw bodyMismatch(what, expected, received);
+}
+
+function bodyMismatch(what: string, expected: number, received: number, cause?: unknown): MnsossError {
+  return new MnsossError('BodyMismatch', `${what}: expected ${expected} bytes, but ${received} came`, {
+    details: { expected, received },
+    cause,
+  });
+}
+
+function toHead(key: string, response: HttpResponse): ObjectHead {
+  const { headers } = response;
+  const metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (name.startsWith('x-oss-meta-')) metadata[name.slice('x-oss-meta-'.length)] = value;
+  const length = required(response, 'content-length');
+  return {
+    key,
+    size: Number(headers['content-range']?.split('/')[1] ?? length),
+    etag: etagOf(response),
+    lastModified: Date.parse(required(response, 'last-modified')),
+    contentType: headers['content-type'] ?? 'application/octet-stream',
+    ...versionOf(response),
+    metadata,
+  };
+}
+
+function etagOf(response: HttpResponse): string {
+  return required(response, 'etag').replaceAll('"', '').toUpperCase();
+}
+
+/** OSS always sends these; what answers without them is something else, such as a proxy. */
+function required({ headers, body }: HttpResponse, name: string): string {
+  const value = headers[name];
+  if (value !== undefined) return value;
+  body.destroy();
+  throw new MnsossError('ServiceUnavailable', `the answer has no ${name} header`, {
+    details: { requestId: headers['x-oss-request-id'] },
+  });
+}
+
+function versionOf({ headers }: HttpResponse): { versionId?: string } {
+  const versionId = headers['x-oss-version-id'];
+  return versionId === undefined ? {} : { versionId };
+}
+
+function versionQuery(versionId: string | undefined): QueryPair[] {
+  return versionId === undefined ? [] : [['versionId', versionId]];
+}
