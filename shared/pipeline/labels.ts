@@ -2,12 +2,9 @@ import type { Face } from '../faces/face.ts';
 
 /** What stands at a face's box, as the original sample had it and a little more: `F 27 happy`. */
 export function labelOf({ attributes: { gender, age, expression } }: Pick<Face, 'attributes'>): string {
-  const parts = [
-    gender && (gender.value === 'male' ? 'M' : 'F'),
-    age !== undefined && Math.round(age),
-    expression && expression.value,
-  ];
-  return parts.filter((part) => part !== undefined && part !== false).join(' ');
+  const letter = gender && (gender.value === 'male' ? 'M' : 'F');
+  const years = age === undefined ? undefined : Math.round(age);
+  return [letter, years, expression?.value].filter((part) => part !== undefined).join(' ');
 }
 
 /** The summary of a picture: how many, and by gender where every face has one. */

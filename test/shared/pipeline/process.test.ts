@@ -68,7 +68,10 @@ describe('a picture', () => {
     const order: string[] = [];
     const watched: ObjectStore = {
       ...store,
-      put: (key, ...rest) => (order.push(key), store.put(key, ...rest)),
+      put(key, ...rest) {
+        order.push(key);
+        return store.put(key, ...rest);
+      },
     };
     const event = await upload(await aPicture());
 
@@ -109,7 +112,10 @@ describe('a picture', () => {
     await pipelineWith()(event);
     const calls: string[] = [];
     const counting = new Proxy(store, {
-      get: (target, name: keyof ObjectStore) => (calls.push(name), target[name]),
+      get(target, name: keyof ObjectStore) {
+        calls.push(name);
+        return target[name];
+      },
     });
 
     const outcome = await pipelineWith({}, { store: counting })(event);
