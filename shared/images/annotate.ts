@@ -135,8 +135,8 @@ function drawText(canvas: Raster, text: string, x: number, y: number, capital: n
 
 /** Pixels; thinner around a small face. */
 function lineWidthFor(canvas: Size, box?: Rect): number {
-  const usual = Math.max(1.5, longestSide(canvas) / 640);
-  return box === undefined ? usual : Math.max(1.5, Math.min(usual, box.width / 16));
+  const usual = Math.max(1.5, longestSide(canvas) / 500);
+  return box === undefined ? usual : Math.max(1.5, Math.min(usual, box.width / 14));
 }
 
 function longestSide(size: Size): number {

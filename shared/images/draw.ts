@@ -12,69 +12,113 @@ export interface Ink {
 }
 
 /**
- * Smooth-edged drawing straight into a raster: the distance of a pixel's centre from the shape decides how much of
- * it is covered. For boxes and labels this takes 2 ms where rendering and compositing an SVG of the picture's size
- * takes 35.
+ * Smooth-edged drawing straight into a raster: how far a pixel's centre lies from the edge of a shape decides how
+ * much of it is painted. Takes a tenth of the time of rendering and compositing an SVG of the picture's size.
  */
 export function fillRect(raster: Raster, rect: Rect, radius: number, ink: Ink): void {
   const { x, y, width, height } = coveringPixels(rect, raster);
-  for (let row = y; row < y + height; row++) {
-    for (let column = x; column < x + width; column++) {
-      const distance = distanceFromRect(column + 0.5, row + 0.5, rect, radius);
-      paint(raster, column, row, ink, 0.5 - distance);
+  const paintEdge = (row: number, from: number, to: number) => {
+    for (let column = from; column < to; column++) {
+      paint(raster, column, row, ink, 0.5 - distanceFromRect(column + 0.5, row + 0.5, rect, radius));
     }
+  };
+  for (let row = y; row < y + height; row++) {
+    const solid = solidColumns(rect, radius, row, x, x + width);
+    paintEdge(row, x, solid.from);
+    paintRun(raster, row, solid.from, solid.to, ink);
+    paintEdge(row, solid.to, x + width);
   }
 }
 
 /** The outline of a rectangle with rounded corners; the middle of the line lies on the rectangle. */
 export function strokeRect(raster: Raster, rect: Rect, radius: number, lineWidth: number, ink: Ink): void {
-  const reach = lineWidth / 2 + 1;
+  const reach = (lineWidth + 1) / 2;
   const { x, y, width, height } = coveringPixels(inflate(rect, reach, reach), raster);
-  // Rows between the rounded corners hold nothing but the two vertical lines.
-  const corner = Math.max(radius, reach) + 1;
-  for (let row = y; row < y + height; row++) {
-    const betweenCorners = row > rect.y + corner && row + 1 < rect.y + rect.height - corner;
-    for (let column = x; column < x + width; column++) {
-      if (betweenCorners && column > rect.x + reach && column < rect.x + rect.width - reach - 1) {
-        column = Math.max(column, Math.floor(rect.x + rect.width - reach - 1));
-      }
+  const paintLine = (row: number, from: number, to: number) => {
+    for (let column = from; column < to; column++) {
       const distance = Math.abs(distanceFromRect(column + 0.5, row + 0.5, rect, radius));
-      paint(raster, column, row, ink, (lineWidth + 1) / 2 - distance);
+      paint(raster, column, row, ink, reach - distance);
     }
+  };
+  for (let row = y; row < y + height; row++) {
+    const untouched = solidColumns(inflate(rect, -reach, -reach), radius, row, x, x + width);
+    paintLine(row, x, untouched.from);
+    paintLine(row, untouched.to, x + width);
   }
 }
 
 /** Lines with round ends. Strokes that meet or cross are painted once: the nearest of them decides. */
 export function drawStrokes(raster: Raster, strokes: readonly Stroke[], lineWidth: number, ink: Ink): void {
-  const reach = lineWidth / 2 + 1;
-  const boxes = strokes.map((stroke) => coveringPixels(inflate(boundsOf([stroke]), reach, reach), raster));
+  const reach = (lineWidth + 1) / 2;
   const area = coveringPixels(inflate(boundsOf(strokes), reach, reach), raster);
   const nearest = new Float32Array(area.width * area.height).fill(reach ** 2);
-  strokes.forEach((stroke, index) => {
-    const box = boxes[index]!;
-    for (let row = box.y; row < box.y + box.height; row++) {
-      let at = (row - area.y) * area.width + box.x - area.x;
-      for (let column = box.x; column < box.x + box.width; column++, at++) {
-        const squared = squaredDistance(column + 0.5, row + 0.5, stroke);
-        if (squared < nearest[at]!) nearest[at] = squared;
-      }
+  for (const stroke of strokes) lowerDistances(nearest, area, stroke, reach);
+
+  for (let row = 0, at = 0; row < area.height; row++) {
+    for (let column = 0; column < area.width; column++, at++) {
+      const squared = nearest[at]!;
+      if (squared >= reach ** 2) continue;
+      paint(raster, area.x + column, area.y + row, ink, reach - Math.sqrt(squared));
     }
-  });
-  for (let index = 0; index < nearest.length; index++) {
-    const coverage = (lineWidth + 1) / 2 - Math.sqrt(nearest[index]!);
-    if (coverage <= 0) continue;
-    paint(raster, area.x + (index % area.width), area.y + Math.floor(index / area.width), ink, coverage);
   }
 }
 
-function paint(raster: Raster, x: number, y: number, { colour, opacity }: Ink, coverage: number): void {
-  const strength = Math.min(1, coverage) * opacity;
-  if (strength <= 0) return;
+/** Keeps, for each pixel near the stroke, the smaller of its squared distance from it and what is there. */
+function lowerDistances(nearest: Float32Array, area: Rect, stroke: Stroke, reach: number): void {
+  const { x1, y1 } = stroke;
+  const dx = stroke.x2 - x1;
+  const dy = stroke.y2 - y1;
+  // A dot has no length: any number does, for it is multiplied by nought.
+  const perLength = 1 / (dx * dx + dy * dy || 1);
+  const left = Math.max(area.x, Math.floor(Math.min(x1, x1 + dx) - reach));
+  const right = Math.min(area.x + area.width, Math.ceil(Math.max(x1, x1 + dx) + reach));
+  const top = Math.max(area.y, Math.floor(Math.min(y1, y1 + dy) - reach));
+  const bottom = Math.min(area.y + area.height, Math.ceil(Math.max(y1, y1 + dy) + reach));
+  for (let row = top; row < bottom; row++) {
+    const fromY = row + 0.5 - y1;
+    let at = (row - area.y) * area.width + left - area.x;
+    for (let column = left; column < right; column++, at++) {
+      const fromX = column + 0.5 - x1;
+      const along = Math.min(1, Math.max(0, (fromX * dx + fromY * dy) * perLength));
+      const offX = fromX - dx * along;
+      const offY = fromY - dy * along;
+      const squared = offX * offX + offY * offY;
+      if (squared < nearest[at]!) nearest[at] = squared;
+    }
+  }
+}
+
+/** The columns of a row, between two, whose pixels lie wholly inside a rounded rectangle; `to` equals `from` for none. */
+function solidColumns(rect: Rect, radius: number, row: number, first: number, end: number) {
+  const depth = Math.min(row - rect.y, rect.y + rect.height - row - 1);
+  const inset = depth < radius ? radius : 0;
+  const from = clamp(Math.ceil(rect.x + inset), first, end);
+  const to = clamp(Math.floor(rect.x + rect.width - inset), from, end);
+  return depth < 0 ? { from, to: from } : { from, to };
+}
+
+function paintRun(raster: Raster, row: number, from: number, to: number, { colour, opacity }: Ink): void {
+  const { data } = raster;
+  const kept = 1 - opacity;
+  const red = colour[0] * opacity + 0.5;
+  const green = colour[1] * opacity + 0.5;
+  const blue = colour[2] * opacity + 0.5;
+  const end = (row * raster.width + to) * 3;
+  for (let at = (row * raster.width + from) * 3; at < end; at += 3) {
+    data[at] = data[at]! * kept + red;
+    data[at + 1] = data[at + 1]! * kept + green;
+    data[at + 2] = data[at + 2]! * kept + blue;
+  }
+}
+
+function paint(raster: Raster, x: number, y: number, ink: Ink, coverage: number): void {
+  if (coverage <= 0) return;
+  const strength = Math.min(1, coverage) * ink.opacity;
   const at = (y * raster.width + x) * 3;
   const { data } = raster;
-  data[at] = data[at]! + (colour[0] - data[at]!) * strength + 0.5;
-  data[at + 1] = data[at + 1]! + (colour[1] - data[at + 1]!) * strength + 0.5;
-  data[at + 2] = data[at + 2]! + (colour[2] - data[at + 2]!) * strength + 0.5;
+  data[at] = data[at]! + (ink.colour[0] - data[at]!) * strength + 0.5;
+  data[at + 1] = data[at + 1]! + (ink.colour[1] - data[at + 1]!) * strength + 0.5;
+  data[at + 2] = data[at + 2]! + (ink.colour[2] - data[at + 2]!) * strength + 0.5;
 }
 
 /** Negative inside. */
@@ -83,17 +127,6 @@ function distanceFromRect(x: number, y: number, rect: Rect, radius: number): num
   const dy = Math.abs(y - rect.y - rect.height / 2) - rect.height / 2 + radius;
   if (dx > 0 && dy > 0) return Math.sqrt(dx * dx + dy * dy) - radius;
   return Math.max(dx, dy) - radius;
-}
-
-function squaredDistance(x: number, y: number, { x1, y1, x2, y2 }: Stroke): number {
-  const dx = x2 - x1;
-  const dy = y2 - y1;
-  const squaredLength = dx * dx + dy * dy;
-  const along = squaredLength === 0 ? 0 : ((x - x1) * dx + (y - y1) * dy) / squaredLength;
-  const nearest = clamp(along, 0, 1);
-  const offX = x - x1 - dx * nearest;
-  const offY = y - y1 - dy * nearest;
-  return offX * offX + offY * offY;
 }
 
 function boundsOf(strokes: readonly Stroke[]): Rect {

@@ -13,12 +13,12 @@ export const DEFAULT_REDACT_OPTIONS: RedactOptions = { quality: 85 };
 const MARGIN = 0.15;
 
 /** Mean colours kept of a face, along each side, whatever the size of the picture: too few to recognise anyone. */
-const CELLS = 8;
+const CELLS = 6;
 
 /**
  * The picture with its faces made unrecognisable, as JPEG. Boxes are in pixels of the upright image.
  *
- * Of each face nothing survives but the mean colours of at most 8 × 8 cells, smoothly blended, so that the picture
+ * Of each face nothing survives but the mean colours of at most 6 × 6 cells, smoothly blended, so that the picture
  * stays pleasant to look at. It is encoded from these pixels: no embedded thumbnail can hold the original.
  */
 export function redactImage(

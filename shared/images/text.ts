@@ -11,14 +11,19 @@ export interface Stroke {
 /** Units of the font: see `font.ts`. */
 const CAPITAL_HEIGHT = 10;
 const SPACING = 2.5;
-const QUARTER_STEPS = 7;
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+let graphemes: Intl.Segmenter | undefined;
 
 /** What a reader takes for one character each; control and formatting characters take no part in a label. */
 export function charactersOf(text: string): string[] {
-  const visible = text.replace(/\s+/gu, ' ').replace(/[\p{Cc}\p{Cf}]/gu, '');
-  return Array.from(graphemes.segment(visible), ({ segment }) => segment.normalize('NFC'));
+  const visible = text
+    .normalize('NFC')
+    .replace(/\s+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}]/gu, '');
+  // Below U+0300 nothing combines, and the segmenter's tables take 10 ms to load.
+  if (/^[\0-\u02ff]*$/.test(visible)) return Array.from(visible);
+  graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return Array.from(graphemes.segment(visible), ({ segment }) => segment);
 }
 
 /** Pixels between the outer centre lines of a text whose capitals are `capital` pixels high. */
@@ -65,7 +70,7 @@ export function textStrokes(text: string, x: number, y: number, capital: number)
   let origin = 0;
   for (const character of charactersOf(text)) {
     const { width, path } = glyphOf(character);
-    for (const [x1, y1, x2, y2] of flatten(path)) {
+    for (const [x1, y1, x2, y2] of flatten(path, scale)) {
       strokes.push({
         x1: x + (origin + x1) * scale,
         y1: y - y1 * scale,
@@ -80,8 +85,8 @@ export function textStrokes(text: string, x: number, y: number, capital: number)
 
 type Line = readonly [x1: number, y1: number, x2: number, y2: number];
 
-/** A glyph's path as straight lines, in units of the font. */
-function flatten(path: string): Line[] {
+/** A glyph's path as straight lines, in units of the font; `scale` is pixels a unit. */
+function flatten(path: string, scale: number): Line[] {
   const lines: Line[] = [];
   let x = 0;
   let y = 0;
@@ -89,7 +94,8 @@ function flatten(path: string): Line[] {
     const endX = Number(toX);
     const endY = Number(toY);
     if (command === 'L') lines.push([x, y, endX, endY]);
-    if (command === 'H' || command === 'V') lines.push(...quarterEllipse(x, y, endX, endY, command === 'H'));
+    if (command === 'H' || command === 'V')
+      lines.push(...quarterEllipse(x, y, endX, endY, command === 'H', scale));
     x = endX;
     y = endY;
   }
@@ -97,12 +103,21 @@ function flatten(path: string): Line[] {
 }
 
 /** From one end of an ellipse's axis to an end of the other axis. */
-function quarterEllipse(x1: number, y1: number, x2: number, y2: number, leavesHorizontally: boolean): Line[] {
+function quarterEllipse(
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+  leavesHorizontally: boolean,
+  scale: number,
+): Line[] {
+  // As many lines as keep within a fifth of a pixel of the curve, from the smallest letters to the largest.
+  const steps = 2 + Math.ceil(Math.sqrt(Math.max(Math.abs(x2 - x1), Math.abs(y2 - y1)) * scale));
   const lines: Line[] = [];
   let x = x1;
   let y = y1;
-  for (let step = 1; step <= QUARTER_STEPS; step++) {
-    const angle = (step / QUARTER_STEPS) * (Math.PI / 2);
+  for (let step = 1; step <= steps; step++) {
+    const angle = (step / steps) * (Math.PI / 2);
     const early = Math.sin(angle);
     const late = 1 - Math.cos(angle);
     const nextX = x1 + (x2 - x1) * (leavesHorizontally ? early : late);
