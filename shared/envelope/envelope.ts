@@ -8,7 +8,7 @@ export interface Layer {
   readonly pathOf: (index: number) => string;
   /** The parts are the records of one notification, not further envelopes. */
   readonly areRecords?: boolean;
-  /** The id of the CloudEvent that was opened; an event forwarded by us keeps its own. */
+  /** The id of the CloudEvent that was opened; a single record that we forwarded keeps its own. */
   readonly eventId?: string | undefined;
 }
 

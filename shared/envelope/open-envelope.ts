@@ -63,7 +63,7 @@ export function openEnvelope(input: unknown, bounds: Partial<EnvelopeBounds> = {
       const trail = {
         ...outer,
         envelopes: [...outer.envelopes, name],
-        eventId: layer.eventId ?? outer.eventId,
+        eventId: layer.parts.length === 1 ? (layer.eventId ?? outer.eventId) : undefined,
       };
       records += Math.max(0, layer.parts.length - 1);
       assertCount(records, limits);

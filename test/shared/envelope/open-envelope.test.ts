@@ -47,6 +47,14 @@ describe('openEnvelope', () => {
     expect(events[0]?.id).toBe('A.3');
   });
 
+  test('gives several records of one CloudEvent ids of their own', () => {
+    const records = [ossRecord({ requestId: 'A' }), ossRecord({ requestId: 'A' })];
+
+    const { events } = openEnvelope({ specversion: '1.0', id: 'A.3', data: { events: records } });
+
+    expect(events.map(({ id }) => id)).toEqual(['A.0', 'A.1']);
+  });
+
   test.each(['A.x', 'B.3', 'A.', 'other'])('does not take the foreign id %s for one of ours', (id) => {
     const cloudEvent = { specversion: '1.0', type: 'oss:X', id, data: ossRecord({ requestId: 'A' }) };
 

@@ -1,0 +1,51 @@
+import * as z from 'zod/mini';
+import { MnsossError } from '../runtime/errors.ts';
+
+/** Extensions that whoever bound the sink wants on every event. */
+export interface CeOverrides {
+  readonly extensions: Readonly<Record<string, string>>;
+}
+
+const schema = z.object({
+  extensions: z._default(
+    z.record(
+      z.string().check(
+        z.regex(/^[a-z0-9]+$/),
+        z.refine((name) => !ATTRIBUTES.has(name)),
+      ),
+      z.string(),
+    ),
+    {},
+  ),
+});
+
+/** Overrides add extensions; the event's own attributes are its identity. */
+const ATTRIBUTES: ReadonlySet<string> = new Set([
+  'id',
+  'source',
+  'specversion',
+  'type',
+  'subject',
+  'time',
+  'datacontenttype',
+  'dataschema',
+  'data',
+]);
+
+/** Reads the variable `K_CE_OVERRIDES`: `{"extensions": {"name": "value"}}`. Throws `ConfigInvalid`. */
+export function parseCeOverrides(text: string): CeOverrides {
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new MnsossError(
+    'ConfigInvalid',
+    'K_CE_OVERRIDES needs {"extensions": {"name": "value"}}, names of a-z and 0-9 that are no CloudEvents attribute',
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import type { CloudEvent } from 'cloudevents';
+import { toMnsossError } from '../runtime/errors.ts';
+import { orAborted } from './abort.ts';
+import type { Delivery, EventSink } from './sink.ts';
+
+/** Handles an event to its outcome; the kind of an error decides whether the event comes again. */
+export type EventHandler = (event: CloudEvent<unknown>, options: { signal: AbortSignal }) => Promise<void>;
+
+/**
+ * Calls a function of this process. The one error that passes through is `misconfigured`: the process that should stop
+ * loudly is this one.
+ */
+export function createInProcessSink(handler: EventHandler): EventSink {
+  return {
+    name: 'in-process',
+    async deliver(event, { signal }) {
+      try {
+        await orAborted(signal, () => handler(event, { signal }));
+        return { result: 'accepted' };
+      } catch (error) {
+        return judge(error);
+      }
+    },
+    async close() {},
+  };
+}
+
+function judge(thrown: unknown): Delivery {
+  const error = toMnsossError(thrown);
+  const reason = `${error.code}: ${error.message}`;
+  const { retryAfterMs } = error;
+  switch (error.kind) {
+    case 'misconfigured':
+      throw error;
+    case 'permanent':
+      return { result: 'rejected', reason, code: error.code };
+    case 'transient':
+    case 'throttled':
+      return {
+        result: 'retry',
+        reason,
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+        ...(error.kind === 'throttled' && { overloaded: true }),
+      };
+  }
+}
