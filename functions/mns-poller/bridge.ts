@@ -3,15 +3,14 @@ import type { OssObjectEvent } from '../../shared/envelope/event.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import type { Handle, HandleContext } from '../../shared/mns/consumer/index.ts';
 import type { ReceivedMessage } from '../../shared/mns/queue.ts';
-import { type Clock, systemClock } from '../../shared/runtime/clock.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Delivery, EventSink } from '../../shared/sinks/sink.ts';
 import { inSpan } from './tracing.ts';
 
 export interface BridgeOptions {
   readonly sink: EventSink;
-  /** The queue's name, for the extension `mnsqueue`. */
-  readonly queue: string;
-  readonly clock?: Clock;
+  readonly queueName: string;
+  readonly clock: Clock;
 }
 
 type Retry = Delivery & { result: 'retry' };
@@ -24,7 +23,7 @@ const MAX_REMEMBERED = 10_000;
  * sink accepted or rejected is not delivered again when its message is. The message is done when every record has
  * been accepted; dead, once none is left to retry, if the sink rejected any or a part of it cannot be read.
  */
-export function createBridge({ sink, queue, clock = systemClock }: BridgeOptions): Handle {
+export function createBridge({ sink, queueName, clock }: BridgeOptions): Handle {
   /** By message id: what became of the record at each index of the opened body. */
   const settled = new Map<string, Map<number, Delivery>>();
 
@@ -57,13 +56,13 @@ export function createBridge({ sink, queue, clock = systemClock }: BridgeOptions
   ): Promise<Delivery> {
     const attributes = {
       'messaging.system': 'alibaba_mns',
-      'messaging.destination.name': queue,
+      'messaging.destination.name': queueName,
       'messaging.message.id': message.messageId,
       'cloudevents.event_id': event.id,
     };
     return inSpan(`deliver ${sink.name}`, attributes, async (trace) => {
       const cloudEvent = toCloudEvent(event, {
-        mnsqueue: queue,
+        mnsqueue: queueName,
         mnsmessageid: message.messageId,
         mnsdequeuecount: message.dequeueCount,
         ...trace,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import type { RecordDelivery } from '../../../shared/mns/consumer/index.ts';
+import { manualClock } from '../../../shared/runtime/clock.ts';
 import { MnsossError } from '../../../shared/runtime/errors.ts';
 import type { Delivery } from '../../../shared/sinks/sink.ts';
 import { aContext, aMessage, bodyOf, sinkOf } from './support.ts';
@@ -12,7 +13,7 @@ describe('the bridge', () => {
   test('brings every record of a message to the sink as a CloudEvent', async () => {
     const { sink, events } = sinkOf(() => ACCEPTED);
     const deliveries: RecordDelivery[] = [];
-    const handle = createBridge({ sink, queue: 'uploads' });
+    const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
 
     const outcome = await handle(
       aMessage({ messageId: 'A7', dequeueCount: 3, body: bodyOf('one.jpg', 'two.jpg') }),
@@ -35,7 +36,7 @@ describe('the bridge', () => {
     const { sink, events } = sinkOf(({ subject }) =>
       busy && keyOf(subject) === 'two.jpg' ? { result: 'retry', reason: 'busy' } : ACCEPTED,
     );
-    const handle = createBridge({ sink, queue: 'uploads' });
+    const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
     const body = bodyOf('one.jpg', 'two.jpg', 'three.jpg');
 
     const first = await handle(aMessage({ body }), aContext());
@@ -59,7 +60,7 @@ describe('the bridge', () => {
       overloaded: true,
       retryAfterMs: 4_000,
     }));
-    const handle = createBridge({ sink, queue: 'uploads' });
+    const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
 
     const outcome = await handle(aMessage({ body: bodyOf('one.jpg', 'two.jpg') }), aContext());
 
@@ -70,7 +71,7 @@ describe('the bridge', () => {
   test('asks for the longest of several waits', async () => {
     const waits = [1_000, 9_000, 5_000];
     const { sink } = sinkOf(() => ({ result: 'retry', reason: 'busy', retryAfterMs: waits.shift()! }));
-    const handle = createBridge({ sink, queue: 'uploads' });
+    const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
 
     const outcome = await handle(aMessage({ body: bodyOf('a.jpg', 'b.jpg', 'c.jpg') }), aContext());
 
@@ -84,7 +85,7 @@ describe('the bridge', () => {
         return { result: 'rejected', code: 'SinkRejected', reason: 'HTTP 400' };
       return busy ? { result: 'retry', reason: 'busy' } : ACCEPTED;
     });
-    const handle = createBridge({ sink, queue: 'uploads' });
+    const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
     const body = bodyOf('bad.jpg', 'good.jpg');
 
     const first = await handle(aMessage({ body }), aContext());
@@ -99,7 +100,7 @@ describe('the bridge', () => {
 
   test('delivers what it can read of a damaged message, and gives up the message', async () => {
     const { sink, events } = sinkOf(() => ACCEPTED);
-    const handle = createBridge({ sink, queue: 'uploads' });
+    const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
     const records = JSON.parse(Buffer.from(bodyOf('good.jpg'), 'base64').toString()).events;
     const body = JSON.stringify({ events: [...records, { eventName: 'nonsense' }] });
 
@@ -112,7 +113,10 @@ describe('the bridge', () => {
   test('gives up a message that is no event at all', async () => {
     const { sink, events } = sinkOf(() => ACCEPTED);
 
-    const outcome = await createBridge({ sink, queue: 'uploads' })(aMessage({ body: 'hello' }), aContext());
+    const outcome = await createBridge({ sink, queueName: 'uploads', clock: manualClock() })(
+      aMessage({ body: 'hello' }),
+      aContext(),
+    );
 
     expect(outcome).toMatchObject({ result: 'dead', code: 'EnvelopeUnknown' });
     expect(events).toEqual([]);
@@ -124,7 +128,7 @@ describe('the bridge', () => {
       stopping.abort();
       return ACCEPTED;
     });
-    const handle = createBridge({ sink, queue: 'uploads' });
+    const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
 
     const outcome = await handle(
       aMessage({ body: bodyOf('one.jpg', 'two.jpg') }),
@@ -139,7 +143,7 @@ describe('the bridge', () => {
     const { sink } = sinkOf(() => {
       throw new MnsossError('CredentialsMissing', 'no credentials');
     });
-    const handle = createBridge({ sink, queue: 'uploads' });
+    const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
 
     await expect(handle(aMessage(), aContext())).rejects.toMatchObject({ code: 'CredentialsMissing' });
   });

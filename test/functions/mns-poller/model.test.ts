@@ -90,7 +90,7 @@ function createWorld() {
     };
     const consumer = createConsumer({
       queue,
-      handle: createBridge({ sink, queue: inner.name, clock }),
+      handle: createBridge({ sink, queueName: inner.name, clock }),
       deadLetters: {
         name: 'model',
         async put({ messageId }) {
