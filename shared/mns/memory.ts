@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../runtime/clock.ts';
 import { MnsossError } from '../runtime/errors.ts';
+import { assertSendable } from './body.ts';
 import type { DeleteFailure, MessageQueue, QueueAttributes, ReceivedMessage } from './queue.ts';
 
 export interface MemoryQueueOptions {
@@ -180,6 +181,7 @@ export function createMemoryQueue({
     },
 
     async send(body, { delaySeconds = 0, priority = 8 } = {}) {
+      assertSendable(body);
       demand('bytes of the body', Buffer.byteLength(body), 1, MAX_BODY_BYTES);
       demand('delaySeconds', delaySeconds, 0, 604_800);
       demand('priority', priority, 1, 16);

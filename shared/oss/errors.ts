@@ -35,7 +35,10 @@ export interface FailedRequest {
   readonly key?: string | undefined;
 }
 
-/** Reads the answer to its end. `details.ossCode` is the service's own code, `details.serverDate` its time. */
+/**
+ * Reads the answer to its end. `details.ossCode` is the service's own code; `details.serverDate` its time, when the
+ * request's was too far from it.
+ */
 export async function readError(request: FailedRequest, response: HttpResponse): Promise<MnsossError> {
   const { status, headers } = response;
   const body = await readBody(response, MAX_ERROR_BYTES);
@@ -49,7 +52,7 @@ export async function readError(request: FailedRequest, response: HttpResponse):
     bucket: request.bucket,
     key: request.key,
     endpoint: fields.Endpoint,
-    serverDate: headers.date,
+    serverDate: ossCode === 'RequestTimeTooSkewed' ? headers.date : undefined,
   };
   return new MnsossError(codeOf(response, ossCode), describe(request, status, fields, details), {
     details,

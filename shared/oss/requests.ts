@@ -1,13 +1,12 @@
 import type { Readable } from 'node:stream';
 import { assertNotAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { CredentialProvider, Credentials } from '../runtime/credentials.ts';
-import { isMnsossError } from '../runtime/errors.ts';
+import type { CredentialProvider } from '../runtime/credentials.ts';
 import type { HttpClient, HttpResponse } from '../runtime/http.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { type Backoff, retry } from '../runtime/retry.ts';
-import { createServiceClock } from '../runtime/service-clock.ts';
+import { createSigningSession, type Mending, type Signer } from '../runtime/signing-session.ts';
 import type { Address, Resource } from './endpoint.ts';
 import { readError } from './errors.ts';
 import { authorizationV4, compactDate, presignV4, type QueryPair } from './signature-v4.ts';
@@ -53,23 +52,17 @@ export interface OssRequests {
   presign(request: PresignRequest): Promise<string>;
 }
 
-type Mending = 'credentials' | 'clock';
-
-/**
- * Signs with V4, sends, and repeats what may succeed later. Two refusals are mended at once, each once a request:
- * expired credentials by fetching them anew, a clock that is wrong by taking over the service's time.
- */
+/** Signs with V4, sends, and repeats what may succeed later. */
 export function createOssRequests(options: RequestOptions): OssRequests {
-  const { addressOf, credentials, http, timeoutMs, logger } = options;
-  const serviceClock = createServiceClock(options.clock);
+  const { addressOf, credentials, clock, random, http, timeoutMs, attempts, backoff, logger } = options;
+  const session = createSigningSession(credentials, clock);
 
-  const sendOnce = async (request: OssRequest, signer: Credentials): Promise<HttpResponse> => {
-    const { region, bucket, key, body, signal, query = [] } = request;
-    const headers = signedHeaders(request, signer, compactDate(serviceClock.now()));
+  const sendOnce = async (request: OssRequest, signer: Signer): Promise<HttpResponse> => {
+    const { method, region, bucket, key, body, signal, query = [] } = request;
     const response = await http.send({
       ...addressOf({ region, bucket, key, query }),
-      method: request.method,
-      headers,
+      method,
+      headers: signedHeaders(request, signer),
       timeoutMs,
       ...(body !== undefined && { body }),
       ...(signal && { signal }),
@@ -78,52 +71,28 @@ export function createOssRequests(options: RequestOptions): OssRequests {
     throw await readError(request, response);
   };
 
-  const sendMended = async (request: OssRequest, mended: Set<Mending>): Promise<HttpResponse> => {
-    for (let refresh = false; ; ) {
-      const signer = await credentials({ refresh });
-      try {
-        return await sendOnce(request, signer);
-      } catch (error) {
-        const mending = isRepeatable(request) ? mendingOf(error) : undefined;
-        if (mending === undefined || mended.has(mending)) throw error;
-        mended.add(mending);
-        refresh = mending === 'credentials';
-        logger?.warn({ bucket: request.bucket, key: request.key, mending }, 'OSS request repeated');
-      }
-    }
-  };
-
-  /** Takes over the service's time when that is the trouble. */
-  const mendingOf = (error: unknown): Mending | undefined => {
-    if (isMnsossError(error, 'SecurityTokenExpired')) return 'credentials';
-    if (!isMnsossError(error) || error.details.ossCode !== 'RequestTimeTooSkewed') return undefined;
-    return serviceClock.correct(String(error.details.serverDate)) ? 'clock' : undefined;
-  };
-
   return {
     async send(request) {
-      const { clock, random, backoff, attempts } = options;
-      const { signal } = request;
-      const mended = new Set<Mending>();
+      const { method, bucket, key, body, signal } = request;
+      const isRepeatable = () => !isStream(body) || !body.readableDidRead;
+      const onMended = (mending: Mending) => logger?.warn({ bucket, key, mending }, 'OSS request repeated');
       try {
-        return await retry(() => sendMended(request, mended), {
-          ...backoff,
-          attempts: isRepeatable(request) ? attempts : 1,
-          clock,
-          random,
-          ...(signal && { signal }),
-        });
+        return await retry(
+          () => session.run((signer) => sendOnce(request, signer), { isRepeatable, onMended }),
+          { ...backoff, attempts: isStream(body) ? 1 : attempts, clock, random, ...(signal && { signal }) },
+        );
       } catch (error) {
-        if (isStream(request.body)) request.body.destroy();
-        assertNotAborted(signal, `${request.method} of ${request.bucket}/${request.key ?? ''}`);
+        if (isStream(body)) body.destroy();
+        assertNotAborted(signal, `${method} of ${bucket}/${key ?? ''}`);
         throw error;
       }
     },
 
     async presign({ method, region, bucket, key, expiresSeconds, contentType }) {
+      const signer = await session.signer();
       const query = presignV4(
-        await credentials(),
-        { date: compactDate(serviceClock.now()), region },
+        signer.credentials,
+        { date: compactDate(signer.now), region },
         {
           method,
           bucket,
@@ -141,28 +110,24 @@ export function createOssRequests(options: RequestOptions): OssRequests {
 
 function signedHeaders(
   { method, region, bucket, key, query = [], headers = {}, body }: OssRequest,
-  signer: Credentials,
-  date: string,
+  { credentials, now }: Signer,
 ): Record<string, string> {
+  const date = compactDate(now);
   const unsigned: Record<string, string> = {
     ...headers,
     'x-oss-content-sha256': 'UNSIGNED-PAYLOAD',
     'x-oss-date': date,
-    ...(signer.securityToken && { 'x-oss-security-token': signer.securityToken }),
+    ...(credentials.securityToken && { 'x-oss-security-token': credentials.securityToken }),
   };
   const parts = { method, bucket, ...(key !== undefined && { key }), query, headers: unsigned };
   return {
     ...unsigned,
     ...(body instanceof Uint8Array && { 'content-length': String(body.length) }),
-    authorization: authorizationV4(signer, { date, region }, parts),
+    authorization: authorizationV4(credentials, { date, region }, parts),
   };
 }
 
 /** A stream is sent once: its bytes are gone when it has been read. */
-function isRepeatable({ body }: OssRequest): boolean {
-  return !isStream(body) || !body.readableDidRead;
-}
-
 function isStream(body: OssRequest['body']): body is Readable {
   return body !== undefined && !(body instanceof Uint8Array);
 }

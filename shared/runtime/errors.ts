@@ -127,6 +127,11 @@ export const ERROR_CODES = {
     meaning: 'The topic does not exist.',
     fix: 'Create the event rule first; the topic is made with it.',
   },
+  ResourceConflict: {
+    kind: 'misconfigured',
+    meaning: 'A queue, topic or subscription of that name exists with other attributes.',
+    fix: 'Choose another name, or change the attributes of the one that exists.',
+  },
   MessageNotExist: {
     kind: 'permanent',
     meaning: 'The receipt handle is no longer valid: the message was redelivered or deleted.',

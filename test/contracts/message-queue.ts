@@ -360,6 +360,8 @@ export function messageQueueContract(name: string, open: OpenQueue): void {
 
     describe('bounds', () => {
       it.each<[string, (queue: MessageQueue) => Promise<unknown>]>([
+        ['a body that XML cannot hold', (queue) => queue.send('a\u0000b')],
+        ['a body with half a character', (queue) => queue.send('a\ud83d')],
         ['a body of 65,537 bytes', (queue) => queue.send('x'.repeat(65_537))],
         ['priority 0', (queue) => queue.send('m', { priority: 0 })],
         ['priority 17', (queue) => queue.send('m', { priority: 17 })],

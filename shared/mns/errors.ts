@@ -1,0 +1,71 @@
+import { type ErrorCode, MnsossError } from '../runtime/errors.ts';
+import { childText, type XmlElement } from '../runtime/xml.ts';
+
+/** Codes of MNS that mean something of their own here; the rest is told by the status. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  QueueNotExist: 'QueueNotExist',
+  TopicNotExist: 'TopicNotExist',
+  MessageNotExist: 'MessageNotExist',
+  AccessDenied: 'AccessDenied',
+  InvalidAccessKeyId: 'InvalidAccessKeyId',
+  SignatureDoesNotMatch: 'SignatureDoesNotMatch',
+  TimeExpired: 'SignatureDoesNotMatch',
+  SecurityTokenExpired: 'SecurityTokenExpired',
+  InvalidSecurityToken: 'SecurityTokenExpired',
+  QueueAlreadyExist: 'ResourceConflict',
+  TopicAlreadyExist: 'ResourceConflict',
+  SubscriptionAlreadyExist: 'ResourceConflict',
+  QpsLimitExceeded: 'Throttled',
+  InternalError: 'ServiceUnavailable',
+  InternalServerError: 'ServiceUnavailable',
+};
+
+export interface FailedRequest {
+  readonly method: string;
+  /** `/queues/q/messages`: without the query, which may hold a receipt handle. */
+  readonly path: string;
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Absent when the answer is no document of MNS, but a page of something in between. */
+  readonly document?: XmlElement | undefined;
+}
+
+/** `details.mnsCode` is the service's own code; `details.serverDate` its time, when the request's was too far from it. */
+export function toError(
+  { method, path }: FailedRequest,
+  { status, headers, document }: Refusal,
+): MnsossError {
+  const error = document?.name === 'Error' ? document : undefined;
+  const mnsCode = error && childText(error, 'Code');
+  const message = error && childText(error, 'Message');
+  const requestId = headers['x-mns-request-id'] ?? (error && childText(error, 'RequestId'));
+  const reason = [mnsCode, message].filter(Boolean).join(': ') || 'no reason given';
+  const retryAfter = Number(headers['retry-after'] ?? Number.NaN);
+  return new MnsossError(
+    codeOf(status, mnsCode),
+    `${method} ${path} failed with ${status} ${reason} (request ${requestId ?? 'without id'})`,
+    {
+      details: {
+        status,
+        mnsCode,
+        requestId,
+        path,
+        serverDate: mnsCode === 'TimeExpired' ? headers.date : undefined,
+      },
+      ...(retryAfter >= 0 && { retryAfterMs: retryAfter * 1000 }),
+    },
+  );
+}
+
+function codeOf(status: number, mnsCode: string | undefined): ErrorCode {
+  const known = mnsCode === undefined ? undefined : CODES[mnsCode];
+  if (known) return known;
+  if (status >= 500) return 'ServiceUnavailable';
+  if (status === 429) return 'Throttled';
+  if (status === 401 || status === 403) return 'AccessDenied';
+  if (status === 404 && mnsCode === undefined) return 'ServiceUnavailable'; // MNS says what does not exist
+  return 'InvalidRequest';
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod/mini';
+import type { Credentials } from '../runtime/credentials.ts';
+import { MnsossError } from '../runtime/errors.ts';
+
+/** Where MNS is and who may use it, as the MnsOss event source of Knative keeps it in one secret. */
+export interface MnsOssToken {
+  /** The endpoint of MNS. */
+  readonly url: string;
+  readonly credentials: Credentials;
+}
+
+const schema = z.object({
+  url: z.url({ protocol: /^https?$/ }),
+  accessKeyId: z.string().check(z.minLength(1)),
+  accessKeySecret: z.string().check(z.minLength(1)),
+  securityToken: z.optional(z.string().check(z.minLength(1))),
+});
+
+/**
+ * Base64 of JSON `{url, accessKeyId, accessKeySecret}`. Throws `TokenMalformed`, which names the fields that are
+ * missing or wrong and holds nothing of the token.
+ */
+export function decodeToken(token: string): MnsOssToken {
+  const json = decodeBase64(token.trim());
+  if (json === undefined) throw malformed('it is no Base64');
+  const value = parseJson(json);
+  if (value === undefined) throw malformed('its Base64 is no JSON');
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.') || 'the object'))];
+    throw malformed(`missing or wrong: ${fields.join(', ')}`);
+  }
+  const { url, ...credentials } = parsed.data;
+  const { securityToken, ...keys } = credentials;
+  return { url, credentials: { ...keys, ...(securityToken !== undefined && { securityToken }) } };
+}
+
+export function encodeToken({ url, credentials }: MnsOssToken): string {
+  const { accessKeyId, accessKeySecret, securityToken } = credentials;
+  return Buffer.from(JSON.stringify({ url, accessKeyId, accessKeySecret, securityToken })).toString('base64');
+}
+
+function decodeBase64(text: string): string | undefined {
+  // `base64` on a terminal wraps its lines.
+  const joined = text.replace(/\s+/g, '');
+  if (joined === '' || joined.length % 4 === 1 || !/^[A-Za-z0-9+/]+={0,2}$/.test(joined)) return undefined;
+  return Buffer.from(joined, 'base64').toString('utf8');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function malformed(why: string): MnsossError {
+  return new MnsossError(
+    'TokenMalformed',
+    `the MnsOss token must be Base64 of JSON with url, accessKeyId and accessKeySecret: ${why}`,
+  );
+}
