@@ -1,0 +1,32 @@
+import type { Logger } from '../../../shared/runtime/log.ts';
+import type { Random } from '../../../shared/runtime/random.ts';
+import type { Queues } from '../queues.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Topics } from '../topics.ts';
+import { accountOperations } from './account.ts';
+import { messageOperations } from './messages.ts';
+import { queueOperations } from './queues.ts';
+import { subscriptionOperations } from './subscriptions.ts';
+import { topicOperations } from './topics.ts';
+
+export interface OperationParts {
+  readonly queues: Queues;
+  readonly topics: Topics;
+  readonly ledger: Ledger;
+  readonly owner: { readonly region: string; readonly accountId: string };
+  readonly logger: Logger;
+  readonly random: Random;
+}
+
+export type Operations = ReturnType<typeof createOperations>;
+
+/** What the requests mean, one function an operation. */
+export function createOperations({ queues, topics, ledger, owner, logger, random }: OperationParts) {
+  return {
+    ...queueOperations(queues, ledger),
+    ...messageOperations(queues, owner),
+    ...topicOperations(topics, ledger),
+    ...subscriptionOperations(topics, owner.accountId),
+    ...accountOperations(ledger, { logger, random }),
+  };
+}

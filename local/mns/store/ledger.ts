@@ -1,0 +1,41 @@
+import { type Journal, memoryJournal, openJournal } from './journal.ts';
+import type { MnsRecord } from './records.ts';
+import { apply, createState, type MnsState, snapshot } from './state.ts';
+
+/** The state and its journal: the one way to change what the server knows. */
+export interface Ledger {
+  readonly state: Omit<MnsState, 'nextOrder'>;
+  /** A new identity for a message. */
+  nextOrder(): number;
+  /** Applies at once and all together; resolves when durable. */
+  commit(records: readonly MnsRecord[]): Promise<void>;
+  /**
+   * Applies at once and is written with the next commit, for what a crash may take back. When the journal fails,
+   * the next `commit` tells.
+   */
+  note(records: readonly MnsRecord[]): void;
+  close(): Promise<void>;
+}
+
+export async function openLedger(journalPath: string | undefined): Promise<Ledger> {
+  const state = createState();
+  const journal: Journal<MnsRecord> =
+    journalPath === undefined
+      ? memoryJournal()
+      : await openJournal({
+          path: journalPath,
+          apply: (record) => apply(state, record),
+          snapshot: () => snapshot(state),
+        });
+  const commit = (records: readonly MnsRecord[]) => {
+    for (const record of records) apply(state, record);
+    return journal.append(records);
+  };
+  return {
+    state,
+    nextOrder: () => state.nextOrder++,
+    commit,
+    note: (records) => void commit(records).catch(() => {}),
+    close: () => journal.close(),
+  };
+}
