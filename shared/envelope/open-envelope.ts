@@ -24,7 +24,7 @@ const DEFAULT_BOUNDS: EnvelopeBounds = {
 };
 
 /** A part that could not be opened. Whoever acknowledges the input keeps `content` first. */
-export interface EnvelopeFault {
+interface EnvelopeFault {
   /** From the input to the part: `[2].data.messageBody.base64.events[0]`; empty for the input itself. */
   readonly path: string;
   /** `EnvelopeUnknown`, `EnvelopeTooDeep` or `EventTooLarge`; says what was expected where, never what came. */

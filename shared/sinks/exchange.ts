@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { toMnsossError } from '../runtime/errors.ts';
+import { MnsossError, toMnsossError } from '../runtime/errors.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../runtime/http.ts';
 import type { Delivery } from './sink.ts';
 
@@ -23,13 +23,26 @@ export async function exchange(
   request: Omit<HttpRequest, 'signal'>,
   { signal, clock }: { signal: AbortSignal; clock: Clock },
 ): Promise<Answer> {
-  const late = new AbortController();
-  const cancel = clock.after(request.timeoutMs, () => late.abort());
+  // Not AbortSignal.any: early releases of Node 20 keep what it made as long as the signals it was made of.
+  const stop = new AbortController();
+  const onAbort = () => stop.abort();
+  let isLate = false;
+  const cancelTimer = clock.after(request.timeoutMs, () => {
+    isLate = true;
+    stop.abort();
+  });
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) stop.abort();
   try {
-    const response = await http.send({ ...request, signal: AbortSignal.any([signal, late.signal]) });
+    const response = await http.send({ ...request, signal: stop.signal });
     return { status: response.status, headers: response.headers, text: await readBeginning(response) };
+  } catch (error) {
+    if (!isLate) throw error;
+    const { url, timeoutMs } = request;
+    throw new MnsossError('ServiceUnavailable', `${url.host} gave no answer within ${timeoutMs} ms`);
   } finally {
-    cancel();
+    cancelTimer();
+    signal.removeEventListener('abort', onAbort);
   }
 }
 
@@ -56,4 +69,9 @@ export function unanswered(thrown: unknown): Delivery {
   const error = toMnsossError(thrown);
   if (error.kind === 'misconfigured') throw error;
   return { result: 'retry', reason: `${error.code}: ${error.message}` };
+}
+
+/** The beginning of a foreign text on one line, for a log and a dead letter. */
+export function excerpt(text: string): string {
+  return text.replace(/[\p{Cc}\s]+/gu, ' ').slice(0, 200);
 }

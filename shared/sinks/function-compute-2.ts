@@ -4,7 +4,7 @@ import type { Credentials } from '../runtime/credentials.ts';
 import { orAborted } from './abort.ts';
 import { unanswered } from './exchange.ts';
 import {
-  assertName,
+  assertNames,
   type InvocationAnswer,
   type InvocationOptions,
   invocationEndpoint,
@@ -26,9 +26,7 @@ export interface FunctionCompute2Options extends InvocationOptions {
  */
 export function createFunctionCompute2Sink(options: FunctionCompute2Options): EventSink {
   const { serviceName, functionName, qualifier } = options;
-  assertName('the service', serviceName);
-  assertName('the function', functionName);
-  if (qualifier !== undefined) assertName('the qualifier', qualifier);
+  assertNames({ service: serviceName, function: functionName, qualifier });
   const endpoint = parseHttpUrl('the endpoint of Function Compute', invocationEndpoint(options)).origin;
   return {
     name: `fc2:${serviceName}/${functionName}`,

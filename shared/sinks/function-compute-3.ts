@@ -4,7 +4,7 @@ import { createHttpClient, type HttpClient } from '../runtime/http.ts';
 import type { Random } from '../runtime/random.ts';
 import { type Answer, exchange, unanswered } from './exchange.ts';
 import {
-  assertName,
+  assertNames,
   type InvocationAnswer,
   type InvocationOptions,
   invocationEndpoint,
@@ -29,8 +29,7 @@ const API_VERSION = '2023-03-30';
  */
 export function createFunctionCompute3Sink(options: FunctionCompute3Options): EventSink {
   const { functionName, qualifier, invocation, deduplicate, timeoutMs, clock, random } = options;
-  assertName('the function', functionName);
-  if (qualifier !== undefined) assertName('the qualifier', qualifier);
+  assertNames({ function: functionName, qualifier });
   const http = options.http ?? createHttpClient();
   const path = `/${API_VERSION}/functions/${functionName}/invocations`;
   const url = new URL(path, parseHttpUrl('the endpoint of Function Compute', invocationEndpoint(options)));

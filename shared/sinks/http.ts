@@ -3,7 +3,7 @@ import { type HttpMode, toHttpMessage } from '../envelope/cloud-event.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createHttpClient, type HttpClient } from '../runtime/http.ts';
 import type { CeOverrides } from './ce-overrides.ts';
-import { type Answer, exchange, unanswered } from './exchange.ts';
+import { type Answer, excerpt, exchange, unanswered } from './exchange.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import type { Delivery, EventSink } from './sink.ts';
 import { parseHttpUrl } from './url.ts';
@@ -62,11 +62,6 @@ function judge({ status, headers, text }: Answer, now: number): Delivery {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(OVERLOADED.has(status) && { overloaded: true }),
   };
-}
-
-/** The beginning of an answer on one line, for a log and a dead letter. */
-function excerpt(text: string): string {
-  return text.replace(/[\p{Cc}\s]+/gu, ' ').slice(0, 200);
 }
 
 function overridden(event: CloudEvent<unknown>, overrides: CeOverrides | undefined): CloudEvent<unknown> {

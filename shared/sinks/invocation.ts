@@ -3,6 +3,7 @@ import type { CloudEvent } from 'cloudevents';
 import type { Clock } from '../runtime/clock.ts';
 import type { CredentialProvider } from '../runtime/credentials.ts';
 import { MnsossError } from '../runtime/errors.ts';
+import { excerpt } from './exchange.ts';
 import type { Delivery } from './sink.ts';
 
 /** What invoking a function takes, whichever version of Function Compute runs it. */
@@ -38,13 +39,19 @@ export function invocationEndpoint({ endpoint, accountId, region, internal }: In
   return endpoint ?? `https://${accountId}.${region}${internal ? '-internal' : ''}.fc.aliyuncs.com`;
 }
 
-/** Names end up in a signed path. */
-export function assertName(what: string, name: string): void {
-  if (/^[A-Za-z_][A-Za-z0-9_-]{0,127}$/.test(name)) return;
-  throw new MnsossError(
-    'ConfigInvalid',
-    `${what} needs 1 to 128 letters, digits, _ or -, beginning with a letter or _, got "${name}"`,
-  );
+/** Names end up in a signed path. Throws `ConfigInvalid`. */
+export function assertNames(names: {
+  service?: string;
+  function: string;
+  qualifier?: string | undefined;
+}): void {
+  for (const [what, name] of Object.entries(names)) {
+    if (name === undefined || /^[A-Za-z0-9_-]{1,128}$/.test(name)) continue;
+    throw new MnsossError(
+      'ConfigInvalid',
+      `the name of the ${what} needs 1 to 128 letters, digits, _ or -, got "${name}"`,
+    );
+  }
 }
 
 /** At most 128 letters, digits, `_` and `-`. The key is part of it, as one request can delete many objects. */
@@ -64,9 +71,9 @@ export interface InvocationAnswer {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** The event is as good as before; the caller's rights or the function's name are not. */
-const CALLER_FAULTS = /^(401|403|404|408)$/;
-const CALLER_FAULT_CODES = /signature|accesskey|securitytoken|timestamp|nonce|forbidden|denied|notfound/i;
+/** What is wrong with the caller's rights, clock or configuration is not the fault of the event. */
+const RETRYABLE: ReadonlySet<number> = new Set([401, 403, 404, 408, 409, 429]);
+const RETRYABLE_CODES = /signature|accesskey|securitytoken|timestamp/i;
 
 /** Source: InvokeFunction of the APIs 2016-08-15 and 2023-03-30; 409 of tasks: "Task deduplication". */
 export function judgeInvocation(answer: InvocationAnswer, { deduplicate }: InvocationOptions): Delivery {
@@ -77,8 +84,7 @@ export function judgeInvocation(answer: InvocationAnswer, { deduplicate }: Invoc
   }
   if (status === 409 && deduplicate) return { result: 'accepted' };
   const reason = describe(answer, `HTTP ${status}`);
-  const isCallersFault = CALLER_FAULTS.test(String(status)) || CALLER_FAULT_CODES.test(errorCode ?? '');
-  if (status < 500 && status !== 409 && status !== 429 && !isCallersFault) {
+  if (status < 500 && !RETRYABLE.has(status) && !RETRYABLE_CODES.test(errorCode ?? '')) {
     return { result: 'rejected', reason, code: 'SinkRejected' };
   }
   return {
@@ -90,7 +96,9 @@ export function judgeInvocation(answer: InvocationAnswer, { deduplicate }: Invoc
 }
 
 function describe({ errorCode, errorMessage, requestId }: InvocationAnswer, what: string): string {
-  const explanation = [errorCode, errorMessage].filter(Boolean).join(': ');
+  // A service that computes another signature quotes what it signed, tokens included.
+  const message = /signature/i.test(errorCode ?? '') ? undefined : errorMessage && excerpt(errorMessage);
+  const explanation = [errorCode, message].filter(Boolean).join(': ');
   return [what, explanation, requestId && `request id ${requestId}`].filter(Boolean).join(', ');
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readTimerEvent } from '../../../shared/envelope/timer.ts';
+import { isTimerEvent, readTimerEvent } from '../../../shared/envelope/timer.ts';
 
 test('reads a timer event with the fields that it knows', () => {
   const bytes = Buffer.from('{"triggerTime":"2026-01-15T08:30:00Z","triggerName":"drain","payload":"{}"}');
@@ -15,3 +15,11 @@ test.each(['{"events":[]}', '{"triggerName":"drain"}', 'not JSON', '{', ''])(
     expect(readTimerEvent(text)).toBeUndefined();
   },
 );
+
+test.each([
+  [{ triggerTime: '2026-01-15T08:30:00Z', triggerName: 'drain' }, true],
+  [{ triggerName: 'drain' }, false],
+  [null, false],
+])('isTimerEvent(%j) is %s', (value, expected) => {
+  expect(isTimerEvent(value)).toBe(expected);
+});

@@ -103,7 +103,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     const { sink, stub } = await open(() => ({ status: 202 }), {
       invocation: 'async',
       deduplicate: true,
-      qualifier: 'prod',
+      qualifier: '3',
     });
     const event = anEvent();
 
@@ -111,7 +111,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
 
     const [invocation] = stub.invocations;
     expect(delivery).toEqual({ result: 'accepted' });
-    expect(invocation).toMatchObject({ qualifier: 'prod' });
+    expect(invocation).toMatchObject({ qualifier: '3' });
     expect(invocation?.headers['x-fc-invocation-type']).toBe('Async');
     expect(
       invocation?.headers['x-fc-async-task-id'] ?? invocation?.headers['x-fc-stateful-async-invocation-id'],
@@ -129,7 +129,6 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
 
   test.each([
     [400, 'InvalidArgument', 'rejected', undefined],
-    [400, 'SignatureDoesNotMatch', 'retry', undefined],
     [403, 'AccessDenied', 'retry', undefined],
     [404, 'FunctionNotFound', 'retry', undefined],
     [409, 'Conflict', 'retry', undefined],
@@ -201,6 +200,20 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     await expect(delivery).rejects.toMatchObject({ code: 'CredentialsMissing' });
   });
 
+  test('does not repeat what a service quotes about a signature', async () => {
+    const { sink } = await open(() => ({
+      status: 400,
+      error: ['SignatureDoesNotMatch', 'you signed: a token'],
+    }));
+
+    const delivery = await sink.deliver(anEvent(), { signal });
+
+    expect(delivery).toEqual({
+      result: 'retry',
+      reason: 'HTTP 400, SignatureDoesNotMatch, request id 1-65a0b1c2-000000000001',
+    });
+  });
+
   test('never shows the secret', async () => {
     const { sink } = await open(() => ANSWERS.accept, {
       credentials: staticCredentials({ accessKeyId: 'testAK', accessKeySecret: 'wrongSecret' }),
@@ -215,7 +228,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     expect(JSON.stringify(delivery)).not.toMatch(/wrongSecret|Signature=|FC testAK/);
   });
 
-  test.each(['../other', 'a/b', '', '1st', 'x'.repeat(129)])(
+  test.each(['../other', 'a/b', '', 'x'.repeat(129)])(
     'refuses the function name %j',
     async (functionName) => {
       await expect(open(() => ANSWERS.accept, { functionName })).rejects.toMatchObject({

@@ -162,7 +162,10 @@ describe('createHttpSink', () => {
 
     await clock.advance(30_000);
 
-    expect(await delivery).toMatchObject({ result: 'retry' });
+    expect(await delivery).toMatchObject({
+      result: 'retry',
+      reason: expect.stringContaining('within 30000 ms'),
+    });
     expect(clock.pending()).toBe(0);
   });
 
