@@ -41,7 +41,9 @@ export interface Consumer {
   ready(): boolean;
   /** Messages received, and neither finished nor handed back. */
   inFlight(): number;
-  /** Changes how many handlers may run at once. */
+  /** How many handlers may run at once now. */
+  concurrency(): number;
+  /** Changes the most handlers that may run at once. */
   setConcurrency(concurrency: number): void;
 }
 
@@ -409,6 +411,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
     },
     ready: () => state === 'started' && gate.healthy(),
     inFlight: () => held.size,
+    concurrency: () => limiter.limit(),
     setConcurrency(concurrency) {
       limiter.setMax(concurrency);
       pump();

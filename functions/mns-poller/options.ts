@@ -1,0 +1,232 @@
+import { z } from 'zod/mini';
+import type { ConsumerOptions } from '../../shared/mns/consumer/index.ts';
+import { CONSUMER_DEFAULTS } from '../../shared/mns/consumer/index.ts';
+import { MnsossError } from '../../shared/runtime/errors.ts';
+import {
+  defineOptions,
+  integer,
+  type OptionsOf,
+  oneOf,
+  readOptions,
+  text,
+} from '../../shared/runtime/options.ts';
+
+const DEAD_LETTERS =
+  /^(mns:[A-Za-z0-9][A-Za-z0-9-]{0,119}|oss:\/\/[a-z0-9][a-z0-9-]{1,61}[a-z0-9]\/.*|https?:\/\/.+)$/;
+const FUNCTION = /^([A-Za-z_][A-Za-z0-9_-]*\/)?[A-Za-z_][A-Za-z0-9_-]*$/;
+
+/** Everything that configures the poller. */
+export const POLLER_OPTIONS = defineOptions({
+  queue: {
+    env: 'MNS_QUEUE',
+    schema: z.optional(text),
+    unit: 'queue name',
+    about: 'The queue to read. Default with `MNS_TOPIC`: a queue made for the topic.',
+  },
+  topic: {
+    env: 'MNS_TOPIC',
+    schema: z.optional(text),
+    unit: 'topic name',
+    about:
+      'The topic of the event rule (`mns-en-topics-oss-…`). The queue and its subscription are made if absent.',
+  },
+  endpoint: {
+    env: 'MNS_ENDPOINT',
+    schema: z.optional(z.string().check(z.regex(/^https?:\/\/.+/))),
+    unit: 'URL',
+    about: 'Where MNS answers: `https://<account>.mns.<region>.aliyuncs.com`. A token holds it already.',
+  },
+  tokenFile: {
+    env: 'MNS_TOKEN_FILE',
+    schema: z.optional(text),
+    unit: 'path',
+    about:
+      'File with the MnsOss token, Base64 JSON `{url, accessKeyId, accessKeySecret}`; read again when it changes.',
+  },
+  token: {
+    env: 'MNS_TOKEN',
+    schema: z.optional(text),
+    unit: 'MnsOss token',
+    about:
+      'The token itself, where a file cannot be mounted. Without either, credentials come from the platform.',
+    secret: true,
+  },
+  sink: {
+    env: 'K_SINK',
+    schema: z.optional(z.string().check(z.regex(/^https?:\/\/.+/))),
+    unit: 'URL',
+    about: 'Where CloudEvents are posted; Knative sets it. Either this or `SINK_FUNCTION`.',
+  },
+  sinkOverrides: {
+    env: 'K_CE_OVERRIDES',
+    schema: z.optional(text),
+    unit: 'JSON `{"extensions": {…}}`',
+    about: 'Extensions added to every CloudEvent; Knative sets it.',
+  },
+  sinkCaCerts: {
+    env: 'K_CA_CERTS',
+    schema: z.optional(text),
+    unit: 'PEM',
+    about: 'Certificate authorities trusted for the sink beside the usual ones; Knative sets it.',
+  },
+  sinkFunction: {
+    env: 'SINK_FUNCTION',
+    schema: z.optional(z.string().check(z.regex(FUNCTION))),
+    unit: '`function` (Function Compute 3.0) or `service/function` (2.0)',
+    about: 'The function that is invoked with each CloudEvent. It needs `REGION` and `FC_ACCOUNT_ID`.',
+  },
+  sinkInvocation: {
+    env: 'SINK_INVOCATION',
+    schema: oneOf('sync', 'async'),
+    default: 'sync' as const,
+    unit: 'sync or async',
+    about:
+      'Whether the poller waits for the function, which gives back-pressure, or for Function Compute to store the event.',
+  },
+  sinkTimeoutSeconds: {
+    env: 'SINK_TIMEOUT_SECONDS',
+    schema: integer(1, 86_400),
+    default: 120,
+    unit: 'seconds, 1–86,400',
+    about: 'For one delivery. More than the sink takes for its slowest image, or work is done twice.',
+  },
+  region: {
+    env: 'REGION',
+    aliases: ['FC_REGION'],
+    schema: z.optional(text),
+    unit: 'region, e.g. `cn-hangzhou`',
+    about: 'Where the sink function and the bucket of dead letters are, and the queue of a topic.',
+  },
+  accountId: {
+    env: 'FC_ACCOUNT_ID',
+    schema: z.optional(z.string().check(z.regex(/^\d{1,32}$/))),
+    unit: 'account id',
+    about: 'Owner of the sink function, and of the queue of a topic.',
+  },
+  deadLetters: {
+    env: 'DEAD_LETTERS',
+    schema: z.string().check(z.regex(DEAD_LETTERS)),
+    unit: '`mns:<queue>`, `oss://<bucket>/<prefix>` or a URL',
+    about: 'Where messages go that can never succeed. A message is deleted only when its letter is there.',
+  },
+  concurrency: {
+    env: 'CONCURRENCY',
+    schema: integer(1, 1000),
+    default: CONSUMER_DEFAULTS.concurrency,
+    unit: 'messages, 1–1,000',
+    about: 'Messages at the sink at once. It is lowered by itself while the sink answers 429 or 503.',
+  },
+  prefetch: {
+    env: 'PREFETCH',
+    schema: integer(0, 1000),
+    default: CONSUMER_DEFAULTS.prefetch,
+    unit: 'messages, 0–1,000',
+    about: 'Messages received ahead, at most `CONCURRENCY`; a high value keeps work from other replicas.',
+  },
+  maxReceives: {
+    env: 'MAX_RECEIVES',
+    schema: integer(1, 16),
+    default: CONSUMER_DEFAULTS.maxReceives,
+    unit: 'requests, 1–16',
+    about: 'Receive requests at once while the queue is not empty.',
+  },
+  waitSeconds: {
+    env: 'WAIT_SECONDS',
+    schema: integer(0, 30),
+    default: CONSUMER_DEFAULTS.waitSeconds,
+    unit: 'seconds, 0–30',
+    about: 'Length of a long poll. A low value makes more requests, which are paid for.',
+  },
+  visibilitySeconds: {
+    env: 'VISIBILITY_SECONDS',
+    schema: integer(1, 43_200),
+    default: CONSUMER_DEFAULTS.visibilitySeconds,
+    unit: 'seconds, 1–43,200',
+    about: 'How long each renewal hides a message, and so how late it reappears after a crash.',
+  },
+  maxAgeSeconds: {
+    env: 'MAX_AGE_SECONDS',
+    schema: integer(1, 43_200),
+    default: CONSUMER_DEFAULTS.maxAgeSeconds,
+    unit: 'seconds, 1–43,200',
+    about: 'Work on a message is aborted after this, and it is tried again.',
+  },
+  maxDequeueCount: {
+    env: 'MAX_DEQUEUE_COUNT',
+    schema: integer(1, 1000),
+    default: CONSUMER_DEFAULTS.maxDequeueCount,
+    unit: 'deliveries, 1–1,000',
+    about: 'A message that failed so often is given up. Deliveries to a sink that is down do not count.',
+  },
+  port: {
+    env: 'PORT',
+    schema: integer(0, 65_535),
+    default: 8080,
+    unit: 'port, 0 = any',
+    about: 'Where `/livez`, `/readyz` and `/metrics` answer.',
+  },
+  shutdownSeconds: {
+    env: 'SHUTDOWN_SECONDS',
+    schema: integer(0, 3_600),
+    default: 20,
+    unit: 'seconds, 0–3,600',
+    about: 'Time to finish after SIGTERM. Keep it some seconds below `terminationGracePeriodSeconds`.',
+  },
+  logLevel: {
+    env: 'LOG_LEVEL',
+    schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    default: 'info' as const,
+    unit: 'debug, info, warn, error or silent',
+    about: 'Lines below it are not written.',
+  },
+});
+
+export type PollerOptions = OptionsOf<typeof POLLER_OPTIONS>;
+
+/** Throws `ConfigInvalid` also when options contradict each other. */
+export function readPollerOptions(
+  env: NodeJS.ProcessEnv,
+  flags: Readonly<Record<string, string | undefined>> = {},
+): PollerOptions {
+  const options = readOptions(POLLER_OPTIONS, env, flags);
+  const faults = contradictions(options);
+  if (faults.length > 0) throw new MnsossError('ConfigInvalid', faults.join('; '), { details: { faults } });
+  return options;
+}
+
+function contradictions(options: PollerOptions): string[] {
+  const faults: string[] = [];
+  const { queue, topic, token, tokenFile, endpoint, sink, sinkFunction, region, accountId, deadLetters } =
+    options;
+  if (!queue && !topic) faults.push('set MNS_QUEUE or MNS_TOPIC');
+  if (token && tokenFile) faults.push('set one of MNS_TOKEN and MNS_TOKEN_FILE, not both');
+  if (!token && !tokenFile && !endpoint) faults.push('set MNS_ENDPOINT, or a token that names it');
+  if (Boolean(sink) === Boolean(sinkFunction)) faults.push('set one of K_SINK and SINK_FUNCTION');
+  if (sinkFunction && !(region && accountId)) faults.push('SINK_FUNCTION needs REGION and FC_ACCOUNT_ID');
+  if (deadLetters.startsWith('oss:') && !region) faults.push('DEAD_LETTERS=oss://… needs REGION');
+  if (queue && deadLetters === `mns:${queue}`)
+    faults.push('DEAD_LETTERS must name another queue than MNS_QUEUE');
+  return faults;
+}
+
+/** What of the options concerns the consumer. */
+export function consumerOptions(options: PollerOptions): Partial<ConsumerOptions> {
+  const {
+    concurrency,
+    prefetch,
+    maxReceives,
+    waitSeconds,
+    visibilitySeconds,
+    maxAgeSeconds,
+    maxDequeueCount,
+  } = options;
+  return {
+    concurrency,
+    prefetch,
+    maxReceives,
+    waitSeconds,
+    visibilitySeconds,
+    maxAgeSeconds,
+    maxDequeueCount,
+  };
+}
