@@ -115,7 +115,7 @@ async function handle(
   }
 }
 
-function imageBounds({
+export function imageBounds({
   maxBytes,
   maxSide,
   maxPixels,

@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Stage } from '../../shared/pipeline/outcome.ts';
+
+export type Side = 'bare' | 'slice';
+
+/** What one process measured. */
+export interface Figures {
+  readonly images: number;
+  readonly faces: number;
+  /** Milliseconds for all images together. */
+  readonly totalMs: number;
+  /** Median milliseconds of an image, one at a time, after the run above. */
+  readonly oneFaceMs: number;
+  readonly groupMs: number;
+  /** Milliseconds, an entry an image; empty for the bare loop. */
+  readonly stages: Partial<Record<Stage, number[]>>;
+  readonly rssMb: number;
+}
+
+/** Runs one side in a process of its own. */
+export async function measure(side: Side): Promise<Figures> {
+  const child = fork(new URL(`./${side}.ts`, import.meta.url), { execArgv: process.execArgv });
+  const answer = once(child, 'message') as Promise<[Figures]>;
+  const failed = once(child, 'exit').then(([code]) => {
+    if (code !== 0) throw new Error(`${side} ended with ${code}`);
+    return undefined;
+  });
+  const [figures] = await Promise.race([answer, failed.then(() => answer)]);
+  await failed;
+  const expected = (figures.images / 6) * 22;
+  if (figures.faces !== expected) throw new Error(`${side} found ${figures.faces} faces, not ${expected}`);
+  return figures;
+}
+
+export function report(figures: Figures): void {
+  process.send!(figures);
+  process.disconnect();
+}
+
+export const highestRssMb = () => process.resourceUsage().maxRSS / 1024;
