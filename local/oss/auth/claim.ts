@@ -1,0 +1,173 @@
+import { type QueryPair, signV1, stringToSignV1 } from '../../../shared/oss/signature-v1.ts';
+import { canonicalRequestV4, signV4, stringToSignV4 } from '../../../shared/oss/signature-v4.ts';
+import { invalidArgument, OssError } from '../errors.ts';
+import type { Address } from '../http/address.ts';
+import type { SignedRequest } from './authenticate.ts';
+
+/** What a request says about its sender, in one of four forms: signature V1 or V4, in a header or in the query. */
+export interface Claim {
+  readonly accessKeyId: string;
+  readonly signature: string;
+  readonly securityToken?: string;
+  /** Milliseconds since the epoch; compared with the server's clock. */
+  readonly signedAt?: number;
+  /** Milliseconds since the epoch; pre-signed URLs only. */
+  readonly expiresAt?: number;
+  /** What the signature should be, were it made for that address. */
+  sign(secret: string, address: Address): { signature: string; stringToSign: string };
+}
+
+const LONGEST_URL_SECONDS = 604_800;
+
+/** `undefined` when the request is not signed at all. */
+export function readClaim(request: SignedRequest): Claim | undefined {
+  const query = new Map(request.query);
+  const authorization = request.headers.authorization;
+  const v1 = ['OSSAccessKeyId', 'Signature', 'Expires'].some((name) => query.has(name));
+  const v4 = query.has('x-oss-signature') || query.has('x-oss-signature-version');
+  if (authorization !== undefined) {
+    if (v1 || v4) throw invalidArgument('Authorization', '', 'Only one auth mechanism allowed.');
+    return authorization.startsWith('OSS4-HMAC-SHA256 ')
+      ? headerV4(request, authorization)
+      : headerV1(request, authorization);
+  }
+  if (v4) return queryV4(request, query);
+  return v1 ? queryV1(request, query) : undefined;
+}
+
+function headerV1(request: SignedRequest, authorization: string): Claim {
+  const match = /^OSS ([^:\s]+):(\S+)$/.exec(authorization);
+  if (!match) throw invalidArgument('Authorization', '', 'The Authorization header is malformed.');
+  const { headers } = request;
+  return {
+    accessKeyId: match[1]!,
+    signature: match[2]!,
+    signedAt: parseDate(headers['x-oss-date'] ?? headers.date),
+    ...optionalToken(headers['x-oss-security-token']),
+    sign: (secret, address) => signAsV1(request, secret, address),
+  };
+}
+
+function queryV1(request: SignedRequest, query: ReadonlyMap<string, string>): Claim {
+  const accessKeyId = query.get('OSSAccessKeyId');
+  const signature = query.get('Signature');
+  const expires = query.get('Expires');
+  if (!accessKeyId || !signature || !expires || !/^\d{1,12}$/.test(expires)) {
+    throw new OssError('AccessDenied', {
+      message: 'Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters.',
+    });
+  }
+  return {
+    accessKeyId,
+    signature,
+    expiresAt: Number(expires) * 1000,
+    ...optionalToken(query.get('security-token')),
+    sign: (secret, address) => signAsV1(request, secret, address, expires),
+  };
+}
+
+function signAsV1(
+  { method, query, headers }: SignedRequest,
+  secret: string,
+  { bucket, key = '' }: Address,
+  date?: string,
+) {
+  const resource = bucket === undefined ? '/' : `/${bucket}/${key}`;
+  const stringToSign = stringToSignV1({ method, query, headers, resource, ...(date && { date }) });
+  return { stringToSign, signature: signV1(secret, stringToSign) };
+}
+
+function headerV4(request: SignedRequest, authorization: string): Claim {
+  const fields = new Map(
+    authorization
+      .slice('OSS4-HMAC-SHA256 '.length)
+      .split(',')
+      .map((field) => {
+        const [name = '', value = ''] = splitOnce(field.trim(), '=');
+        return [name.toLowerCase(), value];
+      }),
+  );
+  const signature = fields.get('signature');
+  const date = request.headers['x-oss-date'];
+  if (!signature || !date)
+    throw invalidArgument('Authorization', '', 'The Authorization header is malformed.');
+  return {
+    ...scopedClaim(request, fields.get('credential'), date, fields.get('additionalheaders')),
+    signature,
+    signedAt: parseDate(date),
+    ...optionalToken(request.headers['x-oss-security-token']),
+  };
+}
+
+function queryV4(request: SignedRequest, query: ReadonlyMap<string, string>): Claim {
+  const signature = query.get('x-oss-signature');
+  const date = query.get('x-oss-date');
+  const seconds = Number(query.get('x-oss-expires'));
+  const version = query.get('x-oss-signature-version');
+  if (!signature || !date || version !== 'OSS4-HMAC-SHA256') {
+    throw new OssError('AccessDenied', {
+      message:
+        'Query-string authentication requires the x-oss-signature-version, x-oss-credential, x-oss-date, x-oss-expires and x-oss-signature parameters.',
+    });
+  }
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_URL_SECONDS) {
+    throw invalidArgument('x-oss-expires', query.get('x-oss-expires') ?? '');
+  }
+  return {
+    ...scopedClaim(request, query.get('x-oss-credential'), date, query.get('x-oss-additional-headers')),
+    signature,
+    expiresAt: parseDate(date) + seconds * 1000,
+    ...optionalToken(query.get('x-oss-security-token')),
+  };
+}
+
+function scopedClaim(
+  request: SignedRequest,
+  credential = '',
+  date: string,
+  additional = '',
+): Pick<Claim, 'accessKeyId' | 'sign'> {
+  const [accessKeyId, day, region, service, terminator, ...rest] = credential.split('/');
+  if (!accessKeyId || !region || !service || terminator !== 'aliyun_v4_request' || rest.length > 0) {
+    throw invalidArgument('Credential', credential);
+  }
+  if (day !== date.slice(0, 8)) throw invalidArgument('Credential', credential, 'Credential date mismatch.');
+  const digest = request.headers['x-oss-content-sha256'];
+  // doc: bodies are never part of the signature.
+  if (digest !== undefined && digest !== 'UNSIGNED-PAYLOAD')
+    throw invalidArgument('x-oss-content-sha256', digest);
+  const query: QueryPair[] = request.query.filter(([name]) => name !== 'x-oss-signature');
+  const additionalHeaders = additional.split(';').filter((name) => name !== '');
+  return {
+    accessKeyId,
+    sign(secret, address) {
+      const { method, headers } = request;
+      const context = { date, region, service };
+      const canonical = canonicalRequestV4({ method, headers, query, additionalHeaders, ...address });
+      const stringToSign = stringToSignV4(context, canonical);
+      return { stringToSign, signature: signV4({ ...context, secret }, stringToSign) };
+    },
+  };
+}
+
+/** RFC 1123 or `yyyyMMddTHHmmssZ`. */
+function parseDate(text: string | undefined): number {
+  const compact = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text ?? '');
+  const [, year, month, day, hour, minute, second] = compact ?? [];
+  const time = Date.parse(compact ? `${year}-${month}-${day}T${hour}:${minute}:${second}Z` : (text ?? ''));
+  if (Number.isNaN(time)) {
+    throw new OssError('AccessDenied', {
+      message: 'OSS authentication requires a valid Date.',
+    });
+  }
+  return time;
+}
+
+function optionalToken(securityToken: string | undefined): { securityToken?: string } {
+  return securityToken === undefined ? {} : { securityToken };
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,136 @@
+import { signV1 } from '../../../shared/oss/signature-v1.ts';
+import { signV4 } from '../../../shared/oss/signature-v4.ts';
+import { invalidArgument, OssError } from '../errors.ts';
+import { findHolder, isSame, type Keyring } from './authenticate.ts';
+import type { Caller } from './caller.ts';
+
+type Fields = ReadonlyMap<string, string>;
+
+/** Who signed a form's policy, in the V1 or V4 form; a form without signature is anonymous. */
+export function checkFormSignature(fields: Fields, time: number, keyring: Keyring): Caller {
+  const v4 = fields.get('x-oss-signature');
+  const signature = v4 ?? fields.get('signature');
+  if (signature === undefined) return { kind: 'anonymous' };
+  const policy = fields.get('policy') ?? '';
+  const credential = v4 === undefined ? undefined : readCredential(fields);
+  const accessKeyId = credential?.accessKeyId ?? fields.get('ossaccesskeyid') ?? '';
+  const holder = findHolder(accessKeyId, fields.get('x-oss-security-token'), time, keyring);
+  const expected = credential
+    ? signV4({ ...credential, secret: holder.accessKeySecret }, policy)
+    : signV1(holder.accessKeySecret, policy);
+  if (keyring.checkSignatures && !isSame(signature, expected)) {
+    throw new OssError('SignatureDoesNotMatch', {
+      elements: { OSSAccessKeyId: accessKeyId, SignatureProvided: signature, StringToSign: policy },
+    });
+  }
+  return { kind: 'account', accountId: holder.accountId, accessKeyId };
+}
+
+function readCredential(fields: Fields): {
+  accessKeyId: string;
+  date: string;
+  region: string;
+  service: string;
+} {
+  const credential = fields.get('x-oss-credential') ?? '';
+  const [accessKeyId, day, region, service, terminator] = credential.split('/');
+  const date = fields.get('x-oss-date') ?? '';
+  if (
+    !accessKeyId ||
+    !region ||
+    !service ||
+    terminator !== 'aliyun_v4_request' ||
+    !date.startsWith(day ?? '?')
+  ) {
+    throw invalidArgument('x-oss-credential', credential);
+  }
+  return { accessKeyId, date, region, service };
+}
+
+interface PolicyTarget {
+  readonly bucket: string;
+  readonly key: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** Checks a form against its policy, if it has one, and tells the sizes the policy allows. */
+export function checkPolicy(fields: Fields, target: PolicyTarget): { min: number; max: number } {
+  const encoded = fields.get('policy');
+  const sizes = { min: 0, max: Number.POSITIVE_INFINITY };
+  if (encoded === undefined) return sizes;
+  const { expiration, conditions } = readPolicy(encoded);
+  if (Date.parse(expiration) <= target.time) throw refused('Policy expired.');
+  const actualOf = (name: string) => {
+    const field = name.replace(/^\$/, '').toLowerCase();
+    if (field === 'bucket' || field === 'key') return target[field];
+    return fields.get(field) ?? '';
+  };
+  for (const condition of conditions) {
+    const [operator, name, value] = normalize(condition);
+    if (operator === 'content-length-range') {
+      sizes.min = Math.max(sizes.min, Number(name));
+      sizes.max = Math.min(sizes.max, Number(value));
+    } else if (!holds(operator, actualOf(String(name)), value)) {
+      throw refused(`Policy Condition failed: ${JSON.stringify([operator, name, value])}`);
+    }
+  }
+  return sizes;
+}
+
+type Condition = readonly [operator: string, name: unknown, value: unknown];
+
+/** `{"k":"v"}` is short for `["eq","$k","v"]`. */
+function normalize(condition: unknown): Condition {
+  if (Array.isArray(condition) && condition.length === 3) {
+    const [operator, name, value] = condition;
+    const known = ['eq', 'starts-with', 'content-length-range', 'in', 'not-in'];
+    const found = known.find((candidate) => candidate === String(operator).toLowerCase());
+    if (found) return [found, name, value];
+  } else if (typeof condition === 'object' && condition !== null && !Array.isArray(condition)) {
+    const entries = Object.entries(condition);
+    if (entries.length === 1) return ['eq', `$${entries[0]![0]}`, entries[0]![1]];
+  }
+  throw new OssError('InvalidPolicyDocument');
+}
+
+function holds(operator: string, actual: string, expected: unknown): boolean {
+  switch (operator) {
+    case 'eq':
+      return actual === expected;
+    case 'starts-with':
+      return actual.startsWith(String(expected));
+    case 'in':
+      return Array.isArray(expected) && expected.includes(actual);
+    default:
+      return Array.isArray(expected) && !expected.includes(actual);
+  }
+}
+
+function readPolicy(encoded: string): { expiration: string; conditions: unknown[] } {
+  let policy: { expiration?: unknown; conditions?: unknown };
+  try {
+    policy = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
+  } catch (cause) {
+    throw new OssError('InvalidPolicyDocument', {
+      message: 'Invalid Policy: Invalid JSON: unable to parse.',
+      cause,
+    });
+  }
+  const { expiration, conditions } = policy ?? {};
+  if (typeof expiration !== 'string' || Number.isNaN(Date.parse(expiration))) {
+    throw new OssError('InvalidPolicyDocument', {
+      message: 'Invalid Policy: Policy document must include valid expiration.',
+    });
+  }
+  if (!Array.isArray(conditions)) {
+    throw new OssError('InvalidPolicyDocument', {
+      message: 'Invalid Policy: Policy document must include conditions.',
+    });
+  }
+  return { expiration, conditions };
+}
+
+function refused(why: string): OssError {
+  return new OssError('AccessDenied', { message: `Invalid according to Policy: ${why}` });
+}

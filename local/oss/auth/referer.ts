@@ -1,0 +1,31 @@
+import { childText } from '../../../shared/runtime/xml.ts';
+import { type OssRequest, parseDocument } from '../http/request.ts';
+import type { BucketStore } from '../store/bucket.ts';
+import { denied } from './authorize.ts';
+
+/**
+ * doc: the referer list guards reads that are anonymous or by signed URL; a list without entries guards nothing.
+ * `*` stands for any characters, `?` for one.
+ */
+export function checkReferer(request: OssRequest, { record }: BucketStore): void {
+  const document = record.documents.referer;
+  if (document === undefined || request.headers.authorization !== undefined) return;
+  const configuration = parseDocument(document, 'RefererConfiguration');
+  const list = configuration.children.find(({ name }) => name === 'RefererList');
+  const patterns = (list?.children ?? []).map(({ text }) => text.trim()).filter((text) => text !== '');
+  if (patterns.length === 0) return;
+  const referer = request.headers.referer ?? '';
+  const allowed =
+    referer === ''
+      ? childText(configuration, 'AllowEmptyReferer') !== 'false'
+      : patterns.some((pattern) => toExpression(pattern).test(referer));
+  if (!allowed) throw denied('You are denied by bucket referer policy.', request);
+}
+
+function toExpression(pattern: string): RegExp {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`);
+}

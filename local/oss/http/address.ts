@@ -1,0 +1,64 @@
+import { isIP } from 'node:net';
+import { OssError } from '../errors.ts';
+
+/** What a request is about: the service (both absent), a bucket, or an object. */
+export interface Address {
+  readonly bucket?: string;
+  /** Decoded. */
+  readonly key?: string;
+}
+
+/**
+ * The readings of a request's address, the likeliest first. The real service knows virtual-hosted style only; clients
+ * pointed at a local server send path style too, and the bucket in `Host` with an address of numbers. Where two
+ * readings are possible the signature tells which one the client meant.
+ *
+ * @param host the `Host` header
+ * @param rawPath the path as on the wire, without the query
+ * @param buckets names of the buckets there are, for requests that name theirs in the signature only (CNAME)
+ */
+export function readAddress(host: string, rawPath: string, buckets: readonly string[]): Address[] {
+  const name = hostName(host);
+  const path = rawPath.replace(/^\//, '');
+  const byPath = inPath(path);
+  const regional = /^(.*?)\.?oss-[a-z0-9-]+\.aliyuncs\.com$/.exec(name);
+  if (regional) {
+    const byHost = inHost(regional[1]!, path);
+    // sdk: ali-oss with an IP endpoint and `sldEnable` names the bucket in both places.
+    return byPath.bucket !== undefined && byPath.bucket === byHost.bucket ? [byPath, byHost] : [byHost];
+  }
+  const labels =
+    name.endsWith('.localhost') || buckets.includes(firstLabel(name)) ? firstLabel(name) : undefined;
+  if (isIP(name) === 0 && name !== 'localhost' && labels) return [inHost(labels, path), byPath];
+  return [byPath, ...buckets.map((bucket) => inHost(bucket, path))];
+}
+
+function hostName(host: string): string {
+  return host
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
+}
+
+function firstLabel(name: string): string {
+  return name.slice(0, Math.max(0, name.indexOf('.')));
+}
+
+function inPath(path: string): Address {
+  const slash = path.indexOf('/');
+  if (slash < 0) return inHost(decode(path), '');
+  return inHost(decode(path.slice(0, slash)), path.slice(slash + 1));
+}
+
+function inHost(bucket: string, path: string): Address {
+  if (bucket === '') return {};
+  return path === '' ? { bucket } : { bucket, key: decode(path) };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new OssError('InvalidObjectName');
+  }
+}

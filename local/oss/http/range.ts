@@ -1,0 +1,34 @@
+import { OssError } from '../errors.ts';
+
+/** Bytes from `start` to `end`, exclusive. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The bytes a `Range` header asks for; `undefined` for the whole object. As OSS has it a range that reaches beyond the
+ * object means the whole, unless `standard` behaviour is asked for: then the end is clipped, and a start beyond the
+ * object is `InvalidRange`. A header that is no single range of bytes does not count.
+ */
+export function readRange(
+  header: string | undefined,
+  size: number,
+  standard: boolean,
+): ByteRange | undefined {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
+  if (!match || (match[1] === '' && match[2] === '')) return undefined;
+  const first = match[1] === '' ? Math.max(0, size - Number(match[2])) : Number(match[1]);
+  const last = match[1] === '' || match[2] === '' ? size - 1 : Number(match[2]);
+  const suffixOfNothing = match[1] === '' && Number(match[2]) === 0;
+  if (last < first && first < size) return undefined;
+  if (first >= size || suffixOfNothing) {
+    if (!standard) return undefined;
+    throw new OssError('InvalidRange', {
+      elements: { ActualObjectSize: String(size), RangeRequested: header },
+      headers: { 'content-range': `bytes */${size}` },
+    });
+  }
+  if (last >= size && !standard) return undefined;
+  return { start: first, end: Math.min(last + 1, size) };
+}

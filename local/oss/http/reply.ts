@@ -1,0 +1,98 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { writeXml, type XmlFields } from '../../../shared/runtime/xml.ts';
+import type { ObjectChange } from '../../rules/change.ts';
+import type { OssError } from '../errors.ts';
+
+/** What an operation answers with, and what it did to objects. */
+export interface Reply {
+  readonly status: number;
+  /** Values as text; they are sent as UTF-8. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly body?: string | Buffer | ReplyStream;
+  /** Published before the answer is sent. */
+  readonly changes?: readonly ObjectChange[];
+}
+
+/** Bytes of a known number, opened only when they are sent: a HEAD never opens them. */
+export interface ReplyStream {
+  readonly size: number;
+  open(): Readable;
+}
+
+export function xmlReply(
+  root: string,
+  fields: XmlFields,
+  rest: Omit<Reply, 'status' | 'body'> & { status?: number } = {},
+): Reply {
+  return {
+    status: 200,
+    ...rest,
+    headers: { 'content-type': 'application/xml', ...rest.headers },
+    body: writeXml(root, fields),
+  };
+}
+
+export interface Envelope {
+  readonly requestId: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** What the operation took. */
+  readonly elapsedMs: number;
+  readonly head: boolean;
+}
+
+/** Resolves when the answer has been handed to the socket; rejects when the client went away. */
+export async function sendReply(response: ServerResponse, reply: Reply, envelope: Envelope): Promise<void> {
+  const { body } = reply;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const headers: Record<string, string | undefined> = {
+    server: 'AliyunOSS',
+    date: new Date(envelope.time).toUTCString(),
+    'x-oss-request-id': envelope.requestId,
+    'x-oss-server-time': String(envelope.elapsedMs),
+    ...(reply.status !== 204 && reply.status !== 304 && { 'content-length': String(sizeOf(bytes)) }),
+    ...reply.headers,
+  };
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) response.setHeader(name, Buffer.from(value, 'utf8').toString('latin1'));
+  }
+  response.writeHead(reply.status);
+  if (bytes === undefined || envelope.head) response.end();
+  else if (Buffer.isBuffer(bytes)) response.end(bytes);
+  else await pipeline(bytes.open(), response);
+}
+
+/** The error document; answers without a body carry it in `x-oss-err`, Base64. */
+export function errorReply(
+  error: OssError,
+  { requestId, host, head }: { requestId: string; host: string; head: boolean },
+): Reply {
+  const document = writeXml('Error', {
+    Code: error.code,
+    Message: error.message,
+    RequestId: requestId,
+    HostId: host,
+    ...error.elements,
+    EC: error.ec,
+    RecommendDoc: error.ec && `https://api.aliyun.com/troubleshoot?q=${error.ec}`,
+  });
+  const headers = { ...error.headers, 'x-oss-ec': error.ec };
+  if (head || error.status === 304) {
+    return {
+      status: error.status,
+      headers: {
+        ...headers,
+        'content-length': head ? '0' : undefined,
+        'x-oss-err': Buffer.from(document).toString('base64'),
+      },
+    };
+  }
+  return { status: error.status, headers: { ...headers, 'content-type': 'application/xml' }, body: document };
+}
+
+function sizeOf(body: Buffer | ReplyStream | undefined): number {
+  if (body === undefined) return 0;
+  return Buffer.isBuffer(body) ? body.length : body.size;
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { combineCrc64 } from '../crc64.ts';
+import { invalidArgument, OssError } from '../errors.ts';
+import type { Reply } from '../http/reply.ts';
+import type { OssRequest } from '../http/request.ts';
+import { checkKey } from '../names.ts';
+import type { OssServer } from '../server.ts';
+import type { Blob } from '../store/blobs.ts';
+import type { BucketStore } from '../store/bucket.ts';
+import { currentVersion, type ObjectRecord, type ObjectTemplate } from '../store/records.ts';
+import { bucketOf, versionHeader } from './target.ts';
+import { templateOf } from './template.ts';
+import { createdChange, LARGEST_UPLOAD, type NewVersion, receiveBlob, writeVersion } from './write-object.ts';
+
+/** The first append makes the object and gives it its attributes; later ones change its bytes only. */
+export async function appendObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  checkKey(request.key);
+  const position = readPosition(request);
+  const template = templateOf(request.headers, bucket);
+  checkPosition(bucket.find(request.key), position);
+  const blob = await receiveBlob(request, bucket);
+  const written = await writeVersion(
+    request,
+    oss,
+    bucket,
+    (record) => appended(record, { position, blob, template, bucket }),
+    [blob.segment],
+  );
+  const { version } = written;
+  return {
+    status: 200,
+    headers: {
+      etag: `"${version.etag}"`,
+      'x-oss-hash-crc64ecma': version.crc64,
+      'x-oss-next-append-position': String(version.size),
+      ...versionHeader(bucket, version),
+    },
+    changes: [createdChange(request, bucket, 'AppendObject', written, { position })],
+  };
+}
+
+async function appended(
+  record: ObjectRecord | undefined,
+  {
+    position,
+    blob,
+    template,
+    bucket,
+  }: { position: number; blob: Blob; template: ObjectTemplate; bucket: BucketStore },
+): Promise<NewVersion> {
+  checkPosition(record, position);
+  const before = currentVersion(record);
+  const { segment } = blob;
+  const crc64 = before ? combineCrc64(BigInt(before.crc64), blob.crc64, segment.size) : blob.crc64;
+  const size = position + segment.size;
+  if (size > LARGEST_UPLOAD)
+    throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(LARGEST_UPLOAD) } });
+  const content = {
+    type: 'Appendable',
+    size,
+    crc64: String(crc64),
+    // doc: opaque; captures end in zeros.
+    etag: `${createHash('md5').update(`${crc64}:${size}`).digest('hex').slice(0, 24).toUpperCase()}00000000`,
+  } as const;
+  if (!before) return { ...template, ...content, segments: [segment] };
+  const { headers, metadata, tags, acl, storageClass, encryption } = before;
+  const kept = { headers, metadata, tags, acl, storageClass, ...(encryption && { encryption }) };
+  const [first] = before.segments;
+  return { ...kept, ...content, segments: [first ? await bucket.extend(first, segment) : segment] };
+}
+
+function checkPosition(record: ObjectRecord | undefined, position: number): void {
+  const current = currentVersion(record);
+  if (current && current.type !== 'Appendable') throw new OssError('ObjectNotAppendable');
+  const length = current?.size ?? 0;
+  if (position !== length) {
+    throw new OssError('PositionNotEqualToLength', {
+      headers: { 'x-oss-next-append-position': String(length) },
+    });
+  }
+}
+
+function readPosition(request: OssRequest): number {
+  const text = request.query.get('position') ?? '';
+  if (!/^\d{1,15}$/.test(text)) throw invalidArgument('position', text);
+  return Number(text);
+}

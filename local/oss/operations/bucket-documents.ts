@@ -1,0 +1,174 @@
+import { childrenOf, childText, type XmlFields } from '../../../shared/runtime/xml.ts';
+import { invalidArgument, OssError, type OssErrorCode } from '../errors.ts';
+import type { Reply } from '../http/reply.ts';
+import { type OssRequest, parseDocument, readText } from '../http/request.ts';
+import type { OssServer } from '../server.ts';
+import type { BucketStore } from '../store/bucket.ts';
+import { parseCorsRules } from './cors.ts';
+import { readTagging } from './object-attributes.ts';
+import { bucketOf } from './target.ts';
+
+/** A configuration that is kept as it came and given back so. */
+interface DocumentKind {
+  /** Root element; absent for JSON. */
+  readonly root?: string;
+  /** What GET answers when there is none: an error, or the document a new bucket has. */
+  readonly absent: OssErrorCode | { readonly document: string };
+  readonly check?: (text: string) => void;
+}
+
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
+
+const KINDS = {
+  cors: { root: 'CORSConfiguration', absent: 'NoSuchCORSConfiguration', check: parseCorsRules },
+  encryption: { root: 'ServerSideEncryptionRule', absent: 'NoSuchServerSideEncryptionRule' },
+  lifecycle: { root: 'LifecycleConfiguration', absent: 'NoSuchLifecycle' },
+  logging: { root: 'BucketLoggingStatus', absent: { document: `${DECLARATION}<BucketLoggingStatus/>` } },
+  policy: { absent: 'NoSuchBucketPolicy', check: checkPolicy },
+  referer: {
+    root: 'RefererConfiguration',
+    absent: {
+      document: `${DECLARATION}<RefererConfiguration>\n  <AllowEmptyReferer>true</AllowEmptyReferer>\n  <RefererList/>\n</RefererConfiguration>`,
+    },
+  },
+  requestPayment: {
+    root: 'RequestPaymentConfiguration',
+    absent: {
+      document: `${DECLARATION}<RequestPaymentConfiguration>\n  <Payer>BucketOwner</Payer>\n</RequestPaymentConfiguration>`,
+    },
+  },
+  tagging: { root: 'Tagging', absent: { document: `${DECLARATION}<Tagging>\n  <TagSet/>\n</Tagging>` } },
+  website: { root: 'WebsiteConfiguration', absent: 'NoSuchWebsiteConfiguration' },
+} as const satisfies Record<string, DocumentKind>;
+
+export type DocumentName = keyof typeof KINDS;
+
+export function putDocument(name: DocumentName) {
+  return async (request: OssRequest, oss: OssServer): Promise<Reply> => {
+    const bucket = bucketOf(request, oss);
+    const kind: DocumentKind = KINDS[name];
+    const text = await readText(request);
+    if (kind.root) parseDocument(text, kind.root);
+    kind.check?.(text);
+    await keep(bucket, name, text);
+    return { status: 200 };
+  };
+}
+
+export function getDocument(name: DocumentName) {
+  return async (request: OssRequest, oss: OssServer): Promise<Reply> => {
+    const kind: DocumentKind = KINDS[name];
+    const kept = bucketOf(request, oss).record.documents[name];
+    if (kept === undefined && typeof kind.absent === 'string') {
+      throw new OssError(kind.absent, { elements: { BucketName: request.bucket } });
+    }
+    const body = kept ?? (kind.absent as { document: string }).document;
+    return {
+      status: 200,
+      headers: { 'content-type': kind.root ? 'application/xml' : 'application/json' },
+      body,
+    };
+  };
+}
+
+/** Succeeds also when there is none. */
+export function deleteDocument(name: DocumentName) {
+  return async (request: OssRequest, oss: OssServer): Promise<Reply> => {
+    await keep(bucketOf(request, oss), name, undefined);
+    return { status: 204 };
+  };
+}
+
+const MOST_BUCKET_TAGS = 20;
+
+export async function putBucketTags(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  const text = await readText(request);
+  await readTagging({ ...request, body: once(text) }, MOST_BUCKET_TAGS);
+  await keep(bucket, 'tagging', text);
+  return { status: 200 };
+}
+
+/** sdk: ali-oss expects the tags of a bucket inside the listing of buckets. */
+export function bucketTags({ record }: BucketStore): XmlFields {
+  const kept = record.documents.tagging;
+  if (kept === undefined) return {};
+  const [set] = childrenOf(parseDocument(kept, 'Tagging'), 'TagSet');
+  const tags = set ? childrenOf(set, 'Tag') : [];
+  return {
+    Tagging: {
+      TagSet: { Tag: tags.map((tag) => ({ Key: childText(tag, 'Key'), Value: childText(tag, 'Value') })) },
+    },
+  };
+}
+
+export async function putInventory(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  const name = inventoryName(request);
+  const text = await readText(request);
+  const id = childText(parseDocument(text, 'InventoryConfiguration'), 'Id') ?? '';
+  if (`inventory/${id}` !== name) throw invalidArgument('inventoryId', id);
+  await keep(bucket, name, text);
+  return { status: 200 };
+}
+
+export async function getInventory(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const body = bucketOf(request, oss).record.documents[inventoryName(request)];
+  if (body === undefined) throw new OssError('NoSuchInventory', { elements: { BucketName: request.bucket } });
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body };
+}
+
+export async function deleteInventory(request: OssRequest, oss: OssServer): Promise<Reply> {
+  await keep(bucketOf(request, oss), inventoryName(request), undefined);
+  return { status: 204 };
+}
+
+/** doc: 100 a page. */
+const INVENTORY_PAGE = 100;
+
+export async function listInventories(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const { documents } = bucketOf(request, oss).record;
+  const token = request.query.get('continuation-token') ?? '';
+  const rest = Object.keys(documents)
+    .filter((name) => name.startsWith('inventory/') && name.slice('inventory/'.length) > token)
+    .sort();
+  const page = rest.slice(0, INVENTORY_PAGE);
+  const truncated = rest.length > page.length;
+  // The documents are wire text already; each was checked to be well-formed when it came.
+  const items = page.map((name) => documents[name]!.replace(/^\s*<\?xml[^>]*\?>\s*/, '')).join('\n');
+  const next = truncated
+    ? `<NextContinuationToken>${page.at(-1)!.slice('inventory/'.length)}</NextContinuationToken>`
+    : '';
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/xml' },
+    body: `${DECLARATION}<ListInventoryConfigurationsResult>\n${items}\n<IsTruncated>${truncated}</IsTruncated>${next}\n</ListInventoryConfigurationsResult>`,
+  };
+}
+
+function inventoryName(request: OssRequest): string {
+  const id = request.query.get('inventoryId') ?? '';
+  if (!/^[A-Za-z0-9_.-]{1,64}$/.test(id)) throw invalidArgument('inventoryId', id);
+  return `inventory/${id}`;
+}
+
+function keep(bucket: BucketStore, name: string, text: string | undefined): Promise<void> {
+  return bucket.update((record) => {
+    const { [name]: _, ...others } = record.documents;
+    return { ...record, documents: text === undefined ? others : { ...others, [name]: text } };
+  });
+}
+
+function checkPolicy(text: string): void {
+  try {
+    const policy: unknown = JSON.parse(text);
+    if (typeof policy === 'object' && policy !== null && 'Statement' in policy) return;
+  } catch (cause) {
+    throw new OssError('InvalidPolicyDocument', { message: 'The policy is not JSON.', cause });
+  }
+  throw new OssError('InvalidPolicyDocument', { message: 'The policy has no Statement.' });
+}
+
+async function* once(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}

@@ -1,0 +1,157 @@
+import { createHttpClient, readBody } from '../../../shared/runtime/http.ts';
+import { invalidArgument, OssError } from '../errors.ts';
+import { errorReply, type Reply } from '../http/reply.ts';
+import type { OssRequest } from '../http/request.ts';
+import type { OssServer } from '../server.ts';
+import type { ObjectVersion } from '../store/records.ts';
+
+interface Callback {
+  readonly urls: readonly string[];
+  readonly host?: string;
+  readonly body: string;
+  readonly type: string;
+  /** `x:name` to value. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** doc: the application has five seconds, and its answer at most 1 MB. */
+const TIMEOUT_MS = 5000;
+const LARGEST_ANSWER = 1024 * 1024;
+const MOST_URLS = 5;
+
+/**
+ * Answers an upload; when it asked for a callback, with what the application behind it says. The object is stored
+ * whatever happens: a callback that fails is answered with 203.
+ *
+ * doc: the real service signs the call with a key of its own, which nobody else has; this one does not sign.
+ */
+export async function withCallback(
+  request: OssRequest,
+  oss: OssServer,
+  version: ObjectVersion,
+  answer: (variables: Callback['variables'] | undefined) => Reply,
+): Promise<Reply> {
+  const callback = readCallback(request);
+  const reply = answer(callback?.variables);
+  if (!callback) return reply;
+  const { signal, release } = stopAfter(oss, TIMEOUT_MS);
+  try {
+    const body = await call(callback, request, version, oss, signal);
+    return { ...reply, status: 200, headers: { ...reply.headers, 'content-type': 'application/json' }, body };
+  } catch (thrown) {
+    const error = thrown instanceof OssError ? thrown : new OssError('CallbackFailed', { cause: thrown });
+    const failure = errorReply(error, {
+      requestId: request.id,
+      host: request.headers.host ?? '',
+      head: false,
+    });
+    return { ...failure, headers: { ...reply.headers, ...failure.headers }, changes: reply.changes ?? [] };
+  } finally {
+    release();
+  }
+}
+
+/** Reads the callback before any byte is stored, so that a malformed one stores nothing. */
+export function readCallback({ headers, query }: OssRequest): Callback | undefined {
+  const encoded = headers['x-oss-callback'] ?? query.get('callback') ?? query.get('x-oss-callback');
+  if (encoded === undefined) return undefined;
+  const fields = decodeJson('callback', encoded);
+  const variables =
+    headers['x-oss-callback-var'] ?? query.get('callback-var') ?? query.get('x-oss-callback-var');
+  const { callbackUrl, callbackHost, callbackBody, callbackBodyType } = fields;
+  if (!callbackUrl || !callbackBody) {
+    throw invalidArgument('callback', '', 'The callback configuration needs callbackUrl and callbackBody.');
+  }
+  const urls = callbackUrl.split(';').slice(0, MOST_URLS);
+  if (!urls.every((url) => /^https?:\/\/\S+$/.test(url) && URL.canParse(url))) {
+    throw invalidArgument('callback', callbackUrl, 'The callbackUrl is not a URL.');
+  }
+  return {
+    urls,
+    ...(callbackHost && { host: callbackHost }),
+    body: callbackBody,
+    type: callbackBodyType ?? 'application/x-www-form-urlencoded',
+    variables: variables === undefined ? {} : decodeJson('callback-var', variables),
+  };
+}
+
+async function call(
+  { urls, host, body, type, variables }: Callback,
+  request: OssRequest,
+  version: ObjectVersion,
+  oss: OssServer,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const json = type === 'application/json';
+  const values: Record<string, string> = {
+    bucket: request.bucket,
+    object: request.key,
+    etag: version.etag,
+    size: String(version.size),
+    mimeType: version.headers['content-type'] ?? '',
+    ...variables,
+  };
+  const filled = body.replace(/\$\{([^}]+)\}/g, (_, name: string) => {
+    const value = values[name] ?? '';
+    return json ? JSON.stringify(value) : encodeURIComponent(value);
+  });
+  const client = createHttpClient({ maxSockets: 1 });
+  let failure = 'no address answered';
+  try {
+    for (const url of urls) {
+      const headers = { 'content-type': type, 'user-agent': 'http-client/0.0.1', ...(host && { host }) };
+      const bytes = Buffer.from(filled);
+      const response = await client
+        .send({
+          method: 'POST',
+          url: new URL(url),
+          headers: { ...headers, 'content-length': String(bytes.length) },
+          body: bytes,
+          timeoutMs: TIMEOUT_MS,
+          signal,
+        })
+        .catch((error: unknown) => {
+          oss.logger.debug({ requestId: request.id, cause: String(error) }, 'callback failed');
+          return undefined;
+        });
+      if (!response) continue;
+      const answer = await readBody(response, LARGEST_ANSWER);
+      if (response.status === 200) return checkJson(answer);
+      failure = `Error status : ${response.status}.`;
+    }
+  } finally {
+    client.close();
+  }
+  throw new OssError('CallbackFailed', { message: failure });
+}
+
+function checkJson(answer: Buffer): Buffer {
+  try {
+    JSON.parse(answer.toString('utf8'));
+    return answer;
+  } catch {
+    throw new OssError('CallbackFailed', { message: 'Response body is not valid json format.' });
+  }
+}
+
+/** Base64 of a JSON object whose values count as text. */
+function decodeJson(name: string, encoded: string): Record<string, string> {
+  try {
+    const fields: unknown = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+      throw new TypeError('not an object');
+    return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, String(value)]));
+  } catch (cause) {
+    throw new OssError('InvalidArgument', {
+      message: `The ${name} configuration is not Base64 of a JSON object.`,
+      elements: { ArgumentName: name },
+      cause,
+    });
+  }
+}
+
+function stopAfter({ clock }: OssServer, ms: number): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const release = clock.after(ms, () => controller.abort(new OssError('CallbackFailed')));
+  return { signal: controller.signal, release };
+}

@@ -1,0 +1,98 @@
+import type { XmlFields } from '../../../shared/runtime/xml.ts';
+import { invalidArgument } from '../errors.ts';
+import { type Reply, xmlReply } from '../http/reply.ts';
+import type { OssRequest } from '../http/request.ts';
+import type { OssServer } from '../server.ts';
+import type { BucketStore } from '../store/bucket.ts';
+import type { ObjectVersion } from '../store/records.ts';
+import { describeVersion, isoSeconds, ownerOf, readListing, walkKeys } from './list-objects.ts';
+
+interface Entry {
+  readonly key: string;
+  readonly version: ObjectVersion;
+  readonly isLatest: boolean;
+}
+
+/** Keys in byte order, versions of one key from the newest. */
+export async function listObjectVersions(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
+  const keyMarker = request.query.get('key-marker') ?? '';
+  const versionIdMarker = request.query.get('version-id-marker') ?? '';
+  if (versionIdMarker !== '' && keyMarker === '') {
+    throw invalidArgument(
+      'version-id-marker',
+      versionIdMarker,
+      'A version-id marker cannot be specified without a key marker.',
+    );
+  }
+  const entries: Entry[] = [];
+  const prefixes: string[] = [];
+  let last: { key: string; versionId: string } | undefined;
+  let truncated = false;
+  for (const item of walk(bucket, { prefix, delimiter, keyMarker, versionIdMarker })) {
+    if (entries.length + prefixes.length === maxKeys) {
+      truncated = maxKeys > 0;
+      break;
+    }
+    if (typeof item === 'string') {
+      prefixes.push(item);
+      last = { key: item, versionId: '' };
+    } else {
+      entries.push(item);
+      last = { key: item.key, versionId: item.version.id };
+    }
+  }
+  const common = ({ key, version, isLatest }: Entry): XmlFields => ({
+    Key: encode(key),
+    VersionId: version.id,
+    IsLatest: isLatest,
+  });
+  return xmlReply('ListVersionsResult', {
+    Name: request.bucket,
+    Prefix: encode(prefix),
+    KeyMarker: encode(keyMarker),
+    VersionIdMarker: versionIdMarker,
+    MaxKeys: maxKeys,
+    Delimiter: encode(delimiter),
+    EncodingType: encodingType,
+    IsTruncated: truncated,
+    NextKeyMarker: truncated && last ? encode(last.key) : undefined,
+    NextVersionIdMarker: truncated ? last?.versionId : undefined,
+    Version: entries
+      .filter(({ version }) => !version.deleteMarker)
+      .map((entry) => ({ ...common(entry), ...describeVersion(entry.version, oss), Owner: ownerOf(bucket) })),
+    DeleteMarker: entries
+      .filter(({ version }) => version.deleteMarker)
+      .map((entry) => ({
+        ...common(entry),
+        LastModified: isoSeconds(entry.version.lastModified),
+        Owner: ownerOf(bucket),
+      })),
+    CommonPrefixes: prefixes.map((name) => ({ Prefix: encode(name) })),
+  });
+}
+
+/** Versions, and common prefixes as text. */
+function* walk(
+  bucket: BucketStore,
+  {
+    prefix,
+    delimiter,
+    keyMarker,
+    versionIdMarker,
+  }: { prefix: string; delimiter: string; keyMarker: string; versionIdMarker: string },
+): Generator<Entry | string> {
+  const rest = versionIdMarker === '' ? [] : entriesOf(bucket, keyMarker);
+  // A marker whose version is gone leaves the position unknown: the key is told from its beginning.
+  const at = rest.findIndex(({ version }) => version.id === versionIdMarker);
+  yield* rest.slice(at + 1);
+  for (const { key, common } of walkKeys(bucket, { prefix, delimiter, after: keyMarker }, () => true)) {
+    if (common === undefined) yield* entriesOf(bucket, key);
+    else yield common;
+  }
+}
+
+function entriesOf(bucket: BucketStore, key: string): Entry[] {
+  const versions = bucket.find(key)?.versions ?? [];
+  return versions.map((version, index) => ({ key, version, isLatest: index === 0 }));
+}

@@ -1,0 +1,262 @@
+import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
+import { combineCrc64 } from '../crc64.ts';
+import { invalidArgument, OssError } from '../errors.ts';
+import { readRange } from '../http/range.ts';
+import { type Reply, xmlReply } from '../http/reply.ts';
+import { malformedXml, numberParameter, type OssRequest, parseDocument, readText } from '../http/request.ts';
+import { checkKey } from '../names.ts';
+import { newUploadId, type OssServer } from '../server.ts';
+import type { Blob } from '../store/blobs.ts';
+import type { BucketStore } from '../store/bucket.ts';
+import type { Part } from '../store/records.ts';
+import type { Upload } from '../store/uploads.ts';
+import { readCallback, withCallback } from './callback.ts';
+import { readCopySource } from './copy-object.ts';
+import { isoSeconds } from './list-objects.ts';
+import { uploadHeaders } from './put-object.ts';
+import { bucketOf } from './target.ts';
+import { templateOf } from './template.ts';
+import {
+  changeOf,
+  createdChange,
+  fromBlob,
+  multipartEtag,
+  receiveBlob,
+  writeVersion,
+} from './write-object.ts';
+
+const MOST_PARTS = 10_000;
+/** doc: every part but the last; judged when the upload is completed. */
+const SMALLEST_PART = 100 * 1024;
+
+export async function initiateMultipartUpload(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  checkKey(request.key);
+  const template = templateOf(request.headers, bucket);
+  const id = newUploadId(oss.random);
+  await bucket.uploads.initiate({ id, key: request.key, initiated: oss.clock.now(), template });
+  return xmlReply(
+    'InitiateMultipartUploadResult',
+    { Bucket: request.bucket, Key: request.key, UploadId: id },
+    {
+      headers: { 'x-oss-server-side-encryption': template.encryption?.algorithm },
+      changes: [
+        changeOf(request, bucket, 'ObjectCreated:InitiateMultipartUpload', {
+          size: 0,
+          deltaSize: 0,
+          etag: '',
+        }),
+      ],
+    },
+  );
+}
+
+export async function uploadPart(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  const number = readPartNumber(request);
+  const { record } = uploadOf(request, bucket);
+  const part = await keepPart(record.id, number, await receiveBlob(request, bucket), bucket, oss);
+  return {
+    status: 200,
+    headers: { etag: `"${part.etag}"`, 'x-oss-hash-crc64ecma': part.crc64 },
+    changes: [partChange(request, bucket, 'UploadPart', part)],
+  };
+}
+
+export async function uploadPartCopy(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  const number = readPartNumber(request);
+  const { record } = uploadOf(request, bucket);
+  const source = readCopySource(request, oss);
+  const { segments, size } = source.version;
+  const header = request.headers['x-oss-copy-source-range'];
+  const range = readRange(header, size, true);
+  if (header !== undefined && !range) throw invalidArgument('x-oss-copy-source-range', header);
+  const { start, end } = range ?? { start: 0, end: size };
+  const blob = await bucket.write(request.key, source.bucket.read(segments, start, end));
+  const part = await keepPart(record.id, number, blob, bucket, oss);
+  return xmlReply(
+    'CopyPartResult',
+    { LastModified: isoSeconds(part.lastModified), ETag: `"${part.etag}"` },
+    {
+      headers: {
+        etag: `"${part.etag}"`,
+        'x-oss-hash-crc64ecma': part.crc64,
+        'content-range': range && `bytes ${start}-${end - 1}/${size}`,
+        'x-oss-copy-source-version-id': source.bucket.record.versioning && source.version.id,
+      },
+      changes: [partChange(request, bucket, 'UploadPartCopy', part)],
+    },
+  );
+}
+
+/** Makes the object of the parts where they lie; those that are not named go. */
+export async function completeMultipartUpload(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  readCallback(request);
+  const text = await readText(request);
+  const upload = uploadOf(request, bucket);
+  const parts = chosenParts(request, text, upload);
+  if (!bucket.uploads.take(upload.record.id)) throw noSuchUpload(request);
+  const written = await writeVersion(request, oss, bucket, {
+    ...upload.record.template,
+    type: 'Multipart',
+    segments: parts.map(({ segment }) => segment),
+    size: parts.reduce((sum, { segment }) => sum + segment.size, 0),
+    etag: multipartEtag(parts.map(({ etag }) => etag)),
+    crc64: String(parts.reduce((crc, part) => combineCrc64(crc, BigInt(part.crc64), part.segment.size), 0n)),
+  }).catch((error: unknown) => {
+    bucket.uploads.restore(upload);
+    throw error;
+  });
+  await bucket.uploads.forget(upload.record.id);
+  const used = new Set(parts);
+  await bucket.discard(
+    [...upload.parts.values()].filter((part) => !used.has(part)).map(({ segment }) => segment),
+  );
+  const { version } = written;
+  const encoded = request.query.get('encoding-type') === 'url';
+  return withCallback(request, oss, version, (xVars) =>
+    xmlReply(
+      'CompleteMultipartUploadResult',
+      {
+        EncodingType: encoded ? 'url' : undefined,
+        Location: `http://${request.headers.host}/${encodeURIComponent(request.key).replaceAll('%2F', '/')}`,
+        Bucket: request.bucket,
+        Key: encoded ? encodeURIComponent(request.key) : request.key,
+        ETag: `"${version.etag}"`,
+      },
+      {
+        headers: uploadHeaders(bucket, version),
+        changes: [createdChange(request, bucket, 'CompleteMultipartUpload', written, { xVars })],
+      },
+    ),
+  );
+}
+
+export async function abortMultipartUpload(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  const upload = uploadOf(request, bucket);
+  if (!bucket.uploads.take(upload.record.id)) throw noSuchUpload(request);
+  await bucket.uploads.forget(upload.record.id);
+  await bucket.discard([...upload.parts.values()].map(({ segment }) => segment));
+  return {
+    status: 204,
+    changes: [
+      changeOf(request, bucket, 'ObjectRemoved:AbortMultipartUpload', { size: 0, deltaSize: 0, etag: '' }),
+    ],
+  };
+}
+
+export async function listParts(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  const { record, parts } = uploadOf(request, bucket);
+  const most = numberParameter(request, 'max-parts', { min: 1, max: 1000, fallback: 1000 });
+  const marker = numberParameter(request, 'part-number-marker', { min: 0, max: MOST_PARTS, fallback: 0 });
+  const rest = sorted(parts.values()).filter(({ number }) => number > marker);
+  const page = rest.slice(0, most);
+  const encoded = request.query.get('encoding-type') === 'url';
+  return xmlReply('ListPartsResult', {
+    Bucket: request.bucket,
+    EncodingType: encoded ? 'url' : undefined,
+    Key: encoded ? encodeURIComponent(request.key) : request.key,
+    UploadId: record.id,
+    StorageClass: record.template.storageClass,
+    PartNumberMarker: marker,
+    NextPartNumberMarker: page.at(-1)?.number ?? marker,
+    MaxParts: most,
+    IsTruncated: rest.length > page.length,
+    Part: page.map((part) => ({
+      PartNumber: part.number,
+      LastModified: isoSeconds(part.lastModified),
+      ETag: `"${part.etag}"`,
+      Size: part.segment.size,
+      HashCrc64ecma: part.crc64,
+    })),
+  });
+}
+
+async function keepPart(
+  id: string,
+  number: number,
+  blob: Blob,
+  bucket: BucketStore,
+  oss: OssServer,
+): Promise<Part> {
+  const { etag, crc64 } = fromBlob(blob);
+  const part: Part = { number, segment: blob.segment, etag, crc64, lastModified: oss.clock.now() };
+  if (await bucket.uploads.putPart(id, part)) return part;
+  await bucket.discard([blob.segment]);
+  throw new OssError('NoSuchUpload', { elements: { UploadId: id } });
+}
+
+function chosenParts(request: OssRequest, text: string, { parts }: Upload): Part[] {
+  const chosen =
+    request.headers['x-oss-complete-all'] === 'yes' ? sorted(parts.values()) : namedParts(text, parts);
+  for (const [index, part] of chosen.entries()) {
+    if (index > 0 && part.number <= chosen[index - 1]!.number) throw new OssError('InvalidPartOrder');
+    if (index < chosen.length - 1 && part.segment.size < SMALLEST_PART) {
+      throw new OssError('EntityTooSmall', {
+        elements: {
+          MinSizeAllowed: String(SMALLEST_PART),
+          ProposedSize: String(part.segment.size),
+          PartNumber: String(part.number),
+          ETag: `"${part.etag}"`,
+        },
+      });
+    }
+  }
+  if (chosen.length === 0) throw malformedXml('expected at least one Part');
+  return chosen;
+}
+
+function namedParts(text: string, parts: ReadonlyMap<number, Part>): Part[] {
+  const items = childrenOf(parseDocument(text, 'CompleteMultipartUpload'), 'Part');
+  if (items.length > MOST_PARTS)
+    throw malformedXml(`expected at most ${MOST_PARTS} parts, got ${items.length}`);
+  return items.map((item) => {
+    const number = Number(childText(item, 'PartNumber'));
+    // sdk: ETags come with and without quotes.
+    const etag = (childText(item, 'ETag') ?? '').trim().replaceAll('"', '').toUpperCase();
+    const part = parts.get(number);
+    if (!part || part.etag !== etag) {
+      throw new OssError('InvalidPart', { elements: { PartNumber: String(number), ETag: etag } });
+    }
+    return part;
+  });
+}
+
+function partChange(request: OssRequest, bucket: BucketStore, operation: string, part: Part) {
+  // guess: size and ETag of the part; the object does not exist yet.
+  const { segment, etag } = part;
+  return changeOf(request, bucket, `ObjectCreated:${operation}`, {
+    size: segment.size,
+    deltaSize: segment.size,
+    etag,
+  });
+}
+
+function uploadOf(request: OssRequest, bucket: BucketStore): Upload {
+  const upload = bucket.uploads.find(request.query.get('uploadId') ?? '');
+  if (!upload || upload.record.key !== request.key) throw noSuchUpload(request);
+  return upload;
+}
+
+function noSuchUpload(request: OssRequest): OssError {
+  return new OssError('NoSuchUpload', { elements: { UploadId: request.query.get('uploadId') } });
+}
+
+function readPartNumber(request: OssRequest): number {
+  const text = request.query.get('partNumber') ?? '';
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= MOST_PARTS) return number;
+  throw invalidArgument(
+    'partNumber',
+    text,
+    `Part number must be an integer between 1 and ${MOST_PARTS}, inclusive.`,
+  );
+}
+
+function sorted(parts: Iterable<Part>): Part[] {
+  return [...parts].sort((left, right) => left.number - right.number);
+}

@@ -1,0 +1,75 @@
+import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
+import { type Reply, xmlReply } from '../http/reply.ts';
+import { malformedXml, type OssRequest, readXml } from '../http/request.ts';
+import type { OssServer } from '../server.ts';
+import type { BucketStore } from '../store/bucket.ts';
+import type { ObjectVersion, Tag } from '../store/records.ts';
+import { ownerOf } from './list-objects.ts';
+import { bucketOf, versionHeader, versionOf } from './target.ts';
+import { checkTags, parseObjectAcl } from './template.ts';
+
+export async function putObjectAcl(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const acl = parseObjectAcl(request.headers['x-oss-object-acl'] ?? '');
+  return changeVersion(request, oss, (version) => ({ ...version, acl }), 200);
+}
+
+export async function getObjectAcl(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const { bucket, version } = find(request, oss);
+  return xmlReply(
+    'AccessControlPolicy',
+    { Owner: ownerOf(bucket), AccessControlList: { Grant: version.acl } },
+    { headers: versionHeader(bucket, version) },
+  );
+}
+
+export async function putObjectTagging(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const tags = await readTagging(request);
+  return changeVersion(request, oss, (version) => ({ ...version, tags }), 200);
+}
+
+export async function getObjectTagging(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const { bucket, version } = find(request, oss);
+  const tags = version.tags.map(({ key, value }) => ({ Key: key, Value: value }));
+  return xmlReply('Tagging', { TagSet: { Tag: tags } }, { headers: versionHeader(bucket, version) });
+}
+
+export async function deleteObjectTagging(request: OssRequest, oss: OssServer): Promise<Reply> {
+  return changeVersion(request, oss, (version) => ({ ...version, tags: [] }), 204);
+}
+
+/** `<Tagging><TagSet><Tag>…`, of buckets and objects. */
+export async function readTagging(request: OssRequest, most?: number): Promise<Tag[]> {
+  const document = await readXml(request, 'Tagging');
+  const [set] = childrenOf(document, 'TagSet');
+  if (!set) throw malformedXml('expected <TagSet>');
+  const tags = childrenOf(set, 'Tag').map((tag) => ({
+    key: childText(tag, 'Key') ?? '',
+    value: childText(tag, 'Value') ?? '',
+  }));
+  return checkTags(tags, most);
+}
+
+/** doc: such changes leave `Last-Modified` alone. */
+function changeVersion(
+  request: OssRequest,
+  oss: OssServer,
+  change: (version: ObjectVersion) => ObjectVersion,
+  status: number,
+): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  return bucket.edit(request.key, (record) => {
+    const version = versionOf(record, request.key, request.query.get('versionId'));
+    return {
+      versions: record!.versions.map((other) => (other === version ? change(version) : other)),
+      result: { status, headers: versionHeader(bucket, version) },
+    };
+  });
+}
+
+function find(request: OssRequest, oss: OssServer): { bucket: BucketStore; version: ObjectVersion } {
+  const bucket = bucketOf(request, oss);
+  return {
+    bucket,
+    version: versionOf(bucket.find(request.key), request.key, request.query.get('versionId')),
+  };
+}

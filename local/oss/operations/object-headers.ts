@@ -1,0 +1,61 @@
+import { OssError } from '../errors.ts';
+import type { OssRequest } from '../http/request.ts';
+import type { OssServer } from '../server.ts';
+import type { BucketStore } from '../store/bucket.ts';
+import type { ObjectVersion } from '../store/records.ts';
+import { restoreState } from './restore.ts';
+import { versionHeader } from './target.ts';
+
+/** Query parameters that replace headers of the answer. */
+const OVERRIDES = [
+  'content-type',
+  'content-language',
+  'expires',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+];
+
+/** What GET and HEAD tell about an object. */
+export function objectHeaders(
+  request: OssRequest,
+  oss: OssServer,
+  bucket: BucketStore,
+  version: ObjectVersion,
+): Record<string, string | undefined> {
+  const headers: Record<string, string | undefined> = {
+    ...version.headers,
+    etag: `"${version.etag}"`,
+    'last-modified': new Date(version.lastModified).toUTCString(),
+    'accept-ranges': 'bytes',
+    'content-md5': version.contentMd5,
+    'x-oss-object-type': version.type,
+    'x-oss-storage-class': version.storageClass,
+    'x-oss-hash-crc64ecma': version.crc64,
+    'x-oss-next-append-position': version.type === 'Appendable' ? String(version.size) : undefined,
+    'x-oss-tagging-count': version.tags.length > 0 ? String(version.tags.length) : undefined,
+    'x-oss-server-side-encryption': version.encryption?.algorithm,
+    'x-oss-server-side-encryption-key-id': version.encryption?.keyId,
+    'x-oss-restore': restoreHeader(version, oss),
+    ...versionHeader(bucket, version),
+  };
+  for (const [name, value] of Object.entries(version.metadata)) headers[`x-oss-meta-${name}`] = value;
+  for (const name of OVERRIDES) {
+    const value = request.query.get(`response-${name}`);
+    if (value !== undefined) headers[name] = value;
+  }
+  return headers;
+}
+
+function restoreHeader(version: ObjectVersion, oss: OssServer): string | undefined {
+  const state = restoreState(version, oss.clock.now());
+  if (state === 'ongoing') return 'ongoing-request="true"';
+  if (state !== 'restored') return undefined;
+  return `ongoing-request="false", expiry-date="${new Date(version.restore!.expiresAt).toUTCString()}"`;
+}
+
+/** doc: archived bytes must be restored before they can be read. */
+export function checkReadable(version: ObjectVersion, oss: OssServer): void {
+  const state = restoreState(version, oss.clock.now());
+  if (state === 'archived' || state === 'ongoing') throw new OssError('InvalidObjectState');
+}

@@ -1,0 +1,143 @@
+import { Readable } from 'node:stream';
+import busboy from 'busboy';
+import { writeXml } from '../../../shared/runtime/xml.ts';
+import { authorize } from '../auth/authorize.ts';
+import { checkFormSignature, checkPolicy } from '../auth/post-policy.ts';
+import { invalidArgument, OssError } from '../errors.ts';
+import type { Reply } from '../http/reply.ts';
+import type { OssRequest } from '../http/request.ts';
+import { checkKey } from '../names.ts';
+import type { OssServer } from '../server.ts';
+import { withCallback } from './callback.ts';
+import { uploadHeaders } from './put-object.ts';
+import { bucketOf } from './target.ts';
+import { templateOf } from './template.ts';
+import { createdChange, fromBlob, LARGEST_UPLOAD, writeVersion } from './write-object.ts';
+
+interface Form {
+  /** Names in lower case; what stood before the file. */
+  readonly fields: ReadonlyMap<string, string>;
+  readonly file: Readable;
+  readonly fileName: string;
+  readonly fileType: string;
+}
+
+/** An upload by a browser's form: the signature is in the form and covers a policy, not the request. */
+export async function postObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  const form = await readForm(request);
+  try {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is wire data
+    const key = form.fields.get('key')?.replaceAll('${filename}', form.fileName);
+    if (!key) throw invalidArgument('key', '', 'Bucket POST must contain a field named key.');
+    checkKey(key);
+    const caller = checkFormSignature(form.fields, request.time, oss.keyring);
+    const sizes = checkPolicy(form.fields, { bucket: request.bucket, key, time: request.time });
+    const upload: OssRequest = { ...request, key, caller, headers: headersOf(form, request) };
+    authorize(upload, 'write', bucket);
+    const template = templateOf(upload.headers, bucket);
+
+    const blob = await bucket.write(key, form.file, (size) => {
+      if (size > Math.min(sizes.max, LARGEST_UPLOAD)) throw new OssError('EntityTooLarge');
+    });
+    if (blob.segment.size < sizes.min) {
+      await bucket.discard([blob.segment]);
+      throw new OssError('EntityTooSmall');
+    }
+    const written = await writeVersion(upload, oss, bucket, { ...template, ...fromBlob(blob) }, [
+      blob.segment,
+    ]);
+    return withCallback(upload, oss, written.version, (xVars) => ({
+      ...successReply(form.fields, upload, written.version.etag),
+      changes: [createdChange(upload, bucket, 'PostObject', written, { xVars })],
+    })).then((reply) => ({
+      ...reply,
+      headers: { ...uploadHeaders(bucket, written.version), ...reply.headers },
+    }));
+  } finally {
+    // What follows an error or the file is read and dropped, so that the answer reaches a client that still sends.
+    form.file.resume();
+  }
+}
+
+/** doc: a redirect, else the status asked for, else 204; 201 comes with a document. */
+function successReply(
+  fields: ReadonlyMap<string, string>,
+  { bucket, key, headers }: OssRequest,
+  etag: string,
+): Reply {
+  const redirect = fields.get('success_action_redirect');
+  const location = `http://${headers.host}/${encodeURIComponent(key).replaceAll('%2F', '/')}`;
+  if (redirect && URL.canParse(redirect)) {
+    const url = new URL(redirect);
+    for (const [name, value] of Object.entries({ bucket, key, etag: `"${etag}"` }))
+      url.searchParams.set(name, value);
+    // guess: 303, the status that turns a POST into a GET.
+    return { status: 303, headers: { location: url.href } };
+  }
+  const status = fields.get('success_action_status');
+  if (status === '201') {
+    const body = writeXml('PostResponse', {
+      Bucket: bucket,
+      Location: location,
+      Key: key,
+      ETag: `"${etag}"`,
+    });
+    return { status: 201, headers: { 'content-type': 'application/xml', location }, body };
+  }
+  return { status: status === '200' ? 200 : 204 };
+}
+
+/** The form's fields in the place of headers; variables of a callback are fields of their own here. */
+function headersOf({ fields, fileType }: Form, request: OssRequest): Record<string, string> {
+  const { host = '', origin } = request.headers;
+  const headers: Record<string, string> = { host, ...(origin !== undefined && { origin }) };
+  const variables: Record<string, string> = {};
+  for (const [name, value] of fields) {
+    if (name.startsWith('x:')) variables[name] = value;
+    else headers[name] = value;
+  }
+  headers['content-type'] = fields.get('x-oss-content-type') ?? fields.get('content-type') ?? fileType;
+  const callback = fields.get('callback');
+  if (callback !== undefined) {
+    headers['x-oss-callback'] = callback;
+    headers['x-oss-callback-var'] = Buffer.from(JSON.stringify(variables)).toString('base64');
+  }
+  return headers;
+}
+
+const LIMITS = {
+  fields: 100,
+  fieldNameSize: 1024,
+  fieldSize: 64 * 1024,
+  files: 1,
+  parts: 101,
+  headerPairs: 100,
+};
+
+/** Resolves when the file begins; doc: the file is the last part. */
+function readForm(request: OssRequest): Promise<Form> {
+  return new Promise((resolve, reject) => {
+    const malformed = (cause: unknown) => reject(new OssError('MalformedPOSTRequest', { cause }));
+    const fields = new Map<string, string>();
+    let parser: busboy.Busboy;
+    try {
+      parser = busboy({ headers: { ...request.headers }, limits: LIMITS, defParamCharset: 'utf8' });
+    } catch (error) {
+      return malformed(error);
+    }
+    parser.on('field', (name, value) => fields.set(name.toLowerCase(), value));
+    parser.on('file', (_, file, { filename, mimeType }) => {
+      // A connection that breaks is seen by whoever reads the file.
+      file.on('error', () => {});
+      resolve({ fields, file, fileName: filename ?? '', fileType: mimeType });
+    });
+    parser.on('error', malformed);
+    parser.on('close', () =>
+      reject(invalidArgument('file', '', 'POST requires exactly one file upload per request.')),
+    );
+    Readable.from(request.body)
+      .on('error', (error) => parser.destroy(error))
+      .pipe(parser);
+  });
+}

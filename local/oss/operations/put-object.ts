@@ -1,0 +1,49 @@
+import { notImplemented } from '../errors.ts';
+import type { Reply } from '../http/reply.ts';
+import type { OssRequest } from '../http/request.ts';
+import { checkKey } from '../names.ts';
+import type { OssServer } from '../server.ts';
+import type { BucketStore } from '../store/bucket.ts';
+import type { ObjectVersion } from '../store/records.ts';
+import { withCallback } from './callback.ts';
+import { bucketOf, versionHeader } from './target.ts';
+import { templateOf } from './template.ts';
+import { createdChange, fromBlob, receiveBlob, writeVersion } from './write-object.ts';
+
+export async function putObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  checkKey(request.key);
+  refuseConditions(request);
+  const template = templateOf(request.headers, bucket);
+  const blob = await receiveBlob(request, bucket);
+  const written = await writeVersion(request, oss, bucket, { ...template, ...fromBlob(blob) }, [
+    blob.segment,
+  ]);
+  return withCallback(request, oss, written.version, (xVars) => ({
+    status: 200,
+    headers: uploadHeaders(bucket, written.version),
+    changes: [createdChange(request, bucket, 'PutObject', written, { xVars })],
+  }));
+}
+
+/** What an upload is answered with. */
+export function uploadHeaders(
+  bucket: BucketStore,
+  version: ObjectVersion,
+): Record<string, string | undefined> {
+  return {
+    etag: `"${version.etag}"`,
+    'content-md5': version.contentMd5,
+    'x-oss-hash-crc64ecma': version.crc64,
+    'x-oss-server-side-encryption': version.encryption?.algorithm,
+    'x-oss-server-side-encryption-key-id': version.encryption?.keyId,
+    ...versionHeader(bucket, version),
+  };
+}
+
+/** doc: writes know no conditions but `x-oss-forbid-overwrite`. */
+export function refuseConditions({ headers }: OssRequest): void {
+  for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
+    if (headers[name] !== undefined) throw notImplemented(name);
+  }
+}

@@ -1,0 +1,66 @@
+import { childText, type XmlElement } from '../../../shared/runtime/xml.ts';
+import { OssError } from '../errors.ts';
+import type { Reply } from '../http/reply.ts';
+import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
+import type { OssServer } from '../server.ts';
+import type { ObjectVersion, StorageClass } from '../store/records.ts';
+import { bucketOf, versionHeader, versionOf } from './target.ts';
+
+const DAY_MS = 86_400_000;
+
+/** doc: how long thawing takes at most, in milliseconds, by class and tier. */
+const DURATIONS_MS: Partial<Record<StorageClass, Readonly<Record<string, number>>>> = {
+  Archive: { Standard: 60_000 },
+  ColdArchive: { Expedited: 3_600_000, Standard: 18_000_000, Bulk: 43_200_000 },
+  DeepColdArchive: { Expedited: 43_200_000, Standard: 172_800_000 },
+};
+
+/** Where an object stands between frozen and readable; `online` for classes that never freeze. */
+export function restoreState(
+  { storageClass, restore }: ObjectVersion,
+  now: number,
+): 'online' | 'archived' | 'ongoing' | 'restored' {
+  if (!DURATIONS_MS[storageClass]) return 'online';
+  if (!restore || now >= restore.expiresAt) return 'archived';
+  return now < restore.readyAt ? 'ongoing' : 'restored';
+}
+
+export async function restoreObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+  const bucket = bucketOf(request, oss);
+  const text = await readText(request);
+  const document = text === '' ? undefined : parseDocument(text, 'RestoreRequest');
+  return bucket.edit(request.key, (record) => {
+    const version = versionOf(record, request.key, request.query.get('versionId'));
+    const now = oss.clock.now();
+    const state = restoreState(version, now);
+    if (state === 'online') throw new OssError('OperationNotSupported');
+    if (state === 'ongoing') throw new OssError('RestoreAlreadyInProgress');
+    const { days, tier } = readOrder(document, version.storageClass);
+    const readyAt =
+      state === 'restored' ? version.restore!.readyAt : now + DURATIONS_MS[version.storageClass]![tier]!;
+    const next = { ...version, restore: { readyAt, expiresAt: Math.max(now, readyAt) + days * DAY_MS } };
+    return {
+      versions: record!.versions.map((other) => (other === version ? next : other)),
+      result: {
+        status: state === 'restored' ? 200 : 202,
+        headers: {
+          ...versionHeader(bucket, version),
+          ...(version.storageClass !== 'Archive' && { 'x-oss-object-restore-priority': tier }),
+        },
+      },
+    };
+  });
+}
+
+function readOrder(
+  document: XmlElement | undefined,
+  storageClass: StorageClass,
+): { days: number; tier: string } {
+  const parameters = document?.children.find(({ name }) => name === 'JobParameters');
+  if (parameters && storageClass === 'Archive') throw malformedXml('JobParameters is for cold archives only');
+  const days = Number((document && childText(document, 'Days')) ?? 1);
+  if (!Number.isInteger(days) || days < 1 || days > 365) throw malformedXml('Days must be 1 to 365');
+  const tier = (parameters && childText(parameters, 'Tier')) ?? 'Standard';
+  if (DURATIONS_MS[storageClass]![tier] === undefined) throw malformedXml(`Tier ${tier} is unknown`);
+  return { days, tier };
+}

@@ -1,0 +1,108 @@
+import { invalidArgument, notImplemented, OssError } from '../errors.ts';
+import { parseQuery } from '../http/query.ts';
+import type { BucketStore } from '../store/bucket.ts';
+import type { Encryption, ObjectAcl, ObjectTemplate, StorageClass, Tag } from '../store/records.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+const STORED_HEADERS = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'expires',
+] as const;
+const STORAGE_CLASSES: readonly string[] = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];
+const OBJECT_ACLS: readonly string[] = ['default', 'private', 'public-read', 'public-read-write'];
+
+/** doc: all names and values of user metadata together. */
+const MOST_METADATA_BYTES = 8192;
+
+/** The attributes a request gives the object that it makes. */
+export function templateOf(headers: Headers, bucket: BucketStore): ObjectTemplate {
+  refuseUnknownMeaning(headers);
+  const encryption = encryptionOf(headers);
+  return {
+    headers: storedHeaders(headers),
+    metadata: metadataOf(headers),
+    tags: parseTagging(headers['x-oss-tagging'] ?? ''),
+    acl: parseObjectAcl(headers['x-oss-object-acl'] ?? 'default'),
+    storageClass: parseStorageClass(headers['x-oss-storage-class'] ?? bucket.record.storageClass),
+    ...(encryption && { encryption }),
+  };
+}
+
+export function storedHeaders(headers: Headers): Record<string, string> {
+  const stored: Record<string, string> = {
+    'content-type': headers['content-type'] || 'application/octet-stream',
+  };
+  for (const name of STORED_HEADERS) {
+    const value = headers[name];
+    if (value !== undefined) stored[name] = value;
+  }
+  return stored;
+}
+
+export function metadataOf(headers: Headers): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    if (!name.startsWith('x-oss-meta-')) continue;
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+    metadata[name.slice('x-oss-meta-'.length)] = value;
+  }
+  if (bytes > MOST_METADATA_BYTES) {
+    throw new OssError('InvalidArgument', {
+      message: 'Your metadata headers exceed the maximum allowed metadata size.',
+    });
+  }
+  return metadata;
+}
+
+/** `a=1&b=2`, percent-encoded. */
+export function parseTagging(text: string): Tag[] {
+  return checkTags(parseQuery(text).map(([key, value]) => ({ key, value })));
+}
+
+/** doc: at most 10 tags with different keys of at most 128 bytes; values of at most 256. */
+export function checkTags(tags: Tag[], most = 10): Tag[] {
+  if (tags.length > most) throw invalidArgument('x-oss-tagging', String(tags.length), 'Too many tags.');
+  if (new Set(tags.map(({ key }) => key)).size < tags.length) {
+    throw invalidArgument('x-oss-tagging', '', 'Cannot provide multiple Tags with the same key.');
+  }
+  for (const { key, value } of tags) {
+    if (key === '' || Buffer.byteLength(key) > 128) throw invalidArgument('TagKey', key);
+    if (Buffer.byteLength(value) > 256) throw invalidArgument('TagValue', value);
+  }
+  return tags;
+}
+
+export function parseObjectAcl(text: string): ObjectAcl {
+  if (OBJECT_ACLS.includes(text)) return text as ObjectAcl;
+  throw invalidArgument('x-oss-object-acl', text, 'no such object access control exists');
+}
+
+export function parseStorageClass(text: string): StorageClass {
+  if (STORAGE_CLASSES.includes(text)) return text as StorageClass;
+  throw invalidArgument('x-oss-storage-class', text);
+}
+
+/** The method is recorded and echoed as clients expect; bytes on this disk are not encrypted. */
+function encryptionOf(headers: Headers): Encryption | undefined {
+  const algorithm = headers['x-oss-server-side-encryption'];
+  if (algorithm === undefined) return undefined;
+  if (!['AES256', 'KMS', 'SM4'].includes(algorithm)) {
+    throw invalidArgument('x-oss-server-side-encryption', algorithm);
+  }
+  const keyId = headers['x-oss-server-side-encryption-key-id'];
+  return { algorithm, ...(keyId && { keyId }) };
+}
+
+/** Headers that would change what is stored or who may read it, and that this server does not know how to honour. */
+function refuseUnknownMeaning(headers: Headers): void {
+  for (const name of Object.keys(headers)) {
+    if (name.startsWith('x-oss-server-side-encryption-customer-') || name.startsWith('x-oss-object-worm-')) {
+      throw notImplemented(name);
+    }
+  }
+}

@@ -1,0 +1,314 @@
+import type { QueryPair } from '../../shared/oss/signature-v1.ts';
+import { SIGNED_SUBRESOURCES } from '../../shared/oss/signature-v1.ts';
+import type { Access } from './auth/authorize.ts';
+import { notImplemented, OssError } from './errors.ts';
+import type { Address } from './http/address.ts';
+import type { Reply } from './http/reply.ts';
+import type { OssRequest } from './http/request.ts';
+import { appendObject } from './operations/append-object.ts';
+import {
+  type DocumentName,
+  deleteDocument,
+  deleteInventory,
+  getDocument,
+  getInventory,
+  listInventories,
+  putBucketTags,
+  putDocument,
+  putInventory,
+} from './operations/bucket-documents.ts';
+import * as buckets from './operations/buckets.ts';
+import { copyObject } from './operations/copy-object.ts';
+import { optionObject } from './operations/cors.ts';
+import { deleteObject, deleteObjects } from './operations/delete-object.ts';
+import { getObject, getObjectMeta } from './operations/get-object.ts';
+import { listObjectVersions } from './operations/list-object-versions.ts';
+import { listObjects, listObjectsV2 } from './operations/list-objects.ts';
+import { listMultipartUploads } from './operations/list-uploads.ts';
+import * as multipart from './operations/multipart.ts';
+import * as attributes from './operations/object-attributes.ts';
+import { postObject } from './operations/post-object.ts';
+import { processObject } from './operations/process-object.ts';
+import { putObject } from './operations/put-object.ts';
+import { restoreObject } from './operations/restore.ts';
+import { getSymlink, putSymlink } from './operations/symlink.ts';
+import type { OssServer } from './server.ts';
+
+/**
+ * Where the behaviour of an operation comes from: proven by an official SDK's own test, documented, or guessed.
+ */
+export type Fidelity = 'sdk' | 'doc' | 'guess';
+
+export interface Route {
+  /** The name in the API reference. */
+  readonly operation: string;
+  readonly level: 'service' | 'bucket' | 'object';
+  readonly method: string;
+  /** Sub-resources that the request names, and no others. */
+  readonly query: readonly string[];
+  /** Tells two operations with the same method and sub-resources apart. */
+  readonly when?: (query: ReadonlyMap<string, string>, headers: Readonly<Record<string, string>>) => boolean;
+  readonly access: Access;
+  /** The RAM action that allows it. */
+  readonly action: string;
+  readonly fidelity: Fidelity;
+  /** `stored`: the configuration is kept and given back, and has no effect. */
+  readonly state: 'full' | 'stored';
+  readonly handle: (request: OssRequest, oss: OssServer) => Promise<Reply>;
+}
+
+type Level = Route['level'];
+type Options = Partial<Pick<Route, 'when' | 'state' | 'action'>>;
+
+const isCopy: Route['when'] = (_, headers) => headers['x-oss-copy-source'] !== undefined;
+const isVersion2: Route['when'] = (query) => query.get('list-type') === '2';
+const hasInventoryId: Route['when'] = (query) => query.has('inventoryId');
+
+/** Every operation there is. Of several rows that fit the first counts. */
+export const ROUTES: readonly Route[] = [
+  route('ListBuckets', 'service', 'GET /', 'account', 'sdk', buckets.listBuckets),
+
+  route('PutBucket', 'bucket', 'PUT /', 'account', 'sdk', buckets.putBucket),
+  route('DeleteBucket', 'bucket', 'DELETE /', 'own', 'sdk', buckets.deleteBucket),
+  route('ListObjectsV2', 'bucket', 'GET /', 'read', 'sdk', listObjectsV2, {
+    when: isVersion2,
+    action: 'oss:ListObjects',
+  }),
+  route('ListObjectsV2', 'bucket', 'GET /?continuation-token', 'read', 'sdk', listObjectsV2, {
+    when: isVersion2,
+    action: 'oss:ListObjects',
+  }),
+  route('ListObjects', 'bucket', 'GET /', 'read', 'sdk', listObjects),
+  route('ListObjectVersions', 'bucket', 'GET /?versions', 'read', 'sdk', listObjectVersions),
+  route('ListMultipartUploads', 'bucket', 'GET /?uploads', 'own', 'sdk', listMultipartUploads),
+  route('DeleteMultipleObjects', 'bucket', 'POST /?delete', 'write', 'sdk', deleteObjects, {
+    action: 'oss:DeleteObject',
+  }),
+  route('PostObject', 'bucket', 'POST /', 'anyone', 'sdk', postObject, { action: 'oss:PutObject' }),
+  route('GetBucketInfo', 'bucket', 'GET /?bucketInfo', 'own', 'sdk', buckets.getBucketInfo),
+  route('GetBucketLocation', 'bucket', 'GET /?location', 'own', 'sdk', buckets.getBucketLocation),
+  route('GetBucketStat', 'bucket', 'GET /?stat', 'own', 'sdk', buckets.getBucketStat),
+  route('PutBucketAcl', 'bucket', 'PUT /?acl', 'own', 'sdk', buckets.putBucketAcl),
+  route('GetBucketAcl', 'bucket', 'GET /?acl', 'own', 'sdk', buckets.getBucketAcl),
+  route('PutBucketVersioning', 'bucket', 'PUT /?versioning', 'own', 'sdk', buckets.putBucketVersioning),
+  route('GetBucketVersioning', 'bucket', 'GET /?versioning', 'own', 'sdk', buckets.getBucketVersioning),
+  ...documentRoutes('Cors', 'cors', 'full'),
+  ...documentRoutes('Referer', 'referer', 'full'),
+  ...documentRoutes('Policy', 'policy', 'stored'),
+  ...documentRoutes('Lifecycle', 'lifecycle', 'stored'),
+  ...documentRoutes('Website', 'website', 'stored'),
+  ...documentRoutes('Logging', 'logging', 'stored'),
+  ...documentRoutes('Encryption', 'encryption', 'stored'),
+  ...documentRoutes('RequestPayment', 'requestPayment', 'stored'),
+  route('PutBucketTags', 'bucket', 'PUT /?tagging', 'own', 'sdk', putBucketTags),
+  route('GetBucketTags', 'bucket', 'GET /?tagging', 'own', 'sdk', getDocument('tagging')),
+  route('DeleteBucketTags', 'bucket', 'DELETE /?tagging', 'own', 'sdk', deleteDocument('tagging')),
+  route('PutBucketInventory', 'bucket', 'PUT /?inventory&inventoryId', 'own', 'sdk', putInventory, {
+    state: 'stored',
+  }),
+  route('GetBucketInventory', 'bucket', 'GET /?inventory&inventoryId', 'own', 'sdk', getInventory, {
+    when: hasInventoryId,
+    state: 'stored',
+  }),
+  route('ListBucketInventory', 'bucket', 'GET /?inventory', 'own', 'sdk', listInventories, {
+    state: 'stored',
+  }),
+  route(
+    'ListBucketInventory',
+    'bucket',
+    'GET /?inventory&continuation-token',
+    'own',
+    'sdk',
+    listInventories,
+    { state: 'stored' },
+  ),
+  route('DeleteBucketInventory', 'bucket', 'DELETE /?inventory&inventoryId', 'own', 'sdk', deleteInventory, {
+    state: 'stored',
+  }),
+
+  route('CopyObject', 'object', 'PUT /', 'write', 'sdk', copyObject, {
+    when: isCopy,
+    action: 'oss:PutObject',
+  }),
+  route('PutObject', 'object', 'PUT /', 'write', 'sdk', putObject),
+  route('GetObject', 'object', 'GET /', 'read', 'sdk', getObject),
+  route('HeadObject', 'object', 'HEAD /', 'read', 'sdk', getObject, { action: 'oss:GetObject' }),
+  route('GetObjectMeta', 'object', 'HEAD /?objectMeta', 'read', 'sdk', getObjectMeta, {
+    action: 'oss:GetObject',
+  }),
+  route('DeleteObject', 'object', 'DELETE /', 'write', 'sdk', deleteObject),
+  route('AppendObject', 'object', 'POST /?append&position', 'write', 'sdk', appendObject, {
+    action: 'oss:PutObject',
+  }),
+  route('PutObjectAcl', 'object', 'PUT /?acl', 'own', 'sdk', attributes.putObjectAcl),
+  route('GetObjectAcl', 'object', 'GET /?acl', 'own', 'sdk', attributes.getObjectAcl),
+  route('PutObjectTagging', 'object', 'PUT /?tagging', 'own', 'sdk', attributes.putObjectTagging),
+  route('GetObjectTagging', 'object', 'GET /?tagging', 'own', 'sdk', attributes.getObjectTagging),
+  route('DeleteObjectTagging', 'object', 'DELETE /?tagging', 'own', 'sdk', attributes.deleteObjectTagging),
+  route('PutSymlink', 'object', 'PUT /?symlink', 'write', 'sdk', putSymlink, { action: 'oss:PutObject' }),
+  route('GetSymlink', 'object', 'GET /?symlink', 'read', 'sdk', getSymlink, { action: 'oss:GetObject' }),
+  route('RestoreObject', 'object', 'POST /?restore', 'own', 'sdk', restoreObject),
+  route('ProcessObject', 'object', 'POST /?x-oss-process', 'read', 'sdk', processObject, {
+    action: 'oss:GetObject',
+  }),
+  route(
+    'InitiateMultipartUpload',
+    'object',
+    'POST /?uploads',
+    'write',
+    'sdk',
+    multipart.initiateMultipartUpload,
+    { action: 'oss:PutObject' },
+  ),
+  route('UploadPartCopy', 'object', 'PUT /?partNumber&uploadId', 'write', 'sdk', multipart.uploadPartCopy, {
+    when: isCopy,
+    action: 'oss:PutObject',
+  }),
+  route('UploadPart', 'object', 'PUT /?partNumber&uploadId', 'write', 'sdk', multipart.uploadPart, {
+    action: 'oss:PutObject',
+  }),
+  route(
+    'CompleteMultipartUpload',
+    'object',
+    'POST /?uploadId',
+    'write',
+    'sdk',
+    multipart.completeMultipartUpload,
+    { action: 'oss:PutObject' },
+  ),
+  route(
+    'AbortMultipartUpload',
+    'object',
+    'DELETE /?uploadId',
+    'write',
+    'sdk',
+    multipart.abortMultipartUpload,
+  ),
+  route('ListParts', 'object', 'GET /?uploadId', 'own', 'sdk', multipart.listParts),
+
+  route('OptionObject', 'bucket', 'OPTIONS /', 'anyone', 'doc', optionObject, { action: '' }),
+  route('OptionObject', 'object', 'OPTIONS /', 'anyone', 'doc', optionObject, { action: '' }),
+];
+
+/** Sub-resources that do not choose the operation: they modify it, or it looks at them itself. */
+const MODIFIERS: ReadonlySet<string> = new Set([
+  'versionId',
+  'callback',
+  'callback-var',
+  'security-token',
+  'sequential',
+  'withHashContext',
+  ...[
+    'cache-control',
+    'content-disposition',
+    'content-encoding',
+    'content-language',
+    'content-type',
+    'expires',
+  ].map((name) => `response-${name}`),
+]);
+
+/** Parameters beginning with `x-oss-` that are understood, or that change neither meaning nor security. */
+const OSS_MODIFIERS: ReadonlySet<string> = new Set([
+  'x-oss-process',
+  'x-oss-callback',
+  'x-oss-callback-var',
+  'x-oss-security-token',
+  'x-oss-signature',
+  'x-oss-signature-version',
+  'x-oss-credential',
+  'x-oss-date',
+  'x-oss-expires',
+  'x-oss-additional-headers',
+  'x-oss-traffic-limit',
+  'x-oss-request-payer',
+]);
+
+/** The parts of a request that choose its operation. */
+export interface RoutedRequest {
+  readonly method: string;
+  readonly query: readonly QueryPair[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Throws `NotImplemented` for sub-resources this server does not know, `MethodNotAllowed` for methods they have not. */
+export function findRoute(request: RoutedRequest, address: Address): Route {
+  const level = levelOf(address);
+  const query = new Map(request.query);
+  const named = subresourcesOf(request, level);
+  const fitting = ROUTES.filter(
+    (candidate) => candidate.level === level && isSameSet(candidate.query, named),
+  );
+  const method = request.method;
+  const found = fitting.find(
+    (candidate) => candidate.method === method && (candidate.when?.(query, request.headers) ?? true),
+  );
+  if (found) return found;
+  const unknown = named.find((name) => !ROUTES.some((candidate) => candidate.query.includes(name)));
+  if (unknown !== undefined) throw notImplemented(`?${unknown}`);
+  throw new OssError('MethodNotAllowed', {
+    elements: { Method: request.method, ResourceType: [level, ...named].join('?').toUpperCase() },
+    headers: { allow: [...new Set(fitting.map((candidate) => candidate.method))].join(', ') },
+  });
+}
+
+/** In the route table's terms: sorted out of the query, without modifiers. */
+function subresourcesOf({ method, query }: RoutedRequest, level: Level): string[] {
+  const named: string[] = [];
+  for (const [name] of query) {
+    if (name.startsWith('x-oss-')) {
+      if (!OSS_MODIFIERS.has(name)) throw notImplemented(`?${name}`);
+      if (name === 'x-oss-process' && method === 'POST' && level === 'object') named.push(name);
+    } else if (SIGNED_SUBRESOURCES.has(name) || name === 'inventoryId') {
+      if (!MODIFIERS.has(name)) named.push(name);
+    }
+  }
+  return named;
+}
+
+function levelOf({ bucket, key }: Address): Level {
+  if (bucket === undefined) return 'service';
+  return key === undefined ? 'bucket' : 'object';
+}
+
+function isSameSet(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name) => right.includes(name));
+}
+
+function documentRoutes(title: string, name: DocumentName, state: Route['state']): Route[] {
+  return [
+    route(`PutBucket${title}`, 'bucket', `PUT /?${name}`, 'own', 'sdk', putDocument(name), { state }),
+    route(`GetBucket${title}`, 'bucket', `GET /?${name}`, 'own', 'sdk', getDocument(name), { state }),
+    route(`DeleteBucket${title}`, 'bucket', `DELETE /?${name}`, 'own', 'sdk', deleteDocument(name), {
+      state,
+    }),
+  ];
+}
+
+function route(
+  operation: string,
+  level: Level,
+  target: string,
+  access: Access,
+  fidelity: Fidelity,
+  handle: Route['handle'],
+  options: Options = {},
+): Route {
+  const [method = '', path = ''] = target.split(' ');
+  const query = path
+    .slice(2)
+    .split('&')
+    .filter((name) => name !== '');
+  return {
+    operation,
+    level,
+    method,
+    query,
+    access,
+    action: `oss:${operation}`,
+    fidelity,
+    state: 'full',
+    handle,
+    ...options,
+  };
+}

@@ -1,0 +1,214 @@
+import { createHash, randomUUID } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import type { Readable } from 'node:stream';
+import type { DurableFiles } from '../../durable-files.ts';
+import { OssError } from '../errors.ts';
+import { appendToFile, type Blob, readSegments, type SizeCheck, writeBlob } from './blobs.ts';
+import { createSortedKeys, type SortedKeys } from './key-order.ts';
+import { createLocks } from './locks.ts';
+import {
+  type BucketRecord,
+  filesOf,
+  type ObjectRecord,
+  type ObjectVersion,
+  type Segment,
+} from './records.ts';
+import { createUploads, type Uploads } from './uploads.ts';
+
+/** What an edit makes of a key: its versions from now on, none to remove it. */
+export interface Edit<T> {
+  readonly versions: readonly ObjectVersion[];
+  readonly result: T;
+}
+
+/**
+ * One bucket on disk:
+ *
+ *     bucket.json               the bucket's own record
+ *     objects/<hash>.json       the record of one key, replaced as a whole: the commit point
+ *     objects/<hash>.<id>       bytes, referred to by a record or an upload, else swept at the next start
+ *     uploads/<id>/             multipart uploads under way, see `uploads.ts`
+ *
+ * `<hash>` is the SHA-256 of the key, so that no key ever becomes a path. Records are kept in memory, bytes never.
+ */
+export interface BucketStore {
+  readonly record: BucketRecord;
+  readonly keys: SortedKeys;
+  readonly uploads: Uploads;
+  find(key: string): ObjectRecord | undefined;
+  all(): Iterable<ObjectRecord>;
+  /**
+   * Reads, decides and writes the versions of one key while nobody else does. Resolves when the change is on disk.
+   * Files of `fresh` that the change does not use are removed, as are those that nothing refers to any more.
+   */
+  edit<T>(
+    key: string,
+    change: (current: ObjectRecord | undefined) => Edit<T> | Promise<Edit<T>>,
+    fresh?: readonly Segment[],
+  ): Promise<T>;
+  update(change: (record: BucketRecord) => BucketRecord): Promise<void>;
+  write(key: string, source: AsyncIterable<Uint8Array>, checkSize?: SizeCheck): Promise<Blob>;
+  /** Lengthens the last segment in place; readers never look behind the size they know. */
+  extend(segment: Segment, blob: Segment): Promise<Segment>;
+  /** The files stay until the stream is closed, whatever happens to the object. */
+  read(segments: readonly Segment[], start: number, end: number): Readable;
+  discard(segments: readonly Segment[]): Promise<void>;
+  /** Forgets the bucket and its files. Fails with `BucketNotEmpty`. */
+  remove(): Promise<void>;
+}
+
+export async function createBucket(
+  directory: string,
+  record: BucketRecord,
+  files: DurableFiles,
+): Promise<BucketStore> {
+  await fs.mkdir(path.join(directory, 'objects'), { recursive: true });
+  await fs.mkdir(path.join(directory, 'uploads'), { recursive: true });
+  await files.write(path.join(directory, 'bucket.json'), JSON.stringify(record));
+  await files.syncDirectory(path.dirname(directory));
+  return openBucket(directory, record, [], files);
+}
+
+export async function openBucket(
+  directory: string,
+  initial: BucketRecord,
+  loaded: readonly ObjectRecord[],
+  files: DurableFiles,
+): Promise<BucketStore> {
+  const objectsDirectory = path.join(directory, 'objects');
+  const objects = new Map<string, ObjectRecord>();
+  const keys = createSortedKeys();
+  const locked = createLocks();
+  const pins = new Map<string, number>();
+  const doomed = new Set<string>();
+  let record = initial;
+  let writers = 0;
+  let removed = false;
+
+  for (const object of loaded) {
+    objects.set(object.key, object);
+    keys.add(object.key);
+  }
+
+  const remember = (key: string, next: ObjectRecord | undefined) => {
+    if (next) {
+      if (!objects.has(key)) keys.add(key);
+      objects.set(key, next);
+    } else if (objects.delete(key)) keys.delete(key);
+  };
+
+  const removeFiles = (names: readonly string[]) =>
+    Promise.all(
+      names.map(async (name) => {
+        if (pins.has(name)) doomed.add(name);
+        else await fs.rm(path.join(objectsDirectory, name), { force: true });
+      }),
+    );
+
+  const pin = (names: readonly string[]) => {
+    for (const name of names) pins.set(name, (pins.get(name) ?? 0) + 1);
+    return () => {
+      for (const name of names) {
+        const count = pins.get(name)! - 1;
+        if (count > 0) pins.set(name, count);
+        else {
+          pins.delete(name);
+          if (doomed.delete(name)) void fs.rm(path.join(objectsDirectory, name), { force: true });
+        }
+      }
+    };
+  };
+
+  /** Keeps the bucket from being removed while something is written into it. */
+  const writing = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (removed) throw noSuchBucket(record.name);
+    writers++;
+    try {
+      return await work();
+    } finally {
+      writers--;
+    }
+  };
+
+  const bucket: BucketStore = {
+    get record() {
+      return record;
+    },
+    keys,
+    uploads: await createUploads(path.join(directory, 'uploads'), files, (segments) =>
+      bucket.discard(segments),
+    ),
+    find: (key) => objects.get(key),
+    all: () => objects.values(),
+    edit: (key, change, fresh = []) =>
+      writing(() =>
+        locked(key, async () => {
+          const before = objects.get(key);
+          const unused = new Set([...fresh.map(({ file }) => file), ...filesOf(before)]);
+          try {
+            const { versions, result } = await change(before);
+            if (versions !== before?.versions && (before || versions.length > 0)) {
+              const next = versions.length > 0 ? { key, versions } : undefined;
+              const file = path.join(objectsDirectory, `${hashOf(key)}.json`);
+              if (next) await files.write(file, JSON.stringify(next));
+              else {
+                await fs.rm(file, { force: true });
+                await files.syncDirectory(objectsDirectory);
+              }
+              remember(key, next);
+            }
+            return result;
+          } finally {
+            for (const file of filesOf(objects.get(key))) unused.delete(file);
+            await removeFiles([...unused]);
+          }
+        }),
+      ),
+    update: (change) =>
+      writing(() =>
+        // No key is empty, so this lock is the bucket's own.
+        locked('', async () => {
+          const next = change(record);
+          await files.write(path.join(directory, 'bucket.json'), JSON.stringify(next));
+          record = next;
+        }),
+      ),
+    write: (key, source, checkSize) =>
+      writing(() =>
+        writeBlob(path.join(objectsDirectory, `${hashOf(key)}.${randomUUID()}`), source, files, checkSize),
+      ),
+    async extend(segment, blob) {
+      const file = path.join(objectsDirectory, segment.file);
+      await appendToFile(file, segment.size, readSegments(objectsDirectory, [blob], 0, blob.size), files);
+      return { file: segment.file, size: segment.size + blob.size };
+    },
+    read(segments, start, end) {
+      const unpin = pin(segments.map(({ file }) => file));
+      const stream = readSegments(objectsDirectory, segments, start, end);
+      stream.once('close', unpin);
+      return stream;
+    },
+    discard: async (segments) => void (await removeFiles(segments.map(({ file }) => file))),
+    async remove() {
+      if (objects.size > 0 || writers > 0 || bucket.uploads.size() > 0) {
+        throw new OssError('BucketNotEmpty', { elements: { BucketName: record.name } });
+      }
+      removed = true;
+      // Removing many files takes time; a rename is one step, and the start removes what is left.
+      const grave = path.join(path.dirname(directory), `.removed-${randomUUID()}`);
+      await fs.rename(directory, grave);
+      await files.syncDirectory(path.dirname(directory));
+      await fs.rm(grave, { recursive: true, force: true });
+    },
+  };
+  return bucket;
+}
+
+export function noSuchBucket(name: string): OssError {
+  return new OssError('NoSuchBucket', { elements: { BucketName: name } });
+}
+
+function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}

@@ -1,0 +1,21 @@
+/** Runs the work of one key after another, and of different keys side by side. */
+export type Locks = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+
+export function createLocks(): Locks {
+  const tails = new Map<string, Promise<void>>();
+  return async (key, work) => {
+    const before = tails.get(key);
+    let release!: () => void;
+    const tail = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    tails.set(key, tail);
+    try {
+      await before;
+      return await work();
+    } finally {
+      release();
+      if (tails.get(key) === tail) tails.delete(key);
+    }
+  };
+}

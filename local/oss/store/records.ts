@@ -1,0 +1,107 @@
+export type StorageClass = 'Standard' | 'IA' | 'Archive' | 'ColdArchive' | 'DeepColdArchive';
+export type ObjectType = 'Normal' | 'Multipart' | 'Appendable' | 'Symlink';
+export type BucketAcl = 'private' | 'public-read' | 'public-read-write';
+export type ObjectAcl = BucketAcl | 'default';
+export type VersioningStatus = 'Enabled' | 'Suspended';
+
+/** Bytes in one file. A file may be longer: what follows `size` belongs to an append that was never committed. */
+export interface Segment {
+  readonly file: string;
+  readonly size: number;
+}
+
+/** One version of an object, or a delete marker. Never changed in place: an edit makes a new one. */
+export interface ObjectVersion {
+  /** `null` when the bucket was not versioned at the time. */
+  readonly id: string;
+  readonly deleteMarker: boolean;
+  readonly type: ObjectType;
+  readonly segments: readonly Segment[];
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Unsigned decimal. */
+  readonly crc64: string;
+  /** Base64; objects of one piece only. */
+  readonly contentMd5?: string;
+  /** Milliseconds since the epoch. */
+  readonly lastModified: number;
+  /** `content-type`, `cache-control` and their like. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** `x-oss-meta-*` without the prefix. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tags: readonly Tag[];
+  readonly acl: ObjectAcl;
+  readonly storageClass: StorageClass;
+  readonly encryption?: Encryption;
+  readonly symlinkTarget?: string;
+  readonly restore?: Restore;
+}
+
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface Encryption {
+  readonly algorithm: string;
+  readonly keyId?: string;
+}
+
+/** A thawed copy of an archived object. */
+export interface Restore {
+  /** Milliseconds since the epoch. */
+  readonly readyAt: number;
+  readonly expiresAt: number;
+}
+
+/** All that is known of one key; written as a whole, and thereby the commit point of every change. */
+export interface ObjectRecord {
+  readonly key: string;
+  /** Newest first; never empty. */
+  readonly versions: readonly ObjectVersion[];
+}
+
+export interface Part {
+  readonly number: number;
+  readonly segment: Segment;
+  readonly etag: string;
+  readonly crc64: string;
+  readonly lastModified: number;
+}
+
+/** What a multipart upload will become, said when it was initiated. */
+export interface UploadRecord {
+  readonly id: string;
+  readonly key: string;
+  readonly initiated: number;
+  readonly template: ObjectTemplate;
+}
+
+/** The attributes of an object that a request brings along with its bytes. */
+export type ObjectTemplate = Pick<
+  ObjectVersion,
+  'headers' | 'metadata' | 'tags' | 'acl' | 'storageClass' | 'encryption'
+>;
+
+export interface BucketRecord {
+  readonly name: string;
+  readonly ownerId: string;
+  readonly created: number;
+  readonly acl: BucketAcl;
+  readonly storageClass: StorageClass;
+  readonly redundancy: 'LRS' | 'ZRS';
+  readonly versioning?: VersioningStatus;
+  /** Configuration documents as they came, by sub-resource: `cors`, `lifecycle`, …; `inventory/<id>` for inventories. */
+  readonly documents: Readonly<Record<string, string>>;
+}
+
+/** The newest version when it is no delete marker. */
+export function currentVersion(record: ObjectRecord | undefined): ObjectVersion | undefined {
+  const newest = record?.versions[0];
+  return newest?.deleteMarker ? undefined : newest;
+}
+
+export function filesOf(record: ObjectRecord | undefined): string[] {
+  return record ? record.versions.flatMap((version) => version.segments.map(({ file }) => file)) : [];
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { createDurableFiles, type DurableFiles } from '../../durable-files.ts';
+import { OssError } from '../errors.ts';
+import { type BucketStore, createBucket, openBucket } from './bucket.ts';
+import { type BucketRecord, filesOf, type ObjectRecord } from './records.ts';
+
+/** All buckets. */
+export interface Store {
+  find(name: string): BucketStore | undefined;
+  /** By name. */
+  all(): BucketStore[];
+  /** Fails with `BucketAlreadyExists` when another request was faster. */
+  create(record: BucketRecord): Promise<BucketStore>;
+  remove(name: string): Promise<void>;
+  /** Forgets everything. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param dataDir absent: a temporary directory that is removed on close, and no waiting for the disk */
+export async function openStore(dataDir: string | undefined): Promise<Store> {
+  const root = dataDir ?? (await fs.mkdtemp(path.join(tmpdir(), 'mnsoss-')));
+  const directory = path.join(root, 'oss', 'buckets');
+  const files = createDurableFiles(dataDir !== undefined);
+  await fs.mkdir(directory, { recursive: true });
+  const buckets = new Map<string, BucketStore>();
+  for (const name of await fs.readdir(directory)) {
+    const bucket = await loadBucket(path.join(directory, name), files);
+    if (bucket) buckets.set(name, bucket);
+  }
+  const creating = new Set<string>();
+
+  return {
+    find: (name) => buckets.get(name),
+    all: () => [...buckets.values()].sort((left, right) => (left.record.name < right.record.name ? -1 : 1)),
+    async create(record) {
+      if (buckets.has(record.name) || creating.has(record.name)) throw new OssError('BucketAlreadyExists');
+      creating.add(record.name);
+      try {
+        const bucket = await createBucket(path.join(directory, record.name), record, files);
+        buckets.set(record.name, bucket);
+        return bucket;
+      } finally {
+        creating.delete(record.name);
+      }
+    },
+    async remove(name) {
+      await buckets.get(name)?.remove();
+      buckets.delete(name);
+    },
+    async reset() {
+      buckets.clear();
+      const grave = path.join(root, 'oss', `.removed-${randomUUID()}`);
+      await fs.rename(directory, grave);
+      await fs.mkdir(directory);
+      await fs.rm(grave, { recursive: true, force: true });
+    },
+    async close() {
+      if (dataDir === undefined) await fs.rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Opens a bucket as a crash may have left it; `undefined` when it was being created or removed. */
+async function loadBucket(directory: string, files: DurableFiles): Promise<BucketStore | undefined> {
+  const names = await fs.readdir(directory);
+  if (path.basename(directory).startsWith('.') || !names.includes('bucket.json')) {
+    await fs.rm(directory, { recursive: true, force: true });
+    return undefined;
+  }
+  const record = await readRecord<BucketRecord>(path.join(directory, 'bucket.json'));
+  const objectsDirectory = path.join(directory, 'objects');
+  const found = await fs.readdir(objectsDirectory);
+  const records: ObjectRecord[] = [];
+  for (const name of found) {
+    if (name.endsWith('.json')) records.push(await readRecord(path.join(objectsDirectory, name)));
+  }
+  const bucket = await openBucket(directory, record, records, files);
+
+  const used = new Set(records.flatMap(filesOf));
+  for (const { record: upload, parts } of [...bucket.uploads.all()]) {
+    const names = [...parts.values()].map(({ segment }) => segment.file);
+    // The object was committed and the process ended before the upload was forgotten.
+    if (names.some((name) => used.has(name))) {
+      bucket.uploads.take(upload.id);
+      await bucket.uploads.forget(upload.id);
+    } else for (const name of names) used.add(name);
+  }
+  for (const name of found) {
+    if (!name.endsWith('.json') && !used.has(name)) await fs.rm(path.join(objectsDirectory, name));
+  }
+  return bucket;
+}
+
+async function readRecord<T>(file: string): Promise<T> {
+  const text = await fs.readFile(file, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new MnsossError('StorageCorrupt', `${file} is not the JSON that was written there`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import type { OssRecord } from '../../shared/envelope/event.ts';
+import type { ObjectChange } from './change.ts';
+
+/**
+ * The message OSS puts into MNS: Base64 of a JSON document with exactly one event.
+ * Source: real messages; newer documents nest some fields one level too deep.
+ */
+export function encodeNotification(change: ObjectChange, rule: string, region: string): string {
+  return Buffer.from(JSON.stringify({ events: [recordOf(change, rule, region)] })).toString('base64');
+}
+
+function recordOf(change: ObjectChange, rule: string, region: string): OssRecord {
+  const { bucket, ownerId, versionId, position, read, xVars } = change;
+  return {
+    eventName: change.eventName,
+    eventSource: 'acs:oss',
+    eventTime: `${new Date(change.time).toISOString().slice(0, 19)}.000Z`,
+    eventVersion: '1.0',
+    oss: {
+      bucket: {
+        arn: `acs:oss:${region}:${ownerId}:${bucket}`,
+        name: bucket,
+        ownerIdentity: ownerId,
+        virtualBucket: '',
+      },
+      object: {
+        deltaSize: change.deltaSize,
+        eTag: change.etag,
+        key: change.key,
+        ...(position !== undefined && { position }),
+        ...(read && { readFrom: read.from, readTo: read.to }),
+        size: change.size,
+        ...(versionId !== undefined && { versionId }),
+      },
+      ossSchemaVersion: '1.0',
+      ruleId: rule,
+    },
+    region,
+    requestParameters: { sourceIPAddress: change.sourceIp },
+    responseElements: { requestId: change.requestId },
+    userIdentity: { principalId: change.requesterId },
+    ...(xVars && Object.keys(xVars).length > 0 && { xVars }),
+  };
+}
