@@ -1,0 +1,131 @@
+import sharp from 'sharp';
+import { expect, it } from 'vitest';
+import { type AnnotatedFace, annotateImage } from '../../../shared/images/annotate.ts';
+import { decodeImage } from '../../../shared/images/decode.ts';
+import { DEFAULT_IMAGE_BOUNDS, type Raster } from '../../../shared/images/image.ts';
+import { blank, difference, type Pixel, photo, pixelAt, pixelsOf, upright } from './pictures.ts';
+
+const GREY: Pixel = [128, 128, 128];
+const options = { quality: 100 };
+
+function aFace(changes: Partial<AnnotatedFace> = {}): AnnotatedFace {
+  return { box: { x: 200, y: 200, width: 100, height: 120 }, label: 'F 27 happy', tone: 'plain', ...changes };
+}
+
+/** How many pixels of an area are no longer the grey they were. */
+function changed(raster: Raster, x: number, y: number, width: number, height: number): number {
+  let count = 0;
+  for (let row = y; row < y + height; row++) {
+    for (let column = x; column < x + width; column++) {
+      if (difference(pixelAt(raster, column, row), GREY) > 12) count++;
+    }
+  }
+  return count;
+}
+
+it('draws box, label and banner and leaves the rest of the picture alone', async () => {
+  const image = upright(blank(800, 600));
+
+  const file = await annotateImage(
+    image,
+    { faces: [aFace()], banner: '1 face · 0 male : 1 female' },
+    options,
+  );
+
+  const raster = await pixelsOf(file);
+  expect([raster.width, raster.height]).toEqual([800, 600]);
+  expect(changed(raster, 196, 230, 10, 80)).toBeGreaterThan(80);
+  expect(changed(raster, 190, 165, 110, 30)).toBeGreaterThan(1500);
+  expect(changed(raster, 0, 580, 800, 20)).toBeGreaterThan(0.97 * 800 * 20);
+  expect(changed(raster, 215, 215, 70, 90)).toBe(0);
+  expect(changed(raster, 350, 0, 450, 560)).toBe(0);
+});
+
+it('takes boxes in pixels of the upright image', async () => {
+  const image = upright(blank(400, 300), 0.5);
+
+  const file = await annotateImage(image, { faces: [aFace({ label: '' })], banner: '' }, options);
+
+  const raster = await pixelsOf(file);
+  expect(changed(raster, 96, 110, 8, 40)).toBeGreaterThan(40);
+  expect(changed(raster, 160, 0, 240, 300)).toBe(0);
+});
+
+it('tells tones apart', async () => {
+  const image = upright(blank(800, 600));
+  const tones = ['match', 'unknown', 'plain'] as const;
+
+  const files = await Promise.all(
+    tones.map((tone) => annotateImage(image, { faces: [aFace({ tone })], banner: '' }, options)),
+  );
+
+  // The left padding of the label's plate.
+  const plates = (await Promise.all(files.map(pixelsOf))).map((raster) => pixelAt(raster, 203, 183));
+  expect(difference(plates[0]!, plates[1]!)).toBeGreaterThan(60);
+  expect(difference(plates[1]!, plates[2]!)).toBeGreaterThan(60);
+  expect(difference(plates[0]!, plates[2]!)).toBeGreaterThan(60);
+});
+
+it('puts the banner on top when faces are at the bottom', async () => {
+  const image = upright(blank(800, 600));
+  const faces = [aFace({ box: { x: 200, y: 480, width: 100, height: 120 }, label: '' })];
+
+  const file = await annotateImage(image, { faces, banner: '1 face' }, options);
+
+  const raster = await pixelsOf(file);
+  expect(changed(raster, 0, 0, 800, 15)).toBeGreaterThan(0.97 * 800 * 15);
+  expect(changed(raster, 400, 580, 400, 20)).toBe(0);
+});
+
+it('draws nothing for no faces and no banner', async () => {
+  const file = await annotateImage(upright(blank(300, 200)), { faces: [], banner: '' }, options);
+
+  expect(changed(await pixelsOf(file), 0, 0, 300, 200)).toBe(0);
+});
+
+it.each([200, 1920, 8000])('writes letters of a readable size on %i pixels', async (side) => {
+  const image = upright(blank(side, Math.round(side * 0.75)), side / 1000);
+  const faces = [aFace({ box: { x: 400, y: 300, width: 150, height: 180 } })];
+
+  const file = await annotateImage(image, { faces, banner: '' }, options);
+
+  const raster = await pixelsOf(file);
+  // The column of pixels through the label's left padding, above the box.
+  const x = Math.round(0.4 * side) + 2;
+  const height = changed(raster, x, 0, 1, Math.round(0.29 * side));
+  expect(height).toBeGreaterThanOrEqual(Math.max(10, side / 80));
+  expect(height).toBeLessThanOrEqual(Math.max(20, side / 20));
+});
+
+it.each([
+  [1, 1],
+  [16, 12],
+  [40, 400],
+  [400, 40],
+])('survives a picture of %i × %i pixels', async (width, height) => {
+  const image = upright(blank(width, height));
+  const faces = [
+    aFace({ box: { x: 0, y: 0, width, height } }),
+    aFace({ box: { x: width - 1, y: 0, width: 1, height: 1 } }),
+  ];
+
+  const file = await annotateImage(image, { faces, banner: '2 faces · 1 male : 1 female' }, options);
+
+  const metadata = await sharp(file).metadata();
+  expect([metadata.width, metadata.height]).toEqual([width, height]);
+});
+
+it('draws the same picture twice and leaves the raster alone', async () => {
+  const image = await decodeImage(photo(), { ...DEFAULT_IMAGE_BOUNDS, rasterSide: 640 });
+  const before = Buffer.from(image.raster.data);
+  const faces = [
+    aFace({ box: { x: 268, y: 192, width: 160, height: 240 }, label: '李明', tone: 'match' }),
+    aFace({ box: { x: 676, y: 56, width: 190, height: 260 }, label: 'Amélie Núñez' }),
+  ];
+
+  const first = await annotateImage(image, { faces, banner: '2 faces' });
+  const second = await annotateImage(image, { faces, banner: '2 faces' });
+
+  expect(Buffer.compare(first, second)).toBe(0);
+  expect(Buffer.compare(Buffer.from(image.raster.data), before)).toBe(0);
+});

@@ -1,0 +1,281 @@
+import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
+import sharp, { type Sharp } from 'sharp';
+import { expect, it } from 'vitest';
+import { decodeImage } from '../../../shared/images/decode.ts';
+import { DEFAULT_IMAGE_BOUNDS } from '../../../shared/images/image.ts';
+import { loadSharp } from '../../../shared/images/sharp.ts';
+import { isMnsossError } from '../../../shared/runtime/errors.ts';
+import {
+  BLUE,
+  difference,
+  frames,
+  GREEN,
+  noise,
+  type Pixel,
+  photo,
+  pixelAt,
+  plain,
+  quarters,
+  RED,
+  WHITE,
+} from './pictures.ts';
+
+const ORANGE: Pixel = [200, 100, 50];
+const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const;
+
+/** A PNG of one bit a pixel whose header may promise what its data does not keep. */
+function png(width: number, height: number, rows: number): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 1;
+  const data = deflateSync(Buffer.alloc((Math.ceil(width / 8) + 1) * rows), { level: 1 });
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', data),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(data.length);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, checksum]);
+}
+
+/** Node 20.10 has no `zlib.crc32`. */
+function crc32(bytes: Uint8Array): number {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+const noisy = () => sharp(noise(64, 48).data, { raw: { width: 64, height: 48, channels: 3 } });
+
+it.each<[name: string, picture: Sharp, tolerance: number]>([
+  ['JPEG', plain(ORANGE).jpeg(), 3],
+  ['progressive JPEG', plain(ORANGE).jpeg({ progressive: true }), 3],
+  ['CMYK JPEG', plain(ORANGE).toColourspace('cmyk').jpeg({ quality: 100 }), 30],
+  ['Display P3 JPEG', plain(ORANGE).withIccProfile('p3').jpeg({ quality: 100 }), 4],
+  ['PNG', plain(ORANGE).png(), 0],
+  ['interlaced PNG', plain(ORANGE).png({ progressive: true }), 0],
+  ['palette PNG', plain(ORANGE).png({ palette: true }), 2],
+  ['16-bit PNG', plain(ORANGE).toColourspace('rgb16').png(), 1],
+  ['opaque alpha PNG', plain(ORANGE).ensureAlpha(1).png(), 0],
+  ['WebP', plain(ORANGE).webp(), 4],
+  ['lossless WebP', plain(ORANGE).webp({ lossless: true }), 0],
+  ['GIF', plain(ORANGE).gif(), 2],
+  ['TIFF', plain(ORANGE).tiff({ compression: 'lzw' }), 0],
+  ['CMYK TIFF', plain(ORANGE).toColourspace('cmyk').tiff({ compression: 'none' }), 30],
+  ['AVIF', plain(ORANGE).avif({ quality: 90 }), 4],
+])('decodes %s to 8-bit sRGB', async (_name, picture, tolerance) => {
+  const bytes = await picture.toBuffer();
+
+  const { width, height, raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
+
+  expect([width, height, raster.width, raster.height]).toEqual([64, 48, 64, 48]);
+  expect(raster.data).toHaveLength(64 * 48 * 3);
+  expect(difference(pixelAt(raster, 30, 20), ORANGE)).toBeLessThanOrEqual(tolerance);
+});
+
+it.each(['jpeg', 'png'] as const)('makes three channels of a grey %s', async (format) => {
+  const bytes = await plain([90, 90, 90]).toColourspace('b-w').toFormat(format).toBuffer();
+
+  const { raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
+
+  expect(raster.data).toHaveLength(64 * 48 * 3);
+  expect(difference(pixelAt(raster, 5, 5), [90, 90, 90])).toBeLessThanOrEqual(1);
+});
+
+it('lays transparency on white', async () => {
+  const bytes = await plain([0, 0, 0]).ensureAlpha(0.5).png().toBuffer();
+
+  const { raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
+
+  expect(difference(pixelAt(raster, 5, 5), [127, 127, 127])).toBeLessThanOrEqual(1);
+});
+
+it.each(['gif', 'webp'] as const)('reads the first frame of an animated %s', async (format) => {
+  const bytes = await frames([GREEN, RED, BLUE]).toFormat(format).toBuffer();
+
+  const { height, raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
+
+  expect(height).toBe(16);
+  expect(difference(pixelAt(raster, 8, 8), GREEN)).toBeLessThanOrEqual(6);
+});
+
+// EXIF 2.32, 4.6.4 A: where row 0 and column 0 of the stored pixels belong.
+it.each<[orientation: number, corners: readonly Pixel[]]>([
+  [1, [RED, GREEN, BLUE, WHITE]],
+  [2, [GREEN, RED, WHITE, BLUE]],
+  [3, [WHITE, BLUE, GREEN, RED]],
+  [4, [BLUE, WHITE, RED, GREEN]],
+  [5, [RED, BLUE, GREEN, WHITE]],
+  [6, [BLUE, RED, WHITE, GREEN]],
+  [7, [WHITE, GREEN, BLUE, RED]],
+  [8, [GREEN, WHITE, RED, BLUE]],
+])('turns a picture of EXIF orientation %i upright', async (orientation, corners) => {
+  const bytes = await quarters().withMetadata({ orientation }).jpeg({ quality: 100 }).toBuffer();
+
+  const { raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
+
+  const found = [
+    pixelAt(raster, 8, 8),
+    pixelAt(raster, 56, 8),
+    pixelAt(raster, 8, 56),
+    pixelAt(raster, 56, 56),
+  ];
+  found.forEach((pixel, corner) => {
+    expect(difference(pixel, corners[corner]!)).toBeLessThanOrEqual(4);
+  });
+});
+
+it.each(['jpeg', 'png', 'webp', 'tiff'] as const)('gives the upright size of a turned %s', async (format) => {
+  const bytes = await plain(RED, 300, 200).withMetadata({ orientation: 6 }).toFormat(format).toBuffer();
+
+  const { width, height, raster } = await decodeImage(bytes, { ...DEFAULT_IMAGE_BOUNDS, rasterSide: 150 });
+
+  expect([width, height]).toEqual([200, 300]);
+  expect([raster.width, raster.height]).toEqual([100, 150]);
+});
+
+it('scales a large picture down and leaves a small one', async () => {
+  const bytes = photo();
+
+  const small = await decodeImage(bytes, { ...DEFAULT_IMAGE_BOUNDS, rasterSide: 480 });
+  const whole = await decodeImage(bytes, { ...DEFAULT_IMAGE_BOUNDS, rasterSide: 4000 });
+
+  expect([small.width, small.height, small.raster.width, small.raster.height]).toEqual([
+    1920, 1448, 480, 362,
+  ]);
+  expect([whole.raster.width, whole.raster.height]).toEqual([1920, 1448]);
+});
+
+it('skips the conversion from sRGB without changing a pixel', async () => {
+  const bytes = photo();
+  const converted = await sharp(bytes).toColourspace('srgb').raw().toBuffer();
+
+  const { raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
+
+  expect(Buffer.compare(Buffer.from(raster.data), converted)).toBe(0);
+});
+
+it.each([
+  ['empty', Buffer.alloc(0)],
+  ['unknown-format', Buffer.from('hello, I am a text')],
+  ['refused-format', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')],
+  ['refused-format', Buffer.from('%PDF-1.4')],
+  ['truncated', photo().subarray(0, 400)],
+  ['truncated', photo().subarray(0, 100_000)],
+  ['truncated', photo().subarray(0, -2)],
+])('refuses a file that is %s', async (reason, bytes) => {
+  const decoding = decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
+
+  await expect(decoding).rejects.toMatchObject({ code: 'InvalidImage', details: { reason } });
+});
+
+it.each(FORMATS)('says of an interrupted %s that it is truncated', async (format) => {
+  const bytes = await noisy().toFormat(format).toBuffer();
+
+  const decoding = decodeImage(bytes.subarray(0, bytes.length / 2), DEFAULT_IMAGE_BOUNDS);
+
+  await expect(decoding).rejects.toMatchObject({
+    code: 'InvalidImage',
+    details: { reason: 'truncated', format, bytes: Math.floor(bytes.length / 2) },
+  });
+});
+
+it.each(['png', 'avif'] as const)('says of a damaged %s that it is corrupt', async (format) => {
+  const bytes = await noisy().toFormat(format).toBuffer();
+  bytes.fill(0xa5, bytes.length / 2, bytes.length / 2 + 200);
+
+  const decoding = decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
+
+  await expect(decoding).rejects.toMatchObject({ code: 'InvalidImage', details: { reason: 'corrupt' } });
+});
+
+it('takes a photo that merely has bytes behind its end', async () => {
+  const bytes = Buffer.concat([photo(), Buffer.alloc(1000, 7)]);
+
+  const image = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
+
+  expect([image.width, image.height]).toEqual([1920, 1448]);
+});
+
+it('fails with a code or gives a whole raster, whatever bytes are changed', async () => {
+  const files = await Promise.all(FORMATS.map((format) => noisy().toFormat(format).toBuffer()));
+  const changes = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), {
+    minLength: 1,
+    maxLength: 20,
+  });
+
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...files), changes, async (file, edits) => {
+      const bytes = Buffer.from(file);
+      for (const [at, value] of edits) bytes[at % bytes.length] = value;
+
+      const outcome = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS).catch((error: unknown) => error);
+
+      if (isMnsossError(outcome, 'InvalidImage', 'ImageTooLarge')) return true;
+      const { raster } = outcome as Awaited<ReturnType<typeof decodeImage>>;
+      return raster.data.length === raster.width * raster.height * 3;
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it.each([
+  ['maxBytes', { maxBytes: 1000 }, { limit: 1000, actual: photo().length }],
+  ['maxPixels', { maxPixels: 1_000_000 }, { limit: 1_000_000, actual: 1920 * 1448 }],
+  ['maxSide', { maxSide: 1919 }, { limit: 1919, actual: 1920 }],
+])('refuses what exceeds %s and names both figures', async (bound, bounds, figures) => {
+  const decoding = decodeImage(photo(), { ...DEFAULT_IMAGE_BOUNDS, ...bounds });
+
+  await expect(decoding).rejects.toMatchObject({
+    code: 'ImageTooLarge',
+    message: expect.stringContaining(`${figures.limit} that ${bound} allows`),
+    details: { bound, ...figures },
+  });
+});
+
+it('refuses a decompression bomb by its header alone', async () => {
+  // The one row of data would make a decoder fail: it never gets there.
+  const bytes = png(20_000, 20_000, 1);
+
+  const decoding = decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
+
+  await expect(decoding).rejects.toMatchObject({
+    code: 'ImageTooLarge',
+    details: { bound: 'maxPixels', actual: 400_000_000 },
+  });
+});
+
+it('stops decoding when its time is up', async () => {
+  const bytes = png(60_000, 20_000, 20_000);
+  const bounds = { ...DEFAULT_IMAGE_BOUNDS, maxPixels: 2e9, maxSide: 60_000, timeoutSeconds: 1 };
+
+  const decoding = decodeImage(bytes, bounds);
+
+  await expect(decoding).rejects.toMatchObject({
+    code: 'ImageTooLarge',
+    details: { bound: 'timeoutSeconds', limit: 1 },
+  });
+});
+
+it('lets nothing in the process render SVG', async () => {
+  const guarded = await loadSharp();
+
+  const rendering = guarded(
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+  ).toBuffer();
+
+  await expect(rendering).rejects.toThrow('unsupported image format');
+});

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { sharedArea } from '../../../shared/images/geometry.ts';
+import { placeLabels } from '../../../shared/images/labels.ts';
+
+const FRAME = { x: 0, y: 0, width: 400, height: 300 };
+const SIZE = { width: 80, height: 20 };
+
+it('stands above the box, flush with its left side', () => {
+  const [place] = placeLabels([{ x: 100, y: 100, width: 50, height: 60 }], [SIZE], FRAME, 4);
+
+  expect(place).toEqual({ x: 96, y: 76, width: 80, height: 20 });
+});
+
+it('goes below a box at the upper edge and to its right side at the right edge', () => {
+  const [upper, right] = placeLabels(
+    [
+      { x: 100, y: 2, width: 50, height: 60 },
+      { x: 345, y: 150, width: 50, height: 60 },
+    ],
+    [SIZE, SIZE],
+    FRAME,
+    4,
+  );
+
+  expect(upper).toMatchObject({ x: 96, y: 66 });
+  expect(right).toMatchObject({ x: 320, y: 126 });
+});
+
+it('stays clear of other faces and of other labels', () => {
+  const boxes = [
+    { x: 100, y: 100, width: 50, height: 60 },
+    { x: 105, y: 30, width: 50, height: 60 },
+    { x: 160, y: 100, width: 50, height: 60 },
+  ];
+
+  const places = placeLabels(boxes, [SIZE, SIZE, SIZE], FRAME, 4);
+
+  places.forEach((place, index) => {
+    for (const box of boxes) expect(sharedArea(place, box)).toBe(0);
+    for (const other of places.slice(0, index)) expect(sharedArea(place, other)).toBe(0);
+  });
+});
+
+it('never leaves the frame', () => {
+  const box = fc.record({
+    x: fc.integer({ min: 0, max: 390 }),
+    y: fc.integer({ min: 0, max: 290 }),
+    width: fc.integer({ min: 1, max: 400 }),
+    height: fc.integer({ min: 1, max: 300 }),
+  });
+  const frame = { x: 0, y: 30, width: 400, height: 270 };
+
+  fc.assert(
+    fc.property(fc.array(box, { maxLength: 12 }), (boxes) => {
+      const places = placeLabels(
+        boxes,
+        boxes.map(() => SIZE),
+        frame,
+        3,
+      );
+
+      expect(places).toHaveLength(boxes.length);
+      for (const place of places) expect(sharedArea(place, frame)).toBe(SIZE.width * SIZE.height);
+    }),
+  );
+});
