@@ -1,0 +1,68 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeToken, encodeToken } from '../../../shared/mns/token.ts';
+import { MnsossError } from '../../../shared/runtime/errors.ts';
+
+const token = (fields: object) => Buffer.from(JSON.stringify(fields)).toString('base64');
+const FIELDS = { url: 'http://1.mns.cn-hangzhou.aliyuncs.com', accessKeyId: 'ak', accessKeySecret: 'sk' };
+
+describe('the MnsOss token', () => {
+  it('tells endpoint and keys', () => {
+    const decoded = decodeToken(token(FIELDS));
+
+    expect(decoded).toEqual({
+      url: FIELDS.url,
+      credentials: { accessKeyId: 'ak', accessKeySecret: 'sk' },
+    });
+  });
+
+  it('may be wrapped in lines, as base64 prints it', () => {
+    const wrapped = token(FIELDS).replace(/(.{20})/g, '$1\n');
+
+    expect(decodeToken(`${wrapped}\n`).url).toBe(FIELDS.url);
+  });
+
+  it('survives encoding and decoding', () => {
+    const key = fc.string({ minLength: 1, unit: 'grapheme' });
+    fc.assert(
+      fc.property(
+        key,
+        key,
+        fc.option(key, { nil: undefined }),
+        (accessKeyId, accessKeySecret, securityToken) => {
+          const original = {
+            url: FIELDS.url,
+            credentials: { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) },
+          };
+
+          expect(decodeToken(encodeToken(original))).toEqual(original);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['is empty', '', 'no Base64'],
+    ['is no Base64', '{"url": 1}', 'no Base64'],
+    ['is no JSON', Buffer.from('top secret').toString('base64'), 'no JSON'],
+    ['is no object', token(['top secret']), 'missing or wrong: '],
+    ['lacks a field', token({ url: FIELDS.url, accessKeySecret: 'top secret' }), ': accessKeyId'],
+    ['has an empty field', token({ ...FIELDS, accessKeySecret: '' }), ': accessKeySecret'],
+    ['has no URL', token({ ...FIELDS, url: 'top secret' }), ': url'],
+  ])('is refused when it %s, and nothing of it is shown', (_when, text, reason) => {
+    const error = thrownBy(() => decodeToken(text));
+
+    expect(error).toBeInstanceOf(MnsossError);
+    expect(error).toMatchObject({ code: 'TokenMalformed', message: expect.stringContaining(reason) });
+    expect(JSON.stringify({ ...error, message: error.message })).not.toContain('top secret');
+  });
+});
+
+function thrownBy(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('nothing was thrown');
+}
