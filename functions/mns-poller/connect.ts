@@ -1,0 +1,65 @@
+import { readFileSync, statSync } from 'node:fs';
+import { createMnsClient, type MnsClient } from '../../shared/mns/client.ts';
+import { decodeToken, type MnsOssToken } from '../../shared/mns/token.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import { type CredentialProvider, staticCredentials } from '../../shared/runtime/credentials.ts';
+import { MnsossError } from '../../shared/runtime/errors.ts';
+import type { PollerOptions } from './options.ts';
+
+export interface Connection {
+  readonly client: MnsClient;
+  readonly endpoint: string;
+}
+
+/** Milliseconds of silence after which a request has failed; a long poll brings its own. */
+const TIMEOUT_MS = 15_000;
+/** How often the token's file is looked at, in milliseconds. */
+const LOOK_EVERY_MS = 10_000;
+
+/** Connects to MNS with the token, or with the endpoint and the platform's credentials. */
+export function connectMns(options: PollerOptions, platform: CredentialProvider, clock: Clock): Connection {
+  const connect = (endpoint: string, credentials: CredentialProvider): Connection => ({
+    endpoint,
+    client: createMnsClient({ endpoint, credentials, clock, timeoutMs: TIMEOUT_MS }),
+  });
+  if (options.token) {
+    const token = decodeToken(options.token);
+    return connect(options.endpoint ?? token.url, staticCredentials(token.credentials));
+  }
+  if (options.tokenFile) {
+    const { url } = readToken(options.tokenFile);
+    return connect(options.endpoint ?? url, tokenFileCredentials(options.tokenFile, clock));
+  }
+  return connect(options.endpoint!, platform);
+}
+
+/** Follows a mounted secret: its file is looked at now and then, and at once when the service refuses the key. */
+export function tokenFileCredentials(path: string, clock: Clock): CredentialProvider {
+  let { url, credentials } = readToken(path);
+  let modified = statSync(path).mtimeMs;
+  let lookedAt = clock.now();
+  const endpoint = url;
+  return async ({ refresh = false } = {}) => {
+    if (!refresh && clock.now() - lookedAt < LOOK_EVERY_MS) return credentials;
+    lookedAt = clock.now();
+    const { mtimeMs } = statSync(path);
+    if (mtimeMs === modified && !refresh) return credentials;
+    ({ url, credentials } = readToken(path));
+    modified = mtimeMs;
+    if (url === endpoint) return credentials;
+    throw new MnsossError(
+      'TokenMalformed',
+      `the url in ${path} has changed: start the poller again to follow it`,
+    );
+  };
+}
+
+function readToken(path: string): MnsOssToken {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new MnsossError('ConfigInvalid', `the token's file ${path} cannot be read`, { cause });
+  }
+  return decodeToken(text);
+}

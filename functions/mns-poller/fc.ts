@@ -1,0 +1,43 @@
+import { readTimerEvent } from '../../shared/envelope/timer.ts';
+import type { DrainReport } from '../../shared/mns/consumer/index.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { environmentCredentials, staticCredentials } from '../../shared/runtime/credentials.ts';
+import { MnsossError } from '../../shared/runtime/errors.ts';
+import { createLogger } from '../../shared/runtime/log.ts';
+import { readPollerOptions } from './options.ts';
+import { createPoller } from './poller.ts';
+
+/** What Function Compute tells of an invocation, as far as it is used. */
+export interface InvocationContext {
+  readonly requestId: string;
+  /** Of the function's role; they change while an instance lives. */
+  readonly credentials?: { accessKeyId: string; accessKeySecret: string; securityToken: string };
+  /** Seconds. */
+  readonly function: { readonly timeout: number };
+}
+
+/** Milliseconds of the timeout that are left for the answer. */
+const ANSWER_MS = 1000;
+
+/** Run by a timer: drains the queue within the function's timeout, and tells what it did. */
+export async function handler(event: Buffer, context: InvocationContext): Promise<DrainReport> {
+  const startedAt = systemClock.now();
+  if (!readTimerEvent(event))
+    throw new MnsossError('EnvelopeUnknown', 'expected an event of a timer trigger');
+  const options = readPollerOptions(process.env);
+  const logger = createLogger({ level: options.logLevel }).child({ requestId: context.requestId });
+  const { credentials } = context;
+  const { consumer, close } = await createPoller(options, {
+    credentials: credentials ? staticCredentials(credentials) : environmentCredentials(),
+    clock: systemClock,
+    random: Math.random,
+    logger,
+  });
+  const spentMs = systemClock.now() - startedAt;
+  const report = await consumer.drain({ budgetMs: context.function.timeout * 1000 - spentMs - ANSWER_MS });
+  await close();
+  logger.info({ ...report }, 'queue drained');
+  if (report.failure !== undefined && report.received === 0)
+    throw new MnsossError('ServiceUnavailable', report.failure);
+  return report;
+}

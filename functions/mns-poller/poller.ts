@@ -1,0 +1,96 @@
+import type { MnsClient } from '../../shared/mns/client.ts';
+import { type Consumer, createConsumer, type DeadLetters } from '../../shared/mns/consumer/index.ts';
+import type { MessageQueue } from '../../shared/mns/queue.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import type { Random } from '../../shared/runtime/random.ts';
+import { createHttpSink } from '../../shared/sinks/http.ts';
+import { createBridge } from './bridge.ts';
+import { connectMns } from './connect.ts';
+import { createDeadLetterQueue, createDeadLetterSink, createDeadLetterStore } from './dead-letters.ts';
+import { ensureQueue } from './ensure-queue.ts';
+import { logEvents } from './log-events.ts';
+import { consumerOptions, type PollerOptions } from './options.ts';
+import { createSink } from './sink.ts';
+
+export interface PollerParts {
+  /** The platform's: for MNS without a token, for the sink function, and for the bucket of dead letters. */
+  readonly credentials: CredentialProvider;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface Poller {
+  readonly consumer: Consumer;
+  readonly queue: MessageQueue;
+  /** After the consumer has stopped. */
+  close(): Promise<void>;
+}
+
+/** MNS, the sink and the dead letters of the options, with a consumer between them that has not started. */
+export async function createPoller(options: PollerOptions, parts: PollerParts): Promise<Poller> {
+  const { credentials, clock, random, logger } = parts;
+  const { client, endpoint } = connectMns(options, credentials, clock);
+  const queueName = await ensureQueue(options, { client, endpoint, clock, random });
+  const queue = client.queue(queueName);
+  const sink = await createSink(options, parts);
+  const dead = await openDeadLetters(options, client, parts);
+  const consumer = createConsumer({
+    queue,
+    handle: createBridge({ sink, queueName, clock }),
+    deadLetters: dead.letters,
+    clock,
+    random,
+    logger,
+    options: consumerOptions(options),
+  });
+  logEvents(consumer, logger);
+  logger.info(
+    { queue: queueName, sink: sink.name, deadLetters: dead.letters.name },
+    'poller is ready to start',
+  );
+  return {
+    consumer,
+    queue,
+    async close() {
+      await Promise.all([sink.close(), dead.close()]);
+      client.close();
+    },
+  };
+}
+
+async function openDeadLetters(
+  { deadLetters, region, sinkTimeoutSeconds }: PollerOptions,
+  mns: MnsClient,
+  { credentials, clock, random, logger }: PollerParts,
+): Promise<{ letters: DeadLetters; close: () => Promise<void> }> {
+  const timeoutMs = sinkTimeoutSeconds * 1000;
+  if (deadLetters.startsWith('mns:')) {
+    return {
+      letters: createDeadLetterQueue(mns.queue(deadLetters.slice('mns:'.length))),
+      close: async () => {},
+    };
+  }
+  if (deadLetters.startsWith('oss:')) {
+    const { createOssClient } = await import('../../shared/oss/client.ts');
+    const [, bucket, prefix] = /^oss:\/\/([^/]+)\/(.*)$/.exec(deadLetters) as unknown as [
+      string,
+      string,
+      string,
+    ];
+    const oss = createOssClient({
+      region: region!,
+      credentials,
+      clock,
+      random,
+      logger,
+      timeoutMs,
+      attempts: 3,
+    });
+    return { letters: createDeadLetterStore(oss.bucket(bucket), prefix), close: async () => oss.close() };
+  }
+  const sink = createHttpSink({ url: deadLetters, timeoutMs, clock });
+  return { letters: createDeadLetterSink(sink), close: () => sink.close() };
+}

@@ -1,0 +1,44 @@
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { environmentCredentials } from '../../shared/runtime/credentials.ts';
+import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { readFlags } from '../../shared/runtime/flags.ts';
+import { createLogger } from '../../shared/runtime/log.ts';
+import { startHealthServer } from './health-server.ts';
+import { createMetrics } from './metrics.ts';
+import { POLLER_OPTIONS, readPollerOptions } from './options.ts';
+import { createPoller } from './poller.ts';
+
+/** The long-running poller: a source container of Knative, or a process anywhere. */
+async function main(): Promise<void> {
+  const options = readPollerOptions(process.env, readFlags(POLLER_OPTIONS, process.argv.slice(2)));
+  const logger = createLogger({ level: options.logLevel });
+  const { consumer, queue, close } = await createPoller(options, {
+    credentials: environmentCredentials(),
+    clock: systemClock,
+    random: Math.random,
+    logger,
+  });
+  const metrics = createMetrics({ consumer, queue, clock: systemClock, logger });
+  const health = await startHealthServer({ port: options.port, ready: consumer.ready, metrics });
+  consumer.start();
+  logger.info({ port: health.port }, 'poller has started');
+
+  const signal = await firstOf('SIGTERM', 'SIGINT');
+  logger.info({ signal }, 'poller stops');
+  const report = await consumer.stop({ deadlineMs: options.shutdownSeconds * 1000 });
+  await close();
+  await health.close();
+  logger.info({ ...report }, 'poller has stopped');
+}
+
+function firstOf(...signals: NodeJS.Signals[]): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of signals) process.once(signal, () => resolve(signal));
+  });
+}
+
+main().catch((thrown) => {
+  const { code, message } = toMnsossError(thrown);
+  process.stderr.write(`${code}: ${message}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,42 @@
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
+import type { Random } from '../../shared/runtime/random.ts';
+import { parseCeOverrides } from '../../shared/sinks/ce-overrides.ts';
+import { createHttpSink } from '../../shared/sinks/http.ts';
+import type { EventSink } from '../../shared/sinks/sink.ts';
+import type { PollerOptions } from './options.ts';
+
+export interface SinkParts {
+  readonly credentials: CredentialProvider;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The sink that the options name. What talks to Function Compute is loaded only for it. */
+export async function createSink(options: PollerOptions, parts: SinkParts): Promise<EventSink> {
+  const timeoutMs = options.sinkTimeoutSeconds * 1000;
+  if (options.sink) {
+    return createHttpSink({
+      url: options.sink,
+      timeoutMs,
+      clock: parts.clock,
+      ...(options.sinkOverrides && { overrides: parseCeOverrides(options.sinkOverrides) }),
+      ...(options.sinkCaCerts && { caCerts: options.sinkCaCerts }),
+    });
+  }
+  const [functionName, serviceName] = options.sinkFunction!.split('/').reverse() as [string, string?];
+  const invocation = {
+    region: options.region!,
+    accountId: options.accountId!,
+    functionName,
+    invocation: options.sinkInvocation,
+    timeoutMs,
+    ...parts,
+  };
+  if (serviceName === undefined) {
+    const { createFunctionCompute3Sink } = await import('../../shared/sinks/function-compute-3.ts');
+    return createFunctionCompute3Sink(invocation);
+  }
+  const { createFunctionCompute2Sink } = await import('../../shared/sinks/function-compute-2.ts');
+  return createFunctionCompute2Sink({ ...invocation, serviceName });
+}

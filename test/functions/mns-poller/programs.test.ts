@@ -1,0 +1,189 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { handler } from '../../../functions/mns-poller/fc.ts';
+import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
+import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
+import { encodeToken } from '../../../shared/mns/token.ts';
+import { systemClock } from '../../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { bodyOf } from './support.ts';
+
+/** A sink over HTTP that keeps the subjects of its events. */
+interface Sink {
+  readonly url: string;
+  readonly subjects: string[];
+  close(): void;
+}
+
+let cloud: LocalCloud;
+let client: MnsClient;
+let sink: Sink;
+let env: Record<string, string>;
+
+beforeEach(async () => {
+  cloud = await startLocalCloud();
+  client = createMnsClient({
+    endpoint: cloud.mns.url,
+    credentials: staticCredentials(cloud.credentials),
+    clock: systemClock,
+    timeoutMs: 5_000,
+  });
+  await cloud.mns.ensureQueue('dead');
+  sink = await startSink();
+  env = {
+    MNS_TOKEN: encodeToken({ url: cloud.mns.url, credentials: cloud.credentials }),
+    K_SINK: sink.url,
+    DEAD_LETTERS: 'mns:dead',
+    REGION: cloud.region,
+    FC_ACCOUNT_ID: cloud.accountId,
+    PORT: '0',
+  };
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  client.close();
+  sink.close();
+  await cloud.close();
+});
+
+async function startSink(): Promise<Sink> {
+  const subjects: string[] = [];
+  const server = http.createServer((request, response) => {
+    subjects.push(String(request.headers['ce-subject']).split('/').pop()!);
+    request.resume().on('end', () => response.writeHead(204).end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    subjects,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+interface Program {
+  readonly child: ChildProcess;
+  /** The log line with this message. */
+  line(message: string): Promise<Record<string, unknown>>;
+  readonly errors: () => string;
+  exit(): Promise<number | null>;
+}
+
+function startServer(variables: Record<string, string>, ...args: string[]): Program {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'functions/mns-poller/server.ts', ...args], {
+    env: { PATH: process.env.PATH, ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: Record<string, unknown>[] = [];
+  let output = '';
+  let errors = '';
+  let onLine = () => {};
+  child.stderr!.on('data', (data) => {
+    errors += data;
+  });
+  child.stdout!.on('data', (data) => {
+    output += data;
+    const complete = output.split('\n');
+    output = complete.pop()!;
+    lines.push(...complete.map((text) => JSON.parse(text)));
+    onLine();
+  });
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return {
+    child,
+    errors: () => errors,
+    exit: () => exit,
+    line: (message) =>
+      new Promise((resolve, reject) => {
+        onLine = () => {
+          const found = lines.find(({ msg }) => msg === message);
+          if (found) resolve(found);
+        };
+        onLine();
+        void exit.then(() => reject(new Error(`ended without "${message}": ${errors}`)));
+      }),
+  };
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe('the long-running poller', () => {
+  test("makes a topic's queue, brings its messages to the sink, and stops on SIGTERM", async () => {
+    await client.createTopic('mns-en-topics-oss-faces');
+    const program = startServer({ ...env, MNS_TOPIC: 'mns-en-topics-oss-faces' });
+    const { port } = await program.line('poller has started');
+
+    await client.publish('mns-en-topics-oss-faces', bodyOf('one.jpg'));
+    await until(() => sink.subjects.length === 1);
+    await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200);
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    program.child.kill('SIGTERM');
+    const report = await program.line('poller has stopped');
+
+    expect(await program.exit()).toBe(0);
+    expect(sink.subjects).toEqual(['one.jpg']);
+    expect(metrics).toContain('mnsoss_poller_records_delivered_total{result="accepted"} 1');
+    expect(report).toMatchObject({ received: 1, deleted: 1, released: 0, unacknowledged: 0 });
+    expect(program.errors()).toBe('');
+  });
+
+  test('names what is missing, without a stack', async () => {
+    const program = startServer({ K_SINK: sink.url });
+
+    expect(await program.exit()).toBe(1);
+    expect(program.errors()).toMatch(/^ConfigInvalid: DEAD_LETTERS \(--dead-letters\) must be set: .*\n$/);
+  });
+
+  test('refuses a topic that does not exist', async () => {
+    const program = startServer({ ...env, MNS_TOPIC: 'absent' });
+
+    expect(await program.exit()).toBe(1);
+    expect(program.errors()).toContain('TopicNotExist');
+  });
+});
+
+describe('the poller that a timer runs', () => {
+  const timer = Buffer.from(
+    '{"triggerTime":"2026-01-01T00:00:00Z","triggerName":"every-4-minutes","payload":""}',
+  );
+  const context = { requestId: 'r1', function: { timeout: 20 } };
+
+  test('drains the queue and tells what it did', async () => {
+    await cloud.mns.ensureQueue('uploads');
+    const queue = client.queue('uploads');
+    for (let index = 0; index < 30; index++) await queue.send(bodyOf(`${index}.jpg`));
+    await queue.send('no event');
+    for (const [name, value] of Object.entries({ ...env, MNS_QUEUE: 'uploads', LOG_LEVEL: 'silent' })) {
+      vi.stubEnv(name, value);
+    }
+
+    const report = await handler(timer, context);
+
+    expect(report).toMatchObject({ empty: true, received: 31, deleted: 31, deadLettered: 1, released: 0 });
+    expect(new Set(sink.subjects).size).toBe(30);
+    expect((await queue.attributes()).activeMessages).toBe(0);
+    expect((await client.queue('dead').receive({ max: 16, waitSeconds: 0 })).length).toBe(1);
+  });
+
+  test('fails when the queue cannot be read', async () => {
+    for (const [name, value] of Object.entries({ ...env, MNS_QUEUE: 'absent', LOG_LEVEL: 'silent' })) {
+      vi.stubEnv(name, value);
+    }
+
+    await expect(handler(timer, { ...context, function: { timeout: 3 } })).rejects.toMatchObject({
+      message: expect.stringContaining('QueueNotExist'),
+    });
+  });
+
+  test('takes no other event', async () => {
+    await expect(handler(Buffer.from('{}'), context)).rejects.toMatchObject({ code: 'EnvelopeUnknown' });
+  });
+});
