@@ -4,12 +4,13 @@ import { build } from 'esbuild';
 
 const quiet = process.argv.includes('--quiet');
 
-await rm('dist/cli', { recursive: true, force: true });
+await rm('dist', { recursive: true, force: true });
 await build({
   entryPoints: { 'cli/main': 'cli/main.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
   format: 'esm',
   platform: 'node',
   target: 'node20.10',

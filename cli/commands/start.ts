@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { type OneProcess, startOneProcess } from '../../local/one-process.ts';
@@ -20,13 +19,9 @@ export const startCommand = new Command('start')
   .action(async (paths, { dataDir, once, ossPort, mnsPort }) => {
     const files = paths.length > 0 ? await expandFiles(paths) : await samplePhotos();
     const logFile = join(dataDir, 'log.jsonl');
-    const house = await startOneProcess({
-      dataDir,
-      ossPort,
-      mnsPort,
-      env: process.env,
-      logger: logTo(logFile),
-    });
+    // Lines go to a file beside the data: the terminal belongs to the table.
+    const logger = createLogger({ file: logFile });
+    const house = await startOneProcess({ dataDir, ossPort, mnsPort, env: process.env, logger });
     try {
       console.log(describeStart(house, logFile));
       const failed = await processAndReport(house, files);
@@ -53,10 +48,4 @@ async function processAndReport(
   const failures = results.filter(({ reason }) => reason !== undefined);
   if (failures.length > 0) console.error(describeFailures(failures));
   return failures.length > 0;
-}
-
-/** Lines go to a file beside the data: the terminal belongs to the table. */
-function logTo(path: string) {
-  const stream = createWriteStream(path, { flags: 'a' });
-  return createLogger({ write: (line) => void stream.write(line) });
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { CredentialProvider } from '../runtime/credentials.ts';
-import { createHttpClient, type HttpClient } from '../runtime/http.ts';
+import { createHttpClient, type HttpClient, readBody } from '../runtime/http.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { createEndpoint, type EndpointOptions } from './endpoint.ts';
@@ -28,6 +28,8 @@ export interface OssClientOptions extends EndpointOptions {
 
 export interface OssClient {
   bucket(name: string, region?: string): ObjectStore;
+  /** Succeeds also when the bucket is there and ours. */
+  createBucket(name: string, region?: string): Promise<void>;
   /** A URL that carries its own authority until it expires. Like a secret, it belongs into no log. */
   presign(request: Omit<PresignRequest, 'region'> & { readonly region?: string }): Promise<string>;
   close(): void;
@@ -48,6 +50,9 @@ export function createOssClient(options: OssClientOptions): OssClient {
   return {
     bucket: (name, bucketRegion = region) =>
       createWireStore({ requests, bucket: name, region: bucketRegion, listPageSize }),
+    async createBucket(name, bucketRegion = region) {
+      await readBody(await requests.send({ method: 'PUT', region: bucketRegion, bucket: name }));
+    },
     async presign(request) {
       assertKey(request.key);
       return requests.presign({ region, ...request });

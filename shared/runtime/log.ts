@@ -27,13 +27,15 @@ const SECRET_FIELDS = [
 
 export interface LogOptions {
   readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** Where lines go; standard output when absent. Writing is synchronous: a frozen function loses no line. */
+  /** Where lines go: a function, or a file that is appended to; standard output when both are absent. */
   readonly write?: (line: string) => void;
+  readonly file?: string;
 }
 
 /** JSON lines: `level` as a word, `time` in ISO 8601, `msg`, and the fields. */
-export function createLogger({ level = 'info', write }: LogOptions = {}): Logger {
-  const destination = write ? { write } : pino.destination({ dest: 1, sync: true });
+export function createLogger({ level = 'info', write, file }: LogOptions = {}): Logger {
+  // Synchronous, so that a function that is frozen or a process that is killed loses no line.
+  const destination = write ? { write } : pino.destination({ dest: file ?? 1, sync: true, mkdir: true });
   return pino(
     {
       level,

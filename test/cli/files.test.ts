@@ -34,7 +34,10 @@ it('refuses two files that would get one name, and names both', async () => {
 
   const expanding = expandFiles([join(folder, 'a/me.jpg'), join(folder, 'b/me.jpg')]);
 
-  await expect(expanding).rejects.toMatchObject({ code: 'ConfigInvalid', message: /a\/me\.jpg and .*b\/me\.jpg/ });
+  await expect(expanding).rejects.toMatchObject({
+    code: 'ConfigInvalid',
+    message: /a\/me\.jpg and .*b\/me\.jpg/,
+  });
 });
 
 it('refuses what does not exist', async () => {
@@ -42,5 +45,7 @@ it('refuses what does not exist', async () => {
 });
 
 it('finds six sample photos', async () => {
-  expect((await samplePhotos()).map(({ name }) => name)).toEqual([1, 2, 3, 4, 5, 6].map((n) => `sample${n}.jpg`));
+  expect((await samplePhotos()).map(({ name }) => name)).toEqual(
+    [1, 2, 3, 4, 5, 6].map((n) => `sample${n}.jpg`),
+  );
 });

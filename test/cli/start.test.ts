@@ -49,7 +49,12 @@ describe('start --once', () => {
     await writeFile(join(folder, 'notes.txt'), 'hello');
     await writeFile(join(folder, 'blank.png'), await sharp({ create: BLANK }).png().toBuffer());
 
-    const program = start(join(folder, 'data'), '--once', join(folder, 'notes.txt'), join(folder, 'blank.png'));
+    const program = start(
+      join(folder, 'data'),
+      '--once',
+      join(folder, 'notes.txt'),
+      join(folder, 'blank.png'),
+    );
 
     expect(await program.ended()).toBe(1);
     expect(rowOf(program.output(), 'notes.txt').slice(1, 3)).toEqual(['0', 'invalid']);
@@ -80,7 +85,9 @@ describe('start', () => {
 
     const sign = runProgram(['sign', '--data-dir', dataDir, '--method', 'PUT', 'incoming/curl.jpg']);
     expect(await sign.ended()).toBe(0);
-    const curl = spawn('curl', ['-sS', '--fail', '-T', photo!.path, sign.output().trim()], { stdio: 'inherit' });
+    const curl = spawn('curl', ['-sS', '--fail', '-T', photo!.path, sign.output().trim()], {
+      stdio: 'inherit',
+    });
     expect(await once(curl, 'exit')).toEqual([0, null]);
     await program.said(/incoming\/curl\.jpg {2}processed .* 3 faces/);
 

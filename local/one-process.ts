@@ -1,0 +1,151 @@
+import { createEventHandler } from '../functions/face-recognition/handler.ts';
+import { createBridge } from '../functions/mns-poller/bridge.ts';
+import { createDeadLetterStore } from '../functions/mns-poller/dead-letters.ts';
+import { createLocalEngine } from '../shared/faces/engines/local/engine.ts';
+import { createMnsClient } from '../shared/mns/client.ts';
+import { createConsumer } from '../shared/mns/consumer/index.ts';
+import { createOssClient } from '../shared/oss/client.ts';
+import type { ObjectStore } from '../shared/oss/object-store.ts';
+import { type PipelineOptions, readPipelineOptions } from '../shared/pipeline/options.ts';
+import { createPipeline } from '../shared/pipeline/process.ts';
+import { systemClock } from '../shared/runtime/clock.ts';
+import { staticCredentials } from '../shared/runtime/credentials.ts';
+import type { Logger } from '../shared/runtime/log.ts';
+import { createInProcessSink } from '../shared/sinks/in-process.ts';
+import { type LocalCloud, startLocalCloud } from './cloud.ts';
+import { accountOf, type Connection, writeConnection } from './connection.ts';
+import { lockDataDir } from './data-lock.ts';
+import { createOutcomeBoard, type OutcomeBoard } from './outcome-board.ts';
+import type { Account } from './types.ts';
+
+export interface OneProcessOptions {
+  readonly dataDir: string;
+  /** 0 takes any free port. */
+  readonly ossPort: number;
+  readonly mnsPort: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logger: Logger;
+}
+
+/** Everything on one machine: the cloud on loopback, and our programs as its only customers. */
+export interface OneProcess {
+  readonly connection: Connection;
+  readonly options: PipelineOptions;
+  /** The watched bucket, over HTTP like everybody's. */
+  readonly bucket: ObjectStore;
+  readonly outcomes: Pick<OutcomeBoard, 'onOutcome' | 'watch'>;
+  stop(): Promise<void>;
+}
+
+const REGION = 'cn-hangzhou';
+const BUCKET = 'photos';
+const QUEUE = 'face-uploads';
+const RULE = 'face-uploads';
+const EVENT_TYPES = [
+  'ObjectCreated:PutObject',
+  'ObjectCreated:PostObject',
+  'ObjectCreated:CopyObject',
+  'ObjectCreated:AppendObject',
+  'ObjectCreated:CompleteMultipartUpload',
+  'ObjectRemoved:DeleteObject',
+  'ObjectRemoved:DeleteObjects',
+];
+
+/** Messages handled at once: enough to fetch and publish while the engine, which takes one at a time, works. */
+const CONCURRENCY = 4;
+
+export async function startOneProcess(settings: OneProcessOptions): Promise<OneProcess> {
+  const { dataDir, env, logger } = settings;
+  const options = readPipelineOptions(env);
+  const engine = createLocalEngine();
+  const stops: (() => unknown)[] = [await lockDataDir(dataDir)];
+  const stop = async () => {
+    for (const end of stops.splice(0).reverse()) await end();
+  };
+  try {
+    const account = await accountOf(dataDir);
+    // The models load while the servers start.
+    const [cloud] = await Promise.all([openCloud(settings, account), engine.warmUp()]);
+    stops.push(
+      () => engine.close(),
+      () => cloud.close(),
+    );
+    const clients = openClients(cloud, logger);
+    stops.push(() => clients.close());
+    await furnish(cloud, clients, options.sourcePrefix);
+    const connection: Connection = {
+      ossUrl: cloud.oss.url,
+      mnsUrl: cloud.mns.url,
+      region: REGION,
+      bucket: BUCKET,
+      queue: QUEUE,
+      account,
+    };
+    await writeConnection(dataDir, connection);
+
+    const outcomes = createOutcomeBoard();
+    const pipeline = createPipeline({
+      openBucket: clients.oss.bucket,
+      engine,
+      options,
+      clock: systemClock,
+      logger,
+    });
+    const sink = createInProcessSink(createEventHandler(outcomes.observe(pipeline)));
+    const consumer = createConsumer({
+      queue: clients.mns.queue(QUEUE),
+      handle: createBridge({ sink, queueName: QUEUE, clock: systemClock }),
+      deadLetters: createDeadLetterStore(clients.oss.bucket(BUCKET), 'dead-letters/'),
+      clock: systemClock,
+      random: Math.random,
+      logger,
+      options: { concurrency: CONCURRENCY, prefetch: CONCURRENCY },
+    });
+    consumer.start();
+    stops.push(() => consumer.stop());
+    return { connection, options, bucket: clients.oss.bucket(BUCKET), outcomes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function openCloud(
+  { dataDir, ossPort, mnsPort, logger }: OneProcessOptions,
+  account: Account,
+): Promise<LocalCloud> {
+  return startLocalCloud({ dataDir, port: ossPort, mnsPort, region: REGION, accounts: [account], logger });
+}
+
+function openClients({ oss, mns, region, credentials }: LocalCloud, logger: Logger) {
+  const common = { region, credentials: staticCredentials(credentials), clock: systemClock, logger };
+  const ossClient = createOssClient({
+    ...common,
+    endpoint: oss.url,
+    random: Math.random,
+    timeoutMs: 30_000,
+    attempts: 3,
+  });
+  const mnsClient = createMnsClient({ ...common, endpoint: mns.url, timeoutMs: 10_000 });
+  return {
+    oss: ossClient,
+    mns: mnsClient,
+    close() {
+      ossClient.close();
+      mnsClient.close();
+    },
+  };
+}
+
+/** What a person would set up in the console: the bucket, the queue, and the rule that ties them. */
+async function furnish({ rules }: LocalCloud, { oss, mns }: ReturnType<typeof openClients>, prefix: string) {
+  await oss.createBucket(BUCKET);
+  await mns.createQueue(QUEUE);
+  if (rules.get(RULE)) return;
+  await rules.create({
+    name: RULE,
+    eventTypes: EVENT_TYPES,
+    resources: [{ bucket: BUCKET, prefix, suffix: '' }],
+    endpoints: [{ type: 'queue', name: QUEUE }],
+  });
+}
