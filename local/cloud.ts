@@ -84,41 +84,44 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     logger,
   };
 
-  const mns = await createMns({ ...common, baseUrl: () => mnsServer.url, faults: faults.delivery });
-  const rules = await createEventRules({ ...common, accountId, target: mns.target });
-  const oss = await createOss({ ...common, events: rules });
-  const mnsServer = await listen(faults.wrap('mns', mns.listener, mnsOperationOf), { port: mnsPort });
-  // ali-oss sends Content-Length beside chunked bodies, which the strict parser refuses.
-  const ossServer = await listen(faults.wrap('oss', oss.listener, ossOperationOf), {
-    port,
-    insecureHTTPParser: true,
-  });
-
-  for (const rule of options.rules ?? []) {
-    if (!rules.list().some(({ name }) => name === rule.name)) await rules.create(rule);
-  }
-
-  return {
-    oss: { url: ossServer.url },
-    mns: { url: mnsServer.url, ensureQueue: mns.ensureQueue },
-    rules,
-    faults,
-    credentials: { accessKeyId: owner.accessKeyId, accessKeySecret: owner.accessKeySecret },
-    accountId,
-    region,
-    clock,
-    async reset() {
-      faults.clear();
-      await rules.reset();
-      await oss.reset();
-      await mns.reset();
-    },
-    async close() {
-      ossServer.stopListening();
-      mnsServer.stopListening();
-      await oss.close();
-      await mns.close();
-      await Promise.all([ossServer.close(), mnsServer.close()]);
-    },
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
   };
+  try {
+    const mns = await createMns({ ...common, baseUrl: () => mnsServer.url, faults: faults.delivery });
+    const mnsServer = await listen(faults.wrap('mns', mns.listener, mnsOperationOf), { port: mnsPort });
+    closers.push(mnsServer.close, mns.close, async () => mnsServer.stopListening());
+    const rules = await createEventRules({ ...common, accountId, target: mns.target });
+    const oss = await createOss({ ...common, events: rules });
+    closers.push(oss.close);
+    const ossServer = await listen(faults.wrap('oss', oss.listener, ossOperationOf), {
+      port,
+      insecureHTTPParser: true,
+      requestTimeout: 0,
+    });
+    closers.push(ossServer.close);
+    for (const rule of options.rules ?? []) if (!rules.get(rule.name)) await rules.create(rule);
+
+    return {
+      oss: { url: ossServer.url },
+      mns: { url: mnsServer.url, ensureQueue: mns.ensureQueue },
+      rules,
+      faults,
+      credentials: { accessKeyId: owner.accessKeyId, accessKeySecret: owner.accessKeySecret },
+      accountId,
+      region,
+      clock,
+      async reset() {
+        faults.clear();
+        await rules.reset();
+        await oss.reset();
+        await mns.reset();
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

@@ -177,11 +177,6 @@ export const ERROR_CODES = {
     meaning: 'A file of the local cloud does not hold what was written to it.',
     fix: 'Restore the data directory from a copy, or remove the file that the message names.',
   },
-  JournalDamaged: {
-    kind: 'misconfigured',
-    meaning: 'A file of the local cloud does not match its checksum in its middle, so it is no torn write.',
-    fix: 'Restore the data directory from a copy, or delete it to start empty.',
-  },
   JournalFailed: {
     kind: 'misconfigured',
     meaning: 'The local cloud could not write its journal, so it acknowledges nothing any more.',

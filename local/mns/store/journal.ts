@@ -3,6 +3,9 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { createDurableFiles } from '../../durable-files.ts';
+
+const { syncDirectory } = createDurableFiles(true);
 
 /** Remembers what happened, in order. */
 export interface Journal<R> {
@@ -32,7 +35,7 @@ export function memoryJournal<R>(): Journal<R> {
 /**
  * An append-only file. A line is one group commit, `<checksum> <JSON array of records>`: all who wait share one write
  * and one fdatasync, and the next line is not begun before. So a broken last line is a write that a crash tore and
- * nobody was told of: it is cut off. A broken line that a whole one follows is damage: `JournalDamaged`.
+ * nobody was told of: it is cut off. A broken line that a whole one follows is damage: `StorageCorrupt`.
  */
 export async function openJournal<R>(options: JournalOptions<R>): Promise<Journal<R>> {
   const { path, apply, snapshot, compactAtBytes = 16 * 1024 * 1024 } = options;
@@ -145,7 +148,7 @@ async function replay<R>(path: string, apply: (record: R) => void): Promise<numb
     }
     if (torn) {
       throw new MnsossError(
-        'JournalDamaged',
+        'StorageCorrupt',
         `${path}: the line at byte ${good} does not match its checksum`,
         {
           details: { path, offset: good },
@@ -185,13 +188,4 @@ async function openForAppend(path: string, size: number): Promise<FileHandle> {
   await file.sync();
   await syncDirectory(dirname(path));
   return file;
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

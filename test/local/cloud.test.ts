@@ -1,0 +1,125 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import OSS from 'ali-oss';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
+import { createMnsClient } from '../../shared/mns/client.ts';
+import { manualClock, systemClock } from '../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../shared/runtime/credentials.ts';
+
+const RULE = {
+  name: 'uploads',
+  eventTypes: ['ObjectCreated:PutObject'],
+  resources: [{ bucket: 'photos', prefix: 'incoming/', suffix: '' }],
+  endpoints: [{ type: 'queue', name: 'uploads' }],
+} as const;
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A cloud with the official OSS client and our MNS client before it. */
+async function start(options: LocalCloudOptions = {}) {
+  const cloud = await startLocalCloud(options);
+  cleanups.push(cloud.close);
+  return { cloud, ...connect(cloud) };
+}
+
+function connect(cloud: LocalCloud) {
+  const { accessKeyId, accessKeySecret } = cloud.credentials;
+  const oss = new OSS({
+    accessKeyId,
+    accessKeySecret,
+    endpoint: cloud.oss.url.replace('127.0.0.1', 'localhost'),
+    region: `oss-${cloud.region}`,
+    bucket: 'photos',
+    ...{ sldEnable: true, authorizationV4: true },
+  });
+  const mns = createMnsClient({
+    endpoint: cloud.mns.url,
+    credentials: staticCredentials(cloud.credentials),
+    clock: systemClock,
+    timeoutMs: 10_000,
+  });
+  cleanups.push(() => mns.close());
+  return { oss, queue: mns.queue('uploads') };
+}
+
+async function dataDirectory(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'local-cloud-'));
+  cleanups.push(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+const keyOf = (body: string): string =>
+  JSON.parse(Buffer.from(body, 'base64').toString('utf8')).events[0].oss.object.key;
+
+describe('the local cloud', () => {
+  it('brings an upload to the queue that an event rule names', async () => {
+    const { cloud, oss, queue } = await start();
+    await cloud.mns.ensureQueue('uploads');
+    await cloud.rules.create(RULE);
+    await oss.putBucket('photos');
+
+    await oss.put('incoming/a.jpg', Buffer.from('image'));
+    await oss.put('elsewhere/b.jpg', Buffer.from('image'));
+
+    const messages = await queue.receive({ max: 16, waitSeconds: 0 });
+    expect(messages.map(({ body }) => keyOf(body))).toEqual(['incoming/a.jpg']);
+  });
+
+  it('finds buckets, rules and messages again in its data directory', async () => {
+    const dataDir = await dataDirectory();
+    const first = await startLocalCloud({ dataDir });
+    await first.mns.ensureQueue('uploads');
+    await first.rules.create(RULE);
+    const { oss } = connect(first);
+    await oss.putBucket('photos');
+    await oss.put('incoming/before.jpg', Buffer.from('image'));
+    await first.close();
+
+    const second = await start({ dataDir, rules: [RULE] });
+    await second.oss.put('incoming/after.jpg', Buffer.from('image'));
+
+    const messages = await second.queue.receive({ max: 16, waitSeconds: 0 });
+    expect(messages.map(({ body }) => keyOf(body))).toEqual(['incoming/before.jpg', 'incoming/after.jpg']);
+    expect((await second.oss.get('incoming/before.jpg')).content.toString()).toBe('image');
+  });
+
+  it('is empty after a reset', async () => {
+    const { cloud, oss, queue } = await start();
+    await cloud.mns.ensureQueue('uploads');
+    await cloud.rules.create(RULE);
+    await oss.putBucket('photos');
+    await oss.put('incoming/a.jpg', Buffer.from('image'));
+    cloud.faults.inject({ operation: '*', rate: 1, kind: 'error' });
+
+    await cloud.reset();
+
+    expect(cloud.rules.list()).toEqual([]);
+    await expect(oss.get('incoming/a.jpg')).rejects.toMatchObject({ code: 'NoSuchBucket' });
+    await expect(queue.receive({ max: 1, waitSeconds: 0 })).rejects.toMatchObject({ code: 'QueueNotExist' });
+  });
+
+  it('judges signatures by its own clock', async () => {
+    const { oss } = await start({ clock: manualClock(Date.now() - 20 * 60_000) });
+
+    await expect(oss.listBuckets({})).rejects.toMatchObject({ code: 'RequestTimeTooSkewed' });
+  });
+
+  it('leaves nothing open when a port is taken', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => new Promise((resolve) => taken.close(() => resolve())));
+    const { port } = taken.address() as AddressInfo;
+    const dataDir = await dataDirectory();
+
+    await expect(startLocalCloud({ dataDir, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+
+    await start({ dataDir });
+  });
+});
