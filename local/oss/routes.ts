@@ -62,11 +62,11 @@ type Options = Partial<Pick<Route, 'when' | 'state' | 'action'>>;
 
 const isCopy: Route['when'] = (_, headers) => headers['x-oss-copy-source'] !== undefined;
 const isVersion2: Route['when'] = (query) => query.get('list-type') === '2';
-const hasInventoryId: Route['when'] = (query) => query.has('inventoryId');
 
 /** Every operation there is. Of several rows that fit the first counts. */
 export const ROUTES: readonly Route[] = [
   route('ListBuckets', 'service', 'GET /', 'account', 'sdk', buckets.listBuckets),
+  route('ListBuckets', 'service', 'GET /?tagging', 'account', 'sdk', buckets.listBuckets),
 
   route('PutBucket', 'bucket', 'PUT /', 'account', 'sdk', buckets.putBucket),
   route('DeleteBucket', 'bucket', 'DELETE /', 'own', 'sdk', buckets.deleteBucket),
@@ -107,7 +107,6 @@ export const ROUTES: readonly Route[] = [
     state: 'stored',
   }),
   route('GetBucketInventory', 'bucket', 'GET /?inventory&inventoryId', 'own', 'sdk', getInventory, {
-    when: hasInventoryId,
     state: 'stored',
   }),
   route('ListBucketInventory', 'bucket', 'GET /?inventory', 'own', 'sdk', listInventories, {
@@ -259,7 +258,7 @@ function subresourcesOf({ method, query }: RoutedRequest, level: Level): string[
     if (name.startsWith('x-oss-')) {
       if (!OSS_MODIFIERS.has(name)) throw notImplemented(`?${name}`);
       if (name === 'x-oss-process' && method === 'POST' && level === 'object') named.push(name);
-    } else if (SIGNED_SUBRESOURCES.has(name) || name === 'inventoryId') {
+    } else if (SIGNED_SUBRESOURCES.has(name)) {
       if (!MODIFIERS.has(name)) named.push(name);
     }
   }

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { MnsossError } from '../../shared/runtime/errors.ts';
 import { type Logger, silentLogger } from '../../shared/runtime/log.ts';
@@ -25,6 +26,8 @@ export interface EventRulesOptions {
 export interface EventRules extends EventEmitterPort {
   /** Makes the topic and its subscriptions too. Throws `ConfigInvalid` saying what is wrong. */
   create(spec: NewEventRule): Promise<EventRule>;
+  /** Creates the rule, in the place of one of that name that says something else. */
+  ensure(spec: NewEventRule): Promise<EventRule>;
   get(name: string): EventRule | undefined;
   /** In the order of their creation. */
   list(): EventRule[];
@@ -50,26 +53,36 @@ export async function createEventRules(options: EventRulesOptions): Promise<Even
     rules = next;
   };
 
+  const add = async (spec: NewEventRule, others: readonly EventRule[]) => {
+    checkRule(spec);
+    if (others.some(({ name }) => name === spec.name)) {
+      throw new MnsossError(
+        'ConfigInvalid',
+        `an event rule ${spec.name} exists already; rules cannot be changed`,
+      );
+    }
+    if (others.length >= MOST_RULES) {
+      throw new MnsossError(
+        'ConfigInvalid',
+        `there are ${MOST_RULES} event rules already, the most of a region`,
+      );
+    }
+    checkOverlap(spec, others);
+    const rule = await provision(spec, options);
+    await replace([...others, rule]);
+    return rule;
+  };
+
   return {
-    create: (spec) =>
+    create: (spec) => inTurn(() => add(spec, rules)),
+    ensure: (spec) =>
       inTurn(async () => {
-        checkRule(spec);
-        if (rules.some(({ name }) => name === spec.name)) {
-          throw new MnsossError(
-            'ConfigInvalid',
-            `an event rule ${spec.name} exists already; rules cannot be changed`,
-          );
-        }
-        if (rules.length >= MOST_RULES) {
-          throw new MnsossError(
-            'ConfigInvalid',
-            `there are ${MOST_RULES} event rules already, the most of a region`,
-          );
-        }
-        checkOverlap(spec, rules);
-        const rule = await provision(spec, options);
-        await replace([...rules, rule]);
-        return rule;
+        const before = rules.find(({ name }) => name === spec.name);
+        if (before && isDeepStrictEqual({ ...before, ...spec }, before)) return before;
+        return add(
+          spec,
+          rules.filter((rule) => rule !== before),
+        );
       }),
     get: (name) => rules.find((rule) => rule.name === name),
     list: () => [...rules],
@@ -104,7 +117,7 @@ export async function createEventRules(options: EventRulesOptions): Promise<Even
     const [endpoint] = rule.endpoints;
     if (endpoint?.type !== 'queue')
       throw new MnsossError('ConfigInvalid', `rule ${rule.name} has neither topic nor queue`);
-    return target.send(endpoint.name, body);
+    return target.send(endpoint.queue, body);
   }
 }
 
@@ -120,7 +133,7 @@ async function provision(
   await target.createTopic(topic);
   for (const [index, endpoint] of endpoints.entries()) {
     const address =
-      endpoint.type === 'http' ? endpoint.url : `acs:mns:${region}:${accountId}:queues/${endpoint.name}`;
+      endpoint.type === 'http' ? endpoint.url : `acs:mns:${region}:${accountId}:queues/${endpoint.queue}`;
     await target.subscribe(topic, `mns-en-subs-oss-${name}-${index + 1}-${created}`, address, { format });
   }
   return { ...spec, delivery, format, created, topic };

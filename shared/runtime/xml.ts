@@ -72,14 +72,19 @@ export function childText(element: XmlElement, name: string): string | undefined
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** Escapes text for an element. Characters that XML 1.0 cannot hold are dropped; a carriage return is kept as a reference. */
-export function escapeXml(text: string): string {
+/**
+ * Escapes text for an element; a carriage return is kept as a reference. Characters that XML 1.0 cannot hold are
+ * dropped, or written as the references of XML 1.1 when `keepControls` says so; NUL has none.
+ */
+export function escapeXml(text: string, keepControls = false): string {
   return (
     text
       .replace(/[&<>"]/g, (character) => ENTITIES[character]!)
       .replace(/\r/g, '&#13;')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, (character) =>
+        keepControls && character > '\u0000' && character < ' ' ? `&#${character.charCodeAt(0)};` : '',
+      )
   );
 }
 
@@ -96,24 +101,30 @@ export function writeXml(
   {
     namespace,
     declaration = '<?xml version="1.0" encoding="UTF-8"?>\n',
-  }: { namespace?: string; declaration?: string } = {},
+    keepControls = false,
+  }: { namespace?: string; declaration?: string; keepControls?: boolean } = {},
 ): string {
   const attribute = namespace ? ` xmlns="${namespace}"` : '';
-  return `${declaration}<${root}${attribute}>${writeFields(fields, '  ')}\n</${root}>`;
+  return `${declaration}<${root}${attribute}>${writeFields(fields, '  ', keepControls)}\n</${root}>`;
 }
 
-function writeFields(fields: XmlFields, indent: string): string {
+function writeFields(fields: XmlFields, indent: string, keepControls: boolean): string {
   let out = '';
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;
     for (const item of Array.isArray(value) ? value : [value])
-      out += `\n${indent}${writeElement(name, item, indent)}`;
+      out += `\n${indent}${writeElement(name, item, indent, keepControls)}`;
   }
   return out;
 }
 
-function writeElement(name: string, value: Exclude<XmlValue, undefined>, indent: string): string {
-  if (typeof value !== 'object') return `<${name}>${escapeXml(String(value))}</${name}>`;
-  const inner = writeFields(value as XmlFields, `${indent}  `);
+function writeElement(
+  name: string,
+  value: Exclude<XmlValue, undefined>,
+  indent: string,
+  keepControls: boolean,
+): string {
+  if (typeof value !== 'object') return `<${name}>${escapeXml(String(value), keepControls)}</${name}>`;
+  const inner = writeFields(value as XmlFields, `${indent}  `, keepControls);
   return inner === '' ? `<${name}/>` : `<${name}>${inner}\n${indent}</${name}>`;
 }

@@ -30,7 +30,8 @@ export function xmlReply(
     status: 200,
     ...rest,
     headers: { 'content-type': 'application/xml', ...rest.headers },
-    body: writeXml(root, fields),
+    // sdk: ali-oss lists keys with control characters without asking for `encoding-type=url`.
+    body: writeXml(root, fields, { keepControls: true }),
   };
 }
 

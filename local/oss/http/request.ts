@@ -57,10 +57,15 @@ export async function readXml(request: OssRequest, root: string): Promise<XmlEle
   return parseDocument(await readText(request), root);
 }
 
+/** sdk: ali-oss writes the control characters of keys as they are; XML 1.1 at least has references for them. */
 export function parseDocument(text: string, root: string): XmlElement {
   let document: XmlElement;
   try {
-    document = parseXml(text, { maxLength: LARGEST_DOCUMENT });
+    const source = text
+      .replace(/^\ufeff?\s*<\?xml[^>]*\?>/, '')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids
+      .replace(/[\u0001-\u0008\u000b\u000c\u000e-\u001f]/g, (character) => `&#${character.charCodeAt(0)};`);
+    document = parseXml(`<?xml version="1.1"?>${source}`, { maxLength: LARGEST_DOCUMENT });
   } catch (cause) {
     throw new OssError('MalformedXML', {
       cause,

@@ -1,4 +1,4 @@
-import { childrenOf, childText, type XmlFields } from '../../../shared/runtime/xml.ts';
+import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import { invalidArgument, OssError, type OssErrorCode } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import { type OssRequest, parseDocument, readText } from '../http/request.ts';
@@ -89,17 +89,13 @@ export async function putBucketTags(request: OssRequest, oss: OssServer): Promis
   return { status: 200 };
 }
 
-/** sdk: ali-oss expects the tags of a bucket inside the listing of buckets. */
-export function bucketTags({ record }: BucketStore): XmlFields {
+/** The tags of a bucket, by key. */
+export function bucketTags({ record }: BucketStore): ReadonlyMap<string, string> {
   const kept = record.documents.tagging;
-  if (kept === undefined) return {};
+  if (kept === undefined) return new Map();
   const [set] = childrenOf(parseDocument(kept, 'Tagging'), 'TagSet');
   const tags = set ? childrenOf(set, 'Tag') : [];
-  return {
-    Tagging: {
-      TagSet: { Tag: tags.map((tag) => ({ Key: childText(tag, 'Key'), Value: childText(tag, 'Value') })) },
-    },
-  };
+  return new Map(tags.map((tag) => [childText(tag, 'Key') ?? '', childText(tag, 'Value') ?? '']));
 }
 
 export async function putInventory(request: OssRequest, oss: OssServer): Promise<Reply> {

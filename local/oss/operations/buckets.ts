@@ -13,7 +13,7 @@ import {
 import { checkBucketName } from '../names.ts';
 import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
-import type { BucketAcl, BucketRecord, VersioningStatus } from '../store/records.ts';
+import { type BucketAcl, type BucketRecord, newBucket, type VersioningStatus } from '../store/records.ts';
 import { bucketTags } from './bucket-documents.ts';
 import { isoSeconds, ownerOf } from './list-objects.ts';
 import { bucketOf } from './target.ts';
@@ -23,12 +23,14 @@ export async function listBuckets(request: OssRequest, oss: OssServer): Promise<
   const prefix = request.query.get('prefix') ?? '';
   const marker = request.query.get('marker') ?? '';
   const most = numberParameter(request, 'max-keys', { min: 1, max: 1000, fallback: 100 });
+  const wanted = readTagFilter(request.query.get('tagging') ?? '');
   const owner = accountOf(request.caller);
-  const rest = oss.store
-    .all()
-    .filter(
-      ({ record }) => record.ownerId === owner && record.name.startsWith(prefix) && record.name > marker,
-    );
+  const rest = oss.store.all().filter((bucket) => {
+    const { name, ownerId } = bucket.record;
+    if (ownerId !== owner || !name.startsWith(prefix) || name <= marker) return false;
+    const tags = wanted.length === 0 ? new Map() : bucketTags(bucket);
+    return wanted.every(([key, value]) => tags.get(key) === value);
+  });
   const page = rest.slice(0, most);
   const truncated = rest.length > page.length;
   const filtered = truncated || ['prefix', 'marker', 'max-keys'].some((name) => request.query.has(name));
@@ -45,10 +47,26 @@ export async function listBuckets(request: OssRequest, oss: OssServer): Promise<
       Bucket: page.map((bucket) => ({
         ...describeBucket(bucket, oss),
         Region: oss.region,
-        ...bucketTags(bucket),
+        ...taggingOf(bucket),
       })),
     },
   });
+}
+
+/** sdk: ali-oss asks for buckets by `"key":"value",…`. */
+function readTagFilter(text: string): [string, string][] {
+  if (text === '') return [];
+  return text.split(/,(?=")/).map((pair) => {
+    const match = /^"([^"]*)":"([^"]*)"$/.exec(pair);
+    if (!match) throw invalidArgument('tagging', text);
+    return [match[1]!, match[2]!];
+  });
+}
+
+/** sdk: ali-oss reads the tags of a bucket inside the listing of buckets. */
+function taggingOf(bucket: BucketStore): XmlFields {
+  const tags = [...bucketTags(bucket)].map(([key, value]) => ({ Key: key, Value: value }));
+  return tags.length > 0 ? { Tagging: { TagSet: { Tag: tags } } } : {};
 }
 
 export async function putBucket(request: OssRequest, oss: OssServer): Promise<Reply> {
@@ -63,13 +81,10 @@ export async function putBucket(request: OssRequest, oss: OssServer): Promise<Re
     return { status: 200, headers };
   }
   await oss.store.create({
-    name: request.bucket,
-    ownerId: accountOf(request.caller),
-    created: oss.clock.now(),
-    acl: parseBucketAcl(acl ?? 'private'),
-    storageClass: asked.storageClass ?? 'Standard',
+    ...newBucket(request.bucket, accountOf(request.caller), oss.clock.now()),
+    ...(acl !== undefined && { acl: parseBucketAcl(acl) }),
+    ...(asked.storageClass !== undefined && { storageClass: asked.storageClass }),
     redundancy: asked.redundancy,
-    documents: {},
   });
   return { status: 200, headers };
 }

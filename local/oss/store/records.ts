@@ -96,6 +96,19 @@ export interface BucketRecord {
   readonly documents: Readonly<Record<string, string>>;
 }
 
+/** A private bucket of class Standard. */
+export function newBucket(name: string, ownerId: string, created: number): BucketRecord {
+  return {
+    name,
+    ownerId,
+    created,
+    acl: 'private',
+    storageClass: 'Standard',
+    redundancy: 'LRS',
+    documents: {},
+  };
+}
+
 /** The newest version when it is no delete marker. */
 export function currentVersion(record: ObjectRecord | undefined): ObjectVersion | undefined {
   const newest = record?.versions[0];
