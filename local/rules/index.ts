@@ -117,7 +117,7 @@ export async function createEventRules(options: EventRulesOptions): Promise<Even
     const [endpoint] = rule.endpoints;
     if (endpoint?.type !== 'queue')
       throw new MnsossError('ConfigInvalid', `rule ${rule.name} has neither topic nor queue`);
-    return target.send(endpoint.queue, body);
+    return target.send(endpoint.name, body);
   }
 }
 
@@ -133,7 +133,7 @@ async function provision(
   await target.createTopic(topic);
   for (const [index, endpoint] of endpoints.entries()) {
     const address =
-      endpoint.type === 'http' ? endpoint.url : `acs:mns:${region}:${accountId}:queues/${endpoint.queue}`;
+      endpoint.type === 'http' ? endpoint.url : `acs:mns:${region}:${accountId}:queues/${endpoint.name}`;
     await target.subscribe(topic, `mns-en-subs-oss-${name}-${index + 1}-${created}`, address, { format });
   }
   return { ...spec, delivery, format, created, topic };

@@ -7,7 +7,7 @@ export type MatchResource =
 
 /** A topic is fanned out to every endpoint; a direct queue is sent to without one. */
 export type RuleEndpoint =
-  | { readonly type: 'queue'; readonly queue: string }
+  | { readonly type: 'queue'; readonly name: string }
   | { readonly type: 'http'; readonly url: string };
 
 /** An event rule as it was asked for. */
