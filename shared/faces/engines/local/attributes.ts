@@ -48,7 +48,7 @@ async function readAgeGender(net: Net, pixels: Planes): Promise<Pick<FaceAttribu
   const outputs = await net.run(pixels, DIMS);
   const male = outputs.gender![0]!;
   return {
-    age: Math.max(0, Math.round(outputs.age![0]!)),
+    age: Math.max(0, outputs.age![0]!),
     gender: male >= 0.5 ? { value: 'male', probability: male } : { value: 'female', probability: 1 - male },
   };
 }

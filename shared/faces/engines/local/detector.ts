@@ -19,7 +19,7 @@ export const DETECTION = {
   overview: { width: 320, height: 240 },
   /** Three times as fine, for faces that the overview blurs. */
   closeUp: { width: 960, height: 720 },
-  /** Below this width the overview begins to miss faces, so one such candidate asks for the close-up. */
+  /** Below this width the overview begins to miss faces: one such candidate, or none at all, asks for the close-up. */
   smallWidth: 0.05,
   /** How sure the overview must be of a small candidate for that. */
   hintProbability: 0.4,
@@ -48,7 +48,7 @@ export function createDetector(net: Net): Detector {
       const candidates = await look(net, raster, overview, hint);
       const seen = candidates.filter(({ probability }) => probability >= minProbability);
       const small = DETECTION.smallWidth * raster.width;
-      if (!candidates.some(({ box }) => box.width < small)) return suppress(seen);
+      if (seen.length > 0 && !candidates.some(({ box }) => box.width < small)) return suppress(seen);
 
       closeUp ??= createPass(DETECTION.closeUp);
       const fine = await look(net, raster, closeUp, minProbability);

@@ -16,19 +16,19 @@ import {
  * An average head in millimetres from the tip of the nose (right in the picture, down, away from the viewer), at those of the 68 points that expressions move least.
  * Rounded from common anthropometric figures: outer eye corners 90 mm and inner 32 mm apart, mouth 50 mm wide.
  */
-const HEAD: readonly (readonly [landmark: number, place: Vector])[] = [
-  [36, [-45, -34, 30]],
-  [39, [-16, -33, 22]],
-  [42, [16, -33, 22]],
-  [45, [45, -34, 30]],
-  [27, [0, -38, 14]],
+export const HEAD: readonly (readonly [landmark: number, place: Vector])[] = [
+  [36, [-45, -34, 42]],
+  [39, [-16, -33, 34]],
+  [42, [16, -33, 34]],
+  [45, [45, -34, 42]],
+  [27, [0, -38, 22]],
   [30, [0, 0, 0]],
-  [31, [-14, 9, 16]],
-  [33, [0, 13, 11]],
-  [35, [14, 9, 16]],
-  [48, [-25, 32, 22]],
-  [54, [25, 32, 22]],
-  [8, [0, 76, 18]],
+  [31, [-14, 9, 20]],
+  [33, [0, 13, 15]],
+  [35, [14, 9, 20]],
+  [48, [-25, 32, 32]],
+  [54, [25, 32, 32]],
+  [8, [0, 76, 26]],
 ];
 
 const CENTERED = center(HEAD.map(([, place]) => place));

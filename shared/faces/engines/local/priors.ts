@@ -22,10 +22,12 @@ export interface Size {
 export function makePriors({ width, height }: Size): Float32Array {
   const priors: number[] = [];
   for (const { stride, sides } of FEATURE_MAPS) {
-    for (let row = 0; row < Math.ceil(height / stride); row++) {
-      for (let column = 0; column < Math.ceil(width / stride); column++) {
-        const x = ((column + 0.5) * stride) / width;
-        const y = ((row + 0.5) * stride) / height;
+    const rows = Math.ceil(height / stride);
+    const columns = Math.ceil(width / stride);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
+        const x = (column + 0.5) / columns;
+        const y = (row + 0.5) / rows;
         for (const side of sides) priors.push(x, y, side / width, side / height);
       }
     }

@@ -73,27 +73,52 @@ function coverage(length: number, count: number) {
  * black outside the picture.
  */
 export function warp(raster: Raster, toSource: Affine, width: number, height: number): Planes {
+  const { data } = raster;
+  const stride = raster.width * 3;
+  const lastLeft = raster.width - 2;
+  const lastTop = raster.height - 2;
   const [a, b, c, d, e, f] = toSource;
-  const shrink = Math.round(Math.hypot(a, d));
-  const samples = Math.max(1, Math.min(MAX_SAMPLES_PER_SIDE, shrink));
+  const samples = Math.max(1, Math.min(MAX_SAMPLES_PER_SIDE, Math.round(Math.hypot(a, d))));
   const share = 1 / (samples * samples);
   const size = width * height;
   const planes = new Float32Array(3 * size);
-  const sum = new Float64Array(3);
   for (let v = 0; v < height; v++) {
     for (let u = 0; u < width; u++) {
-      sum.fill(0);
+      let red = 0;
+      let green = 0;
+      let blue = 0;
       for (let j = 0; j < samples; j++) {
         const subV = v + (j + 0.5) / samples - 0.5;
         for (let i = 0; i < samples; i++) {
           const subU = u + (i + 0.5) / samples - 0.5;
-          addBilinear(raster, a * subU + b * subV + c, d * subU + e * subV + f, sum);
+          const x = a * subU + b * subV + c;
+          const y = d * subU + e * subV + f;
+          const left = Math.floor(x);
+          const top = Math.floor(y);
+          if (left < 0 || top < 0 || left > lastLeft || top > lastTop) {
+            const edge = sampleAtEdge(raster, x, y);
+            red += edge[0];
+            green += edge[1];
+            blue += edge[2];
+            continue;
+          }
+          const right = x - left;
+          const down = y - top;
+          const w00 = (1 - right) * (1 - down);
+          const w10 = right * (1 - down);
+          const w01 = (1 - right) * down;
+          const w11 = right * down;
+          const p = top * stride + left * 3;
+          const q = p + stride;
+          red += data[p]! * w00 + data[p + 3]! * w10 + data[q]! * w01 + data[q + 3]! * w11;
+          green += data[p + 1]! * w00 + data[p + 4]! * w10 + data[q + 1]! * w01 + data[q + 4]! * w11;
+          blue += data[p + 2]! * w00 + data[p + 5]! * w10 + data[q + 2]! * w01 + data[q + 5]! * w11;
         }
       }
       const at = v * width + u;
-      planes[at] = sum[0]! * share;
-      planes[at + size] = sum[1]! * share;
-      planes[at + 2 * size] = sum[2]! * share;
+      planes[at] = red * share;
+      planes[at + size] = green * share;
+      planes[at + 2 * size] = blue * share;
     }
   }
   return planes;
@@ -105,40 +130,21 @@ export function cropSquare(raster: Raster, x: number, y: number, side: number, s
   return warp(raster, [step, 0, x + step / 2 - 0.5, 0, step, y + step / 2 - 0.5], size, size);
 }
 
-function addBilinear(raster: Raster, x: number, y: number, sum: Float64Array): void {
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  if (left < 0 || top < 0 || left + 1 >= raster.width || top + 1 >= raster.height) {
-    addBilinearAtEdge(raster, x, y, sum);
-    return;
-  }
-  const { data } = raster;
-  const right = x - left;
-  const down = y - top;
-  const w00 = (1 - right) * (1 - down);
-  const w10 = right * (1 - down);
-  const w01 = (1 - right) * down;
-  const w11 = right * down;
-  const above = (top * raster.width + left) * 3;
-  const below = above + raster.width * 3;
-  for (let channel = 0; channel < 3; channel++) {
-    sum[channel]! +=
-      data[above + channel]! * w00 +
-      data[above + channel + 3]! * w10 +
-      data[below + channel]! * w01 +
-      data[below + channel + 3]! * w11;
-  }
-}
+const BLACK = [0, 0, 0] as const;
 
-function addBilinearAtEdge(raster: Raster, x: number, y: number, sum: Float64Array): void {
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  for (let row = top; row <= top + 1; row++) {
-    for (let column = left; column <= left + 1; column++) {
+/** As `warp` samples, where some of the four neighbours lie outside and count as black. */
+function sampleAtEdge(raster: Raster, x: number, y: number): readonly [number, number, number] {
+  if (x <= -1 || y <= -1 || x >= raster.width || y >= raster.height) return BLACK;
+  const color: [number, number, number] = [0, 0, 0];
+  for (const row of [Math.floor(y), Math.floor(y) + 1]) {
+    for (const column of [Math.floor(x), Math.floor(x) + 1]) {
       if (column < 0 || row < 0 || column >= raster.width || row >= raster.height) continue;
       const weight = (1 - Math.abs(x - column)) * (1 - Math.abs(y - row));
       const at = (row * raster.width + column) * 3;
-      for (let channel = 0; channel < 3; channel++) sum[channel]! += raster.data[at + channel]! * weight;
+      color[0] += raster.data[at]! * weight;
+      color[1] += raster.data[at + 1]! * weight;
+      color[2] += raster.data[at + 2]! * weight;
     }
   }
+  return color;
 }

@@ -3,9 +3,9 @@ import type { Box, Point } from '../../face.ts';
 
 /** From pixels of the raster to pixels of the upright image. */
 export interface ToUpright {
-  /** Whole pixels, clamped to the image. */
+  /** Clamped to the image. */
   box(box: Box): Box;
-  /** Tenths of a pixel; a point of a face that the border cuts may lie outside. */
+  /** Not clamped: a point of a face that the border cuts may lie outside. */
   point(point: Point): Point;
 }
 
@@ -14,20 +14,19 @@ export function toUpright({ width, height, raster }: UprightImage): ToUpright {
   const scaleY = height / raster.height;
   return {
     box(box) {
-      const left = clamp(Math.round(box.x * scaleX), width);
-      const top = clamp(Math.round(box.y * scaleY), height);
-      const right = clamp(Math.round((box.x + box.width) * scaleX), width);
-      const bottom = clamp(Math.round((box.y + box.height) * scaleY), height);
-      return { x: left, y: top, width: right - left, height: bottom - top };
+      const x = clamp(box.x * scaleX, width);
+      const y = clamp(box.y * scaleY, height);
+      return {
+        x,
+        y,
+        width: clamp((box.x + box.width) * scaleX, width) - x,
+        height: clamp((box.y + box.height) * scaleY, height) - y,
+      };
     },
-    point: ({ x, y }) => ({ x: tenths(x * scaleX), y: tenths(y * scaleY) }),
+    point: ({ x, y }) => ({ x: x * scaleX, y: y * scaleY }),
   };
 }
 
 function clamp(value: number, limit: number): number {
   return Math.min(limit, Math.max(0, value));
-}
-
-function tenths(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -1,0 +1,31 @@
+import type { UprightImage } from '../images/image.ts';
+import type { Face } from './face.ts';
+
+/**
+ * Faces of the local engine this similar are one person. Measured: of 44,437 pairs of strangers 0.009 % passed, of
+ * 1,014 pairs of one person 2.7 % failed; of strangers in one photo, 45 to 70 pixels wide, 0.26 % passed.
+ * The customary 0.35 lets ten times as many strangers pass.
+ */
+export const MATCH_SIMILARITY = 0.45;
+
+/** Where confidence is high: 0.005 % of strangers passed, none of 768 pairs in one photo; 3.9 % of pairs failed. */
+export const HIGH_SIMILARITY = 0.5;
+
+/**
+ * Pixels of the raster. Narrower faces look alike: at 20 to 30 pixels 7.4 % of strangers in one photo passed
+ * `MATCH_SIMILARITY`.
+ */
+export const MIN_MATCH_WIDTH = 45;
+
+/** Whether the face was analysed at a width that allows to tell people apart. */
+export function isMatchable({ box }: Pick<Face, 'box'>, { width, raster }: UprightImage): boolean {
+  return (box.width * raster.width) / width >= MIN_MATCH_WIDTH;
+}
+
+/** Cosine of the angle between two embeddings of unit length, -1 to 1. Throws `RangeError` when sizes differ. */
+export function similarity(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) throw new RangeError(`embeddings of ${a.length} and ${b.length} numbers`);
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}

@@ -1,0 +1,193 @@
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AnalyzeOptions, FaceEngine } from '../../shared/faces/engine.ts';
+import type { AttributeName, Box, Face } from '../../shared/faces/face.ts';
+import {
+  blankImage,
+  decodePhoto,
+  decodeSample,
+  overlapOf,
+  SAMPLE_NUMBERS,
+  SAMPLES,
+  sampleBytes,
+} from '../support/photos.ts';
+
+export interface FaceEngineTraits {
+  /** What the engine knows about a face. */
+  readonly attributes: readonly AttributeName[];
+  /** Whether it describes faces by embeddings. */
+  readonly embeddings: boolean;
+}
+
+const EVERYTHING: readonly AttributeName[] = ['age', 'gender', 'expression', 'glasses', 'hat', 'mask'];
+
+/** What every engine promises. `open` gives an engine that nothing has warmed up. */
+export function faceEngineContract(
+  name: string,
+  open: () => FaceEngine | Promise<FaceEngine>,
+  traits: FaceEngineTraits,
+): void {
+  describe(`${name} as a face engine`, () => {
+    let engine: FaceEngine;
+    beforeAll(async () => {
+      engine = await open();
+    });
+    afterAll(() => engine.close());
+
+    const boxesOf = (faces: readonly Face[]): Box[] => faces.map(({ box }) => box);
+    const ask = (...attributes: AttributeName[]): AnalyzeOptions => ({
+      attributes: new Set(attributes),
+      embeddings: false,
+    });
+
+    test('works without a warm-up, and a warm-up can be repeated', async () => {
+      const cold = await open();
+
+      const before = await cold.analyze(await decodeSample(1), ask());
+      await Promise.all([cold.warmUp(), cold.warmUp()]);
+      const after = await cold.analyze(await decodeSample(1), ask());
+      await cold.close();
+
+      expect(before).toHaveLength(SAMPLES[1]);
+      expect(after).toEqual(before);
+    });
+
+    test('names itself and its version', () => {
+      expect(engine.name).toMatch(/^[a-z0-9-]+$/);
+      expect(engine.version).toMatch(/^[\w.+-]+$/);
+    });
+
+    test('gives no face for a picture without one', async () => {
+      const faces = await engine.analyze(blankImage(), ask(...EVERYTHING));
+
+      expect(faces).toEqual([]);
+    });
+
+    test.each(SAMPLE_NUMBERS)('finds every face of sample %i and nothing else', async (sample) => {
+      const image = await decodeSample(sample);
+
+      const faces = await engine.analyze(image, ask('gender'));
+
+      expect(faces).toHaveLength(SAMPLES[sample]);
+      for (const { box, probability, attributes } of faces) {
+        expect(probability).toBeGreaterThan(0);
+        expect(probability).toBeLessThanOrEqual(1);
+        expect(box.width).toBeGreaterThan(0);
+        expect(box.height).toBeGreaterThan(0);
+        expect(box.x).toBeGreaterThanOrEqual(0);
+        expect(box.y).toBeGreaterThanOrEqual(0);
+        expect(box.x + box.width).toBeLessThanOrEqual(image.width);
+        expect(box.y + box.height).toBeLessThanOrEqual(image.height);
+        if (traits.attributes.includes('gender')) expect(attributes.gender?.value).toBe('female');
+      }
+    });
+
+    test('orders faces from the largest to the smallest', async () => {
+      const faces = await engine.analyze(await decodeSample(5), ask());
+
+      const areas = boxesOf(faces).map(({ width, height }) => width * height);
+      expect(areas).toEqual(areas.toSorted((a, b) => b - a));
+    });
+
+    test('places keypoints left and right as the picture shows them', async () => {
+      const faces = await engine.analyze(await decodeSample(3), ask());
+
+      for (const { keypoints, box } of faces) {
+        if (!keypoints) continue;
+        expect(keypoints.leftEye.x).toBeLessThan(keypoints.rightEye.x);
+        expect(keypoints.mouthLeft.x).toBeLessThan(keypoints.mouthRight.x);
+        expect(keypoints.leftEye.y).toBeLessThan(keypoints.mouthLeft.y);
+        expect(keypoints.nose.x).toBeGreaterThan(box.x);
+        expect(keypoints.nose.x).toBeLessThan(box.x + box.width);
+      }
+    });
+
+    test('gives boxes in pixels of the upright image, however small the raster', async () => {
+      const fine = await engine.analyze(await decodeSample(6), ask());
+      const coarse = await engine.analyze(await decodeSample(6, { rasterSide: 960 }), ask());
+
+      expectSameBoxes(boxesOf(coarse), boxesOf(fine));
+    });
+
+    test('gives boxes half as large for a picture half as large', async () => {
+      const half = await sharp(sampleBytes(6)).resize(960).png().toBuffer();
+
+      const whole = await engine.analyze(await decodeSample(6), ask());
+      const small = await engine.analyze(await decodePhoto(half), ask());
+
+      const doubled = boxesOf(small).map(({ x, y, width, height }) => ({
+        x: 2 * x,
+        y: 2 * y,
+        width: 2 * width,
+        height: 2 * height,
+      }));
+      expectSameBoxes(doubled, boxesOf(whole));
+    });
+
+    test('sees a picture that is stored turned as it is shown', async () => {
+      const turned = await sharp(sampleBytes(3))
+        .rotate(270)
+        .withMetadata({ orientation: 6 })
+        .jpeg({ quality: 100 })
+        .toBuffer();
+
+      const stored = await engine.analyze(await decodePhoto(turned), ask());
+      const upright = await engine.analyze(await decodeSample(3), ask());
+
+      expectSameBoxes(boxesOf(stored), boxesOf(upright));
+    });
+
+    test('says nothing about a face that was not asked', async () => {
+      const faces = await engine.analyze(await decodeSample(1), ask());
+
+      expect(faces.map(({ attributes }) => attributes)).toEqual([{}, {}, {}]);
+      expect(faces.filter((face) => 'embedding' in face)).toEqual([]);
+    });
+
+    test.each(traits.attributes)('says %s alone when only that is asked', async (attribute) => {
+      const faces = await engine.analyze(await decodeSample(3), ask(attribute));
+
+      expect(faces.map(({ attributes }) => Object.keys(attributes))).toEqual([
+        [attribute],
+        [attribute],
+        [attribute],
+      ]);
+    });
+
+    test('leaves out what it does not know', async () => {
+      const [face] = await engine.analyze(await decodeSample(3), ask(...EVERYTHING));
+
+      expect(Object.keys(face!.attributes).toSorted()).toEqual(traits.attributes.toSorted());
+    });
+
+    test.runIf(traits.embeddings)('gives embeddings of unit length when asked', async () => {
+      const faces = await engine.analyze(await decodeSample(4), { attributes: new Set(), embeddings: true });
+
+      expect(faces).toHaveLength(SAMPLES[4]);
+      for (const { embedding } of faces) expect(Math.hypot(...embedding!)).toBeCloseTo(1, 5);
+    });
+
+    test('answers the same to calls that overlap', async () => {
+      const images = await Promise.all([decodeSample(1), decodeSample(2)]);
+
+      const together = await Promise.all(images.map((image) => engine.analyze(image, ask())));
+
+      expect(together[0]).toEqual(await engine.analyze(images[0], ask()));
+      expect(together[1]).toEqual(await engine.analyze(images[1], ask()));
+    });
+
+    test('stops when its signal is aborted', async () => {
+      const analysis = engine.analyze(await decodeSample(1), { ...ask(), signal: AbortSignal.abort() });
+
+      await expect(analysis).rejects.toMatchObject({ code: 'Aborted' });
+    });
+  });
+}
+
+/** The same faces, up to what another sampling of the picture moves. */
+function expectSameBoxes(actual: readonly Box[], expected: readonly Box[]): void {
+  expect(actual).toHaveLength(expected.length);
+  for (const box of expected) {
+    expect(Math.max(...actual.map((other) => overlapOf(box, other)))).toBeGreaterThan(0.8);
+  }
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createDetector,
+  type Detection,
+  suppress,
+} from '../../../../../shared/faces/engines/local/detector.ts';
+import { makePriors, type Size } from '../../../../../shared/faces/engines/local/priors.ts';
+import type { Net } from '../../../../../shared/faces/engines/local/session.ts';
+import type { Raster } from '../../../../../shared/images/image.ts';
+
+const raster: Raster = { data: new Uint8Array(1920 * 1440 * 3), width: 1920, height: 1440 };
+
+/** What a net sees: the prior nearest to a place, with a probability. Fractions of the picture. */
+interface Sight {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly probability: number;
+}
+
+/** A net that answers with sights by input width, and remembers what it was asked. */
+function scriptedNet(sights: Record<number, readonly Sight[]>): Net & { asked: Size[] } {
+  const asked: Size[] = [];
+  return {
+    asked,
+    async run(_input, [, , height, width]) {
+      const size = { width: width!, height: height! };
+      asked.push(size);
+      const priors = makePriors(size);
+      const scores = new Float32Array(priors.length / 2);
+      for (const sight of sights[size.width] ?? [])
+        scores[2 * nearest(priors, sight) + 1] = sight.probability;
+      return { scores, '462': new Float32Array(priors.length) };
+    },
+    async release() {},
+  };
+}
+
+function nearest(priors: Float32Array, { x, y, width }: Sight): number {
+  let best = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < priors.length / 4; i++) {
+    const away =
+      Math.abs(priors[4 * i]! - x) +
+      Math.abs(priors[4 * i + 1]! - y) +
+      10 * Math.abs(priors[4 * i + 2]! - width);
+    if (away < least) [best, least] = [i, away];
+  }
+  return best;
+}
+
+const large = { x: 0.45, y: 7 / 16, width: 0.3, probability: 0.99 };
+const small = { x: 0.2, y: 0.2, width: 0.032, probability: 0.95 };
+
+describe('the detector', () => {
+  test('looks once where all faces are large', async () => {
+    const net = scriptedNet({ 320: [large] });
+
+    const [face, ...others] = await createDetector(net).detect(raster, 0.7);
+
+    expect(net.asked).toEqual([{ width: 320, height: 240 }]);
+    expect(others).toEqual([]);
+    expect(face!.probability).toBeCloseTo(0.99, 5);
+    expect(face!.box.x).toBeCloseTo(576, 3);
+    expect(face!.box.y).toBeCloseTo(342, 3);
+    expect(face!.box.width).toBeCloseTo(576, 3);
+    expect(face!.box.height).toBeCloseTo(576, 3);
+  });
+
+  test.each([
+    ['a small face', [large, small]],
+    ['the hint of one', [large, { ...small, probability: 0.45 }]],
+    ['nothing', []],
+  ])('looks closer after %s', async (_, seen) => {
+    const net = scriptedNet({ 320: seen, 960: [{ ...small, x: 0.8 }] });
+
+    const faces = await createDetector(net).detect(raster, 0.7);
+
+    const sure = seen.filter(({ probability }) => probability >= 0.7);
+    expect(net.asked.map(({ width }) => width)).toEqual([320, 960]);
+    expect(faces).toHaveLength(sure.length + 1);
+  });
+
+  test('takes from the closer look neither large faces nor parts of those it has', async () => {
+    const eye = { x: 0.42, y: 0.42, width: 0.033, probability: 0.9 };
+    const net = scriptedNet({ 320: [large, small], 960: [{ ...large, x: 0.8, width: 0.2 }, eye] });
+
+    const faces = await createDetector(net).detect(raster, 0.7);
+
+    expect(faces.map(({ box }) => Math.round(box.width))).toEqual([576, 60]);
+  });
+
+  test('gives nothing below the least probability', async () => {
+    const faces = await createDetector(scriptedNet({ 320: [large] })).detect(raster, 0.995);
+
+    expect(faces).toEqual([]);
+  });
+});
+
+describe('suppress', () => {
+  const at = (x: number, probability: number): Detection => ({
+    box: { x, y: 0, width: 10, height: 10 },
+    probability,
+  });
+
+  test('keeps the most probable of boxes that overlap, and all others', () => {
+    const kept = suppress([at(1, 0.8), at(0, 0.9), at(30, 0.75)]);
+
+    expect(kept).toEqual([at(0, 0.9), at(30, 0.75)]);
+  });
+
+  test('keeps neighbours that overlap little', () => {
+    expect(suppress([at(0, 0.9), at(5, 0.8)])).toHaveLength(2);
+  });
+});

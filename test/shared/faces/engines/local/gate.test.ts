@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { hasFaceContent, hasFaceShape } from '../../../../../shared/faces/engines/local/gate.ts';
+import type { FaceParts } from '../../../../../shared/faces/engines/local/landmarks.ts';
+import { faceQuality } from '../../../../../shared/faces/engines/local/quality.ts';
+
+const nowhere = { x: 0, y: 0 };
+const eyesApart = (distance: number): FaceParts => ({
+  leftEye: { x: 10, y: 20 },
+  rightEye: { x: 10 + distance, y: 20 },
+  nose: nowhere,
+  mouthLeft: nowhere,
+  mouthRight: nowhere,
+  mouth: nowhere,
+});
+const box = { x: 0, y: 0, width: 100, height: 140 };
+
+describe('the gate', () => {
+  test('asks that the eyes stand apart', () => {
+    expect(hasFaceShape(box, eyesApart(28))).toBe(true);
+    expect(hasFaceShape(box, eyesApart(26))).toBe(false);
+  });
+
+  test('asks more of the embedding where the detector is unsure', () => {
+    expect(hasFaceContent(1.8, 0.95)).toBe(true);
+    expect(hasFaceContent(1.79, 0.95)).toBe(false);
+    expect(hasFaceContent(1.95, 0.85)).toBe(false);
+    expect(hasFaceContent(2, 0.85)).toBe(true);
+  });
+});
+
+describe('quality', () => {
+  test('grows with the norm between the worst and the best', () => {
+    expect(faceQuality(1.5, 200)).toBe(0);
+    expect(faceQuality(2.8, 200)).toBeCloseTo(0.5, 10);
+    expect(faceQuality(5, 200)).toBe(1);
+  });
+
+  test('shrinks with faces too narrow to be told apart', () => {
+    expect(faceQuality(3.8, 45)).toBe(1);
+    expect(faceQuality(3.8, 9)).toBeCloseTo(0.2, 10);
+  });
+});

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { cropSquare, resample, warp } from '../../../../../shared/faces/engines/local/sample.ts';
+import type { Raster } from '../../../../../shared/images/image.ts';
+
+/** A raster whose red is `red(x, y)`, green twice and blue three times that. */
+function paint(width: number, height: number, red: (x: number, y: number) => number): Raster {
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let channel = 0; channel < 3; channel++)
+        data[(y * width + x) * 3 + channel] = red(x, y) * (channel + 1);
+    }
+  }
+  return { data, width, height };
+}
+
+const ramp = paint(4, 2, (x, y) => 10 * y + x);
+
+describe('resample', () => {
+  test('averages the pixels that each new one covers', () => {
+    expect([...resample(ramp, 2, 1)]).toEqual([5.5, 7.5, 11, 15, 16.5, 22.5]);
+  });
+
+  test('counts a pixel that two new ones share in part for each', () => {
+    const planes = resample(
+      paint(3, 1, (x) => 30 * x),
+      2,
+      1,
+    );
+
+    // (0 + 30 / 2) / 1.5 and (30 / 2 + 60) / 1.5
+    expect(planes[0]).toBeCloseTo(10, 4);
+    expect(planes[1]).toBeCloseTo(50, 4);
+  });
+
+  test('repeats pixels when it enlarges', () => {
+    expect([
+      ...resample(
+        paint(2, 1, (x) => 40 * (x + 1)),
+        4,
+        2,
+      ).subarray(0, 8),
+    ]).toEqual([40, 40, 80, 80, 40, 40, 80, 80]);
+  });
+
+  test('keeps the mean of every picture at every size', () => {
+    const side = fc.integer({ min: 1, max: 17 });
+    fc.assert(
+      fc.property(side, side, side, side, fc.nat(80), (width, height, toWidth, toHeight, seed) => {
+        const raster = paint(width, height, (x, y) => (x * 31 + y * 17 + seed) % 85);
+
+        const planes = resample(raster, toWidth, toHeight);
+
+        const mean = (values: Iterable<number>, count: number) =>
+          [...values].reduce((a, b) => a + b, 0) / count;
+        expect(mean(planes, planes.length)).toBeCloseTo(mean(raster.data, raster.data.length), 2);
+      }),
+    );
+  });
+});
+
+describe('warp', () => {
+  test('gives the raster back for the identity', () => {
+    const planes = warp(ramp, [1, 0, 0, 0, 1, 0], 4, 2);
+
+    expect([...planes.subarray(0, 8)]).toEqual([0, 1, 2, 3, 10, 11, 12, 13]);
+    expect([...planes.subarray(16)]).toEqual([0, 3, 6, 9, 30, 33, 36, 39]);
+  });
+
+  test('interpolates between four pixels', () => {
+    expect(warp(ramp, [1, 0, 1.5, 0, 1, 0.25], 1, 1)[0]).toBeCloseTo(4, 5);
+  });
+
+  test('turns', () => {
+    // A quarter turn: column u of the result is row u of the source, from its right end.
+    expect([...warp(ramp, [0, -1, 3, 1, 0, 0], 2, 4).subarray(0, 8)]).toEqual([3, 13, 2, 12, 1, 11, 0, 10]);
+  });
+
+  test('is black outside and fades over the last pixel', () => {
+    const white = paint(2, 2, () => 80);
+
+    expect([...warp(white, [1, 0, -1.5, 0, 1, 0], 5, 1).subarray(0, 5)]).toEqual([0, 40, 80, 40, 0]);
+    expect([...warp(white, [1, 0, 0, 0, 1, 5], 2, 2)]).toEqual(Array(12).fill(0));
+  });
+
+  test('averages samples where the picture shrinks', () => {
+    const stripes = paint(64, 64, (x) => (x % 2) * 80);
+
+    const planes = cropSquare(stripes, 8, 8, 32, 8);
+
+    for (const value of planes.subarray(0, 64)) expect(value).toBeCloseTo(40, 5);
+  });
+});
+
+describe('cropSquare', () => {
+  test('cuts whole pixels exactly', () => {
+    const raster = paint(10, 10, (x, y) => 8 * y + x);
+
+    expect([...cropSquare(raster, 3, 5, 2, 2).subarray(0, 4)]).toEqual([43, 44, 51, 52]);
+  });
+});

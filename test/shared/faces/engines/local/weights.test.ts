@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+import { readWeights } from '../../../../../shared/faces/engines/local/weights.ts';
+
+const manifest = (weights: object[]) =>
+  new TextEncoder().encode(JSON.stringify([{ paths: ['w.bin'], weights }]));
+const PLAIN = { name: 'bias', shape: [2], dtype: 'float32' };
+const QUANTIZED = {
+  name: 'filters',
+  shape: [1, 3],
+  dtype: 'float32',
+  quantization: { dtype: 'uint8', scale: 0.5, min: -1 },
+};
+
+describe('weights', () => {
+  test('are restored from eight bits, and floats may begin at any byte', () => {
+    const binary = Uint8Array.of(0, 2, 255, ...new Uint8Array(Float32Array.of(1.5, -2).buffer));
+
+    const weights = readWeights(manifest([QUANTIZED, PLAIN]), binary);
+
+    expect(weights('filters').shape).toEqual([1, 3]);
+    expect([...weights('filters').data]).toEqual([-1, 0, 126.5]);
+    expect([...weights('bias').data]).toEqual([1.5, -2]);
+  });
+
+  test('refuse a file of another length', () => {
+    expect(() => readWeights(manifest([PLAIN]), new Uint8Array(9))).toThrow(
+      expect.objectContaining({
+        code: 'ModelMismatch',
+        message: 'the manifest describes 8 bytes, the file has 9',
+      }),
+    );
+  });
+
+  test('name what is missing', () => {
+    const weights = readWeights(manifest([PLAIN]), new Uint8Array(8));
+
+    expect(() => weights('fc/weights')).toThrow(expect.objectContaining({ code: 'ModelMismatch' }));
+  });
+});

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import sharp, { type OverlayOptions } from 'sharp';
+import type { Box } from '../../shared/faces/face.ts';
+import { decodeImage } from '../../shared/images/decode.ts';
+import { DEFAULT_IMAGE_BOUNDS, type ImageBounds, type UprightImage } from '../../shared/images/image.ts';
+
+/** The photos that come with @vladmandic/face-api: how many women each shows. Nobody else is in them. */
+export const SAMPLES = { 1: 3, 2: 3, 3: 3, 4: 4, 5: 5, 6: 4 } as const;
+export type Sample = keyof typeof SAMPLES;
+export const SAMPLE_NUMBERS = Object.keys(SAMPLES).map((key) => Number(key) as Sample);
+
+const DEMO = join(
+  dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')),
+  'demo',
+);
+
+export function samplePath(sample: Sample): string {
+  return join(DEMO, `sample${sample}.jpg`);
+}
+
+export function sampleBytes(sample: Sample): Buffer {
+  return readFileSync(samplePath(sample));
+}
+
+export function decodeSample(sample: Sample, bounds: Partial<ImageBounds> = {}): Promise<UprightImage> {
+  return decodePhoto(sampleBytes(sample), bounds);
+}
+
+export function decodePhoto(bytes: Uint8Array, bounds: Partial<ImageBounds> = {}): Promise<UprightImage> {
+  return decodeImage(bytes, { ...DEFAULT_IMAGE_BOUNDS, ...bounds });
+}
+
+/** A picture of one color. */
+export function blankImage(width = 640, height = 480): UprightImage {
+  const raster = { data: new Uint8Array(width * height * 3).fill(127), width, height };
+  return { width, height, format: 'png', raster };
+}
+
+/**
+ * A crowd of known faces: `across` × `across` samples side by side in a picture of 1920 × 1440, and where the faces
+ * of `faces` (boxes by sample, in fractions of the photo) lie in it.
+ */
+export async function crowd(
+  across: number,
+  faces: (sample: Sample) => readonly Box[],
+): Promise<{ image: UprightImage; boxes: Box[] }> {
+  const width = Math.floor(1920 / across);
+  const height = Math.floor(1440 / across);
+  const tiles: OverlayOptions[] = [];
+  const boxes: Box[] = [];
+  for (let tile = 0; tile < across * across; tile++) {
+    const sample = SAMPLE_NUMBERS[(tile * 5 + Math.floor(tile / across)) % SAMPLE_NUMBERS.length]!;
+    const left = (tile % across) * width;
+    const top = Math.floor(tile / across) * height;
+    const input = await sharp(samplePath(sample)).resize(width, height, { fit: 'fill' }).toBuffer();
+    tiles.push({ input, left, top });
+    for (const box of faces(sample)) {
+      boxes.push({
+        x: left + box.x * width,
+        y: top + box.y * height,
+        width: box.width * width,
+        height: box.height * height,
+      });
+    }
+  }
+  const canvas = sharp({ create: { width: 1920, height: 1440, channels: 3, background: '#888' } });
+  const image = await decodePhoto(await canvas.composite(tiles).jpeg({ quality: 85 }).toBuffer());
+  return { image, boxes };
+}
+
+/** Area of the intersection over area of the union. */
+export function overlapOf(a: Box, b: Box): number {
+  const width = Math.max(0, Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x));
+  const height = Math.max(0, Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y));
+  const shared = width * height;
+  return shared / (a.width * a.height + b.width * b.height - shared);
+}
+
+/** How many of `wanted` have a box of their own in `found` that overlaps them by more than 0.3. */
+export function countFound(wanted: readonly Box[], found: readonly Box[]): number {
+  const free = new Set(found);
+  let count = 0;
+  for (const box of wanted) {
+    const match = [...free].find((candidate) => overlapOf(box, candidate) > 0.3);
+    if (match && free.delete(match)) count++;
+  }
+  return count;
+}
