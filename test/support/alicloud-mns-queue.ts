@@ -61,7 +61,12 @@ export function createAlicloudMnsQueue(sdk: AlicloudMns, name: string): MessageQ
 
     async delete(receiptHandles) {
       if (receiptHandles.length === 0) return [];
-      const failures = await call(() => sdk.batchDeleteMessage(name, receiptHandles.map(escapeXml)));
+      const failures = await call(() =>
+        sdk.batchDeleteMessage(
+          name,
+          receiptHandles.map((handle) => escapeXml(handle)),
+        ),
+      );
       return failures.map((failure) => ({
         receiptHandle: failure.ReceiptHandle!,
         code: failure.ErrorCode!,
