@@ -54,6 +54,9 @@ const EVENT_TYPES = [
 /** Messages handled at once: enough to fetch and publish while the engine, which takes one at a time, works. */
 const CONCURRENCY = 4;
 
+/** Short, because nobody likes to wait for a message that a killed process held; it is renewed while it is worked on. */
+const VISIBILITY_SECONDS = 10;
+
 export async function startOneProcess(settings: OneProcessOptions): Promise<OneProcess> {
   const { dataDir, env, logger } = settings;
   const options = readPipelineOptions(env);
@@ -99,7 +102,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
       clock: systemClock,
       random: Math.random,
       logger,
-      options: { concurrency: CONCURRENCY, prefetch: CONCURRENCY },
+      options: { concurrency: CONCURRENCY, prefetch: CONCURRENCY, visibilitySeconds: VISIBILITY_SECONDS },
     });
     consumer.start();
     stops.push(() => consumer.stop());

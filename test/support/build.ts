@@ -1,7 +1,22 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { bundle } from '../../scripts/bundle.js';
 
-/** Before the tests: what they start as programs of their own is built from the present sources. */
-export default async function setup(): Promise<void> {
-  await promisify(execFile)(process.execPath, ['scripts/build.js', '--quiet']);
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The command line, built from the present sources. */
+    cli: string;
+  }
+}
+
+/** Before the tests: what they start as a program of its own is built, in a folder of this run. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  // Inside node_modules, so that the bundle finds its packages.
+  const cache = 'node_modules/.cache';
+  await mkdir(cache, { recursive: true });
+  const outdir = await mkdtemp(join(cache, 'mnsoss-face-'));
+  await bundle(outdir, 'warning');
+  project.provide('cli', join(outdir, 'cli/main.js'));
+  return () => rm(outdir, { recursive: true, force: true });
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { inject } from 'vitest';
 
 /** Our command line as a process of its own, with everything it says. */
 export interface Program {
@@ -12,7 +13,7 @@ export interface Program {
 }
 
 export function runProgram(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-  const child = spawn(process.execPath, ['dist/cli/main.js', ...args], {
+  const child = spawn(process.execPath, [inject('cli'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },
   });
@@ -27,7 +28,8 @@ export function runProgram(args: readonly string[], env: NodeJS.ProcessEnv = {})
   // `close` rather than `exit`: then all output has been read.
   const ended = once(child, 'close').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals);
   void ended.then((code) => {
-    for (const { pattern, reject } of waiting) reject(new Error(`ended with ${code} before ${pattern}:\n${output}`));
+    for (const { pattern, reject } of waiting)
+      reject(new Error(`ended with ${code} before ${pattern}:\n${output}`));
   });
   return {
     process: child,
