@@ -1,3 +1,5 @@
+import { MnsossError } from '../../shared/runtime/errors.ts';
+
 /**
  * The error codes of MNS with their status and, where SDKs or their tests depend on it, their message.
  * Source: the service's list of error codes; the error maps and live tests of the official SDKs.
@@ -66,5 +68,19 @@ export class MnsRefusal extends Error {
     super(message);
     this.code = code;
     this.status = MNS_ERRORS[code][0];
+  }
+}
+
+/** Runs work for a caller in this process, who knows our errors and not those of the wire. */
+export async function inProcess<T>(subject: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof MnsRefusal)) throw error;
+    const known = error.code === 'QueueNotExist' || error.code === 'TopicNotExist';
+    throw new MnsossError(known ? error.code : 'InvalidRequest', `${subject}: ${error.message}`, {
+      cause: error,
+      details: { mnsCode: error.code },
+    });
   }
 }

@@ -8,12 +8,12 @@ import type { Random } from '../../shared/runtime/random.ts';
 import type { Account, NotificationTarget } from '../types.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createDeliver } from './deliver.ts';
-import { MnsRefusal } from './errors.ts';
+import { inProcess, MnsRefusal } from './errors.ts';
 import { createListener } from './listener.ts';
 import { createOperations } from './operations/index.ts';
 import { createPusher } from './push.ts';
 import { createQueues, type DeliveryFaults } from './queues.ts';
-import { DEFAULT_QUEUE_SETTINGS, type QueueSettings } from './settings.ts';
+import { checkQueueSettings, DEFAULT_QUEUE_SETTINGS, type QueueSettings } from './settings.ts';
 import { signingIdentity } from './signing/identity.ts';
 import { openLedger } from './store/ledger.ts';
 import { notificationTarget } from './target.ts';
@@ -84,12 +84,14 @@ export async function createMns(options: MnsOptions): Promise<LocalMns> {
         },
       );
     },
-    target: notificationTarget({ queues, topics, owner }),
-    async ensureQueue(name, settings) {
-      const wanted = { ...DEFAULT_QUEUE_SETTINGS, ...settings };
-      if (ledger.state.queues.has(name)) await queues.configure(name, wanted);
-      else await queues.create(name, wanted);
-    },
+    target: notificationTarget(queues, topics),
+    ensureQueue: (name, settings) =>
+      inProcess(`queue ${name}`, async () => {
+        const wanted = { ...DEFAULT_QUEUE_SETTINGS, ...settings };
+        checkQueueSettings(wanted);
+        if (ledger.state.queues.has(name)) await queues.configure(name, wanted);
+        else await queues.create(name, wanted);
+      }),
     async reset() {
       queues.failPolls(new MnsRefusal('QueueNotExist'));
       await ledger.commit([{ type: 'reset' }]);

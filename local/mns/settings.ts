@@ -108,6 +108,16 @@ export function readQueueSettings(element: XmlElement | undefined, base: QueueSe
   };
 }
 
+/** Refuses settings that were not read from XML when they are out of bounds. */
+export function checkQueueSettings(settings: QueueSettings): void {
+  bounded('DelaySeconds', String(settings.delaySeconds));
+  bounded('MaximumMessageSize', String(settings.maximumMessageSize));
+  bounded('MessageRetentionPeriod', String(settings.messageRetentionPeriod));
+  bounded('VisibilityTimeout', String(settings.visibilityTimeout));
+  bounded('PollingWaitSeconds', String(settings.pollingWaitSeconds));
+  if (settings.deadLetter) bounded('MaxReceiveCount', String(settings.deadLetter.maxReceiveCount));
+}
+
 /** guess: the policy is documented for the OpenAPI actions; here it stands in `<Queue>` under the same names. */
 function readDeadLetter(
   element: XmlElement,

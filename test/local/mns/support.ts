@@ -64,7 +64,7 @@ export async function startMns(overrides: Partial<MnsOptions> = {}): Promise<Tes
     mns,
     url,
     clock,
-    sdk: new Sdk(ACCOUNT.accountId, { ...ACCOUNT, endpoint: url }),
+    sdk: createSdk(url),
     async request(method, target, { body, headers = {}, signal, ...key } = {}) {
       const { accessKeyId = ACCOUNT.accessKeyId, secret = ACCOUNT.accessKeySecret } = key;
       const signed: Record<string, string> = {
@@ -150,3 +150,7 @@ const Sdk = createRequire(import.meta.url)('@alicloud/mns') as new (
   accountId: string,
   options: object,
 ) => MnsSdk;
+
+export function createSdk(endpoint: string): MnsSdk {
+  return new Sdk(ACCOUNT.accountId, { ...ACCOUNT, endpoint });
+}

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ACCOUNT, createSdk, type SdkFields, startMns, type TestMns, until } from './support.ts';
+
+let dataDir: string;
+let test: TestMns | undefined;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'mns-'));
+});
+afterEach(async () => {
+  await test?.close();
+  test = undefined;
+  await rm(dataDir, { recursive: true });
+});
+
+async function restart(): Promise<TestMns> {
+  await test?.close();
+  test = await startMns({ dataDir });
+  return test;
+}
+
+async function receiveAll({ sdk }: TestMns, queue: string): Promise<SdkFields[]> {
+  const all: SdkFields[] = [];
+  for (;;) {
+    try {
+      all.push(...(await sdk.batchReceiveMessage(queue, 16)).body);
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'MNSMessageNotExistError' });
+      return all;
+    }
+  }
+}
+
+describe('a restart', () => {
+  it('keeps queues, topics, subscriptions, messages and what was done with them', async () => {
+    const { sdk, request } = await restart();
+    await sdk.createQueue('q', { VisibilityTimeout: 600 });
+    await sdk.createTopic('t');
+    const endpoint = `acs:mns:cn-hangzhou:${ACCOUNT.accountId}:queues/q`;
+    await request('PUT', '/topics/t/subscriptions/s', {
+      body: `<Subscription><Endpoint>${endpoint}</Endpoint><NotifyContentFormat>SIMPLIFIED</NotifyContentFormat></Subscription>`,
+    });
+    for (const body of ['deleted', 'held', 'waiting']) await sdk.sendMessage('q', { MessageBody: body });
+    await sdk.deleteMessage('q', (await sdk.receiveMessage('q')).body.ReceiptHandle!);
+    const { body: held } = await sdk.receiveMessage('q');
+
+    const after = await restart();
+    await after.sdk.publishMessage('t', { MessageBody: 'published' });
+
+    const bodies = (await receiveAll(after, 'q')).map((message) => message.MessageBody);
+    expect(bodies).toEqual(['waiting', 'published']);
+    // The receipt handle outlives the restart, and so does the count of receives.
+    await after.sdk.changeMessageVisibility('q', held.ReceiptHandle!, 1);
+    await after.clock.advance(1000);
+    const { body: again } = await after.sdk.receiveMessage('q');
+    expect(again).toMatchObject({
+      MessageId: held.MessageId,
+      DequeueCount: '2',
+      FirstDequeueTime: held.FirstDequeueTime,
+    });
+  });
+
+  it('goes on pushing what an HTTP endpoint has not taken', async () => {
+    const { sdk, request, clock } = await restart();
+    await sdk.createTopic('t');
+    await request('PUT', '/topics/t/subscriptions/s', {
+      // Nobody listens there.
+      body: '<Subscription><Endpoint>http://127.0.0.1:1/</Endpoint></Subscription>',
+    });
+    await sdk.publishMessage('t', { MessageBody: 'm' });
+    await until(() => clock.pending() === 1);
+
+    const after = await restart();
+
+    expect((await after.sdk.getTopicAttributes('t')).body.MessageCount).toBe('1');
+    await until(() => after.clock.pending() === 1);
+  });
+
+  it('shows the same certificate', async () => {
+    const certificate = async ({ url }: TestMns) =>
+      (await fetch(`${url}/x509_public_certificate.pem`)).text();
+    const before = await certificate(await restart());
+
+    const after = await certificate(await restart());
+
+    expect(after).toBe(before);
+    expect(after).toMatch(/^-----BEGIN CERTIFICATE-----\n/);
+  });
+});
+
+describe('kill -9', () => {
+  it('loses no message that was acknowledged, and brings back none that was deleted', async () => {
+    const script = fileURLToPath(new URL('crash-server.ts', import.meta.url));
+    const server = spawn(process.execPath, ['--import', 'tsx', script, dataDir, JSON.stringify(ACCOUNT)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(server.stdout, 'data')) as [Buffer];
+    const sdk = createSdk(line.toString().trim());
+    await sdk.createQueue('q');
+    const sent = new Set<string>();
+    const deleted = new Set<string>();
+    const untilKilled = async (work: () => Promise<void>) => {
+      for (;;) {
+        try {
+          await work();
+        } catch {
+          return;
+        }
+      }
+    };
+    const clients = [
+      ...Array.from({ length: 6 }, () =>
+        untilKilled(async () => {
+          sent.add((await sdk.sendMessage('q', { MessageBody: 'm' })).body.MessageId!);
+        }),
+      ),
+      untilKilled(async () => {
+        const { body } = await sdk.receiveMessage('q', 5);
+        await sdk.deleteMessage('q', body.ReceiptHandle!);
+        deleted.add(body.MessageId!);
+      }),
+    ];
+
+    await until(() => sent.size > 300 && deleted.size > 20);
+    server.kill('SIGKILL');
+    await Promise.all([...clients, once(server, 'exit')]);
+
+    const after = await restart();
+    // What was received and not deleted becomes visible again.
+    await after.clock.advance(60_000);
+    const found = new Set((await receiveAll(after, 'q')).map((message) => message.MessageId!));
+    // One may be gone: its delete was done when the answer was lost.
+    expect([...sent].filter((id) => !found.has(id) && !deleted.has(id)).length).toBeLessThanOrEqual(1);
+    expect([...deleted].filter((id) => found.has(id))).toEqual([]);
+  });
+});
