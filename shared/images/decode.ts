@@ -7,6 +7,9 @@ import { loadSharp } from './sharp.ts';
 /** Why a file is no image; in `details.reason` of an `InvalidImage`. */
 export type InvalidImageReason = 'empty' | 'unknown-format' | 'refused-format' | 'truncated' | 'corrupt';
 
+/** AVIF is decoded as a whole: one of its pixels takes far more memory than one of any other format. */
+const AVIF_WEIGHT = 4;
+
 /**
  * Decodes an uploaded file: EXIF orientation applied, colours converted to sRGB, transparency laid on white, only
  * the first frame or page of several read, and scaled down to `bounds.rasterSide` while decoding.
@@ -17,11 +20,12 @@ export type InvalidImageReason = 'empty' | 'unknown-format' | 'refused-format' |
  * Errors: `InvalidImage` with `details.reason`; `ImageTooLarge` with `details.bound`, `limit` and `actual`.
  */
 export async function decodeImage(bytes: Uint8Array, bounds: ImageBounds): Promise<UprightImage> {
-  within('maxBytes', bytes.length, bounds);
+  within('maxBytes', bytes.length, bounds.maxBytes);
   const format = knownFormat(bytes);
   const { width, height, alreadySrgb } = await probe(bytes, format);
-  within('maxSide', Math.max(width, height), bounds);
-  within('maxPixels', width * height, bounds);
+  within('maxSide', Math.max(width, height), bounds.maxSide);
+  if (format === 'avif') within('maxPixels', width * height, bounds.maxPixels / AVIF_WEIGHT, ' for AVIF');
+  within('maxPixels', width * height, bounds.maxPixels);
   return { width, height, format, raster: await decodeRaster(bytes, format, alreadySrgb, bounds) };
 }
 
@@ -96,12 +100,11 @@ async function decodeRaster(
 
 const UNITS = { maxBytes: 'bytes', maxSide: 'pixels on its longest side', maxPixels: 'pixels' };
 
-function within(bound: keyof typeof UNITS, actual: number, bounds: ImageBounds): void {
-  const limit = bounds[bound];
+function within(bound: keyof typeof UNITS, actual: number, limit: number, note = ''): void {
   if (actual <= limit) return;
   throw new MnsossError(
     'ImageTooLarge',
-    `The image has ${actual} ${UNITS[bound]}, more than the ${limit} that ${bound} allows.`,
+    `The image has ${actual} ${UNITS[bound]}, more than the ${limit} that ${bound} allows${note}.`,
     { details: { bound, limit, actual } },
   );
 }

@@ -20,7 +20,7 @@ const BOWL_LEFT = 'M5.6 3.5V2.8 7H0 3.5V2.8 0H5.6 3.5';
 
 // biome-ignore format: one glyph a row reads as a table
 const TABLE: Readonly<Record<string, readonly [width: number, path: string]>> = {
-  ' ': [1.6, ''],
+  ' ': [2.4, ''],
   '!': [0, 'M0 10L0 3M0 .1L0 .1'],
   '"': [2.2, 'M0 10L0 7.4M2.2 10L2.2 7.4'],
   '#': [7.2, 'M1.6 0L3 10M4.6 0L6 10M0 3.3L6.6 3.3M.6 6.7L7.2 6.7'],
@@ -37,7 +37,7 @@ const TABLE: Readonly<Record<string, readonly [width: number, path: string]>> = 
   '.': [0, 'M0 .1L0 .1'],
   '/': [4.6, 'M0 -1L4.6 11'],
   0: [6, 'M3 10H6 5V3 0H0 5V3 10'],
-  1: [2.6, 'M0 7.8L2.6 10L2.6 0'],
+  1: [3.2, 'M0 7.8L2.6 10L2.6 0'],
   2: [5.8, 'M.1 7.5V2.9 10H5.6 7.4L5.3 6.1L4.7 5.1L0 0L5.8 0'],
   3: [5.8, 'M.2 8V2.8 10H5.4 7.6V2.9 5.3L2 5.3M2.9 5.3H5.8 2.6V2.8 0H0 2'],
   4: [6.4, 'M4.8 0L4.8 10L0 2.8L6.4 2.8'],

@@ -15,6 +15,9 @@ const MARGIN = 0.15;
 /** Mean colours kept of a face, along each side, whatever the size of the picture: too few to recognise anyone. */
 const CELLS = 6;
 
+/** Pixels: a tiny face has fewer cells, so that none is a pixel of the original. */
+const SMALLEST_CELL = 4;
+
 /**
  * The picture with its faces made unrecognisable, as JPEG. Boxes are in pixels of the upright image.
  *
@@ -35,8 +38,8 @@ export function redactImage(
 export function redactBox(raster: Raster, box: Rect): void {
   const outline = inflate(box, box.width * MARGIN, box.height * MARGIN);
   const region = coveringPixels(outline, raster);
-  const columns = Math.min(CELLS, region.width);
-  const rows = Math.min(CELLS, region.height);
+  const columns = clamp(Math.floor(region.width / SMALLEST_CELL), 1, CELLS);
+  const rows = clamp(Math.floor(region.height / SMALLEST_CELL), 1, CELLS);
   const means = cellMeans(raster, region, columns, rows);
   for (let y = region.y; y < region.y + region.height; y++) {
     const colours = blendRows(means, columns, rows, ((y - region.y + 0.5) / region.height) * rows - 0.5);
@@ -46,12 +49,13 @@ export function redactBox(raster: Raster, box: Rect): void {
     let at = (y * raster.width + from) * 3;
     for (let x = from; x < to; x++) {
       const position = clamp(((x - region.x + 0.5) / region.width) * columns - 0.5, 0, columns - 1);
-      const left = Math.floor(position) * 3;
+      const column = Math.floor(position);
+      const share = position - column;
+      const left = column * 3;
       const right = Math.min(left + 3, (columns - 1) * 3);
-      for (let channel = 0; channel < 3; channel++) {
-        const colour = colours[left + channel]!;
-        raster.data[at++] = colour + (colours[right + channel]! - colour) * (position % 1) + 0.5;
-      }
+      raster.data[at++] = colours[left]! * (1 - share) + colours[right]! * share + 0.5;
+      raster.data[at++] = colours[left + 1]! * (1 - share) + colours[right + 1]! * share + 0.5;
+      raster.data[at++] = colours[left + 2]! * (1 - share) + colours[right + 2]! * share + 0.5;
     }
   }
 }
@@ -75,8 +79,10 @@ function cellMeans(raster: Raster, region: Rect, columns: number, rows: number):
     let at = ((region.y + y) * raster.width + region.x) * 3;
     for (let x = 0; x < region.width; x++) {
       const cell = row * columns + Math.floor((x * columns) / region.width);
-      counts[cell]!++;
-      for (let channel = 0; channel < 3; channel++) sums[cell * 3 + channel]! += raster.data[at++]!;
+      counts[cell]! += 1;
+      sums[cell * 3]! += raster.data[at++]!;
+      sums[cell * 3 + 1]! += raster.data[at++]!;
+      sums[cell * 3 + 2]! += raster.data[at++]!;
     }
   }
   return sums.map((sum, index) => sum / counts[Math.floor(index / 3)]!);

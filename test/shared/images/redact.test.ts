@@ -22,7 +22,7 @@ function mask(width: number, height: number, inside: (x: number, y: number) => b
 
 it('leaves no pixel of the box as it was, wherever the box lies', () => {
   const position = fc.integer({ min: -40, max: 110 });
-  const extent = fc.integer({ min: 4, max: 120 });
+  const extent = fc.oneof(fc.integer({ min: 4, max: 12 }), fc.integer({ min: 4, max: 120 }));
 
   fc.assert(
     fc.property(position, position, extent, extent, (x, y, width, height) => {
