@@ -182,6 +182,26 @@ export const ERROR_CODES = {
     meaning: 'The local cloud could not write its journal, so it acknowledges nothing any more.',
     fix: 'Make room on the disk or correct its permissions, then start again.',
   },
+  GalleryMismatch: {
+    kind: 'misconfigured',
+    meaning: 'The gallery of people was made by another embedder, or the engine gives no embeddings for it.',
+    fix: 'Enrol everybody again from the original photos, or configure the engine that made the gallery.',
+  },
+  GalleryDamaged: {
+    kind: 'misconfigured',
+    meaning: 'An object of the gallery does not hold what was written to it.',
+    fix: 'Enrol everybody again from the original photos; the message names the object.',
+  },
+  GalleryFull: {
+    kind: 'permanent',
+    meaning: 'The gallery takes no more faces of this person, or no more people.',
+    fix: 'Delete photos of this person that are no longer needed, or use another gallery.',
+  },
+  PersonNameInvalid: {
+    kind: 'permanent',
+    meaning: 'The name cannot stand for a person in this gallery.',
+    fix: 'Choose a name that keeps to what the message says.',
+  },
   Unexpected: {
     kind: 'transient',
     meaning: 'An error that no rule knows.',
