@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { createMnsClient } from '../../shared/mns/client.ts';
+import type { MessageQueue } from '../../shared/mns/queue.ts';
+import { type ManualClock, manualClock } from '../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../shared/runtime/credentials.ts';
+
+let clock: ManualClock;
+let cloud: LocalCloud;
+let queue: MessageQueue;
+let closeClient: () => void;
+
+beforeEach(async () => {
+  clock = manualClock();
+  cloud = await startLocalCloud({ clock });
+  await cloud.mns.ensureQueue('q');
+  const client = createMnsClient({
+    endpoint: cloud.mns.url,
+    credentials: staticCredentials(cloud.credentials),
+    clock,
+    timeoutMs: 10_000,
+  });
+  queue = client.queue('q');
+  closeClient = client.close;
+});
+afterEach(async () => {
+  closeClient();
+  await cloud.close();
+});
+
+const receive = (max = 16) => queue.receive({ max, waitSeconds: 0 });
+
+describe('faults', () => {
+  it('refuse an operation and no other, until they are taken back', async () => {
+    const takeBack = cloud.faults.inject({ operation: 'SendMessage', rate: 1, kind: 'error' });
+
+    await expect(queue.send('m')).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+    expect(await receive()).toEqual([]);
+
+    takeBack();
+    await queue.send('m');
+    expect(await receive()).toHaveLength(1);
+  });
+
+  it('throttle', async () => {
+    cloud.faults.inject({ operation: '*', rate: 1, kind: 'throttle' });
+
+    await expect(queue.send('m')).rejects.toMatchObject({ code: 'Throttled' });
+  });
+
+  it('break connections before the work is done', async () => {
+    cloud.faults.inject({ operation: 'SendMessage', rate: 1, kind: 'reset', when: 'before' });
+
+    await expect(queue.send('m')).rejects.toMatchObject({ code: 'NetworkError' });
+
+    expect((await queue.attributes()).activeMessages).toBe(0);
+  });
+
+  it('break connections after the work is done', async () => {
+    cloud.faults.inject({ operation: 'SendMessage', rate: 1, kind: 'reset', when: 'after' });
+
+    await expect(queue.send('m')).rejects.toMatchObject({ code: 'NetworkError' });
+
+    expect((await queue.attributes()).activeMessages).toBe(1);
+  });
+
+  it('hold requests back', async () => {
+    cloud.faults.inject({ operation: 'SendMessage', rate: 1, kind: 'latency', ms: 500 });
+    const sending = queue.send('m');
+    while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(499);
+    const before = (await queue.attributes()).activeMessages;
+
+    await clock.advance(1);
+    await sending;
+
+    expect([before, (await queue.attributes()).activeMessages]).toEqual([0, 1]);
+  });
+
+  it('deliver twice, and each delivery has a handle that counts', async () => {
+    cloud.faults.inject({ operation: 'ReceiveMessage', rate: 1, kind: 'duplicate' });
+    await queue.send('m');
+
+    const [first] = await receive();
+    cloud.faults.clear();
+    const [second] = await receive();
+
+    expect(second?.messageId).toBe(first?.messageId);
+    expect(await queue.delete([first!.receiptHandle, second!.receiptHandle])).toEqual([]);
+    expect(await receive()).toEqual([]);
+  });
+
+  it('deliver out of order, but every message once', async () => {
+    const bodies = Array.from({ length: 10 }, (_, index) => `m${index}`);
+    for (const body of bodies) await queue.send(body);
+    cloud.faults.inject({ operation: 'ReceiveMessage', rate: 1, kind: 'reorder' });
+
+    const received = (await receive()).map(({ body }) => body);
+
+    expect(received).not.toEqual(bodies);
+    expect([...received].sort()).toEqual(bodies);
+  });
+
+  it('befall the same requests when the seed is the same', async () => {
+    const outcomes = async (faultSeed: number) => {
+      const seeded = await startLocalCloud({ checkSignatures: false, faultSeed });
+      seeded.faults.inject({ operation: 'ListBuckets', rate: 0.5, kind: 'error' });
+      const statuses: number[] = [];
+      for (let n = 0; n < 40; n++) statuses.push((await fetch(`${seeded.oss.url}/`)).status);
+      await seeded.close();
+      return statuses;
+    };
+
+    const [first, same, other] = [await outcomes(1), await outcomes(1), await outcomes(2)];
+
+    expect(same).toEqual(first);
+    expect(other).not.toEqual(first);
+    expect(new Set(first)).toEqual(new Set([200, 500]));
+  });
+});
