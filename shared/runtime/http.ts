@@ -34,6 +34,11 @@ export interface HttpClient {
 
 export interface HttpClientOptions {
   readonly maxSockets?: number;
+  /**
+   * Milliseconds after which an unused connection is closed: a service that closes it first does so without a word,
+   * and the next request on it would fail.
+   */
+  readonly idleMs?: number;
   /** PEM of authorities that are trusted beside those that Node knows. */
   readonly caCerts?: string;
 }
@@ -42,8 +47,12 @@ export interface HttpClientOptions {
  * `node:http` rather than undici or fetch: a fresh process sends its first request four to seven times sooner, and
  * cold starts are paid for. Errors of the connection are `NetworkError`, `ServiceUnavailable` (timeout) or `Aborted`.
  */
-export function createHttpClient({ maxSockets = 64, caCerts }: HttpClientOptions = {}): HttpClient {
-  const options = { keepAlive: true, maxSockets, scheduling: 'lifo' } as const;
+export function createHttpClient({
+  maxSockets = 64,
+  idleMs = 15_000,
+  caCerts,
+}: HttpClientOptions = {}): HttpClient {
+  const options = { keepAlive: true, maxSockets, timeout: idleMs, scheduling: 'lifo' } as const;
   const trust = caCerts === undefined ? {} : { ca: [...rootCertificates, caCerts] };
   const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent({ ...options, ...trust }) };
   return {

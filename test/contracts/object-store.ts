@@ -227,6 +227,32 @@ export function objectStoreContract(
         expect(head.metadata).toEqual({ writer: content[0] });
       });
 
+      it('shows readers one whole object or another while it is replaced', async () => {
+        const { store } = await prepare();
+        const write = async (round: number) => {
+          const content = String(round).repeat(50_000 + round);
+          await store.put('busy', bytes(content), { metadata: { md5: md5(content) } });
+        };
+        await write(0);
+        let writing = true;
+        const read = async () => {
+          const seen = [];
+          while (writing) {
+            const { head, body } = await store.get('busy');
+            seen.push({ head, md5: md5(await buffer(body)) });
+          }
+          return seen;
+        };
+
+        const readers = [read(), read()];
+        for (let round = 1; round < 10; round++) await write(round);
+        writing = false;
+        const seen = (await Promise.all(readers)).flat();
+
+        expect(seen.length).toBeGreaterThan(0);
+        for (const { head, md5 } of seen) expect(head).toMatchObject({ etag: md5, metadata: { md5 } });
+      });
+
       it('leaves the old object when a streamed body fails', async () => {
         const { store } = await prepare();
         await store.put('k', bytes('old'));

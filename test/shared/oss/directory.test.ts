@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -80,6 +80,29 @@ describe('the directory store as a directory', () => {
 
     await expect(readdir(directory)).resolves.toEqual(['.mnsoss']);
     await expect(readdir(join(directory, '.mnsoss/tmp'))).resolves.toEqual([]);
+  });
+
+  it('removes what a process that died had received, but not what another receives', async () => {
+    const { directory, store } = await prepare();
+    const temporary = join(directory, '.mnsoss/tmp');
+    await mkdir(temporary, { recursive: true });
+    await writeFile(join(temporary, 'left-behind'), 'x');
+    await utimes(join(temporary, 'left-behind'), new Date(0), new Date(0));
+    await writeFile(join(temporary, 'under-way'), 'x');
+
+    await store.put('k', Buffer.from('x'));
+
+    await expect(readdir(temporary)).resolves.toEqual(['under-way']);
+  });
+
+  it('follows no link out of the directory', async () => {
+    const { directory, store } = await prepare();
+    await symlink('/etc/passwd', join(directory, 'link'));
+
+    await expect(store.head('link')).resolves.toBeUndefined();
+    await store.put('link', Buffer.from('mine'));
+
+    await expect(readFile(join(directory, 'link'), 'utf8')).resolves.toBe('mine');
   });
 
   it('takes no foreign file for an object that its name could not be', async () => {

@@ -53,6 +53,39 @@ describe('a request', () => {
     expect((await readBody(response)).toString()).toBe('one two');
   });
 
+  it('sends the target as it was given, where a URL would resolve its dots', async () => {
+    const url = await serve((request, response) => response.end(request.url));
+
+    const response = await client.send({
+      method: 'GET',
+      url,
+      target: '/bucket/a/../b/.?x=%2e',
+      headers: {},
+      timeoutMs: 2000,
+    });
+
+    expect((await readBody(response)).toString()).toBe('/bucket/a/../b/.?x=%2e');
+  });
+
+  it('closes a connection that nobody uses, though requests may be silent for longer', async () => {
+    let released = (): void => {};
+    const closed = new Promise<void>((resolve) => {
+      released = resolve;
+    });
+    const url = await serve((request, response) => {
+      request.socket.once('close', released);
+      setTimeout(() => response.end('late'), 60);
+    });
+    const shortLived = createHttpClient({ idleMs: 20 });
+
+    const response = await shortLived.send({ method: 'GET', url, headers: {}, timeoutMs: 2000 });
+    const body = await readBody(response);
+    await closed;
+    shortLived.close();
+
+    expect(body.toString()).toBe('late');
+  });
+
   it('uses one connection for requests that follow each other', async () => {
     const ports = new Set<number | undefined>();
     const url = await serve((request, response) => {
