@@ -23,7 +23,6 @@ describe('the metadata of a result document', () => {
   it('gives the identity of the write back for every key', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (key) => {
-        fc.pre(key.isWellFormed());
         const metadata = identityMetadata({ ...write, key }, 3);
 
         expect(publishedResult(headWith(metadata))).toEqual({ ...write, key, faces: 3 });

@@ -34,7 +34,7 @@ describe('writing', () => {
     const text = fc
       .string({ unit: 'grapheme' })
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids
-      .filter((s) => s.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(s));
+      .filter((s) => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(s));
     fc.assert(
       fc.property(text, fc.array(text, { maxLength: 4 }), (name, items) => {
         const root = parseXml(writeXml('R', { Name: name, Item: items.map((Key) => ({ Key })) }));
