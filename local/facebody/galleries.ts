@@ -1,0 +1,191 @@
+import { similarity } from '../../shared/faces/similarity.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Random } from '../../shared/runtime/random.ts';
+import { FaceBodyRefusal } from './errors.ts';
+
+/** A face of a database; pictures are not kept. */
+export interface StoredFace {
+  readonly faceId: string;
+  readonly embedding: Float32Array;
+  readonly extraData: string | undefined;
+}
+
+export interface Entity {
+  readonly entityId: string;
+  labels: string;
+  readonly createdAt: number;
+  updatedAt: number;
+  readonly faces: StoredFace[];
+}
+
+export interface Found {
+  readonly dbName: string;
+  readonly entityId: string;
+  readonly face: StoredFace;
+  /** Cosine. */
+  readonly score: number;
+}
+
+/** The face databases of one account, in memory. */
+export interface Galleries {
+  createDb(name: string): void;
+  deleteDb(name: string): void;
+  dbNames(): string[];
+  addEntity(dbName: string, entityId: string, labels: string): void;
+  updateEntity(dbName: string, entityId: string, labels: string): void;
+  entity(dbName: string, entityId: string): Entity;
+  /** By id. */
+  entities(dbName: string): Entity[];
+  deleteEntity(dbName: string, entityId: string): void;
+  addFace(
+    dbName: string,
+    entityId: string,
+    embedding: Float32Array,
+    guards: { readonly extraData: string | undefined; readonly within: number; readonly between: number },
+  ): StoredFace;
+  deleteFace(dbName: string, faceId: string): void;
+  /** The nearest faces, best first. doc: no threshold is applied, so a stranger has a best match too. */
+  search(dbNames: readonly string[], embedding: Float32Array, limit: number): Found[];
+}
+
+export interface GalleryLimits {
+  readonly facesPerDb: number;
+  readonly facesPerEntity: number;
+  readonly facesPerAccount: number;
+}
+
+/** doc: the vendor's, which cannot be raised. */
+export const GALLERY_LIMITS: GalleryLimits = {
+  facesPerDb: 50_000,
+  facesPerEntity: 5,
+  facesPerAccount: 500_000,
+};
+
+export interface GalleryParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** From a cosine to the vendor's 0 to 100, in which similarity guards are given. */
+  readonly confidence: (score: number) => number;
+  readonly limits: GalleryLimits;
+}
+
+export function createGalleries({ clock, random, confidence, limits }: GalleryParts): Galleries {
+  const dbs = new Map<string, Map<string, Entity>>();
+
+  const dbOf = (name: string): Map<string, Entity> => {
+    const db = dbs.get(name);
+    if (!db) throw new FaceBodyRefusal('DBNameNotExist', `The face database ${name} does not exist.`);
+    return db;
+  };
+  const entityOf = (dbName: string, entityId: string): Entity => {
+    const entity = dbOf(dbName).get(entityId);
+    if (!entity) throw new FaceBodyRefusal('EntityNotExist', `The entity ${entityId} does not exist.`);
+    return entity;
+  };
+  const countIn = (db: Map<string, Entity>): number => {
+    let count = 0;
+    for (const { faces } of db.values()) count += faces.length;
+    return count;
+  };
+  const best = (faces: readonly StoredFace[], embedding: Float32Array): number =>
+    Math.max(...faces.map((face) => confidence(similarity(face.embedding, embedding))));
+
+  /** guess: the code of a refused guard; doc: what the guards are and that 0 turns them off. */
+  const guard = (
+    dbName: string,
+    { entityId, faces }: Entity,
+    embedding: Float32Array,
+    within: number,
+    between: number,
+  ): void => {
+    if (within > 0 && faces.length > 0) {
+      const own = best(faces, embedding);
+      if (own < within)
+        throw dissimilar(`with the faces of the entity is ${own.toFixed(2)}, below ${within}`);
+    }
+    if (between <= 0) return;
+    for (const other of dbOf(dbName).values()) {
+      if (other.entityId === entityId || other.faces.length === 0) continue;
+      const theirs = best(other.faces, embedding);
+      if (theirs >= between) {
+        throw dissimilar(`with entity ${other.entityId} is ${theirs.toFixed(2)}, not below ${between}`);
+      }
+    }
+  };
+
+  return {
+    createDb(name) {
+      if (dbs.has(name)) throw new FaceBodyRefusal('DBNameAlreadyExist');
+      dbs.set(name, new Map());
+    },
+    deleteDb(name) {
+      dbOf(name);
+      dbs.delete(name);
+    },
+    dbNames: () => [...dbs.keys()].sort(),
+    addEntity(dbName, entityId, labels) {
+      const db = dbOf(dbName);
+      if (db.has(entityId)) throw new FaceBodyRefusal('EntityIdAlreadyExist');
+      // guess: the vendor names a limit of entities but no figure; an entity is of use with a face only.
+      if (db.size >= limits.facesPerDb) throw new FaceBodyRefusal('ExceedEntityLimit');
+      const now = clock.now();
+      db.set(entityId, { entityId, labels, createdAt: now, updatedAt: now, faces: [] });
+    },
+    updateEntity(dbName, entityId, labels) {
+      const entity = entityOf(dbName, entityId);
+      entity.labels = labels;
+      entity.updatedAt = clock.now();
+    },
+    entity: entityOf,
+    entities: (dbName) =>
+      [...dbOf(dbName).values()].sort((a, b) =>
+        a.entityId < b.entityId ? -1 : a.entityId > b.entityId ? 1 : 0,
+      ),
+    deleteEntity(dbName, entityId) {
+      entityOf(dbName, entityId);
+      dbOf(dbName).delete(entityId);
+    },
+    addFace(dbName, entityId, embedding, { extraData, within, between }) {
+      const entity = entityOf(dbName, entityId);
+      if (entity.faces.length >= limits.facesPerEntity) throw new FaceBodyRefusal('FaceCountExceed');
+      if (countIn(dbOf(dbName)) >= limits.facesPerDb) throw new FaceBodyRefusal('FaceImageCountExceed');
+      const all = [...dbs.values()].reduce((sum, db) => sum + countIn(db), 0);
+      if (all >= limits.facesPerAccount) throw new FaceBodyRefusal('FaceImageCountExceed');
+      guard(dbName, entity, embedding, within, between);
+      const face = { faceId: newFaceId(clock, random), embedding, extraData };
+      entity.faces.push(face);
+      entity.updatedAt = clock.now();
+      return face;
+    },
+    deleteFace(dbName, faceId) {
+      for (const entity of dbOf(dbName).values()) {
+        const index = entity.faces.findIndex((face) => face.faceId === faceId);
+        if (index < 0) continue;
+        entity.faces.splice(index, 1);
+        entity.updatedAt = clock.now();
+        return;
+      }
+      throw new FaceBodyRefusal('DataNotExist', `The face ${faceId} does not exist.`);
+    },
+    search(dbNames, embedding, limit) {
+      const found: Found[] = [];
+      for (const dbName of dbNames) {
+        for (const { entityId, faces } of dbOf(dbName).values()) {
+          for (const face of faces) {
+            found.push({ dbName, entityId, face, score: similarity(face.embedding, embedding) });
+          }
+        }
+      }
+      return found.sort((a, b) => b.score - a.score).slice(0, limit);
+    },
+  };
+}
+
+/** guess: digits, as in the examples of the reference. */
+function newFaceId(clock: Clock, random: Random): string {
+  return `${clock.now()}${String(Math.floor(random() * 1e9)).padStart(9, '0')}`;
+}
+
+function dissimilar(what: string): FaceBodyRefusal {
+  return new FaceBodyRefusal('ClientError.IllegalArgument', `The similarity ${what}.`);
+}

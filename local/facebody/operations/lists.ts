@@ -1,0 +1,55 @@
+import type { Face } from '../../../shared/faces/face.ts';
+import { LANDMARK_COUNT, toPupils, toVendorLandmarks } from '../landmarks.ts';
+
+/** doc: a face is a run of entries in each list; rectangles are left, top, width, height in whole pixels. */
+export function faceLists(faces: readonly Face[]) {
+  return {
+    FaceCount: faces.length,
+    FaceProbabilityList: faces.map(({ probability }) => probability),
+    FaceRectangles: faces.flatMap(({ box }) => {
+      const left = Math.round(box.x);
+      const top = Math.round(box.y);
+      return [left, top, Math.round(box.x + box.width) - left, Math.round(box.y + box.height) - top];
+    }),
+  };
+}
+
+export function landmarkLists(faces: readonly Face[]) {
+  const known = faces.map(({ landmarks = [] }) => (landmarks.length === 68 ? landmarks : undefined));
+  return {
+    LandmarkCount: LANDMARK_COUNT,
+    Landmarks: known.flatMap((points) =>
+      points ? toVendorLandmarks(points).flatMap(({ x, y }) => [x, y]) : [],
+    ),
+    Pupils: known.flatMap((points) => (points ? toPupils(points) : [])),
+  };
+}
+
+/** guess: the vendor's signs of the angles are ours. */
+export function poseList(faces: readonly Face[]): number[] {
+  return faces.flatMap(({ pose }) => (pose ? [pose.yaw, pose.pitch, pose.roll] : []));
+}
+
+/**
+ * doc: 0 to 100, higher is better in all of them.
+ * guess: the engine inside knows one figure of quality, which stands in all lists that it says something about.
+ */
+export function qualityLists(faces: readonly Face[]) {
+  const scores = faces.map(qualityOf);
+  const best = faces.map(() => 99);
+  return {
+    ScoreList: scores,
+    BlurList: scores,
+    FnfList: faces.map(({ probability }) => 100 * probability),
+    GlassList: best,
+    IlluList: scores,
+    MaskList: best,
+    NoiseList: scores,
+    PoseList: faces.map(({ pose }) => (pose ? 100 * Math.cos((pose.yaw * Math.PI) / 180) ** 2 : 99)),
+  };
+}
+
+/** 0 to 100. */
+export function qualityOf({ quality = 1 }: Face): number {
+  return 100 * quality;
+}

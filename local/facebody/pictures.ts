@@ -1,0 +1,109 @@
+import type { FaceEngine } from '../../shared/faces/engine.ts';
+import type { AttributeName, Face } from '../../shared/faces/face.ts';
+import { decodeImage } from '../../shared/images/decode.ts';
+import { DEFAULT_IMAGE_BOUNDS, type ImageFormat, type UprightImage } from '../../shared/images/image.ts';
+import { isMnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
+import { type HttpClient, readBody } from '../../shared/runtime/http.ts';
+import { FaceBodyRefusal } from './errors.ts';
+import type { Uploads } from './uploads.ts';
+
+/** What an operation accepts. */
+export interface PictureRule {
+  readonly maxBytes: number;
+  /** Pixels of either side, not reached. */
+  readonly below: number;
+  readonly formats: readonly ImageFormat[];
+  /** Pixels of either side, exceeded. */
+  readonly above?: number;
+}
+
+export interface Pictures {
+  /** The picture under a URL that a request names; `host` is where the request came to. */
+  fetch(url: string, rule: PictureRule, host: string): Promise<UprightImage>;
+  decode(bytes: Buffer, rule: PictureRule): Promise<UprightImage>;
+  /** Likeliest first. Refuses a picture without a face. */
+  faces(
+    image: UprightImage,
+    asked: { attributes: readonly AttributeName[]; embeddings: boolean },
+  ): Promise<Face[]>;
+  /** The largest one, with its embedding. */
+  largestFace(image: UprightImage): Promise<Face & { readonly embedding: Float32Array }>;
+}
+
+const DOWNLOAD_TIMEOUT_MS = 5000;
+const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/;
+
+export function createPictures(parts: {
+  readonly engine: FaceEngine;
+  readonly uploads: Uploads;
+  readonly http: HttpClient;
+}): Pictures {
+  const { engine, uploads, http } = parts;
+
+  const download = async (given: string, rule: PictureRule, host: string): Promise<Buffer> => {
+    // sdk: after an upload it joins bucket and endpoint by a dot, also when the bucket is empty.
+    const text = given.replace(/^(https?:\/\/)\./, '$1');
+    if (!URL.canParse(text)) throw new FaceBodyRefusal('InvalidImage.URL');
+    const url = new URL(text);
+    if (!['http:', 'https:'].includes(url.protocol)) throw new FaceBodyRefusal('IllegalUrlParameter');
+    if (url.host === host) {
+      const bytes = uploads.get(decodeURIComponent(url.pathname.slice(1)));
+      if (!bytes) throw new FaceBodyRefusal('InvalidImage.DownloadError');
+      return bytes;
+    }
+    // This server reaches nothing but this machine. doc: the error of objects outside the service's region.
+    if (!LOOPBACK.test(url.hostname)) throw new FaceBodyRefusal('InvalidImage.Region');
+    try {
+      const response = await http.send({ method: 'GET', url, headers: {}, timeoutMs: DOWNLOAD_TIMEOUT_MS });
+      if (response.status !== 200) {
+        response.body.destroy();
+        throw new FaceBodyRefusal('InvalidImage.DownloadError', `Downloading gave ${response.status}.`);
+      }
+      return await readBody(response, rule.maxBytes + 1);
+    } catch (error) {
+      if (error instanceof FaceBodyRefusal) throw error;
+      const timedOut = isMnsossError(error, 'ServiceUnavailable') && /no answer/.test(error.message);
+      throw new FaceBodyRefusal(timedOut ? 'InvalidImage.Timeout' : 'InvalidImage.DownloadError');
+    }
+  };
+
+  const pictures: Pictures = {
+    async fetch(url, rule, host) {
+      return pictures.decode(await download(url, rule, host), rule);
+    },
+    async decode(bytes, { maxBytes, below, above = 0, formats }) {
+      // guess: which of its codes the service gives for which of these faults.
+      if (bytes.length > maxBytes) throw new FaceBodyRefusal('InvalidFile.Size');
+      const image = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS).catch((error: unknown) => {
+        const { code } = toMnsossError(error);
+        if (code === 'ImageTooLarge') throw new FaceBodyRefusal('InvalidFile.Resolution');
+        if (code === 'InvalidImage') throw new FaceBodyRefusal('InvalidFile.Decode');
+        throw error;
+      });
+      if (!formats.includes(image.format)) throw new FaceBodyRefusal('InvalidFile.Decode');
+      if (Math.max(image.width, image.height) >= below || Math.min(image.width, image.height) <= above) {
+        throw new FaceBodyRefusal('InvalidFile.Resolution');
+      }
+      return image;
+    },
+    async faces(image, { attributes, embeddings }) {
+      const faces = await engine.analyze(image, { attributes: new Set(attributes), embeddings });
+      // sdk: its users see this error for a picture without a face, from every operation that looks for one.
+      if (faces.length === 0) throw new FaceBodyRefusal('InvalidImage.NotFoundFace');
+      return faces.sort((a, b) => b.probability - a.probability);
+    },
+    async largestFace(image) {
+      const faces = await pictures.faces(image, { attributes: [], embeddings: true });
+      const [largest] = faces.sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height);
+      return withEmbedding(largest!);
+    },
+  };
+  return pictures;
+}
+
+/** The embedded engine gives embeddings; another one inside this server may not. */
+export function withEmbedding(face: Face): Face & { readonly embedding: Float32Array } {
+  const { embedding } = face;
+  if (!embedding) throw new FaceBodyRefusal('InternalError.Algo', 'The engine inside gives no embeddings.');
+  return { ...face, embedding };
+}

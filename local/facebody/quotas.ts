@@ -1,0 +1,42 @@
+import type { Clock } from '../../shared/runtime/clock.ts';
+
+export interface Quotas {
+  /** Whether one more request of the operation fits into this second. */
+  take(accountId: string, operation: string): boolean;
+  /** Requests a second from now on, of one operation or of all that have no quota of their own. */
+  set(quota: number, operation?: string): void;
+}
+
+/** doc: 2 requests a second for each operation of an account, pay as you go. */
+export const DEFAULT_QUOTA = 2;
+
+const WINDOW_MS = 1000;
+
+/**
+ * doc: counted in windows of one second, without carry-over; excess fails at once and is not queued.
+ * guess: windows begin at whole seconds, and a refused request does not count.
+ */
+export function createQuotas(clock: Clock, initial = DEFAULT_QUOTA): Quotas {
+  let others = initial;
+  const quotas = new Map<string, number>();
+  const windows = new Map<string, { second: number; used: number }>();
+
+  return {
+    take(accountId, operation) {
+      const second = Math.floor(clock.now() / WINDOW_MS);
+      const name = `${accountId}/${operation}`;
+      let window = windows.get(name);
+      if (window?.second !== second) {
+        window = { second, used: 0 };
+        windows.set(name, window);
+      }
+      if (window.used >= (quotas.get(operation) ?? others)) return false;
+      window.used++;
+      return true;
+    },
+    set(quota, operation) {
+      if (operation === undefined) others = quota;
+      else quotas.set(operation, quota);
+    },
+  };
+}
