@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TemporaryCredential } from '../../../local/oss/index.ts';
+import { manualClock } from '../../../shared/runtime/clock.ts';
+import {
+  ACCOUNT,
+  failureOf,
+  openBucket,
+  presignedPath,
+  STRANGER,
+  startOss,
+  type TestOss,
+} from './support.ts';
+
+const STS: TemporaryCredential = {
+  accountId: ACCOUNT.accountId,
+  accessKeySecret: 'sts-secret',
+  securityToken: 'sts-token',
+  expiresAt: Date.now() + 3_600_000,
+};
+const EXPIRED = { ...STS, expiresAt: 1 };
+
+describe.each([{ v4: false }, { v4: true }])('signatures, V4 $v4', ({ v4 }) => {
+  let oss: TestOss;
+  let bucket: string;
+
+  beforeAll(async () => {
+    oss = await startOss({ temporaryCredentials: (id) => ({ 'STS.key': STS, 'STS.old': EXPIRED })[id] });
+    const opened = await openBucket(oss, { v4 });
+    bucket = opened.bucket;
+    await opened.client.put('a', Buffer.from('hello'));
+  });
+  afterAll(() => oss.close());
+
+  const get = (account: { accessKeyId: string; accessKeySecret: string }, options = {}) =>
+    oss.client({ v4, bucket, account, ...options }).get('a');
+
+  it('refuses a wrong secret and tells what it signed', async () => {
+    const error = await failureOf(get({ ...ACCOUNT, accessKeySecret: 'wrong' }));
+
+    expect(error).toMatchObject({ code: 'SignatureDoesNotMatch', status: 403 });
+  });
+
+  it('refuses an unknown access key', async () => {
+    const error = await failureOf(get({ ...ACCOUNT, accessKeyId: 'nobody' }));
+
+    expect(error).toMatchObject({ code: 'InvalidAccessKeyId', status: 403 });
+  });
+
+  it('refuses another account, whose bucket it is not', async () => {
+    const error = await failureOf(get(STRANGER));
+
+    expect(error).toMatchObject({ code: 'AccessDenied', status: 403 });
+  });
+
+  it('takes a temporary key with its token', async () => {
+    const account = { accessKeyId: 'STS.key', accessKeySecret: STS.accessKeySecret };
+
+    const { content } = await get(account, { stsToken: STS.securityToken, refreshSTSToken: undefined });
+
+    expect(content.toString()).toBe('hello');
+  });
+
+  it.each([
+    ['without token', 'STS.key', {}, 'InvalidAccessKeyId'],
+    ['with another token', 'STS.key', { stsToken: 'forged' }, 'AccessKeyIdAndSecurityTokenNotMatch'],
+    ['that has expired', 'STS.old', { stsToken: STS.securityToken }, 'SecurityTokenExpired'],
+    ['that is none', ACCOUNT.accessKeyId, { stsToken: 'any' }, 'InvalidSecurityToken'],
+  ])('refuses a temporary key %s', async (_, accessKeyId, options, code) => {
+    const error = await failureOf(get({ accessKeyId, accessKeySecret: STS.accessKeySecret }, options));
+
+    expect(error.code).toBe(code);
+  });
+
+  it('takes pre-signed URLs with a token', async () => {
+    const client = oss.client({
+      v4,
+      bucket,
+      account: { accessKeyId: 'STS.key', accessKeySecret: STS.accessKeySecret },
+      stsToken: STS.securityToken,
+    });
+
+    const response = await fetch(client.signatureUrl('a'));
+
+    expect(await response.text()).toBe('hello');
+  });
+
+  it('refuses a URL that was changed', async () => {
+    const url = oss.client({ v4, bucket }).signatureUrl('a');
+
+    const response = await fetch(url.replace('/a?', '/b?'));
+
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain('<Code>SignatureDoesNotMatch</Code>');
+  });
+});
+
+describe('time', () => {
+  it('refuses requests from too far in the past or future', async () => {
+    const clock = manualClock(Date.now() + 16 * 60_000);
+    const oss = await startOss({ clock });
+
+    const errors = await Promise.all(
+      [true, false].map((v4) => failureOf(oss.client({ v4 }).listBuckets({}))),
+    );
+
+    expect(errors.map(({ code }) => code)).toEqual(['RequestTimeTooSkewed', 'RequestTimeTooSkewed']);
+    await oss.close();
+  });
+
+  it('refuses URLs after their time', async () => {
+    const clock = manualClock();
+    const oss = await startOss({ clock });
+    const path = presignedPath({ bucket: 'any-bucket', key: 'a', time: clock.now() });
+
+    await clock.advance(600_000);
+    const inTime = await oss.send({ path });
+    await clock.advance(1000);
+    const late = await oss.send({ path });
+
+    expect(inTime.body.toString()).toContain('<Code>NoSuchBucket</Code>');
+    expect(late.body.toString()).toContain('<Message>Request has expired.</Message>');
+    await oss.close();
+  });
+});
+
+describe('requests that are not rightly signed', () => {
+  let oss: TestOss;
+
+  beforeAll(async () => {
+    oss = await startOss();
+  });
+  afterAll(() => oss.close());
+
+  it.each([
+    ['a malformed header', '/', { authorization: 'Basic abc' }, 400, 'InvalidArgument'],
+    ['a malformed V4 header', '/', { authorization: 'OSS4-HMAC-SHA256 x' }, 400, 'InvalidArgument'],
+    ['no date', '/', { authorization: 'OSS test-key:c2ln' }, 403, 'AccessDenied'],
+    ['an incomplete URL', '/?Signature=x&Expires=1', {}, 403, 'AccessDenied'],
+    ['two signatures', '/?Signature=x', { authorization: 'OSS a:b' }, 400, 'InvalidArgument'],
+    ['none', '/', {}, 403, 'AccessDenied'],
+  ])('%s', async (_, path, headers, status, code) => {
+    const response = await oss.send({ path, headers: headers as Record<string, string> });
+
+    expect(response.status).toBe(status);
+    expect(response.body.toString()).toContain(`<Code>${code}</Code>`);
+  });
+
+  it('are let in when signatures are not checked', async () => {
+    const open = await startOss({ checkSignatures: false });
+
+    const response = await open.send({ method: 'PUT', path: '/some-bucket' });
+
+    expect(response.status).toBe(200);
+    await open.close();
+  });
+});
+
+describe('anonymous requests', () => {
+  let oss: TestOss;
+
+  beforeAll(async () => {
+    oss = await startOss();
+  });
+  afterAll(() => oss.close());
+
+  it.each([
+    ['private', 'default', 'GET', 403],
+    ['public-read', 'default', 'GET', 200],
+    ['public-read', 'private', 'GET', 403],
+    ['private', 'public-read', 'GET', 200],
+    ['public-read', 'default', 'PUT', 403],
+    ['public-read-write', 'default', 'PUT', 200],
+    ['public-read-write', 'private', 'DELETE', 403],
+    ['public-read-write', 'default', 'DELETE', 204],
+  ] as const)('bucket %s, object %s: %s gives %i', async (bucketAcl, objectAcl, method, status) => {
+    const { client, bucket } = await openBucket(oss);
+    await client.putBucketACL(bucket, bucketAcl);
+    await client.put('a', Buffer.from('hello'), { headers: { 'x-oss-object-acl': objectAcl } });
+
+    const response = await oss.send({ method, path: `/${bucket}/a`, headers: { 'content-length': '0' } });
+
+    expect(response.status).toBe(status);
+  });
+
+  it('may not choose headers of the answer', async () => {
+    const { client, bucket } = await openBucket(oss);
+    await client.putBucketACL(bucket, 'public-read');
+    await client.put('a', Buffer.from('hello'));
+
+    const response = await oss.send({ path: `/${bucket}/a?response-content-type=text/html` });
+
+    expect(response.body.toString()).toContain('<Code>InvalidRequest</Code>');
+  });
+
+  it('are kept to the referers a bucket allows', async () => {
+    const { client, bucket } = await openBucket(oss);
+    await client.putBucketACL(bucket, 'public-read');
+    await client.put('a', Buffer.from('hello'));
+    await client.putBucketReferer(bucket, false, ['https://*.example.com/*']);
+    const from = (referer?: string) =>
+      oss.send({ path: `/${bucket}/a`, headers: referer ? { referer } : {} });
+
+    const answers = await Promise.all([from('https://www.example.com/x'), from('https://evil.com/'), from()]);
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 403, 403]);
+  });
+});

@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { combineCrc64, crc64, createCrc64 } from '../../../local/oss/crc64.ts';
+
+describe('crc64', () => {
+  it('gives the check value of CRC-64/XZ', () => {
+    expect(crc64(Buffer.from('123456789'))).toBe(11_051_210_869_376_104_954n);
+  });
+
+  it('is 0 for no bytes', () => {
+    expect(crc64(new Uint8Array())).toBe(0n);
+  });
+
+  it('does not depend on where the bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (bytes, at) => {
+        const crc = createCrc64();
+
+        crc.update(bytes.subarray(0, at));
+        crc.update(bytes.subarray(at));
+
+        expect(crc.digest()).toBe(crc64(bytes));
+      }),
+    );
+  });
+
+  it('combines the checksums of two pieces into that of the whole', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (first, second) => {
+        const whole = crc64(Buffer.concat([first, second]));
+
+        const combined = combineCrc64(crc64(first), crc64(second), second.length);
+
+        expect(combined).toBe(whole);
+      }),
+    );
+  });
+});
