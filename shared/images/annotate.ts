@@ -6,7 +6,7 @@ import { placeLabels } from './labels.ts';
 import { fitText, textStrokes, textWidth, wrapText } from './text.ts';
 
 /** What a colour says: a person of the gallery, somebody unknown to it, or that nobody was compared. */
-export type Tone = 'match' | 'unknown' | 'plain';
+type Tone = 'match' | 'unknown' | 'plain';
 
 export interface AnnotatedFace {
   /** Pixels of the upright image. */
@@ -22,12 +22,12 @@ export interface Annotation {
   readonly banner: string;
 }
 
-export interface AnnotateOptions {
+interface AnnotateOptions {
   /** JPEG quality, 1 to 100. */
   readonly quality: number;
 }
 
-export const DEFAULT_ANNOTATE_OPTIONS: AnnotateOptions = { quality: 85 };
+const DEFAULT_ANNOTATE_OPTIONS: AnnotateOptions = { quality: 85 };
 
 /** Told apart with any kind of colour vision, and bright enough to carry dark letters. */
 const TONES: Readonly<Record<Tone, Colour>> = {

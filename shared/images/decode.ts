@@ -5,7 +5,7 @@ import type { ImageBounds, ImageFormat, Raster, UprightImage } from './image.ts'
 import { loadSharp } from './sharp.ts';
 
 /** Why a file is no image; in `details.reason` of an `InvalidImage`. */
-export type InvalidImageReason = 'empty' | 'unknown-format' | 'refused-format' | 'truncated' | 'corrupt';
+type InvalidImageReason = 'empty' | 'unknown-format' | 'refused-format' | 'truncated' | 'corrupt';
 
 /** AVIF is decoded as a whole: one of its pixels takes far more memory than one of any other format. */
 const AVIF_WEIGHT = 4;
@@ -83,8 +83,8 @@ async function decodeRaster(
       .autoOrient()
       .resize(bounds.rasterSide, bounds.rasterSide, { fit: 'inside', withoutEnlargement: true })
       .flatten({ background: '#ffffff' })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
+      // sharp's raw pixels are 8-bit sRGB unless told otherwise, whatever the file has.
+      .raw()
       .toBuffer({ resolveWithObject: true });
     return { data, width: info.width, height: info.height };
   } catch (error) {

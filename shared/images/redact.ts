@@ -2,12 +2,12 @@ import { encodeJpeg } from './encode.ts';
 import { clamp, coveringPixels, inflate, type Rect, toRaster } from './geometry.ts';
 import type { Raster, UprightImage } from './image.ts';
 
-export interface RedactOptions {
+interface RedactOptions {
   /** JPEG quality, 1 to 100. */
   readonly quality: number;
 }
 
-export const DEFAULT_REDACT_OPTIONS: RedactOptions = { quality: 85 };
+const DEFAULT_REDACT_OPTIONS: RedactOptions = { quality: 85 };
 
 /** Detectors end a box at chin and brow; hair and ears beyond it identify a person too. Fraction of each side. */
 const MARGIN = 0.15;

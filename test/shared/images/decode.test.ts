@@ -86,8 +86,13 @@ it.each<[name: string, picture: Sharp, tolerance: number]>([
   expect(difference(pixelAt(raster, 30, 20), ORANGE)).toBeLessThanOrEqual(tolerance);
 });
 
-it.each(['jpeg', 'png'] as const)('makes three channels of a grey %s', async (format) => {
-  const bytes = await plain([90, 90, 90]).toColourspace('b-w').toFormat(format).toBuffer();
+it.each<[name: string, picture: Sharp]>([
+  ['grey JPEG', plain([90, 90, 90]).toColourspace('b-w').jpeg()],
+  ['grey PNG', plain([90, 90, 90]).toColourspace('b-w').png()],
+  ['grey PNG with alpha', plain([90, 90, 90]).ensureAlpha(1).toColourspace('b-w').png()],
+  ['16-bit grey PNG', plain([90, 90, 90]).toColourspace('grey16').png()],
+])('makes three 8-bit channels of a %s', async (_name, picture) => {
+  const bytes = await picture.toBuffer();
 
   const { raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
 

@@ -24,6 +24,15 @@ it('fills whole pixels with the colour and nothing else', () => {
   expect(painted(raster)).toBe(12);
 });
 
+it('paints a pixel as far as it is covered', () => {
+  const raster = blank(20, 20, BLACK);
+
+  fillRect(raster, { x: 5.25, y: 6, width: 6, height: 3.5 }, 0, INK);
+
+  expect([5, 6, 10, 11].map((x) => pixelAt(raster, x, 7)[0])).toEqual([150, 200, 200, 50]);
+  expect(pixelAt(raster, 8, 9)[0]).toBe(100);
+});
+
 it('mixes with what is below', () => {
   const raster = blank(4, 4, [100, 100, 100]);
 

@@ -42,6 +42,19 @@ it('stays clear of other faces and of other labels', () => {
   });
 });
 
+it('rather hides its own face than another label', () => {
+  const frame = { x: 0, y: 0, width: 90, height: 100 };
+  const boxes = [
+    { x: 10, y: 30, width: 60, height: 40 },
+    { x: 10, y: 30, width: 60, height: 40 },
+    { x: 10, y: 30, width: 60, height: 40 },
+  ];
+
+  const places = placeLabels(boxes, [SIZE, SIZE, SIZE], frame, 4);
+
+  expect(places.map(({ y }) => y)).toEqual([6, 74, 30]);
+});
+
 it('never leaves the frame', () => {
   const box = fc.record({
     x: fc.integer({ min: 0, max: 390 }),

@@ -41,6 +41,16 @@ it('leaves no pixel of the box as it was, wherever the box lies', () => {
   );
 });
 
+it('keeps no pixel even of the smallest face', () => {
+  const raster = mask(40, 40, (column, row) => (column + row) % 2 === 0);
+
+  redactBox(raster, { x: 20, y: 20, width: 4, height: 4 });
+
+  for (let y = 20; y < 24; y++) {
+    for (let x = 20; x < 24; x++) expect(difference(pixelAt(raster, x, y), [127, 127, 127])).toBeLessThan(32);
+  }
+});
+
 it('leaves everything beyond the margin as it was', () => {
   const raster = noise(200, 200);
   const before = copyOf(raster);
