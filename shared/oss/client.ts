@@ -39,8 +39,8 @@ const BACKOFF = { baseMs: 200, capMs: 5000 };
 const MAX_KEYS = 1000;
 
 /**
- * OSS over `node:http`. The official SDK takes 97 ms to load and this 9 ms, which every cold start pays; that both
- * send the same signatures is tested.
+ * OSS over `node:http`. Loading the official SDK takes ten times as long, which every cold start would pay; that
+ * both send the same signatures is tested.
  */
 export function createOssClient(options: OssClientOptions): OssClient {
   const { region, listPageSize = MAX_KEYS } = options;

@@ -17,7 +17,7 @@ import {
 } from './directory-tree.ts';
 import { noSuchKey, objectAlreadyExists } from './errors.ts';
 import { assertKey, compareKeys, isCurrentVersion } from './key.ts';
-import { normalizeMetadata } from './metadata.ts';
+import { normalizeContentType, normalizeMetadata } from './metadata.ts';
 import type { ObjectHead, ObjectStore } from './object-store.ts';
 import { keyOfPath } from './path-of-key.ts';
 import { resolveRange } from './range.ts';
@@ -136,13 +136,12 @@ export function createDirectoryStore({
       }
     },
 
-    async put(
-      key,
-      body,
-      { contentType = 'application/octet-stream', metadata, forbidOverwrite, signal } = {},
-    ) {
+    async put(key, body, { contentType, metadata, forbidOverwrite, signal } = {}) {
       assertKey(key);
-      const checked = normalizeMetadata(metadata);
+      const described = {
+        contentType: normalizeContentType(contentType),
+        metadata: normalizeMetadata(metadata),
+      };
       await assertDirectory(directory, bucket);
       await mkdir(temporary, { recursive: true });
       const received = join(temporary, randomBytes(12).toString('hex'));
@@ -152,7 +151,7 @@ export function createDirectoryStore({
         await swept;
         await change(async () => {
           const target = await makePlace(directory, key);
-          await sidecars.write(key, stats, { etag, contentType, metadata: checked }, async () => {
+          await sidecars.write(key, stats, { etag, ...described }, async () => {
             if (!forbidOverwrite) await rename(received, target);
             else await linkNew(received, target, bucket, key);
           });

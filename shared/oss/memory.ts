@@ -4,7 +4,7 @@ import { assertNotAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { noSuchKey, objectAlreadyExists } from './errors.ts';
 import { assertKey, compareKeys, isCurrentVersion } from './key.ts';
-import { normalizeMetadata } from './metadata.ts';
+import { normalizeContentType, normalizeMetadata } from './metadata.ts';
 import type { ObjectHead, ObjectStore } from './object-store.ts';
 import { resolveRange } from './range.ts';
 
@@ -49,7 +49,10 @@ export function createMemoryStore({
 
     async put(key, body, { contentType, metadata, forbidOverwrite, signal } = {}) {
       assertKey(key);
-      const checked = normalizeMetadata(metadata);
+      const described = {
+        contentType: normalizeContentType(contentType),
+        metadata: normalizeMetadata(metadata),
+      };
       const bytes = await collect(body, signal, `put of ${bucket}/${key}`);
       if (forbidOverwrite && objects.has(key)) throw objectAlreadyExists(bucket, key);
       const etag = createHash('md5').update(bytes).digest('hex').toUpperCase();
@@ -58,8 +61,7 @@ export function createMemoryStore({
         size: bytes.length,
         etag,
         lastModified: Math.floor(clock.now() / 1000) * 1000,
-        contentType: contentType ?? 'application/octet-stream',
-        metadata: checked,
+        ...described,
       };
       objects.set(key, { head, bytes });
       return { etag, requestId: (++writes).toString(16).toUpperCase().padStart(24, '0') };

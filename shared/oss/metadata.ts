@@ -3,6 +3,15 @@ import { MnsossError } from '../runtime/errors.ts';
 /** Bytes of all names and values of one object together. Source: OSS limits. */
 const MAX_METADATA_BYTES = 8192;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a header cannot hold
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
+/** Throws `InvalidRequest` for a type that cannot travel as a header. */
+export function normalizeContentType(contentType = 'application/octet-stream'): string {
+  if (CONTROL.test(contentType)) throw refused('the content type has a control character');
+  return contentType.trim();
+}
+
 /**
  * User metadata as OSS will give it back: values lose white space at their ends, because they travel as headers.
  * Throws `InvalidRequest` for what cannot travel so.
@@ -13,8 +22,7 @@ export function normalizeMetadata(metadata: Readonly<Record<string, string>> = {
   for (const [name, value] of Object.entries(metadata)) {
     if (!/^[a-z0-9][a-z0-9-]*$/.test(name))
       throw refused(`name "${name}" may only have lower-case letters, digits and hyphens`);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a header cannot hold
-    if (/[\u0000-\u001f\u007f]/.test(value)) throw refused(`value of "${name}" has a control character`);
+    if (CONTROL.test(value)) throw refused(`value of "${name}" has a control character`);
     normalized[name] = value.trim();
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
   }

@@ -4,7 +4,7 @@ import { assertNotAborted } from '../runtime/abort.ts';
 import { isMnsossError, MnsossError } from '../runtime/errors.ts';
 import { type HttpResponse, readBody } from '../runtime/http.ts';
 import { assertKey } from './key.ts';
-import { normalizeMetadata } from './metadata.ts';
+import { normalizeContentType, normalizeMetadata } from './metadata.ts';
 import type { ObjectHead, ObjectStore, PutOptions } from './object-store.ts';
 import { rangeHeader } from './range.ts';
 import type { OssRequests } from './requests.ts';
@@ -95,7 +95,7 @@ function putHeaders(
   body: Uint8Array | Readable,
   { contentType, metadata, forbidOverwrite }: PutOptions,
 ): Record<string, string> {
-  const headers: Record<string, string> = { 'content-type': contentType ?? 'application/octet-stream' };
+  const headers: Record<string, string> = { 'content-type': normalizeContentType(contentType) };
   if (body instanceof Uint8Array) headers['content-md5'] = createHash('md5').update(body).digest('base64');
   if (forbidOverwrite) headers['x-oss-forbid-overwrite'] = 'true';
   for (const [name, value] of Object.entries(normalizeMetadata(metadata)))

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import OSS from 'ali-oss';
 import { objectAlreadyExists } from '../../shared/oss/errors.ts';
 import { assertKey } from '../../shared/oss/key.ts';
-import { normalizeMetadata } from '../../shared/oss/metadata.ts';
+import { normalizeContentType, normalizeMetadata } from '../../shared/oss/metadata.ts';
 import type { ObjectHead, ObjectStore } from '../../shared/oss/object-store.ts';
 import { rangeHeader } from '../../shared/oss/range.ts';
 import { assertNotAborted } from '../../shared/runtime/abort.ts';
@@ -64,15 +64,11 @@ export function createAliOssStore(sdk: OSS, bucket: string, listPageSize: number
       return { head: toHead(key, (res as { headers: Headers }).headers), body: stream as Readable };
     },
 
-    async put(
-      key,
-      body,
-      { contentType = 'application/octet-stream', metadata, forbidOverwrite, signal } = {},
-    ) {
+    async put(key, body, { contentType, metadata, forbidOverwrite, signal } = {}) {
       assertNotAborted(signal, 'put');
       assertKey(key);
       const options = {
-        mime: contentType,
+        mime: normalizeContentType(contentType),
         meta: normalizeMetadata(metadata) as never,
         headers: forbidOverwrite ? { 'x-oss-forbid-overwrite': 'true' } : {},
       };
