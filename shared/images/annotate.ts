@@ -29,7 +29,7 @@ interface AnnotateOptions {
 
 const DEFAULT_ANNOTATE_OPTIONS: AnnotateOptions = { quality: 85 };
 
-/** Told apart with any kind of colour vision, and bright enough to carry dark letters. */
+/** Hues that the common forms of colour blindness leave apart, bright enough to carry dark letters. */
 const TONES: Readonly<Record<Tone, Colour>> = {
   match: [94, 220, 160],
   unknown: [255, 176, 58],
@@ -93,7 +93,7 @@ function drawBanner(canvas: Raster, banner: string, faces: readonly AnnotatedFac
 function layOutBanner(banner: string, canvas: Size): { lines: string[]; capital: number } {
   const largest = Math.max(SMALLEST_CAPITAL + 1, longestSide(canvas) / 70);
   const fitting = (largest * canvas.width) / (textWidth(banner, largest) + 2 * largest);
-  const capital = Math.round(clamp(fitting, Math.max(SMALLEST_CAPITAL, largest * 0.6), largest));
+  const capital = Math.floor(clamp(fitting, Math.max(SMALLEST_CAPITAL, largest * 0.6), largest));
   return { lines: wrapText(banner, capital, canvas.width - 2 * capital, 3), capital };
 }
 
