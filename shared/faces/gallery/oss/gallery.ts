@@ -1,0 +1,186 @@
+import type { ObjectStore } from '../../../oss/object-store.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import { MnsossError, toMnsossError } from '../../../runtime/errors.ts';
+import type { Logger } from '../../../runtime/log.ts';
+import { HIGH_SIMILARITY, MATCH_SIMILARITY } from '../../similarity.ts';
+import type { Gallery, Thresholds } from '../gallery.ts';
+import { assertPersonName } from '../person-name.ts';
+import { createSegmentLog } from './log.ts';
+import { chooseHaunted, chooseSmall, merge } from './merge.ts';
+import { indexPeople, type PeopleIndex, photosOf } from './people-index.ts';
+import type { Addition, Embedder, Segment } from './segment.ts';
+
+export interface OssGalleryOptions {
+  readonly store: ObjectStore;
+  /** Where the gallery lies, e.g. `gallery/`; ends with a slash and holds nothing else. */
+  readonly prefix: string;
+  readonly embedder: Embedder;
+  /** Cosines. Those of the local engine's 512 numbers when absent. */
+  readonly thresholds?: Thresholds;
+  readonly clock: Clock;
+  /** A text of `[A-Za-z0-9]` that nobody else draws, e.g. from `randomUUID`. */
+  readonly newId: () => string;
+  readonly logger: Logger;
+  /** Milliseconds after which a search looks for what others wrote; one listing. 5,000 when absent. */
+  readonly refreshMs?: number;
+  /** Segments above which a writer merges the smaller ones. 64 when absent. */
+  readonly maxSegments?: number;
+}
+
+/** `plausible`: of pairs of one person 0.2 % are less similar, of pairs of strangers 0.09 % more (docs/models.md). */
+const COSINES: Thresholds = { match: MATCH_SIMILARITY, high: HIGH_SIMILARITY, plausible: 0.35 };
+
+/**
+ * People as objects in OSS: embeddings in immutable segments, all of them in memory while searched.
+ *
+ * OSS has no conditional writes but "do not overwrite", so writers never share an object. Each addition has an instance
+ * id of its own, and a removal names the instances it saw; what is left does not depend on any order, and neither
+ * does merging. The classical name for this is an observed-remove set.
+ */
+export function createOssGallery(options: OssGalleryOptions): Gallery {
+  const { store, prefix, embedder, thresholds = COSINES, clock, newId, logger } = options;
+  const { refreshMs = 5000, maxSegments = 64 } = options;
+  if (embedder.size % 4 !== 0)
+    throw new RangeError(`embeddings of ${embedder.size} numbers: no multiple of four`);
+  const newName = () => `${String(clock.now()).padStart(14, '0')}-${newId()}`;
+  const log = createSegmentLog({ store, prefix, embedder, newName });
+
+  let live: ReadonlyMap<string, Segment> | undefined;
+  let index: PeopleIndex = indexPeople(new Map(), embedder.size);
+  let freshUntil = Number.NEGATIVE_INFINITY;
+  let underWay: Promise<unknown> = Promise.resolve();
+  let next: Promise<void> | undefined;
+
+  /** Reads the gallery after everything that was written before this call; calls that wait share one reading. */
+  const refresh = (): Promise<void> => {
+    next ??= underWay.then(async () => {
+      next = undefined;
+      const now = await log.read();
+      if (now !== live) index = indexPeople(now, embedder.size);
+      live = now;
+      freshUntil = clock.now() + refreshMs;
+    });
+    underWay = next.catch(() => {});
+    return next;
+  };
+
+  const refreshIfStale = (): Promise<void> | undefined => (clock.now() >= freshUntil ? refresh() : undefined);
+
+  const append = async (segment: Partial<Segment>, signal?: AbortSignal): Promise<void> => {
+    const empty: Segment = { additions: [], vectors: new Float32Array(0), removals: [], replaces: [] };
+    await log.append({ ...empty, ...segment }, signal);
+    await refresh();
+  };
+
+  /** Replaces the chosen segments by one, and takes away what earlier merges left. */
+  const compact = async (choose: (live: ReadonlyMap<string, Segment>) => string[]): Promise<void> => {
+    const before = live!;
+    const chosen = choose(before);
+    const left = log.replaced();
+    if (chosen.length > 0) {
+      const existing = new Set([...before.keys(), ...left]);
+      await append(merge(before, chosen, { existing, now: clock.now() }));
+    }
+    await log.remove([...chosen, ...left]);
+    await refresh();
+  };
+
+  /** The write that came before is durable; a merge that fails only leaves more segments to read. */
+  const compactIfCrowded = async (): Promise<void> => {
+    if (live!.size <= maxSegments) return;
+    try {
+      await compact(chooseSmall);
+    } catch (thrown) {
+      const { code, message } = toMnsossError(thrown);
+      logger.warn({ code, reason: message, gallery: prefix, segments: live!.size }, 'gallery not merged');
+    }
+  };
+
+  const remove = async (doomed: readonly Addition[], signal?: AbortSignal): Promise<void> => {
+    const at = clock.now();
+    await append({ removals: doomed.map(({ instance }) => ({ instance, at })) }, signal);
+    // Removed faces are not only left out: their embeddings go.
+    await compact(chooseHaunted);
+    await compactIfCrowded();
+  };
+
+  return {
+    name: 'oss',
+    thresholds,
+    usesEmbeddings: true,
+
+    async search(_image, faces, { people }) {
+      const probes = faces.map(({ embedding }) => checked(embedding, embedder));
+      await refreshIfStale();
+      return probes.map((probe) => index.search(probe, people));
+    },
+
+    async add(person, faces, { signal } = {}) {
+      assertPersonName(person);
+      const fresh = new Map(faces.map(({ photo, face }) => [photo, checked(face.embedding, embedder)]));
+      await refresh();
+      for (const { photo } of index.people.get(person) ?? []) fresh.delete(photo);
+      if (fresh.size > 0) {
+        const name = newId();
+        const additions = [...fresh.keys()].map((photo, i) => ({ instance: `${name}.${i}`, photo, person }));
+        await append({ additions, vectors: concatenate([...fresh.values()], embedder.size) }, signal);
+        await compactIfCrowded();
+      }
+      return faces.map(({ photo }) => ({ id: photo }));
+    },
+
+    async *people() {
+      await refresh();
+      const entries = [...index.people].map(([person, additions]) => ({
+        person,
+        faces: photosOf(additions).length,
+      }));
+      yield* entries.sort((a, b) => (a.person < b.person ? -1 : 1));
+    },
+
+    async faces(person) {
+      await refresh();
+      return photosOf(index.people.get(person) ?? []);
+    },
+
+    async removeFace(person, id, { signal } = {}) {
+      await refresh();
+      const doomed = (index.people.get(person) ?? []).filter(({ photo }) => photo === id);
+      if (doomed.length > 0) await remove(doomed, signal);
+      return doomed.length > 0;
+    },
+
+    async removePerson(person, { signal } = {}) {
+      await refresh();
+      const doomed = index.people.get(person) ?? [];
+      if (doomed.length > 0) await remove(doomed, signal);
+      // Also when nobody has this name: an earlier run may have stopped between its removal and its merge.
+      else await compact(chooseHaunted);
+      return photosOf(doomed);
+    },
+
+    async clear() {
+      await log.clear();
+      await refresh();
+    },
+
+    async close() {
+      await underWay;
+    },
+  };
+}
+
+function concatenate(embeddings: readonly Float32Array[], size: number): Float32Array {
+  const vectors = new Float32Array(embeddings.length * size);
+  for (const [i, embedding] of embeddings.entries()) vectors.set(embedding, i * size);
+  return vectors;
+}
+
+function checked(embedding: Float32Array | undefined, { name, size }: Embedder): Float32Array {
+  if (embedding?.length === size) return embedding;
+  const got = embedding ? `one of ${embedding.length}` : 'none';
+  throw new MnsossError(
+    'GalleryMismatch',
+    `the gallery needs an embedding of ${size} numbers by ${name}, got ${got}`,
+  );
+}

@@ -1,0 +1,164 @@
+import type { ObjectStore } from '../../../oss/object-store.ts';
+import { isMnsossError, MnsossError } from '../../../runtime/errors.ts';
+import { decodeSegment, type Embedder, encodeSegment, type Segment } from './segment.ts';
+
+/** The segments of one gallery: every writer appends, nobody changes one, and merging replaces several by one. */
+export interface SegmentLog {
+  /** What counts now, by name. The same map as before when nothing changed. One call at a time. */
+  read(): Promise<ReadonlyMap<string, Segment>>;
+  /** Durable when it returns. */
+  append(segment: Segment, signal?: AbortSignal): Promise<void>;
+  /** Of the last reading, names that exist but are replaced: what a merge had not yet removed. */
+  replaced(): readonly string[];
+  remove(names: readonly string[]): Promise<void>;
+  /** Removes every segment, whoever made it. */
+  clear(): Promise<void>;
+}
+
+export interface SegmentLogOptions {
+  readonly store: ObjectStore;
+  /** Where the segments lie; ends with a slash. */
+  readonly prefix: string;
+  readonly embedder: Embedder;
+  /** A name that no writer uses twice; later names sort behind earlier ones, as far as clocks agree. */
+  readonly newName: () => string;
+}
+
+const SUFFIX = '.faces';
+
+/** Readings that are tried before a gallery in constant change counts as unavailable. */
+const MAX_ATTEMPTS = 50;
+
+const PARALLEL_REQUESTS = 16;
+
+export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLogOptions): SegmentLog {
+  /** What was read or written. Segments never change, so a name is enough to know one again. */
+  const known = new Map<string, Segment>();
+  let live: ReadonlyMap<string, Segment> = new Map();
+  let listed: readonly string[] = [];
+
+  const keyOf = (name: string) => `${prefix}${name}${SUFFIX}`;
+
+  const list = async (): Promise<string[]> => {
+    const names: string[] = [];
+    for await (const { key } of store.list({ prefix })) {
+      if (key.endsWith(SUFFIX)) names.push(key.slice(prefix.length, -SUFFIX.length));
+    }
+    return names;
+  };
+
+  /**
+   * A listing is no snapshot: while its pages come, a merge may add a segment that sorts into an earlier page and
+   * remove from a later one those that it replaces. Two equal listings saw neither half of that.
+   */
+  const listStable = async (): Promise<string[]> => {
+    let names = await list();
+    for (let attempt = 0; !equal(names, listed) && attempt < MAX_ATTEMPTS; attempt++) {
+      const again = await list();
+      if (equal(names, again)) return names;
+      names = again;
+    }
+    return names;
+  };
+
+  /** `undefined` when it was merged into another one since it was listed. */
+  const download = async (name: string): Promise<Segment | undefined> => {
+    try {
+      return decodeSegment(name, await readWhole(store, keyOf(name)), embedder);
+    } catch (error) {
+      if (isMnsossError(error, 'NoSuchKey')) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    async read() {
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+        const names = await listStable();
+        if (equal(names, listed)) return live;
+        const segments = new Map<string, Segment>();
+        const replaced = new Set<string>();
+        let complete = true;
+        // The latest first: they tell which of the earlier ones need not be read.
+        await inParallel([...names].reverse(), async (name) => {
+          if (replaced.has(name)) return;
+          const segment = known.get(name) ?? (await download(name));
+          if (!segment) {
+            complete = false;
+            return;
+          }
+          known.set(name, segment);
+          segments.set(name, segment);
+          for (const other of segment.replaces) replaced.add(other);
+        });
+        if (!complete) continue;
+
+        const present = new Set(names);
+        for (const name of known.keys()) if (!present.has(name) || replaced.has(name)) known.delete(name);
+        live = new Map(
+          names.filter((name) => !replaced.has(name)).map((name) => [name, segments.get(name)!] as const),
+        );
+        listed = names;
+        return live;
+      }
+      throw new MnsossError(
+        'ServiceUnavailable',
+        `the gallery at ${prefix} changed during each of ${MAX_ATTEMPTS} readings`,
+      );
+    },
+
+    async append(segment, signal) {
+      const name = newName();
+      try {
+        await store.put(keyOf(name), encodeSegment(segment, embedder), {
+          forbidOverwrite: true,
+          ...(signal && { signal }),
+        });
+      } catch (error) {
+        // The name is ours alone: an earlier try of the same request has written it, and its answer was lost.
+        if (!isMnsossError(error, 'ObjectAlreadyExists')) throw error;
+      }
+      known.set(name, segment);
+    },
+
+    replaced: () => listed.filter((name) => !live.has(name)),
+
+    async remove(names) {
+      await inParallel(names, (name) => store.delete(keyOf(name)));
+    },
+
+    async clear() {
+      for (let names = await list(); names.length > 0; names = await list()) {
+        await inParallel(names, (name) => store.delete(keyOf(name)));
+      }
+      known.clear();
+    },
+  };
+}
+
+/** Into memory of its own, so that the embeddings are aligned and need no second copy. */
+async function readWhole(store: ObjectStore, key: string): Promise<ArrayBuffer> {
+  const { head, body } = await store.get(key);
+  const bytes = new Uint8Array(head.size);
+  let received = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    if (received + chunk.length <= bytes.length) bytes.set(chunk, received);
+    received += chunk.length;
+  }
+  if (received === bytes.length) return bytes.buffer;
+  throw new MnsossError('BodyMismatch', `${key}: expected ${bytes.length} bytes, but ${received} came`, {
+    details: { key, expected: bytes.length, received },
+  });
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL_REQUESTS, items.length) }, worker));
+}
+
+function equal(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
+}

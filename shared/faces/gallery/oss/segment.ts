@@ -1,0 +1,102 @@
+import { z } from 'zod/mini';
+import { MnsossError } from '../../../runtime/errors.ts';
+
+/** What turned faces into numbers. Numbers of different embedders say nothing about each other. */
+export interface Embedder {
+  /** Changes with its weights, e.g. `fr_feature-87aacdfe`. */
+  readonly name: string;
+  /** Numbers an embedding; a multiple of four. */
+  readonly size: number;
+}
+
+/** One act of adding a face; the same face added twice is two of these. */
+export interface Addition {
+  /** Unique in the gallery and never used again; removals name it. */
+  readonly instance: string;
+  readonly photo: string;
+  readonly person: string;
+}
+
+export interface Removal {
+  readonly instance: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** An immutable piece of the gallery: one write, or several that were merged. */
+export interface Segment {
+  readonly additions: readonly Addition[];
+  /** One embedding an addition, one after another. */
+  readonly vectors: Float32Array;
+  readonly removals: readonly Removal[];
+  /** Names of segments whose content is in this one; they count as gone, also while they still exist. */
+  readonly replaces: readonly string[];
+}
+
+const MAGIC = 'MNSFACE1';
+const PREFIX_BYTES = MAGIC.length + 4;
+
+const header = z.strictObject({
+  embedder: z.strictObject({ name: z.string(), size: z.int().check(z.minimum(1)) }),
+  additions: z.array(z.strictObject({ instance: z.string(), photo: z.string(), person: z.string() })),
+  removals: z.array(z.strictObject({ instance: z.string(), at: z.number() })),
+  replaces: z.array(z.string()),
+});
+
+/**
+ * `MNSFACE1`, the length of the header (32 bits), the header as JSON padded to a multiple of 4, then 32-bit floats;
+ * everything little-endian, as all machines are that Node has builds for but one.
+ */
+export function encodeSegment({ vectors, ...rest }: Segment, embedder: Embedder): Buffer {
+  const json = Buffer.from(JSON.stringify({ embedder, ...rest }));
+  const headerBytes = Math.ceil(json.length / 4) * 4;
+  const bytes = Buffer.alloc(PREFIX_BYTES + headerBytes + vectors.byteLength, ' ');
+  bytes.write(MAGIC);
+  bytes.writeUInt32LE(headerBytes, MAGIC.length);
+  json.copy(bytes, PREFIX_BYTES);
+  Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength).copy(bytes, PREFIX_BYTES + headerBytes);
+  return bytes;
+}
+
+/**
+ * The vectors are a view of `bytes`, not a copy. Throws `GalleryDamaged`, and `GalleryMismatch` when another embedder
+ * made it.
+ */
+export function decodeSegment(name: string, bytes: ArrayBuffer, embedder: Embedder): Segment {
+  const buffer = Buffer.from(bytes);
+  if (buffer.length < PREFIX_BYTES || buffer.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+    throw damaged(name, `does not begin with ${MAGIC}`);
+  }
+  const vectorsAt = PREFIX_BYTES + buffer.readUInt32LE(MAGIC.length);
+  const { embedder: maker, ...rest } = parseHeader(name, buffer.subarray(PREFIX_BYTES, vectorsAt));
+  if (maker.name !== embedder.name || maker.size !== embedder.size) {
+    throw new MnsossError(
+      'GalleryMismatch',
+      `the gallery was made by ${describe(maker)}, and the engine's embedder is ${describe(embedder)}`,
+      { details: { segment: name, gallery: maker.name, engine: embedder.name } },
+    );
+  }
+  const expected = vectorsAt + rest.additions.length * embedder.size * 4;
+  if (buffer.length !== expected || vectorsAt % 4 !== 0)
+    throw damaged(name, `has ${buffer.length} bytes, expected ${expected}`);
+  return { ...rest, vectors: new Float32Array(bytes, vectorsAt) };
+}
+
+function parseHeader(name: string, bytes: Buffer): z.infer<typeof header> {
+  try {
+    return z.parse(header, JSON.parse(bytes.toString()));
+  } catch {
+    // Without the cause, which would repeat what stands in the header.
+    throw damaged(name, 'has a header that cannot be read');
+  }
+}
+
+function describe({ name, size }: Embedder): string {
+  return `${name} (${size} numbers)`;
+}
+
+function damaged(name: string, why: string): MnsossError {
+  return new MnsossError('GalleryDamaged', `segment ${name} of the gallery ${why}`, {
+    details: { segment: name },
+  });
+}

@@ -1,0 +1,23 @@
+import { MnsossError } from '../../runtime/errors.ts';
+
+/** UTF-8 bytes; leaves room for a photo's name in an object key of 1,023 bytes. */
+const MAX_NAME_BYTES = 128;
+
+/** Throws `PersonNameInvalid` for a name that cannot be one folder of an object key. */
+export function assertPersonName(name: string): void {
+  const bytes = Buffer.byteLength(name);
+  if (bytes === 0 || bytes > MAX_NAME_BYTES) {
+    throw invalid(name, `must have 1 to ${MAX_NAME_BYTES} bytes of UTF-8, but has ${bytes}`);
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+  if (/[/\\\u0000-\u001f\u007f]/.test(name))
+    throw invalid(name, 'must not have slashes or control characters');
+  if (/[\ud800-\udfff]/u.test(name)) throw invalid(name, 'must be well-formed Unicode');
+  if (name !== name.trim() || name === '.' || name === '..') {
+    throw invalid(name, 'must not be dots, nor begin or end with white space');
+  }
+}
+
+function invalid(name: string, why: string): MnsossError {
+  return new MnsossError('PersonNameInvalid', `the name ${JSON.stringify(name)} ${why}`);
+}

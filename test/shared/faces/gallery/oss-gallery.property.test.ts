@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { Gallery } from '../../../../shared/faces/gallery/gallery.ts';
+import { createOssGallery } from '../../../../shared/faces/gallery/oss/gallery.ts';
+import { createMemoryStore } from '../../../../shared/oss/memory.ts';
+import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
+import { manualClock } from '../../../../shared/runtime/clock.ts';
+import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { aNewFace, embedderOf } from './support.ts';
+
+type Command =
+  | { readonly do: 'add' | 'remove'; readonly person: number; readonly photo: number }
+  | { readonly do: 'forget'; readonly person: number };
+
+const person = fc.nat(1);
+const photo = fc.nat(3);
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('add' as const), person, photo }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('remove' as const), person, photo }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), person }) },
+);
+
+/** Every request waits until the scheduler lets it go, so that requests of several writers interleave in any way. */
+function interleaved(store: ObjectStore, scheduler: fc.Scheduler): ObjectStore {
+  const turn = () => scheduler.schedule(Promise.resolve());
+  return {
+    ...store,
+    async put(...args) {
+      await turn();
+      return store.put(...args);
+    },
+    async get(...args) {
+      await turn();
+      return store.get(...args);
+    },
+    async delete(...args) {
+      await turn();
+      return store.delete(...args);
+    },
+    async *list(...args) {
+      await turn();
+      for await (const entry of store.list(...args)) {
+        yield entry;
+        await turn();
+      }
+    },
+  };
+}
+
+/** Does what the commands say, to a gallery and to a model of it, and compares after each. */
+async function run(
+  gallery: Gallery,
+  writer: number,
+  commands: readonly Command[],
+  model: Map<string, Set<string>>,
+) {
+  for (const step of commands) {
+    const name = `writer-${writer}-person-${step.person}`;
+    const faces = model.get(name) ?? new Set<string>();
+    model.set(name, faces);
+    if (step.do === 'add') {
+      await gallery.add(name, [aNewFace(`${step.photo}`, [1, 0, 0, 0])]);
+      // Everybody adds the same photos of this one person at the same time.
+      await gallery.add('everybody', [aNewFace(`${step.photo}`, [0, 1, 0, 0])]);
+      faces.add(`${step.photo}`);
+      model.set('everybody', (model.get('everybody') ?? new Set()).add(`${step.photo}`));
+    } else if (step.do === 'remove') {
+      expect(await gallery.removeFace(name, `${step.photo}`)).toBe(faces.delete(`${step.photo}`));
+    } else {
+      expect(await gallery.removePerson(name)).toEqual([...faces].sort());
+      faces.clear();
+    }
+    expect(await gallery.faces(name)).toEqual([...faces].sort());
+  }
+}
+
+it('keeps what several writers did, however their requests and merges interleave', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.array(fc.array(command, { maxLength: 6 }), { minLength: 2, maxLength: 3 }),
+      async (scheduler, writers) => {
+        const clock = manualClock();
+        const store = createMemoryStore({ clock });
+        let ids = 0;
+        const open = (through: ObjectStore) =>
+          createOssGallery({
+            store: through,
+            prefix: 'gallery/',
+            embedder: embedderOf(4),
+            clock,
+            newId: () => `${++ids}`.padStart(6, '0'),
+            logger: silentLogger,
+            maxSegments: 2,
+          });
+        const model = new Map<string, Set<string>>();
+
+        await scheduler.waitFor(
+          Promise.all(
+            writers.map((commands, writer) =>
+              run(open(interleaved(store, scheduler)), writer, commands, model),
+            ),
+          ),
+        );
+
+        const fresh = open(store);
+        for (const [name, faces] of model)
+          expect([name, await fresh.faces(name)]).toEqual([name, [...faces].sort()]);
+        const people: string[] = [];
+        for await (const entry of fresh.people()) people.push(entry.person);
+        expect(people).toEqual(
+          [...model]
+            .filter(([, faces]) => faces.size > 0)
+            .map(([name]) => name)
+            .sort(),
+        );
+      },
+    ),
+    { numRuns: 150 },
+  );
+});

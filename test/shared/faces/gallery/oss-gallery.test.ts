@@ -1,0 +1,256 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { createOssGallery } from '../../../../shared/faces/gallery/oss/gallery.ts';
+import { createMemoryStore } from '../../../../shared/oss/memory.ts';
+import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
+import { manualClock } from '../../../../shared/runtime/clock.ts';
+import { createLogger, silentLogger } from '../../../../shared/runtime/log.ts';
+import { galleryContract } from '../../../contracts/gallery.ts';
+import { aNewFace, anEmbedding, anImage, embedderOf } from './support.ts';
+
+galleryContract('the gallery in OSS', async () => {
+  const clock = manualClock();
+  const gallery = createOssGallery({
+    store: createMemoryStore({ clock }),
+    prefix: 'gallery/',
+    embedder: embedderOf(512),
+    clock,
+    newId: randomUUID,
+    logger: silentLogger,
+  });
+  return { gallery, close: gallery.close };
+});
+
+type Options = Partial<Parameters<typeof createOssGallery>[0]>;
+
+function setUp() {
+  const clock = manualClock();
+  const store = createMemoryStore({ clock });
+  const open = (options: Options = {}) =>
+    createOssGallery({
+      store,
+      prefix: 'gallery/',
+      embedder: embedderOf(4),
+      clock,
+      newId: randomUUID,
+      logger: silentLogger,
+      ...options,
+    });
+  return { clock, store, open };
+}
+
+async function objectsOf(store: ObjectStore): Promise<Buffer[]> {
+  const objects = [];
+  for await (const { key } of store.list()) {
+    objects.push(Buffer.concat(await (await store.get(key)).body.toArray()));
+  }
+  return objects;
+}
+
+/** Counts calls of the store by name. */
+function counting(store: ObjectStore): { store: ObjectStore; calls: Record<string, number> } {
+  const calls: Record<string, number> = {};
+  const counted = new Proxy(store, {
+    get(target, name: keyof ObjectStore) {
+      calls[name] = (calls[name] ?? 0) + 1;
+      return target[name];
+    },
+  });
+  return { store: counted, calls };
+}
+
+const probe = (...numbers: number[]) => ({ box: anImage.box, embedding: anEmbedding(...numbers) });
+
+describe('a gallery of another embedder', () => {
+  it.each([
+    ['name', { name: 'other', size: 4 }],
+    ['size', { name: 'test', size: 8 }],
+  ])('is refused by its %s, until it is cleared', async (_what, embedder) => {
+    const { open } = setUp();
+    await open().add('Anna', [aNewFace('1', [1, 0, 0, 0])]);
+    const other = open({ embedder });
+
+    await expect(other.faces('Anna')).rejects.toMatchObject({
+      code: 'GalleryMismatch',
+      message: expect.stringContaining('made by test (4 numbers)'),
+    });
+    await other.clear();
+
+    expect(await other.faces('Anna')).toEqual([]);
+  });
+
+  it('is refused by what the engine gives', async () => {
+    const gallery = setUp().open();
+    const search = (embedding?: Float32Array) =>
+      gallery.search(anImage.image, [{ box: anImage.box, ...(embedding && { embedding }) }], { people: 1 });
+
+    await expect(search()).rejects.toMatchObject({ code: 'GalleryMismatch' });
+    await expect(search(new Float32Array(8))).rejects.toMatchObject({ code: 'GalleryMismatch' });
+  });
+});
+
+describe('what lies in the bucket', () => {
+  it.each([
+    ['is foreign', Buffer.from('hello')],
+    ['is cut off', undefined],
+  ])('is named when it %s', async (_what, bytes) => {
+    const { store, open } = setUp();
+    await open().add('Anna', [aNewFace('1', [1, 0, 0, 0])]);
+    const [whole] = await objectsOf(store);
+    await store.put('gallery/damaged.faces', bytes ?? whole!.subarray(0, -4));
+
+    await expect(open().faces('Anna')).rejects.toMatchObject({
+      code: 'GalleryDamaged',
+      details: { segment: 'damaged' },
+    });
+  });
+
+  it('holds no embedding of a face that was removed', async () => {
+    const { store, open } = setUp();
+    const gallery = open();
+    await gallery.add('Berta', [aNewFace('b', [0, 1, 0, 0])]);
+    await gallery.add('Anna', [aNewFace('a', [0.6, 0.8, 0, 0])]);
+    const needle = Buffer.from(anEmbedding(0.6, 0.8, 0, 0).buffer);
+    const holders = async () => (await objectsOf(store)).filter((bytes) => bytes.includes(needle)).length;
+    expect(await holders()).toBe(1);
+
+    await gallery.removePerson('Anna');
+
+    expect(await holders()).toBe(0);
+    for (const bytes of await objectsOf(store)) expect(bytes.includes('Anna')).toBe(false);
+    expect(await gallery.faces('Berta')).toEqual(['b']);
+  });
+
+  it('loses the rest of a person whose removal broke off, when it is repeated', async () => {
+    const { store, open } = setUp();
+    await open().add('Anna', [aNewFace('a', [0.6, 0.8, 0, 0])]);
+    let puts = 0;
+    const breaking: ObjectStore = {
+      ...store,
+      put: (...args) => (++puts === 2 ? Promise.reject(new Error('planned')) : store.put(...args)),
+    };
+    await expect(open({ store: breaking }).removePerson('Anna')).rejects.toThrow('planned');
+    expect((await objectsOf(store)).some((bytes) => bytes.includes('Anna'))).toBe(true);
+
+    expect(await open().removePerson('Anna')).toEqual([]);
+
+    expect((await objectsOf(store)).some((bytes) => bytes.includes('Anna'))).toBe(false);
+  });
+
+  it('stays a handful of objects, however many writes there were', async () => {
+    const { store, open } = setUp();
+    const gallery = open({ maxSegments: 8 });
+
+    for (let i = 0; i < 100; i++) await gallery.add(`p${i % 10}`, [aNewFace(`${i}`, [1, 0, 0, 0])]);
+
+    expect((await objectsOf(store)).length).toBeLessThanOrEqual(9);
+    for (let i = 0; i < 10; i++) expect(await open().faces(`p${i}`)).toHaveLength(10);
+  });
+
+  it('that a merge left behind counts once, and goes with the next', async () => {
+    const { store, open } = setUp();
+    const stubborn: ObjectStore = { ...store, delete: () => Promise.reject(new Error('planned')) };
+    const lines: string[] = [];
+    const logger = createLogger({ write: (line) => lines.push(line) });
+    const gallery = open({ store: stubborn, maxSegments: 2, logger });
+
+    for (const photo of ['1', '2', '3']) await gallery.add('Anna', [aNewFace(photo, [1, 0, 0, 0])]);
+
+    expect(await objectsOf(store)).toHaveLength(4);
+    expect(await open().faces('Anna')).toEqual(['1', '2', '3']);
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['gallery not merged']);
+
+    await open().removeFace('Anna', '2');
+
+    expect(await open().faces('Anna')).toEqual(['1', '3']);
+    expect((await objectsOf(store)).length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('a search', () => {
+  it('sees what another instance wrote once its view is older than refreshMs', async () => {
+    const { clock, open } = setUp();
+    const reader = open({ refreshMs: 1000 });
+    const find = async () =>
+      (await reader.search(anImage.image, [probe(1, 0, 0, 0)], { people: 1 }))[0]!.length;
+    expect(await find()).toBe(0);
+    await open().add('Anna', [aNewFace('1', [1, 0, 0, 0])]);
+
+    expect(await find()).toBe(0);
+    await clock.advance(1000);
+
+    expect(await find()).toBe(1);
+  });
+
+  it('costs nothing while the view is fresh, and one listing when nothing changed', async () => {
+    const { clock, store, open } = setUp();
+    await open().add('Anna', [aNewFace('1', [1, 0, 0, 0])]);
+    const counted = counting(store);
+    const reader = open({ store: counted.store });
+    const find = () => reader.search(anImage.image, [probe(1, 0, 0, 0)], { people: 1 });
+    await find();
+    const loaded = { ...counted.calls };
+
+    await find();
+    expect(counted.calls).toEqual(loaded);
+
+    await clock.advance(5000);
+    await find();
+    expect(counted.calls).toEqual({ ...loaded, list: loaded.list! + 1 });
+  });
+});
+
+describe('a write', () => {
+  it('whose first answer was lost is no error', async () => {
+    const { store, open } = setUp();
+    const retrying: ObjectStore = {
+      ...store,
+      async put(...args) {
+        await store.put(...args);
+        return store.put(...args);
+      },
+    };
+    const gallery = open({ store: retrying });
+
+    await gallery.add('Anna', [aNewFace('1', [1, 0, 0, 0])]);
+
+    expect(await gallery.faces('Anna')).toEqual(['1']);
+  });
+
+  it('that two writers did at once counts as one face, which one removal removes', async () => {
+    const { open } = setUp();
+    const [one, two] = [open(), open()];
+    await Promise.all([one, two].map((gallery) => gallery.add('Anna', [aNewFace('1', [1, 0, 0, 0])])));
+    expect(await one.faces('Anna')).toEqual(['1']);
+
+    await two.removeFace('Anna', '1');
+
+    expect(await one.faces('Anna')).toEqual([]);
+  });
+});
+
+describe('removals', () => {
+  it('are forgotten after seven days, when everything is merged', async () => {
+    const { clock, store, open } = setUp();
+    const gallery = open({ maxSegments: 1 });
+    const sizeAfter = async (days: number) => {
+      await clock.advance(days * 86_400_000);
+      for (const photo of ['x', 'y']) {
+        await gallery.add('Berta', [aNewFace(`${photo}${days}`, [1, 0, 0, 0])]);
+      }
+      return (await removalsIn(store)).length;
+    };
+    await gallery.add('Anna', [aNewFace('1', [1, 0, 0, 0])]);
+    await gallery.removePerson('Anna');
+
+    expect(await sizeAfter(6)).toBe(1);
+    expect(await sizeAfter(2)).toBe(0);
+  });
+});
+
+async function removalsIn(store: ObjectStore): Promise<unknown[]> {
+  return (await objectsOf(store)).flatMap((bytes) => {
+    const header = bytes.subarray(12, 12 + bytes.readUInt32LE(8)).toString();
+    return JSON.parse(header).removals as unknown[];
+  });
+}
