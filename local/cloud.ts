@@ -1,3 +1,4 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { Credentials } from '../shared/runtime/credentials.ts';
 import { type Logger, silentLogger } from '../shared/runtime/log.ts';
@@ -5,6 +6,7 @@ import type { Random } from '../shared/runtime/random.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { listen } from './http-server.ts';
 import { createMns, operationOf as mnsOperationOf, type QueueSettings } from './mns/index.ts';
+import { createMnsOpen, openOperationOf } from './mns-open/index.ts';
 import { createOss, operationOf as ossOperationOf } from './oss/index.ts';
 import { createEventRules, type EventRules, type NewEventRule } from './rules/index.ts';
 import type { Account } from './types.ts';
@@ -89,10 +91,20 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
   };
   try {
+    // The address is known before messages of an earlier run are pushed with it.
+    let onMnsPort: RequestListener = (_, response) => void response.writeHead(503).end();
+    const mnsOperation = (request: IncomingMessage) => openOperationOf(request) ?? mnsOperationOf(request);
+    const mnsServer = await listen(
+      faults.wrap('mns', (request, response) => onMnsPort(request, response), mnsOperation),
+      { port: mnsPort },
+    );
+    closers.push(mnsServer.close);
     const mns = await createMns({ ...common, baseUrl: () => mnsServer.url, faults: faults.delivery });
-    const mnsServer = await listen(faults.wrap('mns', mns.listener, mnsOperationOf), { port: mnsPort });
-    closers.push(mnsServer.close, mns.close, async () => mnsServer.stopListening());
+    closers.push(mns.close, async () => mnsServer.stopListening());
     const rules = await createEventRules({ ...common, accountId, target: mns.target });
+    const mnsOpen = createMnsOpen({ ...common, rules });
+    onMnsPort = (request, response) =>
+      openOperationOf(request) === undefined ? mns.listener(request, response) : mnsOpen(request, response);
     const oss = await createOss({ ...common, events: rules });
     closers.push(oss.close);
     const ossServer = await listen(faults.wrap('oss', oss.listener, ossOperationOf), {

@@ -1,0 +1,82 @@
+import { timingSafeEqual } from 'node:crypto';
+import {
+  acs3ContentHash,
+  acs3Signature,
+  acs3SignedHeaders,
+  acs3StringToSign,
+  parseAcs3Authorization,
+} from '../shared/runtime/acs3.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
+import type { Account } from './types.ts';
+
+const MAX_SKEW_MS = 15 * 60 * 1000;
+
+export interface Acs3SignedRequest {
+  readonly method: string;
+  /** Path and query as sent. */
+  readonly target: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** doc: the common errors of the API gateway, with their status and message. */
+export const ACS3_FAULTS = {
+  IncompleteSignature: [400, 'The request signature does not conform to Aliyun standards.'],
+  'InvalidAccessKeyId.NotFound': [404, 'Specified access key is not found.'],
+  'InvalidTimeStamp.Expired': [400, 'Specified time stamp or date value is expired.'],
+  SignatureDoesNotMatch: [400, 'Specified signature is not matched with our calculation.'],
+  SignatureNonceUsed: [400, 'Specified signature nonce was used already.'],
+} as const satisfies Record<string, readonly [status: number, message: string]>;
+
+export type Acs3Fault = keyof typeof ACS3_FAULTS;
+
+/** The account whose key signed the request, or what is wrong with the signature. */
+export type VerifyAcs3 = (request: Acs3SignedRequest) => Account | Acs3Fault;
+
+export function createAcs3Verifier(options: {
+  readonly accounts: readonly Account[];
+  readonly clock: Clock;
+}): VerifyAcs3 {
+  const { accounts, clock } = options;
+  /** doc: a nonce counts once. Kept in the order of use, for as long as its date would be accepted. */
+  const nonces = new Map<string, number>();
+  const isFresh = (nonce: string): boolean => {
+    const now = clock.now();
+    for (const [known, usedAt] of nonces) {
+      if (now - usedAt <= 2 * MAX_SKEW_MS) break;
+      nonces.delete(known);
+    }
+    if (nonces.has(nonce)) return false;
+    nonces.set(nonce, now);
+    return true;
+  };
+
+  return (request) => {
+    const { headers } = request;
+    const claim = parseAcs3Authorization(headers.authorization ?? '');
+    const date = Date.parse(headers['x-acs-date'] ?? '');
+    const nonce = headers['x-acs-signature-nonce'];
+    if (!claim || Number.isNaN(date) || !nonce) return 'IncompleteSignature';
+    // What is not signed could have been changed on the way.
+    if (acs3SignedHeaders(headers).join() !== claim.signedHeaders.join()) return 'IncompleteSignature';
+    const account = accounts.find(({ accessKeyId }) => accessKeyId === claim.accessKeyId);
+    if (!account) return 'InvalidAccessKeyId.NotFound';
+    if (Math.abs(clock.now() - date) > MAX_SKEW_MS) return 'InvalidTimeStamp.Expired';
+    if (headers['x-acs-content-sha256'] !== acs3ContentHash(request.body)) return 'SignatureDoesNotMatch';
+    if (!same(claim.signature, signatureOf(request, account.accessKeySecret))) return 'SignatureDoesNotMatch';
+    return isFresh(nonce) ? account : 'SignatureNonceUsed';
+  };
+}
+
+function signatureOf({ method, target, headers }: Acs3SignedRequest, secret: string): string {
+  const { pathname, searchParams } = new URL(target, 'http://openapi');
+  return acs3Signature(
+    secret,
+    acs3StringToSign({ method, path: pathname, query: [...searchParams], headers }),
+  );
+}
+
+function same(left: string, right: string): boolean {
+  return timingSafeEqual(Buffer.from(left, 'hex'), Buffer.from(right, 'hex'));
+}

@@ -1,0 +1,28 @@
+import { ACS3_FAULTS } from '../acs3.ts';
+
+/** guess: the codes of Mns-open; those of signatures are the gateway's. */
+const MNS_OPEN_ERRORS = {
+  ...ACS3_FAULTS,
+  EventRuleNotExist: [404, 'The event rule does not exist.'],
+  InternalError: [500, 'The request processing has failed due to some unknown error.'],
+  'InvalidAction.NotFound': [404, 'Specified api is not found, please check your url and method.'],
+  InvalidParameter: [400, 'A parameter is not valid.'],
+  InvalidVersion: [400, 'Specified parameter Version is not valid.'],
+  MissingParameter: [400, 'A parameter that is required was not given.'],
+  NoPermission: [403, 'You are not authorized to do this operation.'],
+} as const satisfies Record<string, readonly [status: number, message: string]>;
+
+export type MnsOpenErrorCode = keyof typeof MNS_OPEN_ERRORS;
+
+/** What the API says of a request that it refuses. */
+export class MnsOpenRefusal extends Error {
+  override readonly name = 'MnsOpenRefusal';
+  readonly code: MnsOpenErrorCode;
+  readonly status: number;
+
+  constructor(code: MnsOpenErrorCode, message: string = MNS_OPEN_ERRORS[code][1]) {
+    super(message);
+    this.code = code;
+    this.status = MNS_OPEN_ERRORS[code][0];
+  }
+}

@@ -1,0 +1,141 @@
+import * as z from 'zod/mini';
+import type { EventRule, MatchResource, NewEventRule, RuleEndpoint } from '../rules/index.ts';
+import { MnsOpenRefusal } from './refusal.ts';
+
+/** The parameters of a request, by name; objects and arrays are JSON texts, as RPC style has them. */
+export type Parameters = ReadonlyMap<string, string>;
+
+// Terraform writes booleans as text.
+const Flag = z.union([
+  z.boolean(),
+  z.pipe(
+    z.enum(['true', 'false']),
+    z.transform((text) => text === 'true'),
+  ),
+]);
+const Condition = z.object({
+  MatchState: z.optional(Flag),
+  Name: z.optional(z.string()),
+  Prefix: z.optional(z.string()),
+  Suffix: z.optional(z.string()),
+});
+type Condition = z.infer<typeof Condition>;
+
+const EventTypes = z.array(z.string());
+const MatchRules = z.array(z.array(Condition));
+const Endpoint = z.object({
+  EndpointType: z.enum(['http', 'queue', 'topic']),
+  EndpointValue: z.string(),
+});
+const Endpoints = z.array(Endpoint);
+const DeliveryMode = z.enum(['DIRECT', 'BROADCAST']);
+
+/** Reads the parameters of CreateEventRule. */
+export function readRule(parameters: Parameters): NewEventRule {
+  return {
+    name: required(parameters, 'RuleName'),
+    eventTypes: json(parameters, 'EventTypes', EventTypes),
+    resources: json(parameters, 'MatchRules', MatchRules).map(readConditions),
+    ...readDelivery(parameters),
+  };
+}
+
+export function required(parameters: Parameters, name: string): string {
+  const value = parameters.get(name);
+  if (!value) throw new MnsOpenRefusal('MissingParameter', `${name} is required.`);
+  return value;
+}
+
+function json<T extends z.ZodMiniType>(parameters: Parameters, name: string, schema: T): z.infer<T> {
+  const text = required(parameters, name);
+  try {
+    return z.parse(schema, JSON.parse(text));
+  } catch (error) {
+    const why = error instanceof z.core.$ZodError ? z.prettifyError(error) : 'it is no JSON';
+    throw new MnsOpenRefusal('InvalidParameter', `${name}: ${why}`);
+  }
+}
+
+/** The inner list means AND; rules here hold one condition in each. */
+function readConditions(conditions: readonly Condition[]): MatchResource {
+  const [condition, ...more] = conditions;
+  if (!condition || more.length > 0) {
+    throw new MnsOpenRefusal('InvalidParameter', 'MatchRules: each inner list should hold one condition.');
+  }
+  const { MatchState = true, Name = '', Prefix = '', Suffix = '' } = condition;
+  if (!MatchState) {
+    throw new MnsOpenRefusal('InvalidParameter', 'MatchRules: MatchState false is not supported here.');
+  }
+  if (Name && (Prefix || Suffix)) {
+    throw new MnsOpenRefusal('InvalidParameter', 'MatchRules: Name excludes Prefix and Suffix.');
+  }
+  const { bucket, path } = splitResource(Name || Prefix);
+  if (!bucket) throw new MnsOpenRefusal('InvalidParameter', 'MatchRules: a condition should name a bucket.');
+  if (Name && path) return { bucket, key: path };
+  return { bucket, prefix: path, suffix: Suffix };
+}
+
+/** `bucket/folder/file`, or the same after `acs:oss:<region>:<account>:`. */
+function splitResource(text: string): { bucket: string; path: string } {
+  const resource = text.replace(/^acs:oss:[^:]*:[^:]*:/, '');
+  const slash = resource.indexOf('/');
+  return slash < 0
+    ? { bucket: resource, path: '' }
+    : { bucket: resource.slice(0, slash), path: resource.slice(slash + 1) };
+}
+
+/** `Endpoint` is the present form, `Endpoints` with `DeliveryMode` the deprecated one. */
+function readDelivery(parameters: Parameters): Pick<NewEventRule, 'endpoints' | 'delivery'> {
+  if (parameters.has('Endpoint')) {
+    return { endpoints: [readEndpoint(json(parameters, 'Endpoint', Endpoint))], delivery: 'direct' };
+  }
+  const mode = DeliveryMode.safeParse(parameters.get('DeliveryMode') ?? 'BROADCAST');
+  if (!mode.success) {
+    throw new MnsOpenRefusal('InvalidParameter', 'DeliveryMode should be DIRECT or BROADCAST.');
+  }
+  return {
+    endpoints: json(parameters, 'Endpoints', Endpoints).map(readEndpoint),
+    delivery: mode.data === 'DIRECT' ? 'direct' : 'broadcast',
+  };
+}
+
+function readEndpoint({ EndpointType, EndpointValue }: z.infer<typeof Endpoint>): RuleEndpoint {
+  switch (EndpointType) {
+    case 'queue':
+      return { type: 'queue', name: EndpointValue };
+    case 'http':
+      return { type: 'http', url: EndpointValue };
+    case 'topic':
+      throw new MnsOpenRefusal(
+        'InvalidParameter',
+        'A topic of your own is not supported here: give Endpoints with DeliveryMode BROADCAST.',
+      );
+  }
+}
+
+/** doc: the data of GetEventRule. */
+export function ruleData(rule: EventRule) {
+  const [first] = rule.endpoints;
+  return {
+    RuleName: rule.name,
+    EventTypes: rule.eventTypes,
+    MatchRules: rule.resources.map((resource) => [conditionOf(resource)]),
+    ...(rule.delivery === 'direct' && first && { Endpoint: endpointData(first) }),
+    Endpoints: rule.endpoints.map(endpointData),
+    DeliveryMode: rule.delivery === 'direct' ? 'DIRECT' : 'BROADCAST',
+    ...(rule.topic !== undefined && { TopicName: rule.topic }),
+  };
+}
+
+function conditionOf(resource: MatchResource) {
+  if ('key' in resource) return { MatchState: true, Name: `${resource.bucket}/${resource.key}` };
+  const { bucket, prefix, suffix } = resource;
+  if (!prefix && !suffix) return { MatchState: true, Name: bucket };
+  return { MatchState: true, Prefix: `${bucket}/${prefix}`, Suffix: suffix };
+}
+
+function endpointData(endpoint: RuleEndpoint) {
+  return endpoint.type === 'http'
+    ? { EndpointType: 'http', EndpointValue: endpoint.url }
+    : { EndpointType: 'queue', EndpointValue: endpoint.name };
+}
