@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from '@commander-js/extra-typings';
+import { cloudCommand } from './commands/cloud.ts';
 import { getCommand } from './commands/get.ts';
 import { putCommand } from './commands/put.ts';
 import { signCommand } from './commands/sign.ts';
@@ -11,6 +12,7 @@ const program = new Command('mnsoss-face')
   .addCommand(startCommand)
   .addCommand(putCommand)
   .addCommand(getCommand)
-  .addCommand(signCommand);
+  .addCommand(signCommand)
+  .addCommand(cloudCommand);
 
 await program.parseAsync().catch(reportFailure);

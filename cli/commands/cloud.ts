@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { Command, Option } from '@commander-js/extra-typings';
+import pc from 'picocolors';
+import { DEFAULT_ACCOUNT, startLocalCloud } from '../../local/cloud.ts';
+import { lockDataDir } from '../../local/data-lock.ts';
+import { createLogger } from '../../shared/runtime/log.ts';
+import { readAccounts, readRules } from '../cloud-files.ts';
+import { dataDirOption } from '../data-dir.ts';
+import { untilSignalled } from '../signals.ts';
+
+export const cloudCommand = new Command('cloud')
+  .description('run the local cloud alone: OSS, MNS and event rules for the tests of any project')
+  .addOption(dataDirOption())
+  .option('--in-memory', 'keep nothing: no data folder')
+  .option('--oss-port <port>', 'port of OSS on loopback; 0 takes any', Number, 9280)
+  .option('--mns-port <port>', 'port of MNS on loopback; 0 takes any', Number, 9281)
+  .option('--region <region>', 'the region it says it is', 'cn-hangzhou')
+  .option(
+    '--accounts <file>',
+    'JSON: [{accountId, accessKeyId, accessKeySecret}] (default: the documented test account)',
+  )
+  .option('--rules <file>', 'JSON: event rules to create at the start unless they are there')
+  .option('--no-signature', 'take requests whose signature is wrong or missing')
+  .addOption(
+    new Option('--log <level>', 'JSON lines on standard error')
+      .choices(['debug', 'info', 'warn', 'error'] as const)
+      .default('warn' as const),
+  )
+  .action(
+    async ({
+      dataDir,
+      inMemory,
+      ossPort,
+      mnsPort,
+      region,
+      accounts: accountsFile,
+      rules: rulesFile,
+      signature,
+      log,
+    }) => {
+      const accounts = accountsFile ? readAccounts(await readFile(accountsFile, 'utf8')) : [DEFAULT_ACCOUNT];
+      const rules = rulesFile ? readRules(await readFile(rulesFile, 'utf8')) : [];
+      const unlock = inMemory ? undefined : await lockDataDir(dataDir);
+      const cloud = await startLocalCloud({
+        port: ossPort,
+        mnsPort,
+        ...(!inMemory && { dataDir }),
+        region,
+        accounts,
+        rules,
+        checkSignatures: signature,
+        logger: createLogger({ level: log, write: (line) => void process.stderr.write(line) }),
+      });
+      try {
+        console.log(`OSS ${pc.cyan(cloud.oss.url)}`);
+        console.log(`MNS ${pc.cyan(cloud.mns.url)}`);
+        console.log(
+          `region ${region}, access key ${cloud.credentials.accessKeyId}, ${inMemory ? 'in memory' : `data in ${dataDir}`}`,
+        );
+        await untilSignalled();
+      } finally {
+        await cloud.close();
+        await unlock?.();
+      }
+    },
+  );
