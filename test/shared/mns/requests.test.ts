@@ -10,7 +10,7 @@ const XML = { 'content-type': 'text/xml;charset=utf-8', 'x-mns-request-id': '5F1
 
 describe('a request of the MNS client', () => {
   const servers: ScriptedServer[] = [];
-  const prepare = async (script: Script, credentials?: CredentialProvider) => {
+  const prepare = async (script: Script, credentials?: CredentialProvider, timeoutMs = 10_000) => {
     const server = await startScriptedServer(script);
     servers.push(server);
     const clock = manualClock();
@@ -18,7 +18,7 @@ describe('a request of the MNS client', () => {
       endpoint: server.url,
       credentials: credentials ?? (async () => ({ accessKeyId: 'ak', accessKeySecret: SECRET })),
       clock,
-      timeoutMs: 200,
+      timeoutMs,
     });
     return { server, clock, client, queue: client.queue('q') };
   };
@@ -130,7 +130,7 @@ describe('a request of the MNS client', () => {
   });
 
   it('fails when the service is silent or the connection breaks', async () => {
-    const silent = await prepare(() => 'hang');
+    const silent = await prepare(() => 'hang', undefined, 100);
     const broken = await prepare(() => 'break');
 
     await expect(silent.queue.attributes()).rejects.toMatchObject({ code: 'ServiceUnavailable' });

@@ -33,7 +33,7 @@ describe('the OSS client on the wire', () => {
       credentials: async () => ({ accessKeyId: 'ak', accessKeySecret: SECRET }),
       clock: systemClock,
       random: () => 0,
-      timeoutMs: 200,
+      timeoutMs: 10_000,
       attempts: 3,
       ...options,
     });
@@ -57,8 +57,9 @@ describe('the OSS client on the wire', () => {
     });
 
     it('after broken connections and silence', async () => {
-      const { server, store } = await prepare((_request, index) =>
-        index === 0 ? 'break' : index === 1 ? 'hang' : { headers: HEAD },
+      const { server, store } = await prepare(
+        (_request, index) => (index === 0 ? 'break' : index === 1 ? 'hang' : { headers: HEAD }),
+        { timeoutMs: 1000 },
       );
 
       const head = await store.head('k');
@@ -208,11 +209,14 @@ describe('the OSS client on the wire', () => {
     });
 
     it('that falls silent is an error', async () => {
-      const { store } = await prepare((_request, _index, response) => {
-        response.writeHead(200, { ...HEAD, 'content-length': '10' });
-        response.write('hello');
-        return 'answered';
-      });
+      const { store } = await prepare(
+        (_request, _index, response) => {
+          response.writeHead(200, { ...HEAD, 'content-length': '10' });
+          response.write('hello');
+          return 'answered';
+        },
+        { timeoutMs: 500 },
+      );
 
       const { body } = await store.get('k');
 
