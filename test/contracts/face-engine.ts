@@ -57,8 +57,12 @@ export function faceEngineContract(
       expect(engine.version).toMatch(/^[\w.+-]+$/);
     });
 
-    test('gives no face for a picture without one', async () => {
-      const faces = await engine.analyze(blankImage(), ask(...EVERYTHING));
+    test.each([
+      [640, 480],
+      [1, 1],
+      [1920, 3],
+    ])('gives no face for a picture of %i × %i without one', async (width, height) => {
+      const faces = await engine.analyze(blankImage(width, height), ask(...EVERYTHING));
 
       expect(faces).toEqual([]);
     });

@@ -10,7 +10,7 @@ export const GATE = {
   minEyeDistance: 0.27,
   /** Where the detector is less sure than `sureProbability`, the embedding must say more. */
   sureProbability: 0.9,
-  minNormUnsure: 2,
+  minNormUnsure: 2.2,
 } as const;
 
 /** Whether the eyes stand as far apart as in a face; asked first, because the embedding costs most. */

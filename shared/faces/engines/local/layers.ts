@@ -31,41 +31,15 @@ export function createLayers(weights: Weights): { graph: GraphBuilder; layers: L
   const add = (first: Value, ...rest: readonly Value[]) =>
     rest.reduce((sum, term) => node('Add', [sum, term]), first);
 
-  const convolve = (x: Value, filters: Weight, stride: number, bias?: Weight): Value => {
+  const convolve = (x: Value, filters: Weight, stride: number, group: number, bias?: Weight): Value => {
     const [height, width, inputs, outputs] = filterShape(filters);
-    return node(
-      'Conv',
-      [
-        x,
-        graph.tensor([outputs, inputs, height, width], toOutputsFirst(filters)),
-        ...(bias ? [constant(bias)] : []),
-      ],
-      {
-        kernel_shape: [height, width],
-        strides: [stride, stride],
-        ...SAME,
-      },
-    );
-  };
-
-  const convolveDepthwise = (x: Value, filters: Weight, stride: number): Value => {
-    const [height, width, channels] = filterShape(filters);
-    return node(
-      'Conv',
-      [
-        x,
-        graph.tensor(
-          [channels, 1, height, width],
-          toOutputsFirst({ shape: [height, width, 1, channels], data: filters.data }),
-        ),
-      ],
-      {
-        kernel_shape: [height, width],
-        strides: [stride, stride],
-        group: channels,
-        ...SAME,
-      },
-    );
+    const kernel = graph.tensor([outputs, inputs, height, width], toOutputsFirst(filters));
+    return node('Conv', bias ? [x, kernel, constant(bias)] : [x, kernel], {
+      kernel_shape: [height, width],
+      strides: [stride, stride],
+      group,
+      ...SAME,
+    });
   };
 
   const mean = graph.tensor([1, 3, 1, 1], Float32Array.from(MEAN_RGB));
@@ -73,10 +47,14 @@ export function createLayers(weights: Weights): { graph: GraphBuilder; layers: L
 
   const layers: Layers = {
     image: node('Div', [node('Sub', [graph.input, mean]), full]),
-    conv: (x, path, stride = 1) => convolve(x, weights(`${path}/filters`), stride, weights(`${path}/bias`)),
+    conv: (x, path, stride = 1) =>
+      convolve(x, weights(`${path}/filters`), stride, 1, weights(`${path}/bias`)),
     separableConv(x, path, stride = 1) {
-      const depthwise = convolveDepthwise(x, weights(`${path}/depthwise_filter`), stride);
-      return convolve(depthwise, weights(`${path}/pointwise_filter`), 1, weights(`${path}/bias`));
+      const { shape, data } = weights(`${path}/depthwise_filter`);
+      const [height = 0, width = 0, channels = 0] = shape;
+      // One filter a channel: to ONNX a convolution in as many groups, each of one input.
+      const alone = convolve(x, { shape: [height, width, 1, channels], data }, stride, channels);
+      return convolve(alone, weights(`${path}/pointwise_filter`), 1, 1, weights(`${path}/bias`));
     },
     maxPool: (x) => node('MaxPool', [x], { kernel_shape: [3, 3], strides: [2, 2], ...SAME }),
     globalPool: (x) => node('Flatten', [node('GlobalAveragePool', [x])], { axis: 1 }),

@@ -23,7 +23,7 @@ const IR_VERSION = 8;
 
 /** The name of a value that flows through the graph. */
 export type Value = string & { readonly __value: unique symbol };
-export type Attribute = number | string | readonly number[];
+type Attribute = number | string | readonly number[];
 /** A number fixes a dimension; a word leaves it open. */
 export type Dimension = number | string;
 

@@ -44,7 +44,9 @@ export function readWeights(manifest: Uint8Array, binary: Uint8Array): Weights {
 }
 
 function restore(bytes: Uint8Array, { scale, min }: { scale: number; min: number }): Float32Array {
-  return Float32Array.from(bytes, (value) => value * scale + min);
+  const values = new Float32Array(bytes.length);
+  for (let i = 0; i < values.length; i++) values[i] = bytes[i]! * scale + min;
+  return values;
 }
 
 /** Copies, because a view of floats must start at a multiple of four. */
