@@ -1,51 +1,18 @@
-import type { Clock } from '../../runtime/clock.ts';
 import { isMnsossError, toMnsossError } from '../../runtime/errors.ts';
-import type { Logger } from '../../runtime/log.ts';
-import type { Random } from '../../runtime/random.ts';
 import { retry } from '../../runtime/retry.ts';
-import type { MessageQueue, ReceivedMessage } from '../queue.ts';
+import type { ReceivedMessage } from '../queue.ts';
 import { createAcknowledger } from './acknowledger.ts';
-import type { DeadLetters } from './dead-letters.ts';
-import { type ConsumerEvents, createEmitter, type Emitter } from './events.ts';
+import { type ConsumerEvents, createEmitter } from './events.ts';
 import { createServiceGate } from './gate.ts';
-import { type Handle, type Outcome, outcomeOf } from './handler.ts';
+import { type Outcome, outcomeOf } from './handler.ts';
+import { createHeldSet, createRecentSet } from './held.ts';
 import { createLimiter } from './limiter.ts';
 import { CONSUMER_DEFAULTS, type ConsumerOptions } from './options.ts';
 import { createReceiver } from './receiver.ts';
-import { countEvents, type DrainReport, type StopReport } from './report.ts';
+import { countEvents, type StopReport } from './report.ts';
 import { retryVisibility, SHORTEST_VISIBILITY } from './retry-delay.ts';
+import type { Consumer, ConsumerParts } from './types.ts';
 import { keepVisibility, type VisibilityKeeper } from './visibility-keeper.ts';
-
-export interface ConsumerParts {
-  readonly queue: MessageQueue;
-  readonly handle: Handle;
-  readonly deadLetters: DeadLetters;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly options?: Partial<ConsumerOptions>;
-}
-
-/** Receives, handles and deletes the messages of one queue, until it is stopped. It is started once. */
-export interface Consumer {
-  start(): void;
-  /**
-   * Takes nothing more, finishes what is being handled for at most `deadlineMs` (20,000 when absent), acknowledges
-   * it, and hands the rest back. Ends at most two seconds after the deadline. Every call gives the same promise.
-   */
-  stop(options?: { deadlineMs?: number }): Promise<StopReport>;
-  /** Starts, works until the queue is empty or the budget is nearly spent, and stops. */
-  drain(options: { budgetMs: number }): Promise<DrainReport>;
-  readonly on: Emitter<ConsumerEvents>['on'];
-  /** Whether it takes messages, and the last answer of the queue was a good one. */
-  ready(): boolean;
-  /** Messages received, and neither finished nor handed back. */
-  inFlight(): number;
-  /** How many handlers may run at once now. */
-  concurrency(): number;
-  /** Changes the most handlers that may run at once. */
-  setConcurrency(concurrency: number): void;
-}
 
 /**
  * A message on its way:
@@ -72,7 +39,6 @@ const TRIES_HERE = 3;
 const MAX_UNACKNOWLEDGED = 160;
 /** Milliseconds after the deadline for handlers to notice it, and again for releases and acknowledgements. */
 const GRACE_MS = 1000;
-/** Messages remembered as having failed through no fault of their own. */
 const MAX_SPARED = 10_000;
 const RELEASE_RETRY = { attempts: 3, baseMs: 200, capMs: 2000 };
 /** Part of a drain's budget that is kept for stopping, and its bound in milliseconds. */
@@ -83,9 +49,10 @@ export function createConsumer(parts: ConsumerParts): Consumer {
   const options: ConsumerOptions = { ...CONSUMER_DEFAULTS, ...parts.options };
   const { on, emit } = createEmitter<ConsumerEvents>(logger);
   const counts = countEvents(on);
-  const held = new Set<Held>();
+  const held = createHeldSet<Held>(clock);
   const ready: Held[] = [];
-  const spared = new Set<string>();
+  /** Messages that failed through no fault of their own. */
+  const spared = createRecentSet<string>(MAX_SPARED);
   /** Ends every wait for the service at the very end. */
   const end = new AbortController();
   let state: 'new' | 'started' | 'stopping' = 'new';
@@ -94,7 +61,6 @@ export function createConsumer(parts: ConsumerParts): Consumer {
   let hiddenMs = 0;
   let waitSeconds = options.waitSeconds;
   let cancelResume: (() => void) | undefined;
-  let onNothingHeld = () => {};
   let onQueueEmpty = () => {};
   let lastFailure: string | undefined;
   let stopped: Promise<StopReport> | undefined;
@@ -138,7 +104,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
       emit('receiveCompleted', { requested, received: messages.length });
       for (const message of messages) admit(message);
       pump();
-      if (messages.length === 0 && held.size === 0) onQueueEmpty();
+      if (messages.length === 0 && held.size() === 0) onQueueEmpty();
     },
     onFailed: (error) => emit('receiveFailed', { error }),
   });
@@ -151,7 +117,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
   function room(): number {
     if (state !== 'started' || limiter.pauseMs() > 0 || acknowledger.pending() >= MAX_UNACKNOWLEDGED)
       return 0;
-    return capacity() - held.size;
+    return capacity() - held.size();
   }
 
   function admit(message: ReceivedMessage): void {
@@ -272,7 +238,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
 
   function tryAgain(item: Held, outcome: Outcome & { result: 'retry' }): Promise<void> | void {
     const { reason, retryAfterMs, overloaded = false } = outcome;
-    if (overloaded || limiter.sinkIsDown()) spare(item.message.messageId);
+    if (overloaded || limiter.sinkIsDown()) spared.add(item.message.messageId);
     else if (item.message.dequeueCount >= options.maxDequeueCount)
       return bury(item, exhausted(item.message, reason));
     const waitsHere =
@@ -333,37 +299,20 @@ export function createConsumer(parts: ConsumerParts): Consumer {
     const place = ready.indexOf(item);
     if (place >= 0) ready.splice(place, 1);
     held.delete(item);
-    if (held.size === 0) onNothingHeld();
     pump();
-  }
-
-  function spare(messageId: string): void {
-    spared.add(messageId);
-    if (spared.size > MAX_SPARED) for (const oldest of spared) return void spared.delete(oldest);
-  }
-
-  function nothingHeld(limitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      if (held.size === 0) return resolve();
-      const cancel = clock.after(limitMs, resolve);
-      onNothingHeld = () => {
-        cancel();
-        resolve();
-      };
-    });
   }
 
   async function shutDown(deadlineMs: number): Promise<StopReport> {
     state = 'stopping';
     cancelResume?.();
     const received = receiver.stop();
-    for (const item of held) if (item.phase === 'ready' || item.phase === 'waiting') void release(item);
+    for (const item of held.all()) if (item.phase === 'ready' || item.phase === 'waiting') void release(item);
     ready.length = 0;
     void acknowledger.flush(end.signal);
-    await nothingHeld(deadlineMs);
-    for (const item of held) item.abort?.abort(stopReason('the consumer stops'));
-    await nothingHeld(GRACE_MS);
-    const abandoned = [...held].filter((item) => item.phase === 'running');
+    await held.empty(deadlineMs);
+    for (const item of held.all()) item.abort?.abort(stopReason('the consumer stops'));
+    await held.empty(GRACE_MS);
+    const abandoned = held.all().filter((item) => item.phase === 'running');
     for (const item of abandoned) void release(item);
     const cancelEnd = clock.after(GRACE_MS, () => end.abort(stopReason('the consumer has stopped')));
     const ended = new Promise<void>((resolve) => end.signal.addEventListener('abort', () => resolve()));
@@ -379,7 +328,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
   /** In this order: a late answer brings messages to release, and a late handler one to acknowledge. */
   async function allLeft(received: Promise<void>): Promise<void> {
     await received;
-    await nothingHeld(GRACE_MS);
+    await held.empty(GRACE_MS);
     await acknowledger.flush(end.signal);
   }
 
@@ -410,7 +359,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
       return { ...report, empty, ...(failure !== undefined && { failure }) };
     },
     ready: () => state === 'started' && gate.healthy(),
-    inFlight: () => held.size,
+    inFlight: () => held.size(),
     concurrency: () => limiter.limit(),
     setConcurrency(concurrency) {
       limiter.setMax(concurrency);

@@ -1,6 +1,7 @@
-export { type Consumer, type ConsumerParts, createConsumer } from './consumer.ts';
+export { createConsumer } from './consumer.ts';
 export type { DeadLetter, DeadLetters } from './dead-letters.ts';
 export type { ConsumerEvents, RecordDelivery } from './events.ts';
 export type { Handle, HandleContext, Outcome } from './handler.ts';
 export { CONSUMER_DEFAULTS, type ConsumerOptions } from './options.ts';
 export type { ConsumerCounts, DrainReport, StopReport } from './report.ts';
+export type { Consumer, ConsumerParts } from './types.ts';

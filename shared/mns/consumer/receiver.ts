@@ -11,7 +11,10 @@ export interface Receiver {
   pump(): void;
   /** Messages asked for and not yet answered; they count as room taken. */
   reserved(): number;
-  /** Aborts the long poll that waits; resolves when every request has ended. */
+  /**
+   * Asks no more and aborts the long poll that waits. A request just sent may still bring messages. Resolves when
+   * every request has ended.
+   */
   stop(): Promise<void>;
 }
 
@@ -36,6 +39,8 @@ export interface ReceiverOptions {
 const BATCH = 16;
 /** Milliseconds that too little room waits for more. */
 const REFILL_MS = 100;
+/** A request that is older is a long poll that waits: aborting it loses no messages that are on their way. */
+const PARKED_MS = 500;
 /** After a long poll that found nothing: replicas that started together drift apart. */
 const IDLE_JITTER_MS = 200;
 /** After empty answers that came at once: the service limits long polls and then does not wait. */
@@ -93,19 +98,12 @@ export function createReceiver(options: ReceiverOptions): Receiver {
 
   async function receive(max: number): Promise<void> {
     reserved += max;
-    const first = running.size === 0;
-    let waitSeconds = 0;
-    let askedAt = 0;
+    const alone = running.size === 0;
     try {
-      const messages = await gate.call(() => {
-        // The first request, and each after a failure, is short: it tells soon whether the service answers.
-        waitSeconds = first && gate.healthy() ? options.waitSeconds() : 0;
-        askedAt = clock.now();
-        return queue.receive({ max, waitSeconds, signal: stopping.signal });
-      }, stopping.signal);
+      const { messages, restMs } = await gate.call(() => ask(max, alone), stopping.signal);
       reserved -= max;
       backlog = messages.length === max;
-      rest(messages.length, waitSeconds * 1000, clock.now() - askedAt);
+      restUntil = clock.now() + restMs;
       options.onMessages(messages, max);
     } catch (thrown) {
       reserved -= max;
@@ -114,15 +112,36 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     }
   }
 
-  function rest(received: number, waitMs: number, tookMs: number): void {
-    if (received > 0) quickEmpties = 0;
-    if (received > 0 || waitMs === 0) return;
-    const quick = tookMs < waitMs / 2;
-    const delay = quick
-      ? backoffDelay(quickEmpties++, QUICK_EMPTY, () => (1 + random()) / 2)
-      : random() * IDLE_JITTER_MS;
-    if (!quick) quickEmpties = 0;
-    restUntil = clock.now() + delay;
+  async function ask(max: number, alone: boolean) {
+    // The first request, and each after a failure, is short: it tells soon whether the service answers.
+    const waitSeconds = alone && gate.healthy() ? options.waitSeconds() : 0;
+    const askedAt = clock.now();
+    const ending = new AbortController();
+    let cancelEnd = () => {};
+    const endWhenParked = () => {
+      const end = () => ending.abort(stopping.signal.reason);
+      const parkedInMs = askedAt + PARKED_MS - clock.now();
+      if (parkedInMs <= 0) end();
+      else cancelEnd = clock.after(parkedInMs, end);
+    };
+    stopping.signal.addEventListener('abort', endWhenParked, { once: true });
+    try {
+      const messages = await queue.receive({ max, waitSeconds, signal: ending.signal });
+      if (messages.length > 0) quickEmpties = 0;
+      const rests = messages.length === 0 && alone && waitSeconds === options.waitSeconds();
+      return { messages, restMs: rests ? restOf(waitSeconds * 1000, clock.now() - askedAt) : 0 };
+    } finally {
+      stopping.signal.removeEventListener('abort', endWhenParked);
+      cancelEnd();
+    }
+  }
+
+  function restOf(waitMs: number, tookMs: number): number {
+    if (waitMs > 0 && tookMs >= waitMs / 2) {
+      quickEmpties = 0;
+      return random() * IDLE_JITTER_MS;
+    }
+    return backoffDelay(quickEmpties++, QUICK_EMPTY, () => (1 + random()) / 2);
   }
 
   return {

@@ -69,7 +69,7 @@ describe('metrics', () => {
     await queue.send(bodyOf('one.jpg'));
 
     consumer.start();
-    await clock.advance(100);
+    await clock.advance(600);
     const text = await registry.metrics();
     await consumer.stop();
 

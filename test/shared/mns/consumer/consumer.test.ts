@@ -6,7 +6,7 @@ import { DONE, rig, send } from './support.ts';
 describe('a consumer', () => {
   test('handles and deletes every message', async () => {
     const handled: string[] = [];
-    const { clock, queue, consumer, stored } = rig({
+    const { clock, queue, consumer, stored, stop } = rig({
       handle: async ({ messageId }) => {
         handled.push(messageId);
         return DONE;
@@ -20,14 +20,14 @@ describe('a consumer', () => {
     expect(handled.sort()).toEqual(ids.sort());
     expect(await stored()).toBe(0);
     expect(consumer.inFlight()).toBe(0);
-    await consumer.stop();
+    await stop();
   });
 
   test('never holds more messages than concurrency and prefetch, nor runs more handlers than concurrency', async () => {
     let running = 0;
     let mostRunning = 0;
     let mostHeld = 0;
-    const { clock, queue, consumer, told, stored } = rig({
+    const { clock, queue, consumer, told, stored, stop } = rig({
       handle: async () => {
         mostRunning = Math.max(mostRunning, ++running);
         mostHeld = Math.max(mostHeld, consumer.inFlight());
@@ -46,33 +46,43 @@ describe('a consumer', () => {
     expect(mostHeld).toBe(7);
     expect(told('receiveCompleted').every(({ requested }) => requested <= 7)).toBe(true);
     expect(await stored()).toBe(0);
-    await consumer.stop();
+    await stop();
   });
 
   test('asks an empty queue with one long poll at a time', async () => {
-    const { clock, consumer, told } = rig({ handle: async () => DONE });
+    const { clock, consumer, told, stop } = rig({ handle: async () => DONE });
 
     consumer.start();
     await clock.advance(60_000);
 
     expect(told('receiveCompleted').length).toBeLessThanOrEqual(3);
-    await consumer.stop();
+    await stop();
+  });
+
+  test('does not ask without end when it may not wait for messages', async () => {
+    const { clock, consumer, told, stop } = rig({ handle: async () => DONE, options: { waitSeconds: 0 } });
+
+    consumer.start();
+    await clock.advance(60_000);
+
+    expect(told('receiveCompleted').length).toBeLessThanOrEqual(15);
+    await stop();
   });
 
   test('is ready after the first answer, and no more once it stops', async () => {
-    const { clock, consumer } = rig({ handle: async () => DONE });
+    const { clock, consumer, stop } = rig({ handle: async () => DONE });
 
     const before = consumer.ready();
     consumer.start();
     await clock.advance(1);
     const started = consumer.ready();
-    await consumer.stop();
+    await stop();
 
     expect([before, started, consumer.ready()]).toEqual([false, true, false]);
   });
 
   test('hides a failed message for longer each time, and gives it up at the limit', async () => {
-    const { clock, queue, consumer, letters, told, stored } = rig({
+    const { clock, queue, consumer, letters, told, stored, stop } = rig({
       handle: async () => ({ result: 'retry', reason: 'not today' }),
       options: { maxDequeueCount: 4 },
     });
@@ -87,12 +97,12 @@ describe('a consumer', () => {
     ]);
     expect(letters[0]?.reason).toContain('not today');
     expect(await stored()).toBe(0);
-    await consumer.stop();
+    await stop();
   });
 
   test('gives up a message that was received too often without calling its handler', async () => {
     let calls = 0;
-    const { clock, queue, consumer, letters } = rig({
+    const { clock, queue, consumer, letters, stop } = rig({
       handle: async () => {
         calls++;
         return DONE;
@@ -108,13 +118,13 @@ describe('a consumer', () => {
 
     expect(calls).toBe(0);
     expect(letters).toMatchObject([{ code: 'DequeueLimitExceeded', dequeueCount: 2 }]);
-    await consumer.stop();
+    await stop();
   });
 
   test('keeps a message until its dead letter is safe', async () => {
     let storeFails = true;
     const kept: string[] = [];
-    const { clock, queue, consumer, told, stored } = rig({
+    const { clock, queue, consumer, told, stored, stop } = rig({
       handle: async () => ({ result: 'dead', code: 'SinkRejected', reason: 'no' }),
       deadLetters: {
         name: 'flaky',
@@ -136,12 +146,12 @@ describe('a consumer', () => {
     expect(told('deadLetterFailed')[0]).toMatchObject({ error: { code: 'ServiceUnavailable' } });
     expect(kept).toEqual(ids);
     expect(await stored()).toBe(0);
-    await consumer.stop();
+    await stop();
   });
 
   test('waits a short Retry-After under the same receipt', async () => {
     const times: number[] = [];
-    const { clock, queue, consumer, told, stored } = rig({
+    const { clock, queue, consumer, told, stored, stop } = rig({
       handle: async () => {
         times.push(clock.now());
         return times.length === 1 ? { result: 'retry', reason: 'busy', retryAfterMs: 3_000 } : DONE;
@@ -156,11 +166,11 @@ describe('a consumer', () => {
     expect(told('messageReceived')).toHaveLength(1);
     expect(told('messageRetried')).toMatchObject([{ where: 'here', delayMs: 3_000 }]);
     expect(await stored()).toBe(0);
-    await consumer.stop();
+    await stop();
   });
 
   test('leaves a long Retry-After to the queue', async () => {
-    const { clock, queue, consumer, told } = rig({
+    const { clock, queue, consumer, told, stop } = rig({
       handle: async (_, { attempt }) => ({ result: 'retry', reason: `try ${attempt}`, retryAfterMs: 90_000 }),
     });
     await send(queue, 1);
@@ -170,11 +180,11 @@ describe('a consumer', () => {
 
     expect(told('messageRetried')).toMatchObject([{ where: 'queue', delayMs: 90_000 }]);
     expect(told('messageReceived')).toHaveLength(1);
-    await consumer.stop();
+    await stop();
   });
 
   test('renews the visibility of a message for as long as its handler works', async () => {
-    const { clock, queue, consumer, told, stored } = rig({
+    const { clock, queue, consumer, told, stored, stop } = rig({
       handle: async (_, { signal }) => {
         await clock.sleep(200_000, signal);
         return DONE;
@@ -189,12 +199,12 @@ describe('a consumer', () => {
     expect(told('visibilityRenewed').length).toBeGreaterThan(4);
     expect(told('messageLost')).toEqual([]);
     expect(await stored()).toBe(0);
-    await consumer.stop();
+    await stop();
   });
 
   test('aborts a handler that works for too long, and retries its message', async () => {
     let aborted = 0;
-    const { clock, queue, consumer, told } = rig({
+    const { clock, queue, consumer, told, stop } = rig({
       handle: async (_, { signal }) => {
         await clock.sleep(10_000_000, signal).finally(() => aborted++);
         return DONE;
@@ -209,12 +219,12 @@ describe('a consumer', () => {
     expect(aborted).toBe(1);
     expect(told('messageTimedOut')).toMatchObject([{ ageMs: 100_000 }]);
     expect(told('messageRetried')).toHaveLength(1);
-    await consumer.stop();
+    await stop();
   });
 
   test('aborts a handler whose message was redelivered elsewhere, and leaves it alone', async () => {
     let reason: unknown;
-    const { clock, queue, consumer, told } = rig({
+    const { clock, queue, consumer, told, stop } = rig({
       handle: async (message, { signal }) => {
         await queue.delete([message.receiptHandle]);
         await clock.sleep(100_000, signal).catch(() => {
@@ -231,12 +241,12 @@ describe('a consumer', () => {
     expect(String(reason)).toContain('redelivered elsewhere');
     expect(told('messageLost')).toMatchObject([{ during: 'renew' }]);
     expect(consumer.inFlight()).toBe(0);
-    await consumer.stop();
+    await stop();
   });
 
   test('lowers the concurrency while the sink is overloaded, and raises it again', async () => {
     let overloaded = true;
-    const { clock, queue, consumer, told, stored } = rig({
+    const { clock, queue, consumer, told, stored, stop } = rig({
       handle: async () => {
         await clock.sleep(100);
         return overloaded ? { result: 'retry', reason: '429', overloaded: true } : DONE;
@@ -255,13 +265,13 @@ describe('a consumer', () => {
     expect(told('concurrencyChanged').at(-1)).toEqual({ limit: 8 });
     expect(told('messageDeadLettered')).toEqual([]);
     expect(await stored()).toBe(0);
-    await consumer.stop();
+    await stop();
   });
 
   test('asks a queue that fails fewer than ten times in five seconds, and recovers by itself', async () => {
     let down = true;
     const calls: number[] = [];
-    const { clock, queue, consumer, told, stored } = rig({
+    const { clock, queue, consumer, told, stored, stop } = rig({
       handle: async () => DONE,
       queue: (clock) => {
         const queue = createMemoryQueue({ clock });
@@ -290,11 +300,11 @@ describe('a consumer', () => {
     expect(told('serviceRecovered')).toHaveLength(1);
     expect(consumer.ready()).toBe(true);
     expect(await stored()).toBe(0);
-    await consumer.stop();
+    await stop();
   });
 
   test('goes on when a listener throws', async () => {
-    const { clock, queue, consumer, stored } = rig({ handle: async () => DONE });
+    const { clock, queue, consumer, stored, stop } = rig({ handle: async () => DONE });
     consumer.on('messageReceived', () => {
       throw new Error('a fault of the listener');
     });
@@ -304,6 +314,6 @@ describe('a consumer', () => {
     await clock.advance(2_000);
 
     expect(await stored()).toBe(0);
-    await consumer.stop();
+    await stop();
   });
 });

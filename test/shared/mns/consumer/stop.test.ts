@@ -1,23 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { StopReport } from '../../../../shared/mns/consumer/index.ts';
 import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
 import type { ReceivedMessage } from '../../../../shared/mns/queue.ts';
-import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.ts';
-import { DONE, rig, send } from './support.ts';
-
-/** Stops, and moves time until that is done. */
-async function stopping(
-  clock: ManualClock,
-  stop: Promise<StopReport>,
-): Promise<StopReport & { tookMs: number }> {
-  const from = clock.now();
-  let report: StopReport | undefined;
-  void stop.then((value) => {
-    report = value;
-  });
-  while (!report) await clock.advance(50);
-  return { ...report, tookMs: clock.now() - from };
-}
+import { manualClock } from '../../../../shared/runtime/clock.ts';
+import { DONE, passing, rig, send } from './support.ts';
 
 describe('stopping', () => {
   test('aborts the long poll that waits, and leaves no timer behind', async () => {
@@ -25,7 +10,7 @@ describe('stopping', () => {
     consumer.start();
     await clock.advance(10_000);
 
-    const { tookMs } = await stopping(clock, consumer.stop());
+    const { tookMs } = await passing(clock, consumer.stop());
 
     expect(tookMs).toBeLessThanOrEqual(50);
     expect(clock.pending()).toBe(0);
@@ -43,7 +28,7 @@ describe('stopping', () => {
     consumer.start();
     await clock.advance(1_000);
 
-    const report = await stopping(clock, consumer.stop({ deadlineMs: 10_000 }));
+    const report = await passing(clock, consumer.stop({ deadlineMs: 10_000 }));
 
     expect(report).toMatchObject({ received: 6, deleted: 3, released: 3, abandoned: 0, unacknowledged: 0 });
     expect(report.tookMs).toBeLessThanOrEqual(4_100);
@@ -64,7 +49,7 @@ describe('stopping', () => {
     consumer.start();
     await clock.advance(1_000);
 
-    const report = await stopping(clock, consumer.stop({ deadlineMs: 2_000 }));
+    const report = await passing(clock, consumer.stop({ deadlineMs: 2_000 }));
     await clock.advance(1_000);
 
     expect(report).toMatchObject({ released: 4, deleted: 0, abandoned: 0 });
@@ -83,12 +68,25 @@ describe('stopping', () => {
     consumer.start();
     await clock.advance(1_000);
 
-    const report = await stopping(clock, consumer.stop({ deadlineMs: 2_000 }));
+    const report = await passing(clock, consumer.stop({ deadlineMs: 2_000 }));
     await clock.advance(1_000);
 
     expect(report).toMatchObject({ released: 2, abandoned: 2 });
     expect(report.tookMs).toBeLessThanOrEqual(4_000);
     expect((await queue.attributes()).activeMessages).toBe(2);
+  });
+
+  test('waits a moment for a request just sent, which may bring messages', async () => {
+    const { clock, consumer, told } = rig({ handle: async () => DONE });
+    consumer.start();
+    await clock.advance(100);
+
+    const { tookMs } = await passing(clock, consumer.stop());
+
+    expect(tookMs).toBeGreaterThanOrEqual(400);
+    expect(tookMs).toBeLessThanOrEqual(550);
+    expect(told('receiveFailed')).toEqual([]);
+    expect(clock.pending()).toBe(0);
   });
 
   test('releases the messages of an answer that arrives after it began', async () => {
@@ -113,7 +111,7 @@ describe('stopping', () => {
     const stop = consumer.stop({ deadlineMs: 1_000 });
     await clock.advance(100);
     answer(await inner.receive({ max: 3, waitSeconds: 0 }));
-    const report = await stopping(clock, stop);
+    const report = await passing(clock, stop);
     await clock.advance(1_000);
 
     expect(report).toMatchObject({ received: 3, released: 3, deleted: 0 });
@@ -137,7 +135,7 @@ describe('stopping', () => {
     consumer.start();
     await clock.advance(3_000);
 
-    const report = await stopping(clock, consumer.stop({ deadlineMs: 1_000 }));
+    const report = await passing(clock, consumer.stop({ deadlineMs: 1_000 }));
 
     expect(report).toMatchObject({ deleted: 0, unacknowledged: 5 });
     expect(report.tookMs).toBeLessThanOrEqual(3_000);
@@ -152,7 +150,7 @@ describe('stopping', () => {
     const first = consumer.stop();
 
     expect(consumer.stop()).toBe(first);
-    await first;
+    await passing(clock, first);
   });
 });
 
@@ -167,7 +165,7 @@ describe('draining', () => {
     await send(queue, 60);
 
     const drain = consumer.drain({ budgetMs: 60_000 });
-    const report = await stopping(clock, drain);
+    const report = await passing(clock, drain);
 
     expect(report).toMatchObject({ received: 60, deleted: 60, empty: true });
     expect(report.tookMs).toBeLessThan(5_000);
@@ -184,7 +182,7 @@ describe('draining', () => {
     });
     await send(queue, 100);
 
-    const report = await stopping(clock, consumer.drain({ budgetMs: 20_000 }));
+    const report = await passing(clock, consumer.drain({ budgetMs: 20_000 }));
     await clock.advance(1_000);
 
     expect(report).toMatchObject({ empty: false, unacknowledged: 0, abandoned: 0 });
@@ -204,7 +202,7 @@ describe('draining', () => {
       }),
     });
 
-    const report = await stopping(clock, consumer.drain({ budgetMs: 5_000 }));
+    const report = await passing(clock, consumer.drain({ budgetMs: 5_000 }));
 
     expect(report).toMatchObject({ empty: false, received: 0, failure: 'Unexpected: connection refused' });
   });

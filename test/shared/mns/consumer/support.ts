@@ -1,14 +1,13 @@
-import type {
-  ConsumerEvents,
-  DeadLetter,
-  DeadLetters,
-  Outcome,
-} from '../../../../shared/mns/consumer/index.ts';
 import {
   type Consumer,
+  type ConsumerEvents,
   type ConsumerOptions,
   createConsumer,
+  type DeadLetter,
+  type DeadLetters,
   type Handle,
+  type Outcome,
+  type StopReport,
 } from '../../../../shared/mns/consumer/index.ts';
 import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
 import type { MessageQueue } from '../../../../shared/mns/queue.ts';
@@ -25,6 +24,8 @@ export interface Rig {
   readonly letters: DeadLetter[];
   /** Every event of the name so far. */
   told<K extends keyof ConsumerEvents>(name: K): ConsumerEvents[K][];
+  /** Stops the consumer and moves time until that is done. */
+  stop(options?: { deadlineMs?: number }): Promise<StopReport & { tookMs: number }>;
   /** Messages that the queue still has, whatever their state. */
   stored(): Promise<number>;
 }
@@ -59,11 +60,23 @@ export function rig({ handle, clock = manualClock(), queue: make, options, deadL
     letters,
     told: <K extends keyof ConsumerEvents>(name: K) =>
       log.filter((entry) => entry.name === name).map((entry) => entry.event as ConsumerEvents[K]),
+    stop: (options) => passing(clock, consumer.stop(options)),
     async stored() {
       const { activeMessages, inactiveMessages, delayMessages } = await queue.attributes();
       return activeMessages + inactiveMessages + delayMessages;
     },
   };
+}
+
+/** Moves time until the promise has settled. */
+export async function passing<T>(clock: ManualClock, promise: Promise<T>): Promise<T & { tookMs: number }> {
+  const from = clock.now();
+  let settled = false;
+  const result = promise.finally(() => {
+    settled = true;
+  });
+  while (!settled) await clock.advance(50);
+  return { ...(await result), tookMs: clock.now() - from };
 }
 
 const EVENT_NAMES = Object.keys({
