@@ -9,6 +9,7 @@ import { createMns, operationOf as mnsOperationOf, type QueueSettings } from './
 import { createMnsOpen, openOperationOf } from './mns-open/index.ts';
 import { createOss, operationOf as ossOperationOf } from './oss/index.ts';
 import { createEventRules, type EventRules, type NewEventRule } from './rules/index.ts';
+import { createSts } from './sts.ts';
 import type { Account } from './types.ts';
 
 export interface LocalCloudOptions {
@@ -46,6 +47,8 @@ export interface LocalCloud {
   readonly faults: Faults;
   /** Of the first account. */
   readonly credentials: Credentials;
+  /** New temporary credentials of the first account, as a function or a pod gets them from its role. */
+  issueCredentials(options?: { durationMs?: number }): Required<Credentials>;
   readonly accountId: string;
   readonly region: string;
   readonly clock: Clock;
@@ -76,7 +79,9 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   const owner = accounts[0] ?? DEFAULT_ACCOUNT;
   const { accountId } = owner;
   const faults = createFaults({ seed: faultSeed, clock });
+  const sts = createSts({ accountId, clock, random });
   const common = {
+    temporaryCredentials: sts.find,
     ...(dataDir !== undefined && { dataDir }),
     region,
     accounts,
@@ -121,6 +126,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
       rules,
       faults,
       credentials: { accessKeyId: owner.accessKeyId, accessKeySecret: owner.accessKeySecret },
+      issueCredentials: sts.issue,
       accountId,
       region,
       clock,

@@ -19,6 +19,7 @@ export const MNS_ERRORS = {
     'The queue name should start with a letter or digit and hold letters, digits and hyphens.',
   ],
   InvalidRequestURL: [400, 'The request URL names no operation.'],
+  InvalidSecurityToken: [403, 'The security token you provided is invalid.'],
   InvalidVersionHeader: [400, 'The x-mns-version header should be 2015-06-06.'],
   MalformedXML: [400, 'The XML you provided was not well-formed or did not validate against our schema.'],
   MessageNotExist: [404, 'Message not exist.'],
@@ -32,6 +33,7 @@ export const MNS_ERRORS = {
   QueueNameLengthError: [400, 'The length of the queue name should be between 1 and 120.'],
   QueueNotExist: [404, 'The queue name you provided is not exist.'],
   ReceiptHandleError: [400, 'The receipt handle you provide is not valid.'],
+  SecurityTokenExpired: [403, 'The security token you provided has expired.'],
   SignatureDoesNotMatch: [
     403,
     'The request signature we calculated does not match the signature you provided. Check your key and signing method.',

@@ -5,6 +5,7 @@ import { MnsossError } from '../../shared/runtime/errors.ts';
 import { createHttpClient } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
+import type { FindTemporaryCredential } from '../sts.ts';
 import type { Account, NotificationTarget } from '../types.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createDeliver } from './deliver.ts';
@@ -33,6 +34,8 @@ export interface MnsOptions {
   readonly random: Random;
   readonly checkSignatures: boolean;
   readonly logger: Logger;
+  /** Looks up the access keys that STS gave out; there are none by default. */
+  readonly temporaryCredentials?: FindTemporaryCredential;
   /** Where clients reach this server; asked for when a message is pushed. */
   readonly baseUrl: () => string;
   readonly faults?: DeliveryFaults;
@@ -55,6 +58,7 @@ const CERTIFICATE_PATH = '/x509_public_certificate.pem';
 /** A crash keeps what was acknowledged; what was received becomes visible again when its time is over. */
 export async function createMns(options: MnsOptions): Promise<LocalMns> {
   const { accounts, region, clock, random, logger, baseUrl, faults = NO_FAULTS } = options;
+  const { temporaryCredentials = () => undefined } = options;
   const [account] = accounts;
   if (!account) throw new MnsossError('ConfigInvalid', 'MNS needs at least one account');
   const owner = { region, accountId: account.accountId };
@@ -69,7 +73,9 @@ export async function createMns(options: MnsOptions): Promise<LocalMns> {
   const pusher = createPusher({ ledger, clock, random, logger, deliver });
   const topics = createTopics({ ledger, clock, random, queues, pusher, owner });
   const operations = createOperations({ queues, topics, ledger, owner, logger, random });
-  const authenticate = options.checkSignatures ? createAuthenticate({ accounts, region, clock }) : undefined;
+  const authenticate = options.checkSignatures
+    ? createAuthenticate({ accounts, temporaryCredentials, region, clock })
+    : undefined;
   const answer = createListener({ operations, authenticate, random, logger });
 
   return {

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import { manualClock, systemClock } from '../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { type Credentials, staticCredentials } from '../../shared/runtime/credentials.ts';
 
 const RULE = {
   name: 'uploads',
@@ -29,11 +29,12 @@ async function start(options: LocalCloudOptions = {}) {
   return { cloud, ...connect(cloud) };
 }
 
-function connect(cloud: LocalCloud) {
-  const { accessKeyId, accessKeySecret } = cloud.credentials;
+function connect(cloud: LocalCloud, credentials: Credentials = cloud.credentials) {
+  const { accessKeyId, accessKeySecret, securityToken } = credentials;
   const oss = new OSS({
     accessKeyId,
     accessKeySecret,
+    ...(securityToken && { stsToken: securityToken }),
     endpoint: cloud.oss.url.replace('127.0.0.1', 'localhost'),
     region: `oss-${cloud.region}`,
     bucket: 'photos',
@@ -41,7 +42,7 @@ function connect(cloud: LocalCloud) {
   });
   const mns = createMnsClient({
     endpoint: cloud.mns.url,
-    credentials: staticCredentials(cloud.credentials),
+    credentials: staticCredentials(credentials),
     clock: systemClock,
     timeoutMs: 10_000,
   });
@@ -109,6 +110,26 @@ describe('the local cloud', () => {
     const { oss } = await start({ clock: manualClock(Date.now() - 20 * 60_000) });
 
     await expect(oss.listBuckets({})).rejects.toMatchObject({ code: 'RequestTimeTooSkewed' });
+  });
+
+  it('gives out credentials that both services honour until they expire', async () => {
+    const clock = manualClock(Date.now());
+    const { cloud } = await start({ clock });
+    await cloud.mns.ensureQueue('uploads');
+    const credentials = cloud.issueCredentials({ durationMs: 60_000 });
+    const { oss, queue } = connect(cloud, credentials);
+    const forged = connect(cloud, { ...credentials, securityToken: 'forged' });
+
+    await oss.putBucket('photos');
+    await queue.send('m');
+
+    await expect(forged.oss.listBuckets({})).rejects.toMatchObject({
+      code: 'AccessKeyIdAndSecurityTokenNotMatch',
+    });
+    await expect(forged.queue.send('m')).rejects.toMatchObject({ code: 'SecurityTokenExpired' });
+    await clock.advance(60_000);
+    await expect(oss.listBuckets({})).rejects.toMatchObject({ code: 'SecurityTokenExpired' });
+    await expect(queue.send('m')).rejects.toMatchObject({ code: 'SecurityTokenExpired' });
   });
 
   it('leaves nothing open when a port is taken', async () => {

@@ -11,6 +11,11 @@ const { syncDirectory } = createDurableFiles(true);
 export interface Journal<R> {
   /** Resolves when the records, and all before them, survive a crash. */
   append(records: readonly R[]): Promise<void>;
+  /**
+   * The same for records that a crash may take back, so that nobody waits for them. When writing fails, the next
+   * `append` tells.
+   */
+  note(records: readonly R[]): void;
   /** Waits for what was appended, then closes the file. */
   close(): Promise<void>;
 }
@@ -29,7 +34,7 @@ const RECORDS_A_SNAPSHOT_LINE = 256;
 
 /** In memory only: nothing survives. */
 export function memoryJournal<R>(): Journal<R> {
-  return { append: async () => {}, close: async () => {} };
+  return { append: async () => {}, note: () => {}, close: async () => {} };
 }
 
 /**
@@ -58,7 +63,7 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<Journa
     waiting = [];
     try {
       if (size >= compactAt) await compact();
-      else await write(file, records);
+      else await write(records);
       for (const { resolve } of committed) resolve();
     } catch (error) {
       // What the file holds is unknown now, so nothing may be acknowledged any more.
@@ -69,11 +74,11 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<Journa
     }
   };
 
-  const write = async (to: FileHandle, records: readonly string[]) => {
+  const write = async (records: readonly string[]) => {
     const line = writeLine(records);
-    await to.appendFile(line);
-    await to.datasync();
+    await file.appendFile(line);
     size += line.length;
+    await file.datasync();
   };
 
   /** The state already holds the records of this commit, so the snapshot makes them durable too. */
@@ -96,17 +101,24 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<Journa
   };
 
   const flush = async () => {
-    while (waiting.length > 0) await commit();
+    while (pending.length > 0 || waiting.length > 0) await commit();
     flushing = undefined;
+  };
+
+  const enqueue = (records: readonly R[]) => {
+    for (const record of records) pending.push(JSON.stringify(record));
+    flushing ??= flush();
   };
 
   return {
     append(records) {
       if (failure) return Promise.reject(failure);
-      for (const record of records) pending.push(JSON.stringify(record));
       const durable = new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }));
-      flushing ??= flush();
+      enqueue(records);
       return durable;
+    },
+    note(records) {
+      if (!failure) enqueue(records);
     },
     async close() {
       await flushing;

@@ -9,10 +9,7 @@ export interface Ledger {
   nextOrder(): number;
   /** Applies at once and all together; resolves when durable. */
   commit(records: readonly MnsRecord[]): Promise<void>;
-  /**
-   * Applies at once and is written with the next commit, for what a crash may take back. When the journal fails,
-   * the next `commit` tells.
-   */
+  /** Applies at once, for what a crash may take back: nobody waits for the disk. */
   note(records: readonly MnsRecord[]): void;
   close(): Promise<void>;
 }
@@ -27,15 +24,20 @@ export async function openLedger(journalPath: string | undefined): Promise<Ledge
           apply: (record) => apply(state, record),
           snapshot: () => snapshot(state),
         });
-  const commit = (records: readonly MnsRecord[]) => {
+  const applyAll = (records: readonly MnsRecord[]) => {
     for (const record of records) apply(state, record);
-    return journal.append(records);
   };
   return {
     state,
     nextOrder: () => state.nextOrder++,
-    commit,
-    note: (records) => void commit(records).catch(() => {}),
+    commit(records) {
+      applyAll(records);
+      return journal.append(records);
+    },
+    note(records) {
+      applyAll(records);
+      journal.note(records);
+    },
     close: () => journal.close(),
   };
 }
