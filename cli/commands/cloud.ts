@@ -6,14 +6,15 @@ import { lockDataDir } from '../../local/data-lock.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readAccounts, readRules } from '../cloud-files.ts';
 import { dataDirOption } from '../data-dir.ts';
+import { mnsPortOption, ossPortOption } from '../port-options.ts';
 import { untilSignalled } from '../signals.ts';
 
 export const cloudCommand = new Command('cloud')
   .description('run the local cloud alone: OSS, MNS and event rules for the tests of any project')
   .addOption(dataDirOption())
   .option('--in-memory', 'keep nothing: no data folder')
-  .option('--oss-port <port>', 'port of OSS on loopback; 0 takes any', Number, 9280)
-  .option('--mns-port <port>', 'port of MNS on loopback; 0 takes any', Number, 9281)
+  .addOption(ossPortOption())
+  .addOption(mnsPortOption())
   .option('--region <region>', 'the region it says it is', 'cn-hangzhou')
   .option(
     '--accounts <file>',

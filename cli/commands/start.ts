@@ -4,6 +4,7 @@ import { type OneProcess, startOneProcess } from '../../local/one-process.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { dataDirOption } from '../data-dir.ts';
 import { expandFiles, samplePhotos } from '../files.ts';
+import { mnsPortOption, ossPortOption } from '../port-options.ts';
 import { processFiles } from '../process-files.ts';
 import { startProgress } from '../progress.ts';
 import { describeFailures, describeMore, describeStart, formatOutcome, formatResults } from '../report.ts';
@@ -14,8 +15,8 @@ export const startCommand = new Command('start')
   .argument('[paths...]', 'images or folders to process first (default: six sample photos)')
   .addOption(dataDirOption())
   .option('--once', 'stop when the given images are done; exit with 1 if one failed')
-  .option('--oss-port <port>', 'port of OSS on loopback; 0 takes any', Number, 9280)
-  .option('--mns-port <port>', 'port of MNS on loopback; 0 takes any', Number, 9281)
+  .addOption(ossPortOption())
+  .addOption(mnsPortOption())
   .action(async (paths, { dataDir, once, ossPort, mnsPort }) => {
     const files = paths.length > 0 ? await expandFiles(paths) : await samplePhotos();
     const logFile = join(dataDir, 'log.jsonl');

@@ -1,0 +1,21 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+
+/** The ports of the local cloud; the same for every command that starts one. */
+export const ossPortOption = () =>
+  new Option('--oss-port <port>', 'port of OSS on loopback; 0 takes any')
+    .env('MNSOSS_OSS_PORT')
+    .default(9280)
+    .argParser(port);
+
+export const mnsPortOption = () =>
+  new Option('--mns-port <port>', 'port of MNS on loopback; 0 takes any')
+    .env('MNSOSS_MNS_PORT')
+    .default(9281)
+    .argParser(port);
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535)
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return value;
+}
