@@ -6,13 +6,11 @@ import type { EventEmitterPort } from '../rules/change.ts';
 import type { Account } from '../types.ts';
 import type { FindTemporaryCredential } from './auth/caller.ts';
 import { createListener } from './listener.ts';
-import { checkBucketName } from './names.ts';
-import { newBucket } from './store/records.ts';
 import { openStore } from './store/store.ts';
 
 export type { EventEmitterPort, ObjectChange } from '../rules/change.ts';
 export type { FindTemporaryCredential, TemporaryCredential } from './auth/caller.ts';
-export { operationOf } from './listener.ts';
+export { operationOf } from './find-route.ts';
 export { ROUTES } from './routes.ts';
 
 export interface OssOptions {
@@ -39,8 +37,6 @@ export interface LocalOss {
    * Content-Length and chunks, and a large upload may take any time as long as bytes flow.
    */
   readonly listener: RequestListener;
-  /** Creates the bucket for the first account unless there is one of that name. */
-  ensureBucket(name: string): Promise<void>;
   /** Releases the storage. The server that uses the listener is closed first. */
   close(): Promise<void>;
   /** Forgets all buckets. */
@@ -65,14 +61,5 @@ export async function createOss(options: OssOptions): Promise<LocalOss> {
     region: options.region.replace(/^oss-/, ''),
     keyring: { accounts, checkSignatures, findTemporary: temporaryCredentials },
   });
-  return {
-    listener,
-    async ensureBucket(name) {
-      checkBucketName(name);
-      if (!store.find(name))
-        await store.create(newBucket(name, accounts[0]?.accountId ?? '', options.clock.now()));
-    },
-    close: store.close,
-    reset: store.reset,
-  };
+  return { listener, close: store.close, reset: store.reset };
 }

@@ -1,15 +1,15 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { QueryPair } from '../../shared/oss/signature-v1.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { authorize } from './auth/authorize.ts';
 import { checkReferer } from './auth/referer.ts';
 import { isOssError, OssError } from './errors.ts';
-import { type Address, readAddress } from './http/address.ts';
+import { findRoute } from './find-route.ts';
+import { readAddress } from './http/address.ts';
 import { splitTarget } from './http/query.ts';
 import { errorReply, type Reply, sendReply } from './http/reply.ts';
 import { decodeHeaders, type OssRequest, toMap } from './http/request.ts';
 import { corsHeadersOf } from './operations/cors.ts';
-import { findRoute, type Route } from './routes.ts';
+import type { Route } from './routes.ts';
 import { newRequestId, type OssServer } from './server.ts';
 import { noSuchBucket } from './store/bucket.ts';
 
@@ -27,7 +27,7 @@ async function serve(message: IncomingMessage, response: ServerResponse, oss: Os
   const id = newRequestId(oss.random);
   const time = oss.clock.now();
   const head = message.method === 'HEAD';
-  giveUpWhenIdle(message, response, oss);
+  giveUpWhenIdle(message, response, oss.idleTimeoutMs);
   let reply: Reply;
   try {
     reply = await answer(message, id, time, oss);
@@ -119,26 +119,15 @@ function asOssError(error: unknown, requestId: string, oss: OssServer): OssError
   return new OssError('InternalError', { cause: error });
 }
 
-/** A socket without a byte in either direction for so long is closed; what it was sending is thrown away. */
-function giveUpWhenIdle(
-  message: IncomingMessage,
-  response: ServerResponse,
-  { idleTimeoutMs }: OssServer,
-): void {
-  message.socket.setTimeout(idleTimeoutMs);
-  const onTimeout = () => message.socket.destroy();
-  message.socket.once('timeout', onTimeout);
-  response.once('close', () => message.socket.off('timeout', onTimeout));
-}
-
-/** The name of the operation a request asks for; `Unknown` when it asks for none there is. */
-export function operationOf(message: IncomingMessage): string {
-  try {
-    const headers = decodeHeaders(message);
-    const { path, query }: { path: string; query: QueryPair[] } = splitTarget(message.url ?? '/');
-    const address: Address = readAddress(headers.host ?? '', path, [])[0]!;
-    return findRoute({ method: message.method ?? '', query, headers }, address).operation;
-  } catch {
-    return 'Unknown';
+/**
+ * Closes a connection whose client neither sends what it announced nor takes what it asked for; what it was sending
+ * is thrown away. The time that the server itself takes does not count. Node destroys sockets that time out.
+ */
+function giveUpWhenIdle(message: IncomingMessage, response: ServerResponse, idleTimeoutMs: number): void {
+  const { socket, headers } = message;
+  if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
+    socket.setTimeout(idleTimeoutMs);
+    message.once('end', () => socket.setTimeout(0));
   }
+  response.once('pipe', () => socket.setTimeout(idleTimeoutMs));
 }

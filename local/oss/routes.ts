@@ -1,8 +1,4 @@
-import type { QueryPair } from '../../shared/oss/signature-v1.ts';
-import { SIGNED_SUBRESOURCES } from '../../shared/oss/signature-v1.ts';
 import type { Access } from './auth/authorize.ts';
-import { notImplemented, OssError } from './errors.ts';
-import type { Address } from './http/address.ts';
 import type { Reply } from './http/reply.ts';
 import type { OssRequest } from './http/request.ts';
 import { appendObject } from './operations/append-object.ts';
@@ -188,91 +184,6 @@ export const ROUTES: readonly Route[] = [
   route('OptionObject', 'bucket', 'OPTIONS /', 'anyone', 'doc', optionObject, { action: '' }),
   route('OptionObject', 'object', 'OPTIONS /', 'anyone', 'doc', optionObject, { action: '' }),
 ];
-
-/** Sub-resources that do not choose the operation: they modify it, or it looks at them itself. */
-const MODIFIERS: ReadonlySet<string> = new Set([
-  'versionId',
-  'callback',
-  'callback-var',
-  'security-token',
-  'sequential',
-  'withHashContext',
-  ...[
-    'cache-control',
-    'content-disposition',
-    'content-encoding',
-    'content-language',
-    'content-type',
-    'expires',
-  ].map((name) => `response-${name}`),
-]);
-
-/** Parameters beginning with `x-oss-` that are understood, or that change neither meaning nor security. */
-const OSS_MODIFIERS: ReadonlySet<string> = new Set([
-  'x-oss-process',
-  'x-oss-callback',
-  'x-oss-callback-var',
-  'x-oss-security-token',
-  'x-oss-signature',
-  'x-oss-signature-version',
-  'x-oss-credential',
-  'x-oss-date',
-  'x-oss-expires',
-  'x-oss-additional-headers',
-  'x-oss-traffic-limit',
-  'x-oss-request-payer',
-]);
-
-/** The parts of a request that choose its operation. */
-export interface RoutedRequest {
-  readonly method: string;
-  readonly query: readonly QueryPair[];
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Throws `NotImplemented` for sub-resources this server does not know, `MethodNotAllowed` for methods they have not. */
-export function findRoute(request: RoutedRequest, address: Address): Route {
-  const level = levelOf(address);
-  const query = new Map(request.query);
-  const named = subresourcesOf(request, level);
-  const fitting = ROUTES.filter(
-    (candidate) => candidate.level === level && isSameSet(candidate.query, named),
-  );
-  const method = request.method;
-  const found = fitting.find(
-    (candidate) => candidate.method === method && (candidate.when?.(query, request.headers) ?? true),
-  );
-  if (found) return found;
-  const unknown = named.find((name) => !ROUTES.some((candidate) => candidate.query.includes(name)));
-  if (unknown !== undefined) throw notImplemented(`?${unknown}`);
-  throw new OssError('MethodNotAllowed', {
-    elements: { Method: request.method, ResourceType: [level, ...named].join('?').toUpperCase() },
-    headers: { allow: [...new Set(fitting.map((candidate) => candidate.method))].join(', ') },
-  });
-}
-
-/** In the route table's terms: sorted out of the query, without modifiers. */
-function subresourcesOf({ method, query }: RoutedRequest, level: Level): string[] {
-  const named: string[] = [];
-  for (const [name] of query) {
-    if (name.startsWith('x-oss-')) {
-      if (!OSS_MODIFIERS.has(name)) throw notImplemented(`?${name}`);
-      if (name === 'x-oss-process' && method === 'POST' && level === 'object') named.push(name);
-    } else if (SIGNED_SUBRESOURCES.has(name)) {
-      if (!MODIFIERS.has(name)) named.push(name);
-    }
-  }
-  return named;
-}
-
-function levelOf({ bucket, key }: Address): Level {
-  if (bucket === undefined) return 'service';
-  return key === undefined ? 'bucket' : 'object';
-}
-
-function isSameSet(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((name) => right.includes(name));
-}
 
 function documentRoutes(title: string, name: DocumentName, state: Route['state']): Route[] {
   return [

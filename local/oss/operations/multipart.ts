@@ -193,20 +193,21 @@ async function keepPart(
 function chosenParts(request: OssRequest, text: string, { parts }: Upload): Part[] {
   const chosen =
     request.headers['x-oss-complete-all'] === 'yes' ? sorted(parts.values()) : namedParts(text, parts);
-  for (const [index, part] of chosen.entries()) {
-    if (index > 0 && part.number <= chosen[index - 1]!.number) throw new OssError('InvalidPartOrder');
-    if (index < chosen.length - 1 && part.segment.size < SMALLEST_PART) {
-      throw new OssError('EntityTooSmall', {
-        elements: {
-          MinSizeAllowed: String(SMALLEST_PART),
-          ProposedSize: String(part.segment.size),
-          PartNumber: String(part.number),
-          ETag: `"${part.etag}"`,
-        },
-      });
-    }
-  }
   if (chosen.length === 0) throw malformedXml('expected at least one Part');
+  if (chosen.some(({ number }, index) => index > 0 && number <= chosen[index - 1]!.number)) {
+    throw new OssError('InvalidPartOrder');
+  }
+  const small = chosen.slice(0, -1).find(({ segment }) => segment.size < SMALLEST_PART);
+  if (small) {
+    throw new OssError('EntityTooSmall', {
+      elements: {
+        MinSizeAllowed: String(SMALLEST_PART),
+        ProposedSize: String(small.segment.size),
+        PartNumber: String(small.number),
+        ETag: `"${small.etag}"`,
+      },
+    });
+  }
   return chosen;
 }
 

@@ -8,7 +8,7 @@ import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
 import type { OssServer } from '../server.ts';
-import { withCallback } from './callback.ts';
+import { readCallback, withCallback } from './callback.ts';
 import { uploadHeaders } from './put-object.ts';
 import { bucketOf } from './target.ts';
 import { templateOf } from './template.ts';
@@ -35,9 +35,10 @@ export async function postObject(request: OssRequest, oss: OssServer): Promise<R
     const sizes = checkPolicy(form.fields, { bucket: request.bucket, key, time: request.time });
     const upload: OssRequest = { ...request, key, caller, headers: headersOf(form, request) };
     authorize(upload, 'write', bucket);
+    readCallback(upload);
     const template = templateOf(upload.headers, bucket);
 
-    const blob = await bucket.write(key, form.file, (size) => {
+    const blob = await bucket.write(key, bytesOf(form), (size) => {
       if (size > Math.min(sizes.max, LARGEST_UPLOAD)) throw new OssError('EntityTooLarge');
     });
     if (blob.segment.size < sizes.min) {
@@ -57,6 +58,15 @@ export async function postObject(request: OssRequest, oss: OssServer): Promise<R
   } finally {
     // What follows an error or the file is read and dropped, so that the answer reaches a client that still sends.
     form.file.resume();
+  }
+}
+
+/** A form that ends inside its file, or whose sender goes away there, fails where the file is read. */
+async function* bytesOf({ file }: Form): AsyncGenerator<Uint8Array> {
+  try {
+    yield* file;
+  } catch (cause) {
+    throw new OssError('MalformedPOSTRequest', { cause });
   }
 }
 

@@ -14,8 +14,8 @@ import { createdChange, fromBlob, writeVersion } from './write-object.ts';
 /** Processes an image and stores the outcome as another object: `image/…|sys/saveas,o_<Base64>,b_<Base64>`. */
 export async function processObject(request: OssRequest, oss: OssServer): Promise<Reply> {
   const source = bucketOf(request, oss);
-  // sdk: ali-oss sends the value as it is; a plus sign belongs to Base64.
-  const order = /^x-oss-process=([^&]*)/.exec(await readText(request))?.[1] ?? '';
+  // sdk: ali-oss percent-encodes the value, the Go SDK sends it as it is: a plus sign is one in either.
+  const order = decodeURIComponent(/^x-oss-process=([^&]*)/.exec(await readText(request))?.[1] ?? '');
   const [process = '', saveAs, ...more] = order.split('|');
   if (!saveAs?.startsWith('sys/saveas,') || more.length > 0) throw notImplemented(`x-oss-process=${order}`);
   const key = decode(/,o_([^,]+)/.exec(saveAs)?.[1] ?? '');

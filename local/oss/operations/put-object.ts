@@ -5,7 +5,7 @@ import { checkKey } from '../names.ts';
 import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
-import { withCallback } from './callback.ts';
+import { readCallback, withCallback } from './callback.ts';
 import { bucketOf, versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
 import { createdChange, fromBlob, receiveBlob, writeVersion } from './write-object.ts';
@@ -14,6 +14,7 @@ export async function putObject(request: OssRequest, oss: OssServer): Promise<Re
   const bucket = bucketOf(request, oss);
   checkKey(request.key);
   refuseConditions(request);
+  readCallback(request);
   const template = templateOf(request.headers, bucket);
   const blob = await receiveBlob(request, bucket);
   const written = await writeVersion(request, oss, bucket, { ...template, ...fromBlob(blob) }, [

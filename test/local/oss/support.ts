@@ -27,6 +27,7 @@ export interface TestOss {
   client(options?: ClientOptions): AliOss;
   /** Raw HTTP to the server, unsigned. */
   send(request: RawRequest): Promise<RawResponse>;
+  reset(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -86,6 +87,7 @@ export async function startOss(options: Partial<OssOptions> & { clock?: Clock } 
         ...rest,
       } as AliOss.Options),
     send: (request) => sendRaw(port, request),
+    reset: oss.reset,
     async close() {
       server.close();
       server.closeAllConnections();

@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import * as fs from 'node:fs/promises';
+import * as net from 'node:net';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openBucket, presignedPath, startOss, type TestOss } from './support.ts';
+
+describe('clients that misbehave', () => {
+  let oss: TestOss;
+  let dataDir: string;
+  let bucket: string;
+
+  beforeEach(async () => {
+    dataDir = await fs.mkdtemp(path.join(tmpdir(), 'oss-test-'));
+    oss = await startOss({ dataDir, idleTimeoutMs: 200 });
+    ({ bucket } = await openBucket(oss));
+  });
+  afterEach(async () => {
+    await oss.close();
+    await fs.rm(dataDir, { recursive: true, force: true });
+  });
+
+  const objectsDirectory = () => path.join(dataDir, 'oss', 'buckets', bucket, 'objects');
+
+  /** Resolves when the condition holds; the test's own timeout bounds it. */
+  async function eventually(condition: () => Promise<boolean>): Promise<void> {
+    while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async function beginUpload(): Promise<net.Socket> {
+    const socket = net.connect(oss.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(
+      `PUT ${presignedPath({ method: 'PUT', bucket, key: 'a' })} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n`,
+    );
+    socket.write(Buffer.alloc(100_000));
+    await eventually(async () => (await fs.readdir(objectsDirectory())).length === 1);
+    return socket;
+  }
+
+  it('leave no file when they vanish in an upload', async () => {
+    const socket = await beginUpload();
+
+    socket.destroy();
+
+    await eventually(async () => (await fs.readdir(objectsDirectory())).length === 0);
+    expect((await oss.send({ path: presignedPath({ bucket, key: 'a' }) })).status).toBe(404);
+  });
+
+  it('are given up when they send nothing any more', async () => {
+    const socket = await beginUpload();
+    socket.on('error', () => {});
+
+    await once(socket, 'close');
+
+    await eventually(async () => (await fs.readdir(objectsDirectory())).length === 0);
+    expect(await fs.readdir(objectsDirectory())).toEqual([]);
+  });
+
+  it('free the object when they do not take a download', async () => {
+    await oss.client({ bucket }).put('a', Buffer.alloc(20_000_000));
+    const socket = net.connect(oss.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(`GET ${presignedPath({ bucket, key: 'a' })} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await once(socket, 'readable');
+
+    await oss.client({ bucket }).delete('a');
+
+    // The bytes stay as long as somebody reads them, and no longer.
+    await eventually(async () => (await fs.readdir(objectsDirectory())).length === 0);
+    expect(await fs.readdir(objectsDirectory())).toEqual([]);
+    socket.destroy();
+  });
+
+  it('cannot make documents expand', async () => {
+    const body =
+      '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><Delete><Object><Key>&b;</Key></Object></Delete>';
+
+    const response = await oss.send({
+      method: 'POST',
+      path: presignedPath({ method: 'POST', bucket, query: [['delete', '']] }),
+      body,
+    });
+
+    expect(response.status).toBe(400);
+    expect(response.body.toString()).toContain('<Code>MalformedXML</Code>');
+  });
+
+  it.each([
+    ['too large', `<Delete>${' '.repeat(3_000_000)}</Delete>`, 'EntityTooLarge'],
+    ['too deep', `<Delete>${'<a>'.repeat(100)}${'</a>'.repeat(100)}</Delete>`, 'MalformedXML'],
+    ['of too many keys', `<Delete>${'<Object><Key>a</Key></Object>'.repeat(1001)}</Delete>`, 'MalformedXML'],
+    ['of another kind', '<Other/>', 'MalformedXML'],
+    ['that are none', 'x', 'MalformedXML'],
+  ])('cannot send documents %s', async (_, body, code) => {
+    const response = await oss.send({
+      method: 'POST',
+      path: presignedPath({ method: 'POST', bucket, query: [['delete', '']] }),
+      body,
+    });
+
+    expect(response.body.toString()).toContain(`<Code>${code}</Code>`);
+  });
+
+  it('must say how much they send', async () => {
+    const socket = net.connect(oss.port, '127.0.0.1');
+    socket.write(
+      `PUT ${presignedPath({ method: 'PUT', bucket, key: 'a' })} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    );
+
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk);
+
+    expect(Buffer.concat(chunks).toString()).toContain('<Code>MissingContentLength</Code>');
+  });
+
+  it('may not announce more than the service takes', async () => {
+    const response = await oss
+      .send({
+        method: 'PUT',
+        path: presignedPath({ method: 'PUT', bucket, key: 'a' }),
+        headers: { 'content-length': String(6 * 1024 ** 3) },
+      })
+      .catch((error: Error) => error);
+
+    // Which of the two a client sees depends on whether it goes on sending.
+    if (response instanceof Error) expect(response.message).toMatch(/ECONNRESET|EPIPE|hang up/);
+    else expect(response.body.toString()).toContain('<Code>EntityTooLarge</Code>');
+  });
+
+  it('may not bring more metadata than the service keeps', async () => {
+    const headers = { 'x-oss-meta-a': 'x'.repeat(8200) };
+    const path = presignedPath({ method: 'PUT', bucket, key: 'a', headers });
+
+    const response = await oss.send({ method: 'PUT', path, headers: { ...headers, 'content-length': '0' } });
+
+    expect(response.body.toString()).toContain('<Code>InvalidArgument</Code>');
+  });
+});
