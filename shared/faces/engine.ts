@@ -7,6 +7,20 @@ export interface AnalyzeOptions {
   /** Whether faces need an `embedding`. */
   readonly embeddings: boolean;
   readonly signal?: AbortSignal;
+  /**
+   * Milliseconds since the epoch by which faces must be there; an engine that would have to wait longer for a quota
+   * throws `Throttled` at once.
+   */
+  readonly deadline?: number;
+  /** The file itself, where a service in the same region can read it: saves sending the picture. */
+  readonly source?: ImageSource;
+}
+
+export interface ImageSource {
+  /** Pre-signed, valid for some minutes at least, percent-encoded. */
+  readonly url: string;
+  /** Of the file. */
+  readonly bytes: number;
 }
 
 /**

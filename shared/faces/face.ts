@@ -25,8 +25,9 @@ export type Expression = 'neutral' | 'happy' | 'sad' | 'angry' | 'fearful' | 'di
 export interface FaceAttributes {
   /** Years. */
   readonly age?: number;
-  readonly gender?: { readonly value: 'female' | 'male'; readonly probability: number };
-  readonly expression?: { readonly value: Expression; readonly probability: number };
+  /** The probability is absent when the engine names the value alone; the same with expressions. */
+  readonly gender?: { readonly value: 'female' | 'male'; readonly probability?: number };
+  readonly expression?: { readonly value: Expression; readonly probability?: number };
   readonly glasses?: 'none' | 'glasses' | 'sunglasses';
   readonly hat?: boolean;
   readonly mask?: 'none' | 'worn' | 'incorrect';

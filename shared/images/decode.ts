@@ -22,11 +22,17 @@ const AVIF_WEIGHT = 4;
 export async function decodeImage(bytes: Uint8Array, bounds: ImageBounds): Promise<UprightImage> {
   within('maxBytes', bytes.length, bounds.maxBytes);
   const format = knownFormat(bytes);
-  const { width, height, alreadySrgb } = await probe(bytes, format);
+  const { width, height, storedUpright, alreadySrgb } = await probe(bytes, format);
   within('maxSide', Math.max(width, height), bounds.maxSide);
   if (format === 'avif') within('maxPixels', width * height, bounds.maxPixels / AVIF_WEIGHT, ' for AVIF');
   within('maxPixels', width * height, bounds.maxPixels);
-  return { width, height, format, raster: await decodeRaster(bytes, format, alreadySrgb, bounds) };
+  return {
+    width,
+    height,
+    format,
+    storedUpright,
+    raster: await decodeRaster(bytes, format, alreadySrgb, bounds),
+  };
 }
 
 function knownFormat(bytes: Uint8Array): ImageFormat {
@@ -50,6 +56,7 @@ interface Probe {
   /** Of the upright image. */
   readonly width: number;
   readonly height: number;
+  readonly storedUpright: boolean;
   /** The embedded profile says sRGB, so nothing needs converting. */
   readonly alreadySrgb: boolean;
 }
@@ -59,8 +66,18 @@ async function probe(bytes: Uint8Array, format: ImageFormat): Promise<Probe> {
   const sharp = await loadSharp();
   try {
     // The bound on pixels is checked with the figures in hand: sharp's own error names none.
-    const { autoOrient, space, icc } = await sharp(bytes, { limitInputPixels: false }).metadata();
-    return { ...autoOrient, alreadySrgb: space === 'srgb' && icc !== undefined && isSrgbProfile(icc) };
+    const {
+      autoOrient,
+      orientation = 1,
+      space,
+      icc,
+    } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const storedUpright = orientation === 1;
+    return {
+      ...autoOrient,
+      storedUpright,
+      alreadySrgb: space === 'srgb' && icc !== undefined && isSrgbProfile(icc),
+    };
   } catch (error) {
     throw undecodable(error, bytes, format);
   }

@@ -11,6 +11,8 @@ export interface UprightImage {
   readonly width: number;
   readonly height: number;
   readonly format: ImageFormat;
+  /** The file's own pixels are upright too, so that whoever reads the file sees the same coordinates. */
+  readonly storedUpright?: boolean;
   /** The pixels to work on; the longest side is bounded, so `raster.width / width` is the scale. */
   readonly raster: Raster;
 }

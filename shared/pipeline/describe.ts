@@ -65,16 +65,19 @@ function describeAttributes(
   const wants = (name: keyof FaceAttributes) => wanted.includes(name);
   return {
     ...(age !== undefined && wants('age') && { age: round(age) }),
-    ...(gender &&
-      wants('gender') && { gender: { value: gender.value, probability: round(gender.probability, 3) } }),
+    ...(gender && wants('gender') && { gender: describeChoice(gender) }),
     ...(expression &&
       wants('expression') && {
-        expression: { value: expression.value, probability: round(expression.probability, 3) },
+        expression: describeChoice(expression),
       }),
     ...(glasses && wants('glasses') && { glasses }),
     ...(hat !== undefined && wants('hat') && { hat }),
     ...(mask && wants('mask') && { mask }),
   };
+}
+
+function describeChoice<T>({ value, probability }: { value: T; probability?: number }) {
+  return { value, ...(probability !== undefined && { probability: round(probability, 3) }) };
 }
 
 export function describeFailure({ code, message }: MnsossError): { code: string; message: string } {

@@ -17,11 +17,13 @@ const box = z
 const attributes = z
   .strictObject({
     age: z.optional(z.number().check(z.minimum(0), z.describe('Years'))),
-    gender: z.optional(z.strictObject({ value: z.enum(['female', 'male']), probability })),
+    gender: z.optional(
+      z.strictObject({ value: z.enum(['female', 'male']), probability: z.optional(probability) }),
+    ),
     expression: z.optional(
       z.strictObject({
         value: z.enum(['neutral', 'happy', 'sad', 'angry', 'fearful', 'disgusted', 'surprised']),
-        probability,
+        probability: z.optional(probability),
       }),
     ),
     glasses: z.optional(z.enum(['none', 'glasses', 'sunglasses'])),

@@ -202,6 +202,11 @@ export const ERROR_CODES = {
     meaning: 'The name cannot stand for a person in this gallery.',
     fix: 'Choose a name that keeps to what the message says.',
   },
+  FaceServiceRefused: {
+    kind: 'misconfigured',
+    meaning: 'The face service does not serve this account: not activated, out of service or in arrears.',
+    fix: 'Activate the face and body category in the console of the account and look at its balance.',
+  },
   Unexpected: {
     kind: 'transient',
     meaning: 'An error that no rule knows.',
