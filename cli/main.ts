@@ -3,6 +3,7 @@ import { Command } from '@commander-js/extra-typings';
 import { cloudCommand } from './commands/cloud.ts';
 import { getCommand } from './commands/get.ts';
 import { putCommand } from './commands/put.ts';
+import { rulesCommand } from './commands/rules.ts';
 import { signCommand } from './commands/sign.ts';
 import { startCommand } from './commands/start.ts';
 import { reportFailure } from './failure.ts';
@@ -13,6 +14,7 @@ const program = new Command('mnsoss-face')
   .addCommand(putCommand)
   .addCommand(getCommand)
   .addCommand(signCommand)
-  .addCommand(cloudCommand);
+  .addCommand(cloudCommand)
+  .addCommand(rulesCommand);
 
 await program.parseAsync().catch(reportFailure);

@@ -1,21 +1,26 @@
+import { Option } from '@commander-js/extra-typings';
 import { type Connection, readConnection } from '../local/connection.ts';
 import { createOssClient, type OssClient } from '../shared/oss/client.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { staticCredentials } from '../shared/runtime/credentials.ts';
 import { MnsossError } from '../shared/runtime/errors.ts';
 
-/** Runs `work` with a client of the cloud that `mnsoss-face start` keeps on this data folder. */
+/** How to reach the cloud that `mnsoss-face start` or `cloud` keeps on this data folder. */
+export async function connectionTo(dataDir: string): Promise<Connection> {
+  const connection = await readConnection(dataDir);
+  if (connection) return connection;
+  throw new MnsossError(
+    'ConfigInvalid',
+    `nothing was ever started on ${dataDir}: run npm start, or pass --data-dir`,
+  );
+}
+
+/** Runs `work` with a client of that cloud. */
 export async function withRunningCloud<T>(
   dataDir: string,
   work: (client: OssClient, connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const connection = await readConnection(dataDir);
-  if (!connection) {
-    throw new MnsossError(
-      'ConfigInvalid',
-      `nothing was ever started on ${dataDir}: run npm start, or pass --data-dir`,
-    );
-  }
+  const connection = await connectionTo(dataDir);
   const client = createOssClient({
     endpoint: connection.ossUrl,
     region: connection.region,
@@ -30,4 +35,14 @@ export async function withRunningCloud<T>(
   } finally {
     client.close();
   }
+}
+
+export const bucketOption = () =>
+  new Option('--bucket <bucket>', 'which bucket (default: the one that `mnsoss-face start` watches)');
+
+/** The bucket that was asked for, or else the watched one. */
+export function bucketOf({ bucket: watched }: Connection, asked: string | undefined): string {
+  const bucket = asked ?? watched;
+  if (bucket !== undefined) return bucket;
+  throw new MnsossError('ConfigInvalid', 'this cloud watches no bucket: pass --bucket');
 }

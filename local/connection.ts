@@ -9,8 +9,9 @@ export interface Connection {
   readonly ossUrl: string;
   readonly mnsUrl: string;
   readonly region: string;
-  readonly bucket: string;
-  readonly queue: string;
+  /** What `mnsoss-face start` watches; absent where only a bare cloud was ever started. */
+  readonly bucket?: string;
+  readonly queue?: string;
   readonly account: Account;
 }
 

@@ -29,7 +29,7 @@ export interface OneProcessOptions {
 
 /** Everything on one machine: the cloud on loopback, and our programs as its only customers. */
 export interface OneProcess {
-  readonly connection: Connection;
+  readonly connection: Required<Connection>;
   readonly options: PipelineOptions;
   /** The watched bucket, over HTTP like everybody's. */
   readonly bucket: ObjectStore;
@@ -76,7 +76,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
     const clients = openClients(cloud, logger);
     stops.push(() => clients.close());
     await furnish(cloud, clients, options.sourcePrefix);
-    const connection: Connection = {
+    const connection: Required<Connection> = {
       ossUrl: cloud.oss.url,
       mnsUrl: cloud.mns.url,
       region: REGION,

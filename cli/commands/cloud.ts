@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, Option } from '@commander-js/extra-typings';
 import pc from 'picocolors';
 import { DEFAULT_ACCOUNT, startLocalCloud } from '../../local/cloud.ts';
+import { readConnection, writeConnection } from '../../local/connection.ts';
 import { lockDataDir } from '../../local/data-lock.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readAccounts, readRules } from '../cloud-files.ts';
@@ -18,7 +19,7 @@ export const cloudCommand = new Command('cloud')
   .option('--region <region>', 'the region it says it is', 'cn-hangzhou')
   .option(
     '--accounts <file>',
-    'JSON: [{accountId, accessKeyId, accessKeySecret}] (default: the documented test account)',
+    'JSON: [{accountId, accessKeyId, accessKeySecret}] (default: the one of the data folder, or the documented one)',
   )
   .option('--rules <file>', 'JSON: event rules to create at the start unless they are there')
   .option('--no-signature', 'take requests whose signature is wrong or missing')
@@ -39,7 +40,10 @@ export const cloudCommand = new Command('cloud')
       signature,
       log,
     }) => {
-      const accounts = accountsFile ? readAccounts(await readFile(accountsFile, 'utf8')) : [DEFAULT_ACCOUNT];
+      const known = inMemory ? undefined : await readConnection(dataDir);
+      const accounts = accountsFile
+        ? readAccounts(await readFile(accountsFile, 'utf8'))
+        : [known?.account ?? DEFAULT_ACCOUNT];
       const rules = rulesFile ? readRules(await readFile(rulesFile, 'utf8')) : [];
       const unlock = inMemory ? undefined : await lockDataDir(dataDir);
       const cloud = await startLocalCloud({
@@ -53,6 +57,10 @@ export const cloudCommand = new Command('cloud')
         logger: createLogger({ level: log, write: (line) => void process.stderr.write(line) }),
       });
       try {
+        if (!inMemory) {
+          const urls = { ossUrl: cloud.oss.url, mnsUrl: cloud.mns.url };
+          await writeConnection(dataDir, { ...known, ...urls, region, account: accounts[0]! });
+        }
         console.log(`OSS ${pc.cyan(cloud.oss.url)}`);
         console.log(`MNS ${pc.cyan(cloud.mns.url)}`);
         console.log(

@@ -3,16 +3,17 @@ import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Command } from '@commander-js/extra-typings';
 import { dataDirOption } from '../data-dir.ts';
-import { withRunningCloud } from '../running-cloud.ts';
+import { bucketOf, bucketOption, withRunningCloud } from '../running-cloud.ts';
 
 export const getCommand = new Command('get')
   .description('download an object from the running local cloud')
   .argument('<key>', 'e.g. results/incoming/me.jpg/annotated.jpg')
   .addOption(dataDirOption())
+  .addOption(bucketOption())
   .option('--output <file>', 'where to write; `-` is standard output (default: the last part of the key)')
-  .action(async (key, { dataDir, output = basename(key) }) => {
-    await withRunningCloud(dataDir, async (client, { bucket }) => {
-      const { body } = await client.bucket(bucket).get(key);
+  .action(async (key, { dataDir, bucket, output = basename(key) }) => {
+    await withRunningCloud(dataDir, async (client, connection) => {
+      const { body } = await client.bucket(bucketOf(connection, bucket)).get(key);
       if (output === '-') await pipeline(body, process.stdout, { end: false });
       else await pipeline(body, createWriteStream(output));
     });

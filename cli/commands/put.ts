@@ -1,17 +1,20 @@
 import { Command } from '@commander-js/extra-typings';
 import { dataDirOption } from '../data-dir.ts';
 import { expandFiles } from '../files.ts';
-import { withRunningCloud } from '../running-cloud.ts';
+import { bucketOf, bucketOption, withRunningCloud } from '../running-cloud.ts';
 import { uploadFile } from '../upload.ts';
 
 export const putCommand = new Command('put')
-  .description('upload files or folders to the running local cloud; its window shows what becomes of them')
+  .description('upload files or folders to the running local cloud; the bucket is made unless it is there')
   .argument('<paths...>', 'image files, or folders of them')
   .addOption(dataDirOption())
+  .addOption(bucketOption())
   .option('--prefix <prefix>', 'key prefix', 'incoming/')
-  .action(async (paths, { dataDir, prefix }) => {
+  .action(async (paths, { dataDir, bucket: asked, prefix }) => {
     const files = await expandFiles(paths);
-    await withRunningCloud(dataDir, async (client, { bucket }) => {
+    await withRunningCloud(dataDir, async (client, connection) => {
+      const bucket = bucketOf(connection, asked);
+      await client.createBucket(bucket);
       const store = client.bucket(bucket);
       for (const file of files) {
         await uploadFile(store, `${prefix}${file.name}`, file.path);

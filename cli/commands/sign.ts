@@ -1,19 +1,21 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { dataDirOption } from '../data-dir.ts';
-import { withRunningCloud } from '../running-cloud.ts';
+import { bucketOf, bucketOption, withRunningCloud } from '../running-cloud.ts';
 
 export const signCommand = new Command('sign')
   .description('print a signed URL of an object in the running local cloud, for a browser or any HTTP client')
   .argument('<key>', 'e.g. results/incoming/me.jpg/annotated.jpg')
   .addOption(dataDirOption())
+  .addOption(bucketOption())
   .addOption(
     new Option('--method <method>', 'what the URL allows')
       .choices(['GET', 'PUT'] as const)
       .default('GET' as const),
   )
   .option('--expires <seconds>', 'how long it is good for', Number, 3600)
-  .action(async (key, { dataDir, method, expires }) => {
-    await withRunningCloud(dataDir, async (client, { bucket }) => {
+  .action(async (key, { dataDir, bucket: asked, method, expires }) => {
+    await withRunningCloud(dataDir, async (client, connection) => {
+      const bucket = bucketOf(connection, asked);
       console.log(await client.presign({ bucket, key, method, expiresSeconds: expires }));
     });
   });

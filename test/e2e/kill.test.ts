@@ -27,7 +27,7 @@ const keyOf = (index: number) => `incoming/${index}.jpg`;
 
 interface Running {
   readonly program: Program;
-  readonly connection: Connection;
+  readonly connection: Required<Connection>;
   readonly oss: OssClient;
 }
 
@@ -43,7 +43,7 @@ async function start(dataDir: string, firstPhoto: string): Promise<Running> {
     firstPhoto,
   ]);
   await program.said(/Watching/);
-  const connection = (await readConnection(dataDir))!;
+  const connection = (await readConnection(dataDir)) as Required<Connection>;
   const credentials = staticCredentials(connection.account);
   const common = { region: connection.region, credentials, clock: systemClock, random: Math.random };
   return {

@@ -69,7 +69,7 @@ describe('planted credentials', () => {
         attempts: 1,
       });
       const error = await client
-        .bucket(connection.bucket)
+        .bucket(connection.bucket!)
         .put('incoming/x.jpg', Buffer.from('x'))
         .catch((thrown: Error) => thrown);
       refusals.push(

@@ -1,0 +1,107 @@
+import { Command } from '@commander-js/extra-typings';
+import { createMnsClient } from '../../shared/mns/client.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { isMnsossError } from '../../shared/runtime/errors.ts';
+import { dataDirOption } from '../data-dir.ts';
+import { createEventRulesClient, type EventRulesClient, type RuleData } from '../event-rules.ts';
+import { bucketOf, bucketOption, connectionTo } from '../running-cloud.ts';
+import { formatTable } from '../table.ts';
+
+const listCommand = new Command('list')
+  .description('show the event rules')
+  .addOption(dataDirOption())
+  .action(async ({ dataDir }) => {
+    await withRules(dataDir, async (rules) => console.log(describeRules(await rules.list()).join('\n')));
+  });
+
+const createCommand = new Command('create')
+  .description('send events of a bucket to queues or HTTP endpoints')
+  .argument('<name>', 'letters, digits and hyphens, a letter first')
+  .addOption(dataDirOption())
+  .addOption(bucketOption())
+  .option('--event <types...>', 'which events, e.g. ObjectCreated:PutObject', ['ObjectCreated:*'])
+  .option('--prefix <prefix>', 'only keys that begin so', '')
+  .option('--suffix <suffix>', 'only keys that end so', '')
+  .option('--queue <names...>', 'queues to send to; made unless they are there')
+  .option('--http <urls...>', 'HTTP endpoints to push to')
+  .option('--direct', 'straight into the one queue, without a topic')
+  .action(async (name, { dataDir, bucket, event, prefix, suffix, queue = [], http = [], direct }) => {
+    const connection = await connectionTo(dataDir);
+    const rule: RuleData = {
+      RuleName: name,
+      EventTypes: event,
+      MatchRules: [
+        [{ MatchState: true, Prefix: `${bucketOf(connection, bucket)}/${prefix}`, Suffix: suffix }],
+      ],
+      Endpoints: [
+        ...queue.map((value) => ({ EndpointType: 'queue' as const, EndpointValue: value })),
+        ...http.map((value) => ({ EndpointType: 'http' as const, EndpointValue: value })),
+      ],
+      DeliveryMode: direct ? 'DIRECT' : 'BROADCAST',
+    };
+    await ensureQueues(connection, queue);
+    await withRules(dataDir, (rules) => rules.create(rule));
+    console.log(`created ${name}`);
+  });
+
+const deleteCommand = new Command('delete')
+  .description('remove an event rule; its topic stays')
+  .argument('<name>')
+  .addOption(dataDirOption())
+  .action(async (name, { dataDir }) => {
+    await withRules(dataDir, (rules) => rules.delete(name));
+    console.log(`deleted ${name}`);
+  });
+
+export const rulesCommand = new Command('rules')
+  .description('show, create and delete event rules of the running local cloud')
+  .addCommand(listCommand)
+  .addCommand(createCommand)
+  .addCommand(deleteCommand);
+
+async function withRules(dataDir: string, work: (rules: EventRulesClient) => Promise<void>): Promise<void> {
+  const rules = createEventRulesClient(await connectionTo(dataDir));
+  try {
+    await work(rules);
+  } finally {
+    rules.close();
+  }
+}
+
+async function ensureQueues(
+  { mnsUrl, account }: Awaited<ReturnType<typeof connectionTo>>,
+  names: readonly string[],
+): Promise<void> {
+  const mns = createMnsClient({
+    endpoint: mnsUrl,
+    credentials: staticCredentials(account),
+    clock: systemClock,
+    timeoutMs: 10_000,
+  });
+  try {
+    for (const name of names) {
+      await mns.createQueue(name).catch((error: unknown) => {
+        // There, with settings of its own.
+        if (!isMnsossError(error, 'ResourceConflict')) throw error;
+      });
+    }
+  } finally {
+    mns.close();
+  }
+}
+
+function describeRules(rules: readonly RuleData[]): string[] {
+  if (rules.length === 0) return ['there are no event rules'];
+  return formatTable(
+    [{ title: 'rule' }, { title: 'events' }, { title: 'objects' }, { title: 'to' }],
+    rules.map(({ RuleName, EventTypes, MatchRules, Endpoints, DeliveryMode }) => [
+      RuleName,
+      EventTypes.join(' '),
+      MatchRules.flat()
+        .map(({ Name, Prefix = '', Suffix = '' }) => Name ?? `${Prefix}*${Suffix}`)
+        .join(' '),
+      `${Endpoints.map(({ EndpointValue }) => EndpointValue).join(' ')}${DeliveryMode === 'DIRECT' ? ' (direct)' : ''}`,
+    ]),
+  );
+}
