@@ -1,0 +1,79 @@
+import type { UprightImage } from '../../../images/image.ts';
+import { assertNotAborted } from '../../../runtime/abort.ts';
+import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
+import type { Face } from '../../face.ts';
+import type { FaceBodyClient, FaceBodyOperation } from './client.ts';
+import { failureOf } from './failures.ts';
+import { type RecognizedLists, toFaces } from './lists.ts';
+import { mergeFaces } from './merge.ts';
+import {
+  DETECT_LIMITS,
+  detectFace,
+  MOST_RECOGNIZED,
+  RECOGNIZE_LIMITS,
+  recognizeFace,
+  SHORTEST_SIDE,
+} from './operations.ts';
+import { encodePicture, fileAsStored, type PictureLimits, type SentPicture } from './picture.ts';
+
+/** Version of the API and of what is made of its answers here. */
+const VERSION = 'facebody-2019-12-30-1';
+
+/** Time that a call is left for its answer: a call that leaves later than this before a deadline is not made. */
+const ANSWER_MS = 3000;
+
+/**
+ * Alibaba Cloud's FaceBody. One call an image: RecognizeFace when attributes are asked for, DetectFace when they are
+ * not; a second one only for crowds of ten and more, and for rasters larger than RecognizeFace takes. It gives no
+ * embeddings: people are identified by its face database.
+ */
+export function createFaceBodyEngine({ client }: { client: FaceBodyClient }): FaceEngine {
+  const ask = async (
+    operation: (picture: SentPicture) => FaceBodyOperation<RecognizedLists>,
+    limits: PictureLimits,
+    image: UprightImage,
+    { attributes, source, signal, deadline }: AnalyzeOptions,
+  ): Promise<Face[]> => {
+    const pace = {
+      ...(signal && { signal }),
+      ...(deadline !== undefined && { deadline: deadline - ANSWER_MS }),
+    };
+    const send = async (picture: SentPicture) =>
+      toFaces(await client.call(operation(picture), pace), picture, image, attributes);
+    const file = fileAsStored(image, source, limits);
+    try {
+      if (!file) return await send(await encodePicture(image, limits));
+      return await send(file).catch(async (error: unknown) => {
+        // Sending the picture settles whether the picture or only the way to it was at fault.
+        if (!['download', 'picture'].includes(failureOf(error) ?? '')) throw error;
+        return send(await encodePicture(image, limits));
+      });
+    } catch (error) {
+      if (failureOf(error) === 'no-face') return [];
+      throw error;
+    }
+  };
+
+  return {
+    name: 'facebody',
+    version: VERSION,
+    warmUp: () => client.warmUp(),
+    async analyze(image, options) {
+      assertNotAborted(options.signal, 'analysis');
+      const { raster } = image;
+      // No face fits in: the service wants 64 × 64 pixels for one.
+      if (Math.min(raster.width, raster.height) < SHORTEST_SIDE) return [];
+      const described =
+        options.attributes.size > 0 ? await ask(recognizeFace, RECOGNIZE_LIMITS, image, options) : undefined;
+      const complete =
+        described &&
+        described.length < MOST_RECOGNIZED &&
+        Math.max(raster.width, raster.height) <= RECOGNIZE_LIMITS.maxSide;
+      const faces = complete
+        ? described
+        : mergeFaces(described ?? [], await ask(detectFace, DETECT_LIMITS, image, options));
+      return faces.sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height);
+    },
+    async close() {},
+  };
+}

@@ -1,0 +1,137 @@
+import { type ErrorCode, isMnsossError, MnsossError } from '../../../runtime/errors.ts';
+
+/** What a failed call means to whoever made it. */
+export type Failure =
+  /** The picture shows no face: an answer, not a fault. */
+  | 'no-face'
+  /** Over the quota. */
+  | 'throttled'
+  /** The service or the way to it failed; the same call may succeed. */
+  | 'unavailable'
+  | 'network'
+  /** The service could not fetch the picture from the URL that it was given. */
+  | 'download'
+  /** The service does not take the picture, or an argument beside it. */
+  | 'picture'
+  /** The account, its keys or its contract. */
+  | 'account'
+  | 'key'
+  | 'signature'
+  | 'credentials'
+  | 'expired-token'
+  | 'permission'
+  /** A face database, entity or face is not there, or is there already. */
+  | 'gallery'
+  | 'gallery-full'
+  /** Any other refusal. */
+  | 'refused';
+
+const CODES: Readonly<Record<Failure, ErrorCode>> = {
+  'no-face': 'InvalidImage',
+  throttled: 'Throttled',
+  unavailable: 'ServiceUnavailable',
+  network: 'NetworkError',
+  download: 'ServiceUnavailable',
+  picture: 'InvalidImage',
+  account: 'FaceServiceRefused',
+  key: 'InvalidAccessKeyId',
+  signature: 'SignatureDoesNotMatch',
+  credentials: 'CredentialsMissing',
+  'expired-token': 'SecurityTokenExpired',
+  permission: 'AccessDenied',
+  gallery: 'InvalidRequest',
+  'gallery-full': 'GalleryFull',
+  refused: 'InvalidRequest',
+};
+
+/**
+ * Codes of the service, of its gateway and of Node's sockets; the first row that fits counts. A `*` stands for any
+ * ending. Sources: Alibaba Cloud's error codes of face and body, questions put to the vendor, the SDK.
+ */
+export const FAILURES: readonly (readonly [failure: Failure, ...codes: string[]])[] = [
+  ['no-face', 'InvalidImage.NotFoundFace', 'InvalidFile.Content'],
+  ['throttled', 'Throttling*'],
+  ['gallery-full', 'FaceCountExceed', 'FaceImageCountExceed', 'ExceedEntityLimit'],
+  ['gallery', 'DBName*', 'EntityNotExist', 'DataNotExist', 'EntityIdAlreadyExist'],
+  ['download', 'InvalidImage.Download*', 'InvalidFile.Download*', 'InvalidImage.Timeout'],
+  ['download', 'InvalidImage.Region', 'InvalidImage.URL', 'InvalidFile.URL'],
+  ['picture', 'InvalidImage.*', 'InvalidFile.*', 'ParameterError', 'InvalidParameter*'],
+  ['picture', 'ClientError.IllegalArgument', 'IllegalUrlParameter'],
+  ['permission', 'AuthFailed', 'Forbidden*', 'NoPermission*'],
+  ['account', 'EntityNotExist.Role', 'InvalidApi.*', 'InvalidDB.Status'],
+  ['key', 'InvalidAccessKeyId*'],
+  ['signature', 'InvalidAccessKeySecret', 'SignatureDoesNotMatch', 'IncompleteSignature'],
+  ['signature', 'InvalidTimeStamp*'],
+  ['expired-token', 'InvalidSecurityToken.Expired', 'SecurityTokenExpired'],
+  ['credentials', 'InvalidCredentials', 'InvalidSecurityToken*', 'MissingSecurityToken'],
+  ['unavailable', 'InternalError*', 'ServiceUnavailable*', 'Timeout', 'SignatureNonceUsed'],
+  ['network', 'ECONN*', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
+];
+
+/** doc: seen in the field: a database that is not there, told by its message only. */
+const MISSING_DB = /not f(?:ou|i)nd the db/i;
+
+/** What the SDK throws; nothing in it can be relied on. */
+interface SdkError {
+  readonly name?: unknown;
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly statusCode?: unknown;
+  readonly data?: { readonly RequestId?: unknown; readonly statusCode?: unknown } | null;
+}
+
+/** Windows of the quota are one second long. */
+const THROTTLED_RETRY_MS = 1000;
+
+/**
+ * Gives an error of the SDK a code and, in `details.failure`, its meaning. What the service wrote is left out: it
+ * quotes URLs and signed text.
+ */
+export function toFailure(operation: string, thrown: unknown): MnsossError {
+  if (isMnsossError(thrown)) return thrown;
+  const error: SdkError = typeof thrown === 'object' && thrown !== null ? thrown : {};
+  const serviceCode = typeof error.code === 'string' ? error.code : undefined;
+  const status = statusOf(error);
+  const failure = failureFor(error, serviceCode, status);
+  const requestId = typeof error.data?.RequestId === 'string' ? error.data.RequestId : undefined;
+  const answered = status !== undefined;
+  const what = [
+    serviceCode ?? (typeof error.name === 'string' ? error.name : 'unknown error'),
+    ...(status === undefined ? [] : [`HTTP ${status}`]),
+    ...(requestId === undefined ? [] : [`request id ${requestId}`]),
+  ];
+  return new MnsossError(CODES[failure], `${operation}: ${what.join(', ')}`, {
+    details: { operation, failure, serviceCode, status, requestId },
+    ...(failure === 'throttled' && { retryAfterMs: THROTTLED_RETRY_MS }),
+    ...(!answered && { cause: thrown }),
+  });
+}
+
+export function failureOf(error: unknown): Failure | undefined {
+  return isMnsossError(error) ? (error.details.failure as Failure | undefined) : undefined;
+}
+
+function statusOf({ statusCode, data }: SdkError): number | undefined {
+  const status = statusCode ?? data?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+function failureFor(
+  { name, message }: SdkError,
+  code: string | undefined,
+  status: number | undefined,
+): Failure {
+  if (code === 'ClientError.IllegalArgument' && MISSING_DB.test(String(message))) return 'gallery';
+  const row =
+    code === undefined ? undefined : FAILURES.find(([, ...codes]) => codes.some((each) => fits(each, code)));
+  if (row) return row[0];
+  if (status === 429) return 'throttled';
+  if (status !== undefined && (status === 408 || status >= 500)) return 'unavailable';
+  if (status !== undefined) return 'refused';
+  // sdk: a timeout has a name but no code; a body that is no JSON gives the parser's error and nothing else.
+  return name === 'RequestTimeoutError' || name === 'SyntaxError' ? 'unavailable' : 'network';
+}
+
+function fits(pattern: string, code: string): boolean {
+  return pattern.endsWith('*') ? code.startsWith(pattern.slice(0, -1)) : code === pattern;
+}

@@ -1,0 +1,155 @@
+import type { UprightImage } from '../../../images/image.ts';
+import { MnsossError } from '../../../runtime/errors.ts';
+import type { AttributeName, Face, FaceAttributes, Keypoints, Point } from '../../face.ts';
+import { fromFlatList } from './rectangles.ts';
+
+/** What DetectFace answers: a face is a run of entries in each list. Any list may be absent or empty. */
+export interface DetectedLists {
+  readonly faceCount?: number;
+  /** 0 to 1. */
+  readonly faceProbabilityList?: readonly number[];
+  /** Four a face, pixels of the picture that was sent. */
+  readonly faceRectangles?: readonly number[];
+  readonly landmarkCount?: number;
+  /** Two a point. */
+  readonly landmarks?: readonly number[];
+  /** Yaw, pitch and roll in degrees. */
+  readonly poseList?: readonly number[];
+  /** Left x, y and radius, right x, y and radius. */
+  readonly pupils?: readonly number[];
+  /** 0 to 100, higher is better. */
+  readonly qualities?: { readonly scoreList?: readonly number[] };
+}
+
+/** What RecognizeFace answers. */
+export interface RecognizedLists extends DetectedLists {
+  readonly ageList?: readonly number[];
+  /** 0 female, 1 male. */
+  readonly genderList?: readonly number[];
+  /** 0 neutral, 1 smiling. */
+  readonly expressions?: readonly number[];
+  /** 0 none, 1 glasses, 2 sunglasses. */
+  readonly glasses?: readonly number[];
+  /** 0 without, 1 with. */
+  readonly hatList?: readonly number[];
+  /** 0 none, 1 worn, 2 worn incorrectly. */
+  readonly masks?: readonly number[];
+}
+
+/** The faces of an answer, in pixels of the upright image, with the attributes that were asked for. */
+export function toFaces(
+  lists: RecognizedLists,
+  sent: { readonly width: number; readonly height: number },
+  image: UprightImage,
+  asked: ReadonlySet<AttributeName>,
+): Face[] {
+  const boxes = fromFlatList(lists.faceRectangles ?? [], sent);
+  const count = lists.faceCount ?? boxes.length;
+  const probabilities = lists.faceProbabilityList ?? [];
+  if (boxes.length !== count || probabilities.length !== count) {
+    throw new MnsossError(
+      'ServiceUnavailable',
+      `FaceBody counts ${count} faces, but gives ${boxes.length} rectangles and ${probabilities.length} probabilities`,
+    );
+  }
+  const scale = { x: image.width / sent.width, y: image.height / sent.height };
+  const upright = ({ x, y }: Point): Point => ({ x: x * scale.x, y: y * scale.y });
+  const poses = runs(lists.poseList, count);
+  const pupils = runs(lists.pupils, count);
+  const landmarks = runs(lists.landmarks, count);
+  const scores = lists.qualities?.scoreList;
+
+  return boxes.map((box, i) => {
+    const points = landmarks[i] && pairs(landmarks[i]).map(upright);
+    const keypoints = points && pupils[i] && toKeypoints(points, pairs(eyesOf(pupils[i])).map(upright));
+    const [yaw, pitch, roll] = poses[i] ?? [];
+    const score = scores?.length === count ? scores[i] : undefined;
+    return {
+      box: { ...upright(box), width: box.width * scale.x, height: box.height * scale.y },
+      probability: Math.min(1, Math.max(0, probabilities[i]!)),
+      ...(keypoints && { keypoints }),
+      ...(points && { landmarks: points }),
+      // The reference gives the ranges of the angles but not their signs; they are taken as ours.
+      ...(yaw !== undefined && pitch !== undefined && roll !== undefined && { pose: { yaw, pitch, roll } }),
+      ...(score !== undefined && { quality: Math.min(1, Math.max(0, score / 100)) }),
+      attributes: toAttributes(lists, i, asked),
+    };
+  });
+}
+
+const GENDERS = ['female', 'male'] as const;
+const EXPRESSIONS = ['neutral', 'happy'] as const;
+const GLASSES = ['none', 'glasses', 'sunglasses'] as const;
+const HATS = [false, true] as const;
+const MASKS = ['none', 'worn', 'incorrect'] as const;
+
+function toAttributes(lists: RecognizedLists, i: number, asked: ReadonlySet<AttributeName>): FaceAttributes {
+  const known = {
+    age: lists.ageList?.[i],
+    gender: chosen(GENDERS, lists.genderList?.[i]),
+    expression: chosen(EXPRESSIONS, lists.expressions?.[i]),
+    glasses: chosen(GLASSES, lists.glasses?.[i]),
+    hat: chosen(HATS, lists.hatList?.[i]),
+    mask: chosen(MASKS, lists.masks?.[i]),
+  };
+  return {
+    ...(asked.has('age') && known.age !== undefined && { age: known.age }),
+    ...(asked.has('gender') && known.gender && { gender: { value: known.gender } }),
+    ...(asked.has('expression') && known.expression && { expression: { value: known.expression } }),
+    ...(asked.has('glasses') && known.glasses && { glasses: known.glasses }),
+    ...(asked.has('hat') && known.hat !== undefined && { hat: known.hat }),
+    ...(asked.has('mask') && known.mask && { mask: known.mask }),
+  };
+}
+
+/** Undefined also for figures that the reference does not name. */
+function chosen<T>(values: readonly T[], index: number | undefined): T | undefined {
+  return index === undefined ? undefined : values[index];
+}
+
+/** The nose is the points 56 to 61 of 105, the mouth the 34 after it. */
+const NOSE = [56, 62] as const;
+const MOUTH = [62, 96] as const;
+const ALL = 105;
+
+/**
+ * The five named points. Which eye the service lists first, and in which order it goes around a mouth, it does not
+ * say: eyes are told by their place in the picture, and corners of the mouth as its ends along the line of the eyes.
+ */
+function toKeypoints(points: readonly Point[], eyes: readonly Point[]): Keypoints | undefined {
+  const [leftEye, rightEye] = eyes.toSorted((a, b) => a.x - b.x);
+  if (points.length !== ALL || !leftEye || !rightEye) return undefined;
+  const along = ({ x, y }: Point) => x * (rightEye.x - leftEye.x) + y * (rightEye.y - leftEye.y);
+  const mouth = points.slice(...MOUTH).sort((a, b) => along(a) - along(b));
+  return {
+    leftEye,
+    rightEye,
+    nose: meanOf(points.slice(...NOSE)),
+    mouthLeft: mouth[0]!,
+    mouthRight: mouth.at(-1)!,
+  };
+}
+
+/** Without the radii. */
+function eyesOf(pupils: readonly number[]): number[] {
+  return pupils.filter((_, i) => i % 3 !== 2);
+}
+
+function meanOf(points: readonly Point[]): Point {
+  const sum = points.reduce((total, { x, y }) => ({ x: total.x + x, y: total.y + y }), { x: 0, y: 0 });
+  return { x: sum.x / points.length, y: sum.y / points.length };
+}
+
+/** Cuts a list into as many runs of equal length; none when it is absent, empty or does not divide. */
+function runs(list: readonly number[] = [], count: number): (number[] | undefined)[] {
+  const length = list.length / count;
+  if (!Number.isInteger(length) || length === 0) return [];
+  return Array.from({ length: count }, (_, i) => list.slice(i * length, (i + 1) * length));
+}
+
+function pairs(list: readonly number[]): Point[] {
+  return Array.from({ length: Math.floor(list.length / 2) }, (_, i) => ({
+    x: list[2 * i]!,
+    y: list[2 * i + 1]!,
+  }));
+}

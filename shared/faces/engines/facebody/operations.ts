@@ -1,0 +1,51 @@
+import { Readable } from 'node:stream';
+import type { FaceBodyOperation } from './client.ts';
+import type { DetectedLists, RecognizedLists } from './lists.ts';
+import type { PictureLimits, SentPicture } from './picture.ts';
+
+const MEGABYTE = 1024 * 1024;
+
+/** RecognizeFace takes files of up to 3 MB, both sides below 4096 pixels, and describes ten faces at most. */
+export const RECOGNIZE_LIMITS: PictureLimits = { maxBytes: 3 * MEGABYTE, maxSide: 4095 };
+export const MOST_RECOGNIZED = 10;
+
+/** DetectFace takes files of up to 30 MB, both sides from 33 to 8191 pixels, and finds thirty faces at most. */
+export const DETECT_LIMITS: PictureLimits = { maxBytes: 30 * MEGABYTE, maxSide: 8191 };
+export const SHORTEST_SIDE = 33;
+const MOST_DETECTED = 30;
+
+/** The URL alone asks for everything about ten faces; any other parameter would ask for less about one. */
+export function recognizeFace(picture: SentPicture): FaceBodyOperation<RecognizedLists> {
+  return {
+    name: 'RecognizeFace',
+    send: (sdk, client, runtime) =>
+      'url' in picture
+        ? client.recognizeFaceWithOptions(new sdk.RecognizeFaceRequest({ imageURL: picture.url }), runtime)
+        : client.recognizeFaceAdvance(
+            new sdk.RecognizeFaceAdvanceRequest({ imageURLObject: streamOf(picture.bytes) }),
+            runtime,
+          ),
+  };
+}
+
+export function detectFace(picture: SentPicture): FaceBodyOperation<DetectedLists> {
+  const asked = { landmark: true, quality: true, pose: true, maxFaceNumber: MOST_DETECTED };
+  return {
+    name: 'DetectFace',
+    send: (sdk, client, runtime) =>
+      'url' in picture
+        ? client.detectFaceWithOptions(
+            new sdk.DetectFaceRequest({ imageURL: picture.url, ...asked }),
+            runtime,
+          )
+        : client.detectFaceAdvance(
+            new sdk.DetectFaceAdvanceRequest({ imageURLObject: streamOf(picture.bytes), ...asked }),
+            runtime,
+          ),
+  };
+}
+
+/** One piece: the SDK's writer of forms does not wait for a full buffer. */
+export function streamOf(bytes: Uint8Array): Readable {
+  return Readable.from([bytes], { objectMode: false });
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod/mini';
+import { decimal, defineOptions, integer, type OptionsOf, oneOf } from '../../../runtime/options.ts';
+import type { SdkSettings } from './sdk.ts';
+
+const HOST = z.string().check(z.regex(/^[A-Za-z0-9.-]+(:\d{1,5})?$/)) as z.ZodMiniType<string, unknown>;
+
+/** What the engine `facebody` needs to know. */
+export const FACEBODY_OPTIONS = defineOptions({
+  facebodyRegion: {
+    env: 'FACEBODY_REGION',
+    schema: z.string().check(z.regex(/^[a-z]{2}-[a-z0-9-]{2,30}$/)) as z.ZodMiniType<string, unknown>,
+    default: 'cn-shanghai',
+    unit: 'region id',
+    about: 'Where FaceBody runs. Only pictures of buckets in this region can be handed over by URL.',
+  },
+  facebodyEndpoint: {
+    env: 'FACEBODY_ENDPOINT',
+    schema: z.optional(HOST) as z.ZodMiniType<string | undefined, unknown>,
+    unit: 'host, or host:port',
+    about: 'Where FaceBody answers. Default: `facebody.<region>.aliyuncs.com`.',
+  },
+  facebodyUploadEndpoint: {
+    env: 'FACEBODY_UPLOAD_ENDPOINT',
+    schema: z.optional(HOST) as z.ZodMiniType<string | undefined, unknown>,
+    unit: 'host, or host:port',
+    about: 'Where uploads to FaceBody are authorized. Default: `openplatform.aliyuncs.com`.',
+  },
+  facebodyProtocol: {
+    env: 'FACEBODY_PROTOCOL',
+    schema: oneOf('HTTPS', 'HTTP'),
+    default: 'HTTPS' as const,
+    unit: '`HTTPS` or `HTTP`',
+    about: '`HTTP` is for a server on this machine: pictures would cross the network readable by anyone.',
+  },
+  facebodyDetectQps: qps('FACEBODY_DETECT_QPS', 'DetectFace'),
+  facebodyRecognizeQps: qps('FACEBODY_RECOGNIZE_QPS', 'RecognizeFace'),
+  facebodySearchQps: qps('FACEBODY_SEARCH_QPS', 'SearchFace'),
+  facebodyQps: qps('FACEBODY_QPS', 'each operation without a setting of its own'),
+  facebodyConnectTimeoutMs: {
+    env: 'FACEBODY_CONNECT_TIMEOUT_MS',
+    schema: integer(1000, 120_000),
+    default: 10_000,
+    unit: 'milliseconds, 1,000–120,000',
+    about:
+      'A connection on which nothing moves for so long is given up, also while FaceBody works on a picture: the SDK makes no difference.',
+  },
+  facebodyReadTimeoutMs: {
+    env: 'FACEBODY_READ_TIMEOUT_MS',
+    schema: integer(1000, 120_000),
+    default: 15_000,
+    unit: 'milliseconds, 1,000–120,000',
+    about: 'The longest wait for an answer; the call is then repeated up to two times.',
+  },
+});
+
+export type FaceBodyOptions = OptionsOf<typeof FACEBODY_OPTIONS>;
+
+/** The vendor's quota of an account that pays as it goes. */
+function qps(env: string, what: string) {
+  return {
+    env,
+    schema: decimal(0.01, 1000),
+    default: 2,
+    unit: 'requests a second, 0.01–1,000',
+    about: `Pace of ${what}. Processes that share an account share its quota: give each its part. Too high costs refused calls, which lower the pace for half a minute and more.`,
+  };
+}
+
+export function faceBodySettings(options: FaceBodyOptions): SdkSettings {
+  const { facebodyRegion: region, facebodyEndpoint, facebodyUploadEndpoint } = options;
+  return {
+    region,
+    endpoint: facebodyEndpoint ?? `facebody.${region}.aliyuncs.com`,
+    protocol: options.facebodyProtocol,
+    connectTimeoutMs: options.facebodyConnectTimeoutMs,
+    readTimeoutMs: options.facebodyReadTimeoutMs,
+    ...(facebodyUploadEndpoint !== undefined && { openPlatformEndpoint: facebodyUploadEndpoint }),
+  };
+}
+
+/** Requests a second of an operation, as pacing asks for it. */
+export function faceBodyQuota(options: FaceBodyOptions): (operation: string) => number {
+  const quotas: Readonly<Record<string, number>> = {
+    DetectFace: options.facebodyDetectQps,
+    RecognizeFace: options.facebodyRecognizeQps,
+    SearchFace: options.facebodySearchQps,
+  };
+  return (operation) => quotas[operation] ?? options.facebodyQps;
+}
