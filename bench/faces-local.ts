@@ -143,20 +143,25 @@ async function benchCrowds(): Promise<void> {
     }));
     known.set(sample, fractions);
   }
-  console.log('crowd: mean width of a face   found     others   ms');
-  for (const across of [2, 3, 4, 5, 6, 8]) {
-    const { image, boxes } = await crowd(across, (sample) => known.get(sample)!);
-    const times: number[] = [];
-    const faces = await timed(times, () => engine.analyze(image, BOXES_ONLY));
-    const found = countFound(
-      boxes,
-      faces.map(({ box }) => box),
-    );
-    const width = boxes.reduce((sum, box) => sum + box.width, 0) / boxes.length;
-    const columns = [`${found}/${boxes.length}`.padEnd(9), String(faces.length - found).padEnd(8)];
-    console.log(
-      `${width.toFixed(0).padStart(16)} of 1,920 px   ${columns.join(' ')} ${times[0]!.toFixed(0)}`,
-    );
+  console.log('crowd        mean width of a face   found     others   boxes, ms');
+  for (const [width, height] of [
+    [1920, 1440],
+    [1440, 1920],
+  ] as const) {
+    for (const across of [2, 3, 4, 5, 6, 8]) {
+      const { image, boxes } = await crowd(across, (sample) => known.get(sample)!, { width, height });
+      const times: number[] = [];
+      const faces = await timed(times, () => engine.analyze(image, BOXES_ONLY));
+      const found = countFound(
+        boxes,
+        faces.map(({ box }) => box),
+      );
+      const mean = boxes.reduce((sum, box) => sum + box.width, 0) / boxes.length;
+      const columns = [`${found}/${boxes.length}`.padEnd(9), String(faces.length - found).padEnd(8)];
+      console.log(
+        `${width} × ${height} ${mean.toFixed(0).padStart(18)} px   ${columns.join(' ')} ${times[0]!.toFixed(0)}`,
+      );
+    }
   }
   await engine.close();
 }

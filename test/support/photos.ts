@@ -39,18 +39,19 @@ export function blankImage(width = 640, height = 480): UprightImage {
 }
 
 /**
- * A crowd of known faces: `across` × `across` samples side by side in a picture of 1920 × 1440, and where the faces
+ * A crowd of known faces: samples side by side, `across` in a row, as many rows as `size` holds, and where the faces
  * of `faces` (boxes by sample, in fractions of the photo) lie in it.
  */
 export async function crowd(
   across: number,
   faces: (sample: Sample) => readonly Box[],
+  size = { width: 1920, height: 1440 },
 ): Promise<{ image: UprightImage; boxes: Box[] }> {
-  const width = Math.floor(1920 / across);
-  const height = Math.floor(1440 / across);
+  const width = Math.floor(size.width / across);
+  const height = Math.floor((width * 3) / 4);
   const tiles: OverlayOptions[] = [];
   const boxes: Box[] = [];
-  for (let tile = 0; tile < across * across; tile++) {
+  for (let tile = 0; tile < across * Math.floor(size.height / height); tile++) {
     const sample = SAMPLE_NUMBERS[(tile * 5 + Math.floor(tile / across)) % SAMPLE_NUMBERS.length]!;
     const left = (tile % across) * width;
     const top = Math.floor(tile / across) * height;
@@ -65,7 +66,7 @@ export async function crowd(
       });
     }
   }
-  const canvas = sharp({ create: { width: 1920, height: 1440, channels: 3, background: '#888' } });
+  const canvas = sharp({ create: { ...size, channels: 3, background: '#888' } });
   const image = await decodePhoto(await canvas.composite(tiles).jpeg({ quality: 85 }).toBuffer());
   return { image, boxes };
 }

@@ -13,26 +13,24 @@ export interface Detection {
   readonly probability: number;
 }
 
-/** What docs/models.md measures; sizes are fractions of the picture's width. */
+/** What docs/models.md measures. An extent is the root of the share of the picture's area that a box covers. */
 export const DETECTION = {
-  /** The size the network was trained for: the whole picture is stretched to it. */
+  /** The size the network was trained for; the whole picture is stretched to it, an upright one to it turned. */
   overview: { width: 320, height: 240 },
   /** Three times as fine, for faces that the overview blurs. */
   closeUp: { width: 960, height: 720 },
-  /** Below this width the overview begins to miss faces: one such candidate, or none at all, asks for the close-up. */
-  smallWidth: 0.05,
+  /**
+   * Below this extent (5 % of the width of a 4:3 picture) the overview begins to miss faces: one such candidate, or
+   * none at all, asks for the close-up.
+   */
+  smallExtent: 0.066,
   /** How sure the overview must be of a small candidate for that. */
   hintProbability: 0.4,
-  /** The close-up is trusted with nothing wider: it takes parts of large faces for faces. */
-  closeUpMaxWidth: 0.08,
+  /** The close-up is trusted with nothing larger: it takes parts of large faces for faces. */
+  closeUpMaxExtent: 0.105,
   /** Of boxes whose intersection over union is more, one stays. */
-  maxOverlap: 0.35,
+  maxOverlap: 0.25,
 } as const;
-
-interface Pass {
-  readonly size: Size;
-  readonly priors: Float32Array;
-}
 
 export interface Detector {
   /** The faces that may be in the picture, the most probable first. */
@@ -40,43 +38,54 @@ export interface Detector {
 }
 
 export function createDetector(net: Net): Detector {
-  const overview = createPass(DETECTION.overview);
-  let closeUp: Pass | undefined;
+  const priorsOf = cachedPriors();
+  const look = async (raster: Raster, landscape: Size, minProbability: number): Promise<Detection[]> => {
+    const size = raster.height > raster.width ? turned(landscape) : landscape;
+    const pixels = resample(raster, size.width, size.height);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = (pixels[i]! - 127) / 128;
+    const outputs = await net.run(pixels, [1, 3, size.height, size.width]);
+    return readDetections(outputs, priorsOf(size), raster, minProbability);
+  };
+
   return {
     async detect(raster, minProbability) {
       const hint = Math.min(minProbability, DETECTION.hintProbability);
-      const candidates = await look(net, raster, overview, hint);
+      const candidates = await look(raster, DETECTION.overview, hint);
       const seen = candidates.filter(({ probability }) => probability >= minProbability);
-      const small = DETECTION.smallWidth * raster.width;
-      if (seen.length > 0 && !candidates.some(({ box }) => box.width < small)) return suppress(seen);
+      const small = candidates.some(({ box }) => extent(box, raster) < DETECTION.smallExtent);
+      if (seen.length > 0 && !small) return suppress(seen);
 
-      closeUp ??= createPass(DETECTION.closeUp);
-      const fine = await look(net, raster, closeUp, minProbability);
-      const limit = DETECTION.closeUpMaxWidth * raster.width;
-      return suppress([
-        ...seen,
-        ...fine.filter(({ box }) => box.width < limit && !seen.some((face) => isPartOf(box, face.box))),
-      ]);
+      const fine = await look(raster, DETECTION.closeUp, minProbability);
+      const added = fine.filter(
+        ({ box }) =>
+          extent(box, raster) < DETECTION.closeUpMaxExtent && !seen.some((face) => isPartOf(box, face.box)),
+      );
+      return suppress([...seen, ...added]);
     },
   };
 }
 
-function createPass(size: Size): Pass {
-  return { size, priors: makePriors(size) };
+function turned({ width, height }: Size): Size {
+  return { width: height, height: width };
 }
 
-async function look(
-  net: Net,
+function cachedPriors(): (size: Size) => Float32Array {
+  const cache = new Map<number, Float32Array>();
+  return (size) => {
+    const priors = cache.get(size.width) ?? makePriors(size);
+    cache.set(size.width, priors);
+    return priors;
+  };
+}
+
+function readDetections(
+  outputs: Awaited<ReturnType<Net['run']>>,
+  priors: Float32Array,
   raster: Raster,
-  { size, priors }: Pass,
   minProbability: number,
-): Promise<Detection[]> {
-  const pixels = resample(raster, size.width, size.height);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = (pixels[i]! - 127) / 128;
-  const outputs = await net.run(pixels, [1, 3, size.height, size.width]);
+): Detection[] {
   const scores = outputs[DETECTOR_OUTPUTS.scores]!;
   const regressions = outputs[DETECTOR_OUTPUTS.regressions]!;
-
   const detections: Detection[] = [];
   for (let i = 0; i < priors.length / 4; i++) {
     // Two classes a prior: background, face.
@@ -104,6 +113,11 @@ export function suppress(
     if (kept.every(({ box }) => overlap(box, detection.box) <= maxOverlap)) kept.push(detection);
   }
   return kept;
+}
+
+/** How large the networks see a box, whatever the shape of the picture that is stretched for them. */
+function extent(box: Box, raster: Raster): number {
+  return Math.sqrt((box.width * box.height) / (raster.width * raster.height));
 }
 
 /** Whether a box is centred inside a face of more than four times its area: an eye, not a second face. */

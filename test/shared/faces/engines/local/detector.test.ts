@@ -90,6 +90,18 @@ describe('the detector', () => {
     expect(faces.map(({ box }) => Math.round(box.width))).toEqual([576, 60]);
   });
 
+  test('turns its look for an upright picture', async () => {
+    const upright: Raster = { data: raster.data, width: 1440, height: 1920 };
+    const net = scriptedNet({});
+
+    await createDetector(net).detect(upright, 0.7);
+
+    expect(net.asked).toEqual([
+      { width: 240, height: 320 },
+      { width: 720, height: 960 },
+    ]);
+  });
+
   test('gives nothing below the least probability', async () => {
     const faces = await createDetector(scriptedNet({ 320: [large] })).detect(raster, 0.995);
 
@@ -110,6 +122,6 @@ describe('suppress', () => {
   });
 
   test('keeps neighbours that overlap little', () => {
-    expect(suppress([at(0, 0.9), at(5, 0.8)])).toHaveLength(2);
+    expect(suppress([at(0, 0.9), at(7, 0.8)])).toHaveLength(2);
   });
 });

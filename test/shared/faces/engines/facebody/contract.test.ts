@@ -1,0 +1,21 @@
+import { afterAll, beforeAll } from 'vitest';
+import { createFaceBodyEngine } from '../../../../../shared/faces/engines/facebody/engine.ts';
+import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
+import { faceEngineContract } from '../../../../contracts/face-engine.ts';
+import { type FaceBodyServer, startFaceBody } from '../../../../local/facebody/support.ts';
+import { clientOf } from './support.ts';
+
+const inside = createLocalEngine();
+let server: FaceBodyServer;
+beforeAll(async () => {
+  server = await startFaceBody({ engine: inside });
+});
+afterAll(async () => {
+  await server.stop();
+  await inside.close();
+});
+
+faceEngineContract('facebody', () => createFaceBodyEngine({ client: clientOf(server.endpoint) }), {
+  attributes: ['age', 'gender', 'expression', 'glasses', 'hat', 'mask'],
+  embeddings: false,
+});
