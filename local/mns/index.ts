@@ -76,7 +76,7 @@ export async function createMns(options: MnsOptions): Promise<LocalMns> {
   const authenticate = options.checkSignatures
     ? createAuthenticate({ accounts, temporaryCredentials, region, clock })
     : undefined;
-  const answer = createListener({ operations, authenticate, random, logger });
+  const answer = createListener({ operations, authenticate, clock, random, logger });
 
   return {
     listener(request, response) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Clock } from '../../shared/runtime/clock.ts';
 import { isMnsossError } from '../../shared/runtime/errors.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
@@ -18,6 +19,7 @@ export interface ListenerParts {
   readonly operations: Operations;
   /** Absent when signatures are not checked. */
   readonly authenticate: Authenticate | undefined;
+  readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
 }
@@ -41,7 +43,7 @@ export function createListener(parts: ListenerParts): RequestListener {
           document: errorDocument(refusal, requestId, originOf(request)),
         };
       })
-      .then((answer) => write(response, answer, requestId, gone.signal))
+      .then((answer) => write(response, answer, headersOf(requestId, parts.clock), gone.signal))
       .catch((error) => {
         parts.logger.error({ requestId, err: error }, 'answer could not be written');
         response.destroy();
@@ -93,9 +95,11 @@ function readTarget(target: string): { path: string; query: Map<string, string> 
 
 async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
+  const { 'content-length': announced = '0', 'transfer-encoding': encoding } = incoming.headers;
+  if (announced === '0' && encoding === undefined) return Buffer.alloc(0);
   let size = 0;
   // An announced size is refused before it is read, so that the client is there to hear it.
-  checkBodySize(Number(incoming.headers['content-length'] ?? 0));
+  checkBodySize(Number(announced));
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
     checkBodySize(size);
@@ -133,7 +137,12 @@ function parseBody(bytes: Buffer): XmlElement | undefined {
   }
 }
 
-function write(response: ServerResponse, answer: MnsAnswer, requestId: string, gone: AbortSignal): void {
+function write(
+  response: ServerResponse,
+  answer: MnsAnswer,
+  headers: Readonly<Record<string, string>>,
+  gone: AbortSignal,
+): void {
   if (gone.aborted) {
     answer.undelivered?.();
     return;
@@ -141,9 +150,7 @@ function write(response: ServerResponse, answer: MnsAnswer, requestId: string, g
   if (answer.undelivered) gone.addEventListener('abort', answer.undelivered, { once: true });
   const text = answer.document && writeDocument(answer.document);
   response.writeHead(answer.status, {
-    Server: 'AliyunMQS',
-    'x-mns-request-id': requestId,
-    'x-mns-version': '2015-06-06',
+    ...headers,
     ...answer.headers,
     ...(text !== undefined && {
       'Content-Type': 'text/xml;charset=utf-8',
@@ -151,6 +158,16 @@ function write(response: ServerResponse, answer: MnsAnswer, requestId: string, g
     }),
   });
   response.end(text);
+}
+
+/** The date is that of the clock by which signatures are judged: clients correct theirs with it. */
+function headersOf(requestId: string, clock: Clock): Record<string, string> {
+  return {
+    Server: 'AliyunMQS',
+    Date: new Date(clock.now()).toUTCString(),
+    'x-mns-request-id': requestId,
+    'x-mns-version': '2015-06-06',
+  };
 }
 
 /** Header bytes are UTF-8; Node gives one character a byte. */

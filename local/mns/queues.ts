@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Random } from '../../shared/runtime/random.ts';
+import { deadLetterRecords } from './dead-letters.ts';
 import { MnsRefusal } from './errors.ts';
 import { hexId, md5Of, newReceiptHandle, orderOfReceiptHandle } from './ids.ts';
 import { createLongPolls, type LongPolls } from './long-poll.ts';
@@ -104,23 +105,19 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
     if (!target) return;
     const dead = due.filter(({ visibility }) => visibility.dequeueCount >= policy.maxReceiveCount);
     if (dead.length === 0) return;
-    ledger.note(dead.flatMap((message) => moveRecords(queue, target, message)));
+    const now = clock.now();
+    ledger.note(
+      dead.flatMap((message) =>
+        deadLetterRecords(message, {
+          from: queue.name,
+          to: target.name,
+          order: ledger.nextOrder(),
+          id: hexId(random, 32),
+          now,
+        }),
+      ),
+    );
     wake(target.name);
-  };
-
-  /** doc: the move keeps the age, so retention is not reset. */
-  const moveRecords = (from: Queue, to: Queue, message: StoredMessage): MnsRecord[] => {
-    const moved: StoredMessage = {
-      ...message,
-      order: ledger.nextOrder(),
-      id: hexId(random, 32),
-      deadLetterOf: { queue: from.name, messageId: message.id },
-      visibility: { visibleAt: clock.now(), dequeueCount: 0 },
-    };
-    return [
-      { type: 'message-deleted', queue: from.name, order: message.order },
-      { type: 'message', queue: to.name, message: moved },
-    ];
   };
 
   /** Wakes the queue again when its next message becomes visible, if that matters to anybody. */

@@ -94,10 +94,13 @@ describe('authentication', () => {
 });
 
 describe('answers', () => {
-  it('carry the headers of the service', async () => {
+  it('carry the headers of the service, and the date of its clock', async () => {
+    await test.clock.advance(3_600_000);
+
     const answer = await test.request('GET', '/queues');
 
     expect(answer.headers).toMatchObject({
+      date: new Date(test.clock.now()).toUTCString(),
       server: 'AliyunMQS',
       'x-mns-version': '2015-06-06',
       'content-type': 'text/xml;charset=utf-8',
