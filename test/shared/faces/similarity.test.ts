@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Face } from '../../../shared/faces/face.ts';
-import { isMatchable, similarity } from '../../../shared/faces/similarity.ts';
+import { isMatchable, MIN_MATCH_WIDTH, similarity } from '../../../shared/faces/similarity.ts';
 import type { UprightImage } from '../../../shared/images/image.ts';
 
 const face = (width: number): Pick<Face, 'box'> => ({ box: { x: 0, y: 0, width, height: width } });
@@ -28,9 +28,9 @@ describe('similarity', () => {
 });
 
 describe('isMatchable', () => {
-  test('asks for 45 pixels where the face was analysed', () => {
-    expect(isMatchable(face(45), image(1000, 1000))).toBe(true);
-    expect(isMatchable(face(44), image(1000, 1000))).toBe(false);
+  test('asks for the least width where the face was analysed', () => {
+    expect(isMatchable(face(MIN_MATCH_WIDTH), image(1000, 1000))).toBe(true);
+    expect(isMatchable(face(MIN_MATCH_WIDTH - 1), image(1000, 1000))).toBe(false);
   });
 
   test('knows that a large picture was made smaller', () => {

@@ -104,13 +104,10 @@ function readDetections(
 }
 
 /** Greedy non-maximum suppression: of those that overlap too much, the most probable stays. */
-export function suppress(
-  detections: readonly Detection[],
-  maxOverlap: number = DETECTION.maxOverlap,
-): Detection[] {
+export function suppress(detections: readonly Detection[]): Detection[] {
   const kept: Detection[] = [];
   for (const detection of [...detections].sort((a, b) => b.probability - a.probability)) {
-    if (kept.every(({ box }) => overlap(box, detection.box) <= maxOverlap)) kept.push(detection);
+    if (kept.every(({ box }) => overlap(box, detection.box) <= DETECTION.maxOverlap)) kept.push(detection);
   }
   return kept;
 }
