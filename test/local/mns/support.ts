@@ -146,10 +146,8 @@ export interface MnsSdk {
   publishMessage(topic: string, message: object): Promise<SdkAnswer<SdkFields>>;
 }
 
-const Sdk = createRequire(import.meta.url)('@alicloud/mns') as new (
-  accountId: string,
-  options: object,
-) => MnsSdk;
+const require = createRequire(import.meta.url);
+const Sdk = require('@alicloud/mns') as new (accountId: string, options: object) => MnsSdk;
 
 export function createSdk(endpoint: string): MnsSdk {
   return new Sdk(ACCOUNT.accountId, { ...ACCOUNT, endpoint });
