@@ -164,12 +164,17 @@ export function faceEngineContract(
       expect(Object.keys(face!.attributes).toSorted()).toEqual(traits.attributes.toSorted());
     });
 
-    test.runIf(traits.embeddings)('gives embeddings of unit length when asked', async () => {
-      const faces = await engine.analyze(await decodeSample(4), { attributes: new Set(), embeddings: true });
+    if (traits.embeddings) {
+      test('gives embeddings of unit length when asked', async () => {
+        const faces = await engine.analyze(await decodeSample(4), {
+          attributes: new Set(),
+          embeddings: true,
+        });
 
-      expect(faces).toHaveLength(SAMPLES[4]);
-      for (const { embedding } of faces) expect(Math.hypot(...embedding!)).toBeCloseTo(1, 5);
-    });
+        expect(faces).toHaveLength(SAMPLES[4]);
+        for (const { embedding } of faces) expect(Math.hypot(...embedding!)).toBeCloseTo(1, 5);
+      });
+    }
 
     test('answers the same to calls that overlap', async () => {
       const images = await Promise.all([decodeSample(1), decodeSample(2)]);
