@@ -66,7 +66,8 @@ async function answer(message: IncomingMessage, id: string, time: number, oss: O
     caller,
     sourceIp: (message.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     time,
-    body: message,
+    // Left open when reading ends early: the answer goes over the same connection.
+    body: message.iterator({ destroyOnReturn: false }),
   };
   const bucket = oss.store.find(request.bucket);
   const cors = corsHeadersOf(request, bucket);
@@ -82,11 +83,12 @@ async function answer(message: IncomingMessage, id: string, time: number, oss: O
 }
 
 /** Throws unless the bucket exists and the caller may do this to it. */
-function admit(request: OssRequest, { level, operation, access }: Route, oss: OssServer): void {
+function admit(request: OssRequest, route: Route, oss: OssServer): void {
+  const { level, operation, access } = route;
   const bucket = oss.store.find(request.bucket);
   const creates = operation === 'PutBucket' || operation === 'PutBucketAcl';
   if (level !== 'service' && !bucket && !creates) throw noSuchBucket(request.bucket);
-  authorize(request, access, bucket);
+  authorize(request, route, bucket);
   if (bucket && access === 'read') checkReferer(request, bucket);
 }
 

@@ -77,7 +77,7 @@ export const ROUTES: readonly Route[] = [
   route('ListObjects', 'bucket', 'GET /', 'read', 'sdk', listObjects),
   route('ListObjectVersions', 'bucket', 'GET /?versions', 'read', 'sdk', listObjectVersions),
   route('ListMultipartUploads', 'bucket', 'GET /?uploads', 'own', 'sdk', listMultipartUploads),
-  route('DeleteMultipleObjects', 'bucket', 'POST /?delete', 'write', 'sdk', deleteObjects, {
+  route('DeleteMultipleObjects', 'bucket', 'POST /?delete', 'anyone', 'sdk', deleteObjects, {
     action: 'oss:DeleteObject',
   }),
   route('PostObject', 'bucket', 'POST /', 'anyone', 'sdk', postObject, { action: 'oss:PutObject' }),
@@ -90,7 +90,7 @@ export const ROUTES: readonly Route[] = [
   route('GetBucketVersioning', 'bucket', 'GET /?versioning', 'own', 'sdk', buckets.getBucketVersioning),
   ...documentRoutes('Cors', 'cors', 'full'),
   ...documentRoutes('Referer', 'referer', 'full'),
-  ...documentRoutes('Policy', 'policy', 'stored'),
+  ...documentRoutes('Policy', 'policy', 'full'),
   ...documentRoutes('Lifecycle', 'lifecycle', 'stored'),
   ...documentRoutes('Website', 'website', 'stored'),
   ...documentRoutes('Logging', 'logging', 'stored'),

@@ -2,6 +2,7 @@ import { OssError } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectAcl } from '../store/records.ts';
+import { decide, parsePolicy } from './bucket-policy.ts';
 import { accountOf } from './caller.ts';
 
 /**
@@ -10,7 +11,7 @@ import { accountOf } from './caller.ts';
  * - `write`: creating, changing or deleting objects.
  * - `own`: everything else about a bucket or an object.
  * - `account`: any account, none in particular.
- * - `anyone`: the operation decides itself, as a browser form does that carries its signature in the body.
+ * - `anyone`: the operation asks itself: a form carries its signature in the body, a deletion its keys.
  */
 export type Access = 'read' | 'write' | 'own' | 'account' | 'anyone';
 
@@ -21,19 +22,37 @@ const GRANTS: Readonly<Record<ObjectAcl, readonly Access[]>> = {
   'public-read-write': ['read', 'write'],
 };
 
-/** Throws `AccessDenied`. The owner of a bucket may do everything; others what the ACL of the object or bucket grants. */
-export function authorize(request: OssRequest, access: Access, bucket: BucketStore | undefined): void {
-  const caller = accountOf(request.caller);
+/** What an operation must be allowed, in the terms of access control lists and of policies. */
+export interface Permission {
+  readonly access: Access;
+  /** `oss:GetObject`. */
+  readonly action: string;
+}
+
+/**
+ * Throws `AccessDenied`. The owner of a bucket may do everything; others what its policy allows, or does not deny and
+ * the ACL of the object or bucket grants.
+ */
+export function authorize(
+  request: OssRequest,
+  { access, action }: Permission,
+  bucket: BucketStore | undefined,
+): void {
+  const accountId = accountOf(request.caller);
   if (access === 'anyone') return;
   if (access === 'account' || !bucket) {
-    if (caller !== '') return;
+    if (accountId !== '') return;
     throw denied('Anonymous user has no right to access this bucket.', request);
   }
-  if (caller === bucket.record.ownerId) return;
+  const { ownerId, name, acl, documents } = bucket.record;
+  if (accountId === ownerId) return;
+  const question = { accountId, action, ownerId, bucket: name, key: request.key };
+  const decision = documents.policy && decide(parsePolicy(documents.policy), question);
+  if (decision === 'Deny') throw denied("Access denied by authorizer's policy.", request);
   const object = currentVersion(bucket.find(request.key));
-  const acl = object && object.acl !== 'default' ? object.acl : bucket.record.acl;
-  if (!GRANTS[acl].includes(access)) throw aclDenied(request);
-  if (caller === '' && [...request.query.keys()].some((name) => name.startsWith('response-'))) {
+  const grants = GRANTS[object && object.acl !== 'default' ? object.acl : acl];
+  if (decision !== 'Allow' && !grants.includes(access)) throw aclDenied(request);
+  if (accountId === '' && [...request.query.keys()].some((parameter) => parameter.startsWith('response-'))) {
     throw new OssError('InvalidRequest');
   }
 }

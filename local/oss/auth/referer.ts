@@ -1,5 +1,6 @@
 import { childText } from '../../../shared/runtime/xml.ts';
 import { type OssRequest, parseDocument } from '../http/request.ts';
+import { fits } from '../patterns.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { denied } from './authorize.ts';
 
@@ -18,14 +19,6 @@ export function checkReferer(request: OssRequest, { record }: BucketStore): void
   const allowed =
     referer === ''
       ? childText(configuration, 'AllowEmptyReferer') !== 'false'
-      : patterns.some((pattern) => toExpression(pattern).test(referer));
+      : patterns.some((pattern) => fits(pattern, referer));
   if (!allowed) throw denied('You are denied by bucket referer policy.', request);
-}
-
-function toExpression(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`);
 }

@@ -27,10 +27,18 @@ export function readAddress(host: string, rawPath: string, buckets: readonly str
     // sdk: ali-oss with an IP endpoint and `sldEnable` names the bucket in both places.
     return byPath.bucket !== undefined && byPath.bucket === byHost.bucket ? [byPath, byHost] : [byHost];
   }
-  const labels =
-    name.endsWith('.localhost') || buckets.includes(firstLabel(name)) ? firstLabel(name) : undefined;
-  if (isIP(name) === 0 && name !== 'localhost' && labels) return [inHost(labels, path), byPath];
-  return [byPath, ...buckets.map((bucket) => inHost(bucket, path))];
+  const inSignature = buckets.map((bucket) => inHost(bucket, path));
+  const label = isIP(name) === 0 ? firstLabel(name) : '';
+  if (label === '') return [byPath, ...inSignature];
+  const byHost = inHost(label, path);
+  if (isBucketHost(name) || buckets.includes(label)) return [byHost, byPath];
+  // A bucket that is not there yet, below a domain that tells nothing.
+  return [byPath, ...inSignature, byHost];
+}
+
+/** `photos.localhost`, and `photos.oss.example.com` or `photos.oss-local.test`: a bucket before a name for OSS. */
+function isBucketHost(name: string): boolean {
+  return name.endsWith('.localhost') || /^[^.]+\.oss(-[a-z0-9-]+)?\./.test(name);
 }
 
 function hostName(host: string): string {

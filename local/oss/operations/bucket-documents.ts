@@ -1,4 +1,5 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
+import { parsePolicy } from '../auth/bucket-policy.ts';
 import { invalidArgument, OssError, type OssErrorCode } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import { type OssRequest, parseDocument, readText } from '../http/request.ts';
@@ -24,7 +25,7 @@ const KINDS = {
   encryption: { root: 'ServerSideEncryptionRule', absent: 'NoSuchServerSideEncryptionRule' },
   lifecycle: { root: 'LifecycleConfiguration', absent: 'NoSuchLifecycle' },
   logging: { root: 'BucketLoggingStatus', absent: { document: `${DECLARATION}<BucketLoggingStatus/>` } },
-  policy: { absent: 'NoSuchBucketPolicy', check: checkPolicy },
+  policy: { absent: 'NoSuchBucketPolicy', check: parsePolicy },
   referer: {
     root: 'RefererConfiguration',
     absent: {
@@ -153,16 +154,6 @@ function keep(bucket: BucketStore, name: string, text: string | undefined): Prom
     const { [name]: _, ...others } = record.documents;
     return { ...record, documents: text === undefined ? others : { ...others, [name]: text } };
   });
-}
-
-function checkPolicy(text: string): void {
-  try {
-    const policy: unknown = JSON.parse(text);
-    if (typeof policy === 'object' && policy !== null && 'Statement' in policy) return;
-  } catch (cause) {
-    throw new OssError('InvalidPolicyDocument', { message: 'The policy is not JSON.', cause });
-  }
-  throw new OssError('InvalidPolicyDocument', { message: 'The policy has no Statement.' });
 }
 
 async function* once(text: string): AsyncGenerator<Uint8Array> {

@@ -82,7 +82,7 @@ export function readCopySource(request: OssRequest, oss: OssServer): CopySource 
   const bucket = findBucket(match[1]!, oss);
   const key = decode(match[2]!, header);
   const versionId = match[3];
-  authorize({ ...request, bucket: match[1]!, key }, 'read', bucket);
+  authorize({ ...request, bucket: match[1]!, key }, { access: 'read', action: 'oss:GetObject' }, bucket);
   const version = resolveSymlink(versionOf(bucket.find(key), key, versionId), bucket);
   checkReadable(version, oss);
   return { bucket, key, versionId, version };

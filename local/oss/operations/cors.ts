@@ -2,6 +2,7 @@ import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import { OssError } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument } from '../http/request.ts';
+import { fits } from '../patterns.ts';
 import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { bucketOf } from './target.ts';
@@ -108,12 +109,4 @@ export function parseCorsRules(text: string): CorsRule[] {
   if (rules.length === 0 || rules.length > MOST_RULES)
     throw malformedXml(`expected 1 to ${MOST_RULES} rules`);
   return rules;
-}
-
-/** Whether a text fits a pattern with at most one `*`. */
-function fits(pattern: string, text: string): boolean {
-  const star = pattern.indexOf('*');
-  if (star < 0) return pattern === text;
-  const end = pattern.slice(star + 1);
-  return text.length >= star + end.length && text.startsWith(pattern.slice(0, star)) && text.endsWith(end);
 }

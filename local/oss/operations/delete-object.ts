@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import type { ObjectChange } from '../../rules/change.ts';
+import { authorize } from '../auth/authorize.ts';
 import { OssError } from '../errors.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
@@ -29,6 +30,9 @@ const MOST_KEYS = 1000;
 export async function deleteObjects(request: OssRequest, oss: OssServer): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const { objects, quiet } = await readOrder(request);
+  for (const { key } of objects) {
+    authorize({ ...request, key }, { access: 'write', action: 'oss:DeleteObject' }, bucket);
+  }
   const results: (Deleted & { key: string })[] = [];
   for (const { key, versionId } of objects) {
     results.push({ key, ...(await deleteVersion(key, versionId, bucket, oss)) });

@@ -62,7 +62,8 @@ async function getProcessed(
   process: string,
   headers: Readonly<Record<string, string | undefined>>,
 ): Promise<Reply> {
-  const image = await processImage(bucket.read(version.segments, 0, version.size), version.size, process);
+  const { segments, size } = version;
+  const image = await processImage({ size, open: () => bucket.read(segments, 0, size) }, process);
   const { 'last-modified': lastModified, 'x-oss-storage-class': storageClass } = headers;
   return {
     status: 200,

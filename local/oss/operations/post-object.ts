@@ -34,7 +34,7 @@ export async function postObject(request: OssRequest, oss: OssServer): Promise<R
     const caller = checkFormSignature(form.fields, request.time, oss.keyring);
     const sizes = checkPolicy(form.fields, { bucket: request.bucket, key, time: request.time });
     const upload: OssRequest = { ...request, key, caller, headers: headersOf(form, request) };
-    authorize(upload, 'write', bucket);
+    authorize(upload, { access: 'write', action: 'oss:PutObject' }, bucket);
     readCallback(upload);
     const template = templateOf(upload.headers, bucket);
 

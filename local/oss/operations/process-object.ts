@@ -23,14 +23,15 @@ export async function processObject(request: OssRequest, oss: OssServer): Promis
   checkKey(key);
   const bucket = findBucket(bucketName, oss);
   const target: OssRequest = { ...request, bucket: bucketName, key };
-  authorize(target, 'write', bucket);
+  authorize(target, { access: 'write', action: 'oss:PutObject' }, bucket);
 
   const version = resolveSymlink(
     versionOf(source.find(request.key), request.key, request.query.get('versionId')),
     source,
   );
   checkReadable(version, oss);
-  const image = await processImage(source.read(version.segments, 0, version.size), version.size, process);
+  const { segments, size } = version;
+  const image = await processImage({ size, open: () => source.read(segments, 0, size) }, process);
   const blob = await bucket.write(key, onePiece(image.bytes));
   const template = templateOf({ 'content-type': image.contentType }, bucket);
   const written = await writeVersion(target, oss, bucket, { ...template, ...fromBlob(blob) }, [blob.segment]);

@@ -33,9 +33,11 @@ export async function writeBlob(
   let size = 0;
   try {
     for await (const chunk of source) {
+      // The disk writes while the checksums are computed.
+      const written = writeFully(handle, chunk, size);
       hash.update(chunk);
       crc.update(chunk);
-      await writeFully(handle, chunk, size);
+      await written;
       size += chunk.length;
       checkSize(size);
     }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { DurableFiles } from '../../durable-files.ts';
 import { OssError } from '../errors.ts';
 import { appendToFile, type Blob, readSegments, type SizeCheck, writeBlob } from './blobs.ts';
@@ -177,7 +177,10 @@ export async function openBucket(
     write: (key, source, checkSize) =>
       writing(() =>
         writeBlob(path.join(objectsDirectory, `${hashOf(key)}.${randomUUID()}`), source, files, checkSize),
-      ),
+      ).finally(() => {
+        // A stream of this store holds its files until it is closed, also when nobody came to read it.
+        if (source instanceof Readable) source.destroy();
+      }),
     async extend(segment, blob) {
       const file = path.join(objectsDirectory, segment.file);
       await appendToFile(file, segment.size, readSegments(objectsDirectory, [blob], 0, blob.size), files);

@@ -65,6 +65,9 @@ export async function openStore(dataDir: string | undefined): Promise<Store> {
   };
 }
 
+/** Files that are open at the same time while a store is opened. */
+const READ_TOGETHER = 64;
+
 /** Opens a bucket as a crash may have left it; `undefined` when it was being created or removed. */
 async function loadBucket(directory: string, files: DurableFiles): Promise<BucketStore | undefined> {
   const names = await fs.readdir(directory);
@@ -75,9 +78,15 @@ async function loadBucket(directory: string, files: DurableFiles): Promise<Bucke
   const record = await readRecord<BucketRecord>(path.join(directory, 'bucket.json'));
   const objectsDirectory = path.join(directory, 'objects');
   const found = await fs.readdir(objectsDirectory);
+  const recordFiles = found.filter((name) => name.endsWith('.json'));
   const records: ObjectRecord[] = [];
-  for (const name of found) {
-    if (name.endsWith('.json')) records.push(await readRecord(path.join(objectsDirectory, name)));
+  for (let at = 0; at < recordFiles.length; at += READ_TOGETHER) {
+    const names = recordFiles.slice(at, at + READ_TOGETHER);
+    records.push(
+      ...(await Promise.all(
+        names.map((name) => readRecord<ObjectRecord>(path.join(objectsDirectory, name))),
+      )),
+    );
   }
   const bucket = await openBucket(directory, record, records, files);
 

@@ -18,6 +18,10 @@ describe('readAddress', () => {
     ['oss-cn-hangzhou.aliyuncs.com', '/', {}],
     ['oss.example.com', '/photos/a', { bucket: 'photos', key: 'a' }],
     ['photos.oss.example.com', '/a', { bucket: 'photos', key: 'a' }],
+    ['photos.oss.local:9000', '/a', { bucket: 'photos', key: 'a' }],
+    ['new-bucket.oss.local:9000', '/', { bucket: 'new-bucket' }],
+    ['new-bucket.example.com', '/', {}],
+    ['photos.example.com', '/a', { bucket: 'photos', key: 'a' }],
   ])('reads %s %s', (host, path, expected) => {
     const [first] = readAddress(host, path, ['photos']);
 
@@ -31,6 +35,12 @@ describe('readAddress', () => {
       { bucket: 'photos', key: 'a' },
       { bucket: 'photos', key: 'photos/a' },
     ]);
+  });
+
+  it('leaves it to the signature whether an unknown domain begins with a new bucket', () => {
+    const readings = readAddress('new-bucket.example.com', '/', []);
+
+    expect(readings).toEqual([{}, { bucket: 'new-bucket' }]);
   });
 
   it('refuses a path that is no UTF-8', () => {

@@ -1,0 +1,83 @@
+import { z } from 'zod/mini';
+import { notImplemented, OssError } from '../errors.ts';
+import { fits } from '../patterns.ts';
+
+const texts = z.union([z.string(), z.array(z.string())]);
+const statement = z.object({
+  Effect: z.enum(['Allow', 'Deny']),
+  Principal: texts,
+  Action: texts,
+  Resource: texts,
+});
+const document = z.object({
+  Version: z.literal('1'),
+  Statement: z
+    .array(z.looseObject({ Condition: z.optional(z.unknown()), ...statement.shape }))
+    .check(z.minLength(1)),
+});
+
+type Policy = z.infer<typeof document>;
+
+/** What a request asks for, in the terms of policies. */
+export interface PolicyQuestion {
+  /** Empty when anonymous. */
+  readonly accountId: string;
+  /** `oss:GetObject`. */
+  readonly action: string;
+  readonly ownerId: string;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/**
+ * Reads a bucket policy. Elements that would narrow or turn a statement and are not understood are refused: a policy
+ * that is kept must mean what it says.
+ */
+export function parsePolicy(text: string): Policy {
+  const policy = z.safeParse(document, parseJson(text));
+  if (!policy.success) {
+    const [issue] = policy.error.issues;
+    throw new OssError('InvalidPolicyDocument', {
+      message: `Invalid policy at ${issue?.path.join('.') || 'the root'}: ${issue?.message}`,
+    });
+  }
+  for (const item of policy.data.Statement) {
+    const unknown = Object.keys(item).find((name) => !(name in statement.shape) && name !== 'Sid');
+    if (unknown !== undefined) throw notImplemented(`policy element ${unknown}`);
+  }
+  return policy.data;
+}
+
+/** doc: a denial counts more than any permission; what no statement covers is left to the ACL. */
+export function decide({ Statement }: Policy, question: PolicyQuestion): 'Allow' | 'Deny' | undefined {
+  const effects = Statement.filter((item) => covers(item, question)).map(({ Effect }) => Effect);
+  if (effects.includes('Deny')) return 'Deny';
+  return effects.includes('Allow') ? 'Allow' : undefined;
+}
+
+function covers(item: Policy['Statement'][number], question: PolicyQuestion): boolean {
+  const { accountId, action, ownerId, bucket, key } = question;
+  const resource = `acs:oss:*:${ownerId}:${bucket}${key === '' ? '' : `/${key}`}`;
+  return (
+    listOf(item.Principal).some((principal) => principal === '*' || principal === accountId) &&
+    listOf(item.Action).some((pattern) => fits(pattern.toLowerCase(), action.toLowerCase())) &&
+    listOf(item.Resource).some((pattern) => fits(withoutRegion(pattern), withoutRegion(resource)))
+  );
+}
+
+/** `acs:oss:<region>:<account>:<path>` → `<account>:<path>`; a policy applies in the region of its bucket. */
+function withoutRegion(resource: string): string {
+  return resource.replace(/^acs:oss:[^:]*:/, '');
+}
+
+function listOf(value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? [value] : value;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new OssError('InvalidPolicyDocument', { message: 'The policy is not JSON.', cause });
+  }
+}
