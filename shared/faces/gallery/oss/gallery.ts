@@ -40,13 +40,11 @@ const COSINES: Thresholds = { match: MATCH_SIMILARITY, high: HIGH_SIMILARITY, pl
 export function createOssGallery(options: OssGalleryOptions): Gallery {
   const { store, prefix, embedder, thresholds = COSINES, clock, newId, logger } = options;
   const { refreshMs = 5000, maxSegments = 64 } = options;
-  if (embedder.size % 4 !== 0)
-    throw new RangeError(`embeddings of ${embedder.size} numbers: no multiple of four`);
   const newName = () => `${String(clock.now()).padStart(14, '0')}-${newId()}`;
   const log = createSegmentLog({ store, prefix, embedder, newName });
 
   let live: ReadonlyMap<string, Segment> | undefined;
-  let index: PeopleIndex = indexPeople(new Map(), embedder.size);
+  let index: PeopleIndex = indexPeople(new Map());
   let freshUntil = Number.NEGATIVE_INFINITY;
   let underWay: Promise<unknown> = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -56,7 +54,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
     next ??= underWay.then(async () => {
       next = undefined;
       const now = await log.read();
-      if (now !== live) index = indexPeople(now, embedder.size);
+      if (now !== live) index = indexPeople(now);
       live = now;
       freshUntil = clock.now() + refreshMs;
     });

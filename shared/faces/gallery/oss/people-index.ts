@@ -17,7 +17,7 @@ interface Block {
   readonly owners: Int32Array;
 }
 
-export function indexPeople(live: ReadonlyMap<string, Segment>, size: number): PeopleIndex {
+export function indexPeople(live: ReadonlyMap<string, Segment>): PeopleIndex {
   const removed = removedInstances(live);
   const numbers = new Map<string, number>();
   const people = new Map<string, Addition[]>();
@@ -44,23 +44,20 @@ export function indexPeople(live: ReadonlyMap<string, Segment>, size: number): P
   return {
     people,
     search(probe, limit) {
-      const best = new Float32Array(numbers.size).fill(Number.NEGATIVE_INFINITY);
-      const rows = new Int32Array(numbers.size);
-      const origins = new Int32Array(numbers.size);
-      for (const [origin, { vectors, owners }] of blocks.entries()) {
+      const best = new Float64Array(numbers.size).fill(Number.NEGATIVE_INFINITY);
+      const nearest: (Addition | undefined)[] = [];
+      const doubles = Float64Array.from(probe);
+      for (const { additions, vectors, owners } of blocks) {
+        const found = similarities(vectors, doubles);
         for (let row = 0; row < owners.length; row++) {
           const owner = owners[row]!;
-          if (owner < 0) continue;
-          const similarity = dot(vectors, row * size, probe);
-          if (similarity > best[owner]!) {
-            best[owner] = similarity;
-            rows[owner] = row;
-            origins[owner] = origin;
-          }
+          if (owner < 0 || found[row]! <= best[owner]!) continue;
+          best[owner] = found[row]!;
+          nearest[owner] = additions[row];
         }
       }
       return highest(best, limit).map((number) => {
-        const { person, photo } = blocks[origins[number]!]!.additions[rows[number]!]!;
+        const { person, photo } = nearest[number]!;
         return { person, id: photo, photo, similarity: Math.min(1, best[number]!) };
       });
     },
@@ -72,23 +69,43 @@ export function photosOf(additions: readonly Addition[]): string[] {
   return [...new Map(additions.map((addition) => [identityOf(addition), addition.photo])).values()].sort();
 }
 
-/** Four sums, because one would wait for each addition before the next; sizes are multiples of four. */
-function dot(vectors: Float32Array, at: number, probe: Float32Array): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  for (let i = 0; i < probe.length; i += 4) {
-    a += vectors[at + i]! * probe[i]!;
-    b += vectors[at + i + 1]! * probe[i + 1]!;
-    c += vectors[at + i + 2]! * probe[i + 2]!;
-    d += vectors[at + i + 3]! * probe[i + 3]!;
+/**
+ * The similarity of each row to the probe. Four rows at once, because one sum would wait for each addition before the
+ * next; and the probe in doubles, which spares their conversion. Three fifths of the time of a row at a time.
+ */
+function similarities(vectors: Float32Array, probe: Float64Array): Float64Array {
+  const size = probe.length;
+  const rows = vectors.length / size;
+  const sums = new Float64Array(rows);
+  const whole = rows - (rows % 4);
+  for (let row = 0; row < whole; row += 4) {
+    const at = row * size;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let i = 0; i < size; i++) {
+      const x = probe[i]!;
+      a += vectors[at + i]! * x;
+      b += vectors[at + size + i]! * x;
+      c += vectors[at + 2 * size + i]! * x;
+      d += vectors[at + 3 * size + i]! * x;
+    }
+    sums[row] = a;
+    sums[row + 1] = b;
+    sums[row + 2] = c;
+    sums[row + 3] = d;
   }
-  return a + b + c + d;
+  for (let row = whole; row < rows; row++) {
+    let sum = 0;
+    for (let i = 0; i < size; i++) sum += vectors[row * size + i]! * probe[i]!;
+    sums[row] = sum;
+  }
+  return sums;
 }
 
 /** Indices of the highest values, descending. A list of at most twenty is kept sorted by hand. */
-function highest(values: Float32Array, limit: number): number[] {
+function highest(values: Float64Array, limit: number): number[] {
   const top: number[] = [];
   for (let i = 0; i < values.length; i++) {
     if (top.length === limit && values[i]! <= values[top[limit - 1]!]!) continue;

@@ -5,7 +5,7 @@ import { MnsossError } from '../../../runtime/errors.ts';
 export interface Embedder {
   /** Changes with its weights, e.g. `fr_feature-87aacdfe`. */
   readonly name: string;
-  /** Numbers an embedding; a multiple of four. */
+  /** Numbers an embedding. */
   readonly size: number;
 }
 

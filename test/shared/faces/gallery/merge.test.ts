@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import {
+  chooseHaunted,
+  chooseSmall,
+  merge,
+  REMOVALS_KEPT_MS,
+} from '../../../../shared/faces/gallery/oss/merge.ts';
+import type { Segment } from '../../../../shared/faces/gallery/oss/segment.ts';
+
+const NOW = 1_000_000_000_000;
+
+/** `faces` maps instances to photos; its vectors count up from the first instance's number. */
+function aSegment(faces: Record<string, string> = {}, rest: Partial<Segment> = {}): Segment {
+  const additions = Object.entries(faces).map(([instance, photo]) => ({ instance, photo, person: 'Anna' }));
+  const vectors = Float32Array.from(additions.flatMap((_, row) => [row, row, row, row]));
+  return { additions, vectors, removals: [], replaces: [], ...rest };
+}
+
+function mergeAll(segments: Record<string, Segment>, chosen = Object.keys(segments)): Segment {
+  const live = new Map(Object.entries(segments));
+  return merge(live, chosen, { existing: new Set([...live.keys(), 'left-behind']), now: NOW });
+}
+
+const instancesOf = ({ additions }: Segment) => additions.map(({ instance }) => instance);
+
+describe('a merge', () => {
+  it('holds the additions of all, each with its own numbers', () => {
+    const merged = mergeAll({ a: aSegment({ i1: 'p1', i2: 'p2' }), b: aSegment({ i3: 'p3' }) });
+
+    expect(instancesOf(merged)).toEqual(['i1', 'i2', 'i3']);
+    expect([...merged.vectors]).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0]);
+  });
+
+  it('leaves out what a segment that is not chosen removes', () => {
+    const remover = aSegment({}, { removals: [{ instance: 'i1', at: NOW }] });
+
+    const merged = mergeAll({ a: aSegment({ i1: 'p1', i2: 'p2' }), b: remover }, ['a']);
+
+    expect(instancesOf(merged)).toEqual(['i2']);
+    expect([...merged.vectors]).toEqual([1, 1, 1, 1]);
+    expect(merged.removals).toEqual([]);
+  });
+
+  it('removes the lesser of two instances of one face by name', () => {
+    const merged = mergeAll({ a: aSegment({ i2: 'p' }), b: aSegment({ i1: 'p' }) });
+
+    expect(instancesOf(merged)).toEqual(['i2']);
+    expect(merged.removals).toEqual([{ instance: 'i1', at: NOW }]);
+  });
+
+  it('counts an instance that two merges hold once, without removing it', () => {
+    const merged = mergeAll({ a: aSegment({ i1: 'p' }), b: aSegment({ i1: 'p' }) });
+
+    expect(instancesOf(merged)).toEqual(['i1']);
+    expect(merged.removals).toEqual([]);
+  });
+
+  it('replaces what the chosen ones replaced, as long as it exists', () => {
+    const merged = mergeAll({ a: aSegment({}, { replaces: ['left-behind', 'long-gone'] }), b: aSegment() });
+
+    expect(merged.replaces).toEqual(['a', 'b', 'left-behind']);
+  });
+
+  it.each([
+    ['everything is merged', ['a', 'b'], ['recent']],
+    ['a segment is left out, which may hold what is removed', ['a'], ['recent', 'old']],
+  ])('forgets old removals only when %s', (_when, chosen, kept) => {
+    const removals = [
+      { instance: 'recent', at: NOW - REMOVALS_KEPT_MS + 1 },
+      { instance: 'old', at: NOW - REMOVALS_KEPT_MS },
+    ];
+
+    const merged = mergeAll({ a: aSegment({}, { removals }), b: aSegment() }, chosen);
+
+    expect(merged.removals.map(({ instance }) => instance)).toEqual(kept);
+  });
+});
+
+describe('the choice of segments', () => {
+  const faces = (count: number) =>
+    aSegment(Object.fromEntries(Array.from({ length: count }, (_, i) => [`${count}.${i}`, `${i}`])));
+
+  it('takes the small ones and spares one that is larger than all of them twice', () => {
+    const live = new Map([
+      ['large', faces(100)],
+      ['a', faces(1)],
+      ['b', faces(1)],
+      ['c', faces(5)],
+    ]);
+
+    expect(chooseSmall(live)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('takes two at least, so that every merge makes them fewer', () => {
+    const live = new Map([
+      ['large', faces(100)],
+      ['small', faces(1)],
+    ]);
+
+    expect(chooseSmall(live)).toEqual(['small', 'large']);
+  });
+
+  it('finds those that hold removed faces', () => {
+    const live = new Map([
+      ['a', aSegment({ i1: 'p1' })],
+      ['b', aSegment({ i2: 'p2' })],
+      ['c', aSegment({}, { removals: [{ instance: 'i2', at: NOW }] })],
+    ]);
+
+    expect(chooseHaunted(live)).toEqual(['b']);
+  });
+});
