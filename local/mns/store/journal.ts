@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MnsossError } from '../../../shared/runtime/errors.ts';
 import { createDurableFiles } from '../../durable-files.ts';
 
@@ -101,7 +102,11 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<Journa
   };
 
   const flush = async () => {
-    while (pending.length > 0 || waiting.length > 0) await commit();
+    while (pending.length > 0 || waiting.length > 0) {
+      // What the other sockets have ready in this turn of the event loop joins the commit.
+      await nextTurn();
+      await commit();
+    }
     flushing = undefined;
   };
 
