@@ -31,6 +31,8 @@ export interface Pictures {
 }
 
 const DOWNLOAD_TIMEOUT_MS = 5000;
+/** Above what any operation takes, so that its own limit decides. */
+const MAX_DOWNLOAD_BYTES = 32 * 1024 * 1024;
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/;
 
 export function createPictures(parts: {
@@ -40,7 +42,7 @@ export function createPictures(parts: {
 }): Pictures {
   const { engine, uploads, http } = parts;
 
-  const download = async (given: string, rule: PictureRule, host: string): Promise<Buffer> => {
+  const download = async (given: string, host: string): Promise<Buffer> => {
     // sdk: after an upload it joins bucket and endpoint by a dot, also when the bucket is empty.
     const text = given.replace(/^(https?:\/\/)\./, '$1');
     if (!URL.canParse(text)) throw new FaceBodyRefusal('InvalidImage.URL');
@@ -59,7 +61,7 @@ export function createPictures(parts: {
         response.body.destroy();
         throw new FaceBodyRefusal('InvalidImage.DownloadError', `Downloading gave ${response.status}.`);
       }
-      return await readBody(response, rule.maxBytes + 1);
+      return await readBody(response, MAX_DOWNLOAD_BYTES);
     } catch (error) {
       if (error instanceof FaceBodyRefusal) throw error;
       const timedOut = isMnsossError(error, 'ServiceUnavailable') && /no answer/.test(error.message);
@@ -69,7 +71,7 @@ export function createPictures(parts: {
 
   const pictures: Pictures = {
     async fetch(url, rule, host) {
-      return pictures.decode(await download(url, rule, host), rule);
+      return pictures.decode(await download(url, host), rule);
     },
     async decode(bytes, { maxBytes, below, above = 0, formats }) {
       // guess: which of its codes the service gives for which of these faults.

@@ -38,7 +38,7 @@ export function createPacingRate(quota: number, clock: Clock): PacingRate {
     },
     throttled(sentAt) {
       // What was sent before the last change says nothing about the rate of now.
-      if (sentAt < changedAt) return;
+      if (sentAt <= changedAt) return;
       if (rate > proven) {
         patience = Math.min(PATIENCE_MS.longest, 2 * patience);
         change(proven);

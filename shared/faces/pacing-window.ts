@@ -19,7 +19,8 @@ export function createPacingWindow(marginMs: number): PacingWindow {
       const atOnce = Math.max(1, Math.floor(perSecond));
       const period = Math.max(SECOND_MS, SECOND_MS / perSecond) + marginMs;
       // A clock that was set back must not make anybody wait for the time it showed before.
-      const times = log.slice(-atOnce).map((at) => Math.min(at, from));
+      if ((log.at(-1) ?? from) > from) log = log.map((at) => Math.min(at, from));
+      const times = log.slice(-atOnce);
       for (let i = 0; i < count; i++) {
         const before = times.at(-atOnce);
         times.push(before === undefined ? from : Math.max(from, before + period));

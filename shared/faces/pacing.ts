@@ -61,7 +61,7 @@ interface Line {
 
 interface Waiting {
   readonly deadline: number;
-  readonly go: () => void;
+  readonly go: (at: number) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -120,15 +120,15 @@ function createLine(
         kept.push(entry);
       } else {
         window.sent(now);
-        entry.go();
+        places--;
+        entry.go(now);
       }
     }
     waiting.push(...kept);
-    const first = times[next - kept.length];
-    if (first !== undefined && kept.length > 0) cancelTimer = clock.after(first - now, pump);
+    if (kept.length > 0) cancelTimer = clock.after(times[next - kept.length]! - now, pump);
   };
 
-  const waitForTurn = ({ deadline = Number.POSITIVE_INFINITY, signal }: PaceOptions): Promise<void> =>
+  const waitForTurn = ({ deadline = Number.POSITIVE_INFINITY, signal }: PaceOptions): Promise<number> =>
     new Promise((resolve, reject) => {
       const leave = () => {
         waiting.splice(waiting.indexOf(entry), 1);
@@ -141,7 +141,7 @@ function createLine(
       };
       const entry: Waiting = {
         deadline,
-        go: () => settle(resolve),
+        go: (at) => settle(() => resolve(at)),
         fail: (error) => settle(() => reject(error)),
       };
       if (signal?.aborted) return reject(new MnsossError('Aborted', `${operation}: stopped`));
@@ -159,9 +159,7 @@ function createLine(
       let sentAt: number | undefined;
       try {
         const result = await work(async () => {
-          await waitForTurn(options);
-          places--;
-          sentAt = clock.now();
+          sentAt = await waitForTurn(options);
         });
         if (sentAt !== undefined) rate.succeeded(sentAt);
         return result;

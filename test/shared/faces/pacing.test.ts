@@ -1,0 +1,340 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createPacing, type PaceOptions, type Pacing } from '../../../shared/faces/pacing.ts';
+import { type Clock, manualClock } from '../../../shared/runtime/clock.ts';
+import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { seededRandom } from '../../../shared/runtime/random.ts';
+
+const OPERATION = 'RecognizeFace';
+
+function open({ quota = 2, marginMs = 50 }: { quota?: number; marginMs?: number } = {}) {
+  const clock = manualClock(1_000_000);
+  const pacing = createPacing({ clock, random: seededRandom(1), quota: () => quota, marginMs });
+  const sent: number[] = [];
+  /** Sends at its turn and is answered at once. */
+  const send = (options?: PaceOptions) =>
+    pacing.run(
+      OPERATION,
+      async (turn) => {
+        await turn();
+        sent.push(clock.now() - 1_000_000);
+      },
+      options,
+    );
+  return { clock, pacing, sent, send };
+}
+
+async function settled(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => 'done',
+    (error: unknown) => error,
+  );
+}
+
+describe('the line of an operation', () => {
+  test('lets as many go at once as the quota allows, and the next ones a second and the margin later', async () => {
+    const { clock, sent, send } = open();
+
+    const all = Promise.all(Array.from({ length: 5 }, () => send()));
+    await clock.advance(10_000);
+    await all;
+
+    expect(sent).toEqual([0, 0, 1050, 1050, 2100]);
+    expect(clock.pending()).toBe(0);
+  });
+
+  test('paces a quota below one by longer periods', async () => {
+    const { clock, sent, send } = open({ quota: 0.5 });
+
+    const all = Promise.all([send(), send(), send()]);
+    await clock.advance(10_000);
+    await all;
+
+    expect(sent).toEqual([0, 2050, 4100]);
+  });
+
+  test('is one for each operation', async () => {
+    const { clock, pacing } = open({ quota: 1 });
+    const turns: string[] = [];
+    const send = (operation: string) =>
+      pacing.run(operation, async (turn) => {
+        await turn();
+        turns.push(operation);
+      });
+
+    const all = Promise.all([send('DetectFace'), send('SearchFace'), send('DetectFace')]);
+    await clock.advance(0);
+
+    expect(turns).toEqual(['DetectFace', 'SearchFace']);
+    await clock.advance(2000);
+    await all;
+  });
+
+  test('never has more requests arrive in a second than the quota, wherever seconds begin', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 0, max: 120 }),
+        fc.integer({ min: 0, max: 999 }),
+        fc.array(
+          fc.record({
+            gap: fc.nat({ max: 900 }),
+            upload: fc.nat({ max: 3000 }),
+            way: fc.double({ min: 0, max: 1, noNaN: true }),
+          }),
+          { minLength: 1, maxLength: 30 },
+        ),
+        async (quota, marginMs, phase, requests) => {
+          const { clock, pacing } = open({ quota, marginMs });
+          const arrivals: number[] = [];
+          const all: Promise<void>[] = [];
+
+          for (const { gap, upload, way } of requests) {
+            await clock.advance(gap);
+            all.push(
+              pacing.run(OPERATION, async (turn) => {
+                await clock.sleep(upload);
+                await turn();
+                arrivals.push(clock.now() + 40 + way * marginMs);
+                await clock.sleep(300);
+              }),
+            );
+          }
+          await clock.advance(60_000);
+          await Promise.all(all);
+
+          expect(arrivals).toHaveLength(requests.length);
+          const perSecond = new Map<number, number>();
+          for (const at of arrivals) {
+            const second = Math.floor((at - phase) / 1000);
+            perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+          }
+          expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(quota);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('wastes nothing of the quota but the margin', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 10 }),
+        fc.integer({ min: 1, max: 60 }),
+        async (quota, count) => {
+          const { clock, sent, send } = open({ quota });
+
+          const all = Promise.all(Array.from({ length: count }, () => send()));
+          await clock.advance(100_000);
+          await all;
+
+          expect(sent.at(-1)).toBe((Math.ceil(count / quota) - 1) * 1050);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  test('is not held up by a clock that was set back', async () => {
+    const clock = manualClock();
+    let behind = 0;
+    const setBack: Clock = { ...clock, now: () => clock.now() - behind };
+    const pacing = createPacing({ clock: setBack, random: seededRandom(1), quota: () => 1, marginMs: 0 });
+    const send = () => pacing.run(OPERATION, (turn) => turn());
+    await send();
+    behind = 3_600_000;
+
+    const second = settled(send());
+    await clock.advance(1000);
+
+    await expect(Promise.race([second, 'waiting'])).resolves.toBe('done');
+  });
+});
+
+describe('deadlines', () => {
+  test('turn a request away at once that would wait past its own', async () => {
+    const { clock, send } = open();
+    const line = [send(), send(), send(), send()];
+
+    const refused = await settled(send({ deadline: clock.now() + 2000 }));
+
+    expect(refused).toBeInstanceOf(MnsossError);
+    expect(refused).toMatchObject({
+      code: 'Throttled',
+      kind: 'throttled',
+      details: { operation: OPERATION, refused: true },
+      retryAfterMs: 2100,
+    });
+    await clock.advance(2000);
+    await Promise.all(line);
+  });
+
+  test('are no matter while nobody is in line', async () => {
+    const { clock, sent, send } = open();
+
+    await send({ deadline: clock.now() - 5000 });
+
+    expect(sent).toEqual([0]);
+  });
+
+  test('spread the times to come back as the quota can serve them', async () => {
+    const { clock, send } = open();
+    const line = [send(), send()];
+
+    const refused = await Promise.all(
+      Array.from({ length: 4 }, () => settled(send({ deadline: clock.now() }))),
+    );
+
+    expect(refused.map((error) => (error as MnsossError).retryAfterMs)).toEqual([1050, 1550, 2050, 2550]);
+    await Promise.all(line);
+  });
+
+  test('count those that are still uploading', async () => {
+    const { clock, pacing, send } = open({ quota: 1 });
+    const uploads = Array.from({ length: 3 }, () =>
+      pacing.run(OPERATION, async (turn) => {
+        await clock.sleep(500);
+        await turn();
+      }),
+    );
+
+    const refused = await settled(send({ deadline: clock.now() + 3000 }));
+
+    expect(refused).toMatchObject({ code: 'Throttled', retryAfterMs: 3150 });
+    await clock.advance(5000);
+    await Promise.all(uploads);
+  });
+
+  test('give the place of one back that failed before its turn', async () => {
+    const { clock, pacing, sent, send } = open({ quota: 1 });
+    const failing = settled(pacing.run(OPERATION, () => Promise.reject(new Error('upload failed'))));
+
+    await failing;
+    await send({ deadline: clock.now() });
+
+    expect(sent).toEqual([0]);
+  });
+
+  test('turn one away whose turn was put off while it waited', async () => {
+    const { clock, pacing, send } = open({ quota: 2 });
+    await throttle(pacing);
+    const waiting = settled(send({ deadline: clock.now() + 1300 }));
+    const late = settled(send({ deadline: clock.now() + 1300 }));
+
+    await clock.advance(1300);
+
+    await expect(waiting).resolves.toBe('done');
+    await expect(late).resolves.toMatchObject({ code: 'Throttled', details: { refused: true } });
+  });
+});
+
+test('an aborted request leaves the line to those behind it', async () => {
+  const { clock, sent, send } = open({ quota: 1 });
+  const controller = new AbortController();
+  const first = send();
+  const second = settled(send({ signal: controller.signal }));
+  const third = send();
+  await clock.advance(10);
+
+  controller.abort();
+  await clock.advance(2000);
+
+  await expect(second).resolves.toMatchObject({ code: 'Aborted' });
+  await Promise.all([first, third]);
+  expect(sent).toEqual([0, 1050]);
+  expect(clock.pending()).toBe(0);
+});
+
+async function throttle(pacing: Pacing): Promise<void> {
+  const refused = pacing.run(OPERATION, async (turn) => {
+    await turn();
+    throw new MnsossError('Throttled', 'the service is full');
+  });
+  await settled(refused);
+}
+
+describe('the rate', () => {
+  test('halves when the service refuses, and the line stands still for a second', async () => {
+    const { clock, pacing, sent, send } = open({ quota: 4 });
+
+    await throttle(pacing);
+    const all = Promise.all([send(), send(), send()]);
+    await clock.advance(1000);
+    const duringPause = sent.length;
+    await clock.advance(5000);
+    await all;
+
+    expect(pacing.rate(OPERATION)).toBe(2);
+    expect(duringPause).toBe(0);
+    expect(sent[1]).toBe(sent[0]);
+    expect(sent[2]).toBe(sent[0]! + 1050);
+  });
+
+  test('halves once for requests that left together', async () => {
+    const { pacing } = open({ quota: 8 });
+
+    await Promise.all([throttle(pacing), throttle(pacing), throttle(pacing)]);
+
+    expect(pacing.rate(OPERATION)).toBe(4);
+  });
+
+  test('rises by one after half a minute without refusals, up to the quota', async () => {
+    const { clock, pacing, send } = open({ quota: 4 });
+    await throttle(pacing);
+    const rates: number[] = [];
+
+    for (let i = 0; i < 4; i++) {
+      await clock.advance(30_000);
+      await send();
+      rates.push(pacing.rate(OPERATION));
+    }
+
+    expect(rates).toEqual([3, 4, 4, 4]);
+  });
+
+  test('falls back to what worked when a higher one is refused, and tries it again later', async () => {
+    const { clock, pacing, send } = open({ quota: 4 });
+    await throttle(pacing);
+    await clock.advance(30_000);
+    await send();
+    const tried = pacing.rate(OPERATION);
+    await clock.advance(2000);
+    await throttle(pacing);
+    const fallen = pacing.rate(OPERATION);
+
+    await clock.advance(31_000);
+    await send();
+    const patient = pacing.rate(OPERATION);
+    await clock.advance(30_000);
+    await send();
+
+    expect([tried, fallen, patient, pacing.rate(OPERATION)]).toEqual([3, 2, 2, 3]);
+  });
+
+  test('goes below one, but never to nothing', async () => {
+    const { clock, pacing } = open({ quota: 1 });
+    const rates: number[] = [];
+
+    for (let i = 0; i < 6; i++) {
+      const refused = throttle(pacing);
+      await clock.advance(30_000);
+      await refused;
+      rates.push(pacing.rate(OPERATION));
+    }
+
+    expect(rates).toEqual([0.5, 0.25, 0.125, 0.0625, 0.0625, 0.0625]);
+  });
+
+  test('is not lowered by other failures', async () => {
+    const { pacing } = open();
+
+    await settled(
+      pacing.run(OPERATION, async (turn) => {
+        await turn();
+        throw new MnsossError('ServiceUnavailable', 'down');
+      }),
+    );
+
+    expect(pacing.rate(OPERATION)).toBe(2);
+  });
+});
