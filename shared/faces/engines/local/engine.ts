@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { UprightImage } from '../../../images/image.ts';
 import { MnsossError } from '../../../runtime/errors.ts';
 import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
@@ -31,6 +32,8 @@ interface Loaded {
 export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine {
   const { modelsDir, threads = 1, minProbability = 0.7 } = options;
   let loading: Promise<Loaded> | undefined;
+  // Networks run on this thread: pictures that took turns would all be late, and each would hold its memory longer.
+  const inTurn = pLimit(1);
 
   const load = (): Promise<Loaded> => {
     loading ??= openNets({ modelsDir, threads }).then(
@@ -49,22 +52,25 @@ export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine 
     async warmUp() {
       await load();
     },
-    async analyze(image, analyzeOptions) {
-      throwIfAborted(analyzeOptions.signal);
-      const { nets, detector } = await load();
-      const faces: Face[] = [];
-      for (const detection of await detector.detect(image.raster, minProbability)) {
+    analyze: (image, analyzeOptions) =>
+      inTurn(async () => {
         throwIfAborted(analyzeOptions.signal);
-        const face = await analyzeFace(nets, image, detection, analyzeOptions);
-        if (face) faces.push(face);
-      }
-      return faces.sort((a, b) => area(b) - area(a));
-    },
-    async close() {
-      const loaded = await loading?.catch(() => undefined);
-      loading = undefined;
-      if (loaded) await Promise.all(Object.values(loaded.nets).map((net) => net.release()));
-    },
+        const { nets, detector } = await load();
+        const faces: Face[] = [];
+        for (const detection of await detector.detect(image.raster, minProbability)) {
+          throwIfAborted(analyzeOptions.signal);
+          const face = await analyzeFace(nets, image, detection, analyzeOptions);
+          if (face) faces.push(face);
+        }
+        return faces.sort((a, b) => area(b) - area(a));
+      }),
+    // In turn as well: what is under way keeps its networks.
+    close: () =>
+      inTurn(async () => {
+        const loaded = await loading?.catch(() => undefined);
+        loading = undefined;
+        if (loaded) await Promise.all(Object.values(loaded.nets).map((net) => net.release()));
+      }),
   };
 }
 
