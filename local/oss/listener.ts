@@ -6,7 +6,7 @@ import { isOssError, OssError } from './errors.ts';
 import { findRoute } from './find-route.ts';
 import { readAddress } from './http/address.ts';
 import { splitTarget } from './http/query.ts';
-import { errorReply, type Reply, sendReply } from './http/reply.ts';
+import { dropReply, errorReply, type Reply, sendReply } from './http/reply.ts';
 import { decodeHeaders, type OssRequest, toMap } from './http/request.ts';
 import { corsHeadersOf } from './operations/cors.ts';
 import type { Route } from './routes.ts';
@@ -44,6 +44,7 @@ async function serve(message: IncomingMessage, response: ServerResponse, oss: Os
   } catch (error) {
     // The client went away, or a file could not be read: the answer has begun, so only the connection can tell.
     oss.logger.debug({ requestId: id, cause: String(error) }, 'answer was not taken');
+    dropReply(reply);
     response.destroy();
   }
 }

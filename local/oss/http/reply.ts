@@ -15,10 +15,10 @@ export interface Reply {
   readonly changes?: readonly ObjectChange[];
 }
 
-/** Bytes of a known number, opened only when they are sent: a HEAD never opens them. */
+/** Bytes of a known number; a HEAD tells the number only. Whoever holds the reply closes the stream. */
 export interface ReplyStream {
   readonly size: number;
-  open(): Readable;
+  readonly stream?: Readable;
 }
 
 export function xmlReply(
@@ -60,9 +60,9 @@ export async function sendReply(response: ServerResponse, reply: Reply, envelope
     if (value !== undefined) response.setHeader(name, Buffer.from(value, 'utf8').toString('latin1'));
   }
   response.writeHead(reply.status);
-  if (bytes === undefined || envelope.head) response.end();
-  else if (Buffer.isBuffer(bytes)) response.end(bytes);
-  else await pipeline(bytes.open(), response);
+  if (Buffer.isBuffer(bytes)) response.end(envelope.head ? undefined : bytes);
+  else if (bytes?.stream) await pipeline(bytes.stream, response);
+  else response.end();
 }
 
 /** The error document; answers without a body carry it in `x-oss-err`, Base64. */
@@ -96,4 +96,9 @@ export function errorReply(
 function sizeOf(body: Buffer | ReplyStream | undefined): number {
   if (body === undefined) return 0;
   return Buffer.isBuffer(body) ? body.length : body.size;
+}
+
+/** Frees what a reply holds that is not sent to its end. */
+export function dropReply({ body }: Reply): void {
+  if (typeof body === 'object' && 'stream' in body) body.stream?.destroy();
 }

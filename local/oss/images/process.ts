@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Sharp } from 'sharp';
 import { invalidArgument, notImplemented, OssError } from '../errors.ts';
-import type { ReplyStream } from '../http/reply.ts';
 
 export interface ProcessedImage {
   readonly bytes: Buffer;
@@ -39,17 +38,19 @@ const STEPS: Readonly<Record<string, Step>> = {
  * Carries out `image/<step>,<name>_<value>,…/<step>…`. Steps that are not known are refused: a picture that was not
  * processed as asked would look as if it had been.
  */
-export async function processImage(original: ReplyStream, process: string): Promise<ProcessedImage> {
-  const [kind, ...steps] = process.split('/');
-  if (kind !== 'image' || steps.length === 0) throw notImplemented(`x-oss-process=${process}`);
-  if (original.size > LARGEST_IMAGE)
-    throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(LARGEST_IMAGE) } });
-  const bytes = await collect(original.open());
+export async function processImage(source: Readable, size: number, process: string): Promise<ProcessedImage> {
   try {
-    return await runSteps(bytes, steps.map(parseStep));
+    const [kind, ...steps] = process.split('/');
+    if (kind !== 'image' || steps.length === 0) throw notImplemented(`x-oss-process=${process}`);
+    if (size > LARGEST_IMAGE) {
+      throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(LARGEST_IMAGE) } });
+    }
+    return await runSteps(await collect(source), steps.map(parseStep));
   } catch (cause) {
     if (cause instanceof OssError) throw cause;
     throw new OssError('InvalidArgument', { message: 'This image format is not supported.', cause });
+  } finally {
+    source.destroy();
   }
 }
 

@@ -5,6 +5,7 @@ import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { restoreState } from './restore.ts';
 import { versionHeader } from './target.ts';
+import { checkHeader } from './template.ts';
 
 /** Query parameters that replace headers of the answer. */
 const OVERRIDES = [
@@ -42,7 +43,7 @@ export function objectHeaders(
   for (const [name, value] of Object.entries(version.metadata)) headers[`x-oss-meta-${name}`] = value;
   for (const name of OVERRIDES) {
     const value = request.query.get(`response-${name}`);
-    if (value !== undefined) headers[name] = value;
+    if (value !== undefined) headers[name] = checkHeader(name, value);
   }
   return headers;
 }

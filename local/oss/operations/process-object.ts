@@ -31,7 +31,7 @@ export async function processObject(request: OssRequest, oss: OssServer): Promis
   );
   checkReadable(version, oss);
   const { segments, size } = version;
-  const image = await processImage({ size, open: () => source.read(segments, 0, size) }, process);
+  const image = await processImage(source.read(segments, 0, size), size, process);
   const blob = await bucket.write(key, onePiece(image.bytes));
   const template = templateOf({ 'content-type': image.contentType }, bucket);
   const written = await writeVersion(target, oss, bucket, { ...template, ...fromBlob(blob) }, [blob.segment]);

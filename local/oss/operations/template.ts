@@ -34,11 +34,11 @@ export function templateOf(headers: Headers, bucket: BucketStore): ObjectTemplat
 
 export function storedHeaders(headers: Headers): Record<string, string> {
   const stored: Record<string, string> = {
-    'content-type': headers['content-type'] || 'application/octet-stream',
+    'content-type': checkHeader('content-type', headers['content-type'] || 'application/octet-stream'),
   };
   for (const name of STORED_HEADERS) {
     const value = headers[name];
-    if (value !== undefined) stored[name] = value;
+    if (value !== undefined) stored[name] = checkHeader(name, value);
   }
   return stored;
 }
@@ -49,7 +49,7 @@ export function metadataOf(headers: Headers): Record<string, string> {
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith('x-oss-meta-')) continue;
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
-    metadata[name.slice('x-oss-meta-'.length)] = value;
+    metadata[name.slice('x-oss-meta-'.length)] = checkHeader(name, value);
   }
   if (bytes > MOST_METADATA_BYTES) {
     throw new OssError('InvalidArgument', {
@@ -57,6 +57,13 @@ export function metadataOf(headers: Headers): Record<string, string> {
     });
   }
   return metadata;
+}
+
+/** Forms and queries can bring what no header may hold; it is refused, as it could never be sent back. */
+export function checkHeader(name: string, value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what headers may not hold
+  if (/^[\w!#$%&'*+.^`|~-]+$/.test(name) && !/[\0-\x08\x0a-\x1f\x7f]/.test(value)) return value;
+  throw invalidArgument(name, value);
 }
 
 /** `a=1&b=2`, percent-encoded. */

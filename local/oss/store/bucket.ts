@@ -98,6 +98,13 @@ export async function openBucket(
     } else if (objects.delete(key)) keys.delete(key);
   };
 
+  const commit = async (key: string, next: ObjectRecord | undefined) => {
+    const file = path.join(objectsDirectory, `${hashOf(key)}.json`);
+    if (next) return files.write(file, JSON.stringify(next));
+    await fs.rm(file, { force: true });
+    await files.syncDirectory(objectsDirectory);
+  };
+
   const removeFiles = (names: readonly string[]) =>
     Promise.all(
       names.map(async (name) => {
@@ -146,22 +153,20 @@ export async function openBucket(
         locked(key, async () => {
           const before = objects.get(key);
           const unused = new Set([...fresh.map(({ file }) => file), ...filesOf(before)]);
+          let certain = true;
           try {
             const { versions, result } = await change(before);
-            if (versions !== before?.versions && (before || versions.length > 0)) {
-              const next = versions.length > 0 ? { key, versions } : undefined;
-              const file = path.join(objectsDirectory, `${hashOf(key)}.json`);
-              if (next) await files.write(file, JSON.stringify(next));
-              else {
-                await fs.rm(file, { force: true });
-                await files.syncDirectory(objectsDirectory);
-              }
-              remember(key, next);
-            }
+            if (versions === before?.versions || (!before && versions.length === 0)) return result;
+            const next = versions.length > 0 ? { key, versions } : undefined;
+            certain = false;
+            await commit(key, next);
+            certain = true;
+            remember(key, next);
             return result;
           } finally {
             for (const file of filesOf(objects.get(key))) unused.delete(file);
-            await removeFiles([...unused]);
+            // After a failed commit the disk may hold either record: the next start removes what is left over.
+            if (certain) await removeFiles([...unused]);
           }
         }),
       ),

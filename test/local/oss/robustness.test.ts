@@ -73,6 +73,41 @@ describe('clients that misbehave', () => {
     socket.destroy();
   });
 
+  it('get the object they asked for, though it is overwritten before the answer', async () => {
+    const client = () => slow.client({ bucket: 'slow-bucket' });
+    let overwritten = false;
+    const slow = await startOss({
+      events: {
+        async emit({ eventName }) {
+          if (eventName === 'ObjectDownloaded:GetObject' && !overwritten) {
+            overwritten = true;
+            await client().put('a', Buffer.from('new'));
+          }
+          return 'published';
+        },
+      },
+    });
+    await slow.client().putBucket('slow-bucket');
+    await client().put('a', Buffer.from('old'));
+
+    const { content } = await client().get('a');
+
+    expect(content.toString()).toBe('old');
+    expect((await client().get('a')).content.toString()).toBe('new');
+    await slow.close();
+  });
+
+  it('cannot smuggle headers into answers', async () => {
+    await oss.client({ bucket }).put('a', Buffer.from('x'));
+
+    const response = await oss.send({
+      path: presignedPath({ bucket, key: 'a', query: [['response-content-type', 'a\r\nx-evil: 1']] }),
+    });
+
+    expect(response.status).toBe(400);
+    expect(response.headers).not.toHaveProperty('x-evil');
+  });
+
   it('cannot make documents expand', async () => {
     const body =
       '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><Delete><Object><Key>&b;</Key></Object></Delete>';
