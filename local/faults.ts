@@ -90,6 +90,8 @@ async function strike(faults: readonly Fault[], exchange: Exchange): Promise<boo
     switch (fault.kind) {
       case 'latency':
         await clock.sleep(fault.ms);
+        // Whoever gave up meanwhile asks for nothing any more.
+        if (response.destroyed) return true;
         break;
       case 'error':
         refuse(500, 'InternalError', exchange);

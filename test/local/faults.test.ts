@@ -77,6 +77,23 @@ describe('faults', () => {
     expect([before, (await queue.attributes()).activeMessages]).toEqual([0, 1]);
   });
 
+  it('hand nothing to a client that gave up while it was held back', async () => {
+    await queue.send('m');
+    cloud.faults.inject({ operation: 'ReceiveMessage', rate: 1, kind: 'latency', ms: 500 });
+    const leaving = new AbortController();
+    const receiving = queue.receive({ max: 1, waitSeconds: 0, signal: leaving.signal });
+    while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
+    leaving.abort();
+    await expect(receiving).rejects.toMatchObject({ code: 'Aborted' });
+    cloud.faults.clear();
+    // Another round trip: the server has seen the connection end.
+    await queue.attributes();
+
+    await clock.advance(500);
+
+    expect((await receive())[0]).toMatchObject({ body: 'm', dequeueCount: 1 });
+  });
+
   it('deliver twice, and each delivery has a handle that counts', async () => {
     cloud.faults.inject({ operation: 'ReceiveMessage', rate: 1, kind: 'duplicate' });
     await queue.send('m');
