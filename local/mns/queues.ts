@@ -26,9 +26,11 @@ export interface NewMessage {
   readonly priority?: number;
 }
 
-/** A message in someone's hands: its receipt handle is there. */
+/** How a message is hidden in someone's hands. */
+export type Held = Visibility & { readonly receiptHandle: string };
+
 export interface Received extends StoredMessage {
-  readonly visibility: Required<Visibility>;
+  readonly visibility: Held;
 }
 
 export interface Queues {
@@ -50,7 +52,7 @@ export interface Queues {
     name: string,
     handles: readonly string[],
   ): Promise<{ handle: string; refusal: MnsRefusal }[]>;
-  changeVisibility(name: string, handle: string, seconds: number): Promise<Required<Visibility>>;
+  changeVisibility(name: string, handle: string, seconds: number): Promise<Held>;
   /** A message for this queue, for whoever commits it together with other records and then calls `wake`. */
   messageRecord(queue: Queue, message: NewMessage): MnsRecord & { type: 'message' };
   wake(name: string): void;
@@ -82,17 +84,18 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
 
   const messageRecord: Queues['messageRecord'] = (queue, { body, delaySeconds, priority = 8 }) => {
     const now = clock.now();
+    const order = ledger.nextOrder();
+    const delayMs = 1000 * (delaySeconds ?? queue.settings.delaySeconds);
+    // doc: whoever sent a delayed message holds it until it is due.
+    const receiptHandle = delayMs > 0 ? newReceiptHandle(random, { order, priority }) : undefined;
     const message: StoredMessage = {
-      order: ledger.nextOrder(),
+      order,
       id: hexId(random, 32),
       body,
       bodyMD5: md5Of(body),
       priority,
       enqueueTime: now,
-      visibility: {
-        visibleAt: now + 1000 * (delaySeconds ?? queue.settings.delaySeconds),
-        dequeueCount: 0,
-      },
+      visibility: { visibleAt: now + delayMs, dequeueCount: 0, ...(receiptHandle && { receiptHandle }) },
     };
     return { type: 'message', queue: queue.name, message };
   };
@@ -275,7 +278,7 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
       const message = held(queue, handle);
       if (message instanceof MnsRefusal) throw message;
       const visibility = {
-        ...(message.visibility as Required<Visibility>),
+        ...message.visibility,
         visibleAt: clock.now() + 1000 * seconds,
         receiptHandle: newReceiptHandle(random, message),
       };

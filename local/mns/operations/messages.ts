@@ -141,9 +141,9 @@ function messagesAnswer(messages: readonly XmlFields[], batch: boolean): MnsAnsw
     : { status: 200, document: { root: 'Message', fields: first } };
 }
 
-/** A delayed message has a receipt handle in the documents; none is given here, and no SDK reads it. */
-function sentFields(message: StoredMessage): XmlFields {
-  return { MessageId: message.id, MessageBodyMD5: message.bodyMD5 };
+/** doc: a delayed message has a receipt handle, by which its sender may take it back. */
+function sentFields({ id, bodyMD5, visibility }: StoredMessage): XmlFields {
+  return { MessageId: id, MessageBodyMD5: bodyMD5, ReceiptHandle: visibility.receiptHandle };
 }
 
 function storedFields(message: StoredMessage, owner: { region: string; accountId: string }): XmlFields {

@@ -21,7 +21,7 @@ export interface Visibility {
   readonly visibleAt: number;
   readonly dequeueCount: number;
   readonly firstDequeueTime?: number;
-  /** The one receipt handle that counts; absent until the first receive. */
+  /** The one receipt handle that counts, while the message is hidden; absent when nobody has it. */
   readonly receiptHandle?: string;
 }
 

@@ -149,6 +149,21 @@ describe('@alicloud/mns', () => {
       expect(after.body).toMatchObject({ ActiveMessages: '2', InactiveMessages: '1', DelayMessages: '0' });
     });
 
+    it('lets the sender of a delayed message move its time or take it back', async () => {
+      const { body: sooner } = await test.sdk.sendMessage('q', { MessageBody: 'sooner', DelaySeconds: 100 });
+      const { body: never } = await test.sdk.sendMessage('q', { MessageBody: 'never', DelaySeconds: 100 });
+      const { body: direct } = await test.sdk.sendMessage('q', { MessageBody: 'direct' });
+
+      await test.sdk.changeMessageVisibility('q', sooner.ReceiptHandle!, 5);
+      await test.sdk.deleteMessage('q', never.ReceiptHandle!);
+
+      expect(direct).not.toHaveProperty('ReceiptHandle');
+      await test.clock.advance(5000);
+      const { body } = await test.sdk.batchReceiveMessage('q', 16);
+      expect(body.map((message) => message.MessageBody)).toEqual(['sooner', 'direct']);
+      expect(body[0]).toMatchObject({ DequeueCount: '1', FirstDequeueTime: String(test.clock.now()) });
+    });
+
     it('drops messages older than the retention, whatever their state', async () => {
       await test.sdk.setQueueAttributes('q', { MessageRetentionPeriod: 60 });
       await test.sdk.sendMessage('q', { MessageBody: 'received' });
