@@ -81,14 +81,14 @@ export function writeVersion(
   make: NewVersion | ((current: ObjectRecord | undefined) => NewVersion | Promise<NewVersion>),
   fresh: readonly Segment[] = [],
 ): Promise<Written> {
-  const forbidden = isOverwriteForbidden(request);
   return bucket.edit(
     request.key,
     async (record) => {
       const { versioning } = bucket.record;
       const before = currentVersion(record);
-      if (before && forbidden && versioning !== 'Enabled')
+      if (isOverwriteForbidden(request) && before && versioning !== 'Enabled') {
         throw new OssError('FileAlreadyExists', { elements: { Key: request.key } });
+      }
       const made = typeof make === 'function' ? await make(record) : make;
       const version: ObjectVersion = {
         ...made,

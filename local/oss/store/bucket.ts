@@ -143,9 +143,10 @@ export async function openBucket(
       return record;
     },
     keys,
-    uploads: await createUploads(path.join(directory, 'uploads'), files, (segments) =>
-      bucket.discard(segments),
-    ),
+    uploads: await createUploads(path.join(directory, 'uploads'), files, {
+      settle: () => files.syncDirectory(objectsDirectory),
+      discard: (segments) => bucket.discard(segments),
+    }),
     find: (key) => objects.get(key),
     all: () => objects.values(),
     edit: (key, change, fresh = []) =>

@@ -30,10 +30,17 @@ export interface Uploads {
   forget(id: string): Promise<void>;
 }
 
+/** What uploads need of the objects among which the bytes of their parts lie. */
+export interface PartFiles {
+  /** Waits until the names of new files are on disk. */
+  settle(): Promise<void>;
+  discard(segments: readonly Segment[]): Promise<void>;
+}
+
 export async function createUploads(
   directory: string,
   files: DurableFiles,
-  discard: (segments: readonly Segment[]) => Promise<void>,
+  { settle, discard }: PartFiles,
 ): Promise<Uploads> {
   const uploads = new Map<string, Upload>();
   const locked = createLocks();
@@ -58,6 +65,7 @@ export async function createUploads(
         const upload = uploads.get(id);
         if (!upload) return false;
         const before = upload.parts.get(part.number);
+        await settle();
         await files.write(path.join(directory, id, `${part.number}.json`), JSON.stringify(part));
         if (!uploads.has(id)) return false;
         upload.parts.set(part.number, part);

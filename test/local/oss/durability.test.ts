@@ -126,6 +126,7 @@ describe('a data directory', () => {
     await client.put('b', Buffer.from('3'));
     await client.delete('b');
     await failureOf(client.put('a', Buffer.from('4'), { headers: { 'x-oss-forbid-overwrite': 'true' } }));
+    await failureOf(client.put('a', Buffer.from('6'), { headers: { 'x-oss-forbid-overwrite': 'perhaps' } }));
     await failureOf(
       client.put('c', Buffer.from('5'), { headers: { 'Content-MD5': Buffer.alloc(16).toString('base64') } }),
     );
