@@ -1,7 +1,7 @@
+import { openEngine } from '../functions/face-recognition/engine.ts';
 import { createEventHandler } from '../functions/face-recognition/handler.ts';
 import { createBridge } from '../functions/mns-poller/bridge.ts';
 import { createDeadLetterStore } from '../functions/mns-poller/dead-letters.ts';
-import { createLocalEngine } from '../shared/faces/engines/local/engine.ts';
 import { createMnsClient } from '../shared/mns/client.ts';
 import { createConsumer } from '../shared/mns/consumer/index.ts';
 import { createOssClient } from '../shared/oss/client.ts';
@@ -9,7 +9,7 @@ import type { ObjectStore } from '../shared/oss/object-store.ts';
 import { type PipelineOptions, readPipelineOptions } from '../shared/pipeline/options.ts';
 import { createPipeline } from '../shared/pipeline/process.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
-import { staticCredentials } from '../shared/runtime/credentials.ts';
+import { environmentCredentials, staticCredentials } from '../shared/runtime/credentials.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { createInProcessSink } from '../shared/sinks/in-process.ts';
 import { type LocalCloud, startLocalCloud } from './cloud.ts';
@@ -60,7 +60,12 @@ const VISIBILITY_SECONDS = 10;
 export async function startOneProcess(settings: OneProcessOptions): Promise<OneProcess> {
   const { dataDir, env, logger } = settings;
   const options = readPipelineOptions(env);
-  const engine = createLocalEngine();
+  const engine = await openEngine(options.engine, {
+    env,
+    credentials: environmentCredentials(env),
+    clock: systemClock,
+    random: Math.random,
+  });
   const stops: (() => unknown)[] = [await lockDataDir(dataDir)];
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) await end();

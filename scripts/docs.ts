@@ -1,6 +1,9 @@
 // Writes what is generated: docs/errors.md, docs/configuration.md and the JSON Schema of results.
 // With --check it writes nothing and fails when a file on disk differs.
 import { readFile, writeFile } from 'node:fs/promises';
+import { FACE_RECOGNITION_OPTIONS } from '../functions/face-recognition/options.ts';
+import { POLLER_OPTIONS } from '../functions/mns-poller/options.ts';
+import { FACEBODY_OPTIONS } from '../shared/faces/engines/facebody/options.ts';
 import { PIPELINE_OPTIONS } from '../shared/pipeline/options.ts';
 import { resultJsonSchema } from '../shared/results/document.ts';
 import { ERROR_CODES, type ErrorKind } from '../shared/runtime/errors.ts';
@@ -63,6 +66,18 @@ function configurationPage(): string {
     '## What happens to one image',
     '',
     ...optionsTable(PIPELINE_OPTIONS),
+    '',
+    '## The function `face-recognition`',
+    '',
+    ...optionsTable(FACE_RECOGNITION_OPTIONS),
+    '',
+    '## The engine `facebody`',
+    '',
+    ...optionsTable(FACEBODY_OPTIONS),
+    '',
+    '## The poller',
+    '',
+    ...optionsTable(POLLER_OPTIONS),
     '',
   ].join('\n');
 }

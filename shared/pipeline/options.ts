@@ -130,10 +130,11 @@ export const PIPELINE_OPTIONS = defineOptions({
   },
   engine: {
     env: 'ENGINE',
-    schema: oneOf('local'),
+    schema: oneOf('local', 'facebody'),
     default: 'local' as const,
-    unit: '`local`',
-    about: 'What finds the faces.',
+    unit: '`local` or `facebody`',
+    about:
+      "What finds the faces: networks in this process, or Alibaba Cloud's service, which is paid by the call and knows its own quota.",
   },
 });
 

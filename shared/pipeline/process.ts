@@ -32,7 +32,13 @@ export interface PipelineParts {
  * From one event to its outcome. Resolves when the event needs no further delivery; throws a transient, throttled or
  * misconfigured `MnsossError` when it has to come again.
  */
-export type Pipeline = (event: OssObjectEvent, context?: { signal?: AbortSignal }) => Promise<Outcome>;
+export type Pipeline = (event: OssObjectEvent, context?: PipelineContext) => Promise<Outcome>;
+
+export interface PipelineContext {
+  readonly signal?: AbortSignal;
+  /** Milliseconds since the epoch by which faces must be found; see `AnalyzeOptions`. */
+  readonly deadline?: number;
+}
 
 /** What `Outcome` holds besides the durations, which are added at the end. */
 type Verdict = Outcome extends infer O ? (O extends Outcome ? Omit<O, 'durations'> : never) : never;
@@ -49,13 +55,13 @@ interface Work {
 
 export function createPipeline(parts: PipelineParts): Pipeline {
   const oneAtATime = serialize();
-  return async (event, { signal } = {}) => {
+  return async (event, context = {}) => {
     const watch = createStopwatch(parts.clock);
     const started = parts.clock.now();
     const line = { id: event.id, event: event.eventName, bucket: event.bucket, key: event.key };
     try {
       const verdict = await oneAtATime(`${event.bucket}/${event.key}`, () =>
-        handle(event, watch, parts, signal),
+        handle(event, watch, parts, context),
       );
       const outcome = { ...verdict, durations: watch.durations } as Outcome;
       parts.logger.info({ ...line, ...outcome, ms: parts.clock.now() - started }, 'image');
@@ -76,8 +82,9 @@ async function handle(
   event: OssObjectEvent,
   watch: Stopwatch,
   { openBucket, engine, options }: PipelineParts,
-  signal: AbortSignal | undefined,
+  context: PipelineContext,
 ): Promise<Verdict> {
+  const { signal } = context;
   const admission = admit(event, options);
   if (admission.action === 'ignore') return { outcome: 'ignored', rule: admission.rule };
 
@@ -106,7 +113,7 @@ async function handle(
     fetched = found;
     const { bytes } = found;
     const image = await watch.time('prepare', () => decodeImage(bytes, imageBounds(options)));
-    const faces = await watch.time('analyze', () => analyze(engine, image, options, signal));
+    const faces = await watch.time('analyze', () => analyze(engine, image, options, context));
     return await publishFaces(work, fetched, image, faces, engine, options);
   } catch (thrown) {
     const error = toMnsossError(thrown);
@@ -129,13 +136,9 @@ function analyze(
   engine: FaceEngine,
   image: UprightImage,
   { attributes }: PipelineOptions,
-  signal: AbortSignal | undefined,
+  context: PipelineContext,
 ): Promise<Face[]> {
-  return engine.analyze(image, {
-    attributes: new Set(attributes),
-    embeddings: false,
-    ...(signal && { signal }),
-  });
+  return engine.analyze(image, { attributes: new Set(attributes), embeddings: false, ...context });
 }
 
 async function publishFaces(

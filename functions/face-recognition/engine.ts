@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { FaceEngine } from '../../shared/faces/engine.ts';
+import type { PipelineOptions } from '../../shared/pipeline/options.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
+import { readOptions } from '../../shared/runtime/options.ts';
+import type { Random } from '../../shared/runtime/random.ts';
+
+export interface EngineParts {
+  readonly env: NodeJS.ProcessEnv;
+  readonly credentials: CredentialProvider;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+type Opener = (parts: EngineParts) => Promise<FaceEngine>;
+
+/** One row an engine. Each is loaded only when it is chosen. */
+const ENGINES: Record<PipelineOptions['engine'], Opener> = {
+  async local() {
+    const { createLocalEngine } = await import('../../shared/faces/engines/local/engine.ts');
+    const modelsDir = bundledModels();
+    return createLocalEngine(modelsDir === undefined ? {} : { modelsDir });
+  },
+
+  async facebody({ env, credentials, clock, random }) {
+    const { FACEBODY_OPTIONS, faceBodyQuota, faceBodySettings } = await import(
+      '../../shared/faces/engines/facebody/options.ts'
+    );
+    const { createFaceBodyClient } = await import('../../shared/faces/engines/facebody/client.ts');
+    const { createFaceBodyEngine } = await import('../../shared/faces/engines/facebody/engine.ts');
+    const { createPacing } = await import('../../shared/faces/pacing.ts');
+    const options = readOptions(FACEBODY_OPTIONS, env);
+    const pacing = createPacing({ clock, random, quota: faceBodyQuota(options) });
+    const settings = faceBodySettings(options);
+    return createFaceBodyEngine({
+      client: createFaceBodyClient({ settings, credentials, pacing, clock, random }),
+    });
+  },
+};
+
+/** Loads the chosen engine's code; models and the vendor's SDK come with its `warmUp` or first image. */
+export function openEngine(name: PipelineOptions['engine'], parts: EngineParts): Promise<FaceEngine> {
+  return ENGINES[name](parts);
+}
+
+/** A bundle for the local engine has its models in a folder beside it; elsewhere they are in `node_modules`. */
+function bundledModels(): string | undefined {
+  const folder = fileURLToPath(new URL('./models', import.meta.url));
+  return existsSync(folder) ? folder : undefined;
+}

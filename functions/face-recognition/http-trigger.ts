@@ -1,0 +1,155 @@
+import { z } from 'zod/mini';
+import type { OssObjectEvent, OssRecord } from '../../shared/envelope/event.ts';
+import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
+import { eventOf, whyNotRecord } from '../../shared/envelope/record.ts';
+import type { OpenBucket } from '../../shared/oss/object-store.ts';
+import type { PipelineOptions } from '../../shared/pipeline/options.ts';
+import type { Outcome } from '../../shared/pipeline/outcome.ts';
+import type { Pipeline } from '../../shared/pipeline/process.ts';
+import { resultKeys } from '../../shared/results/keys.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import { type ErrorCode, type MnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
+import type { HttpTriggerReply, HttpTriggerRequest } from './http-request.ts';
+
+export interface HttpTriggerParts {
+  readonly pipeline: Pipeline;
+  readonly openBucket: OpenBucket;
+  readonly options: PipelineOptions;
+  readonly region: string;
+  readonly clock: Clock;
+}
+
+const LARGEST_DOCUMENT = 6 * 1024 * 1024;
+
+const objectRequest = z.strictObject({ bucket: z.string(), key: z.string() });
+
+/**
+ * Answers a CloudEvent, or any other envelope with one record, and a request `{"bucket", "key"}` with the result
+ * document. Never throws: an HTTP caller is told by status – 4xx will not pass, 429 and 503 may.
+ */
+export async function answerHttp(
+  request: HttpTriggerRequest,
+  parts: HttpTriggerParts,
+  { deadline }: { readonly deadline: number },
+): Promise<HttpTriggerReply> {
+  if (request.method !== 'POST') {
+    return problem(405, 'InvalidRequest', `expected POST, got ${request.method}`, { allow: 'POST' });
+  }
+  const stop = new AbortController();
+  const cancel = parts.clock.after(deadline - parts.clock.now(), () => stop.abort());
+  try {
+    const event = await eventFor(request, parts);
+    if ('statusCode' in event) return event;
+    const outcome = await parts.pipeline(event, { signal: stop.signal, deadline });
+    return await reply(event, outcome, parts);
+  } catch (thrown) {
+    return failure(toMnsossError(thrown));
+  } finally {
+    cancel();
+  }
+}
+
+async function eventFor(
+  request: HttpTriggerRequest,
+  parts: HttpTriggerParts,
+): Promise<OssObjectEvent | HttpTriggerReply> {
+  const asked = objectRequest.safeParse(parseJson(request.body));
+  if (asked.success) return eventOfObject(asked.data, parts);
+  const { events, faults } = openEnvelope(request.message);
+  if (faults[0]) return problem(400, faults[0].error.code, faults[0].error.message);
+  if (events.length === 1) return events[0]!;
+  return problem(
+    400,
+    'EnvelopeUnknown',
+    `expected one record or {"bucket", "key"}, got ${events.length} records`,
+  );
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/** As the event of the object's last write would be; its request id is the same however often somebody asks. */
+async function eventOfObject(
+  { bucket, key }: { bucket: string; key: string },
+  { openBucket, region }: HttpTriggerParts,
+): Promise<OssObjectEvent | HttpTriggerReply> {
+  const record = (object: OssRecord['oss']['object'], eventTime: string, requestId: string): OssRecord => ({
+    eventName: 'ObjectCreated:PutObject',
+    eventSource: 'acs:oss',
+    eventTime,
+    region,
+    responseElements: { requestId },
+    oss: { bucket: { name: bucket }, object },
+  });
+  const fault = whyNotRecord(record({ key }, '2026-01-01T00:00:00.000Z', 'asked'));
+  if (fault) return problem(400, 'InvalidRequest', `no bucket and key: ${fault}`);
+  const head = await openBucket(bucket, region).head(key);
+  if (!head) return problem(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
+  const { size, etag, versionId, lastModified } = head;
+  const object = { key, size, eTag: etag, ...(versionId !== undefined && { versionId }) };
+  const requestId = `asked-${etag}-${lastModified}`;
+  return eventOf(record(object, new Date(lastModified).toISOString(), requestId), {
+    envelopes: ['http-v1'],
+    index: 0,
+  });
+}
+
+async function reply(
+  event: OssObjectEvent,
+  outcome: Outcome,
+  { openBucket, options }: HttpTriggerParts,
+): Promise<HttpTriggerReply> {
+  const { bucket, key, region } = event;
+  if (outcome.outcome === 'gone') return problem(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
+  if (outcome.outcome === 'ignored') {
+    return problem(422, 'InvalidRequest', `oss://${bucket}/${key} is not processed: ${outcome.rule}`);
+  }
+  const results = openBucket(options.resultBucket ?? bucket, region);
+  const { document } = resultKeys(options.resultPrefix, event);
+  const { head, body } = await results.get(document);
+  if (head.size > LARGEST_DOCUMENT) {
+    body.destroy();
+    return problem(
+      413,
+      'EventTooLarge',
+      `the result has ${head.size} bytes: read it from OSS at ${document}`,
+    );
+  }
+  return json(200, Buffer.concat(await body.toArray()).toString());
+}
+
+const STATUS = { permanent: 422, throttled: 429, transient: 503, misconfigured: 500 } as const;
+
+function failure({ kind, code, message, retryAfterMs = 1000 }: MnsossError): HttpTriggerReply {
+  const again = kind === 'throttled' || kind === 'transient';
+  return problem(STATUS[kind], code, message, {
+    ...(again && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+  });
+}
+
+function problem(
+  status: number,
+  code: ErrorCode,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpTriggerReply {
+  return json(status, `${JSON.stringify({ code, message })}\n`, headers);
+}
+
+function json(
+  statusCode: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): HttpTriggerReply {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json', ...headers },
+    isBase64Encoded: false,
+    body,
+  };
+}
