@@ -32,10 +32,17 @@ export const FACEBODY_OPTIONS = defineOptions({
     unit: '`HTTPS` or `HTTP`',
     about: '`HTTP` is for a server on this machine: pictures would cross the network readable by anyone.',
   },
-  facebodyDetectQps: qps('FACEBODY_DETECT_QPS', 'DetectFace'),
-  facebodyRecognizeQps: qps('FACEBODY_RECOGNIZE_QPS', 'RecognizeFace'),
-  facebodySearchQps: qps('FACEBODY_SEARCH_QPS', 'SearchFace'),
-  facebodyQps: qps('FACEBODY_QPS', 'each operation without a setting of its own'),
+  facebodyQps: {
+    env: 'FACEBODY_QPS',
+    schema: decimal(0.01, 1000),
+    default: 2,
+    unit: 'requests a second, 0.01–1,000',
+    about:
+      'Pace of each operation; the default is what an account has that pays as it goes. Processes that share an account share its quota: give each its part. Too high costs refused calls, which halve the pace for half a minute and more.',
+  },
+  facebodyDetectQps: ownQps('FACEBODY_DETECT_QPS', 'DetectFace'),
+  facebodyRecognizeQps: ownQps('FACEBODY_RECOGNIZE_QPS', 'RecognizeFace'),
+  facebodySearchQps: ownQps('FACEBODY_SEARCH_QPS', 'SearchFace'),
   facebodyConnectTimeoutMs: {
     env: 'FACEBODY_CONNECT_TIMEOUT_MS',
     schema: integer(1000, 120_000),
@@ -55,14 +62,13 @@ export const FACEBODY_OPTIONS = defineOptions({
 
 export type FaceBodyOptions = OptionsOf<typeof FACEBODY_OPTIONS>;
 
-/** The vendor's quota of an account that pays as it goes. */
-function qps(env: string, what: string) {
+/** For an operation whose quota was raised by itself. */
+function ownQps(env: string, operation: string) {
   return {
     env,
-    schema: decimal(0.01, 1000),
-    default: 2,
+    schema: z.optional(decimal(0.01, 1000)) as z.ZodMiniType<number | undefined, unknown>,
     unit: 'requests a second, 0.01–1,000',
-    about: `Pace of ${what}. Processes that share an account share its quota: give each its part. Too high costs refused calls, which lower the pace for half a minute and more.`,
+    about: `Pace of ${operation}, when it has a quota of its own. Default: \`FACEBODY_QPS\`.`,
   };
 }
 
@@ -80,7 +86,7 @@ export function faceBodySettings(options: FaceBodyOptions): SdkSettings {
 
 /** Requests a second of an operation, as pacing asks for it. */
 export function faceBodyQuota(options: FaceBodyOptions): (operation: string) => number {
-  const quotas: Readonly<Record<string, number>> = {
+  const quotas: Readonly<Record<string, number | undefined>> = {
     DetectFace: options.facebodyDetectQps,
     RecognizeFace: options.facebodyRecognizeQps,
     SearchFace: options.facebodySearchQps,

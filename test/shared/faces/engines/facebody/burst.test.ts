@@ -1,0 +1,102 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { createFaceBodyEngine } from '../../../../../shared/faces/engines/facebody/engine.ts';
+import type { Face } from '../../../../../shared/faces/face.ts';
+import { createPacing, type Pacing } from '../../../../../shared/faces/pacing.ts';
+import { seededRandom } from '../../../../../shared/runtime/random.ts';
+import { startFaceBody } from '../../../../local/facebody/support.ts';
+import { aFace, fakeEngine } from '../../../../support/fake-engine.ts';
+import { blankImage } from '../../../../support/photos.ts';
+import { clientOf } from './support.ts';
+
+const BURST = 200;
+const IMAGE = blankImage(64, 64);
+
+/** Counts the works that are busy with sockets and pixels, so that time stands still for them. */
+function observe(pacing: Pacing, works: number): { pacing: Pacing; busy: () => number } {
+  let expected = works;
+  let busy = 0;
+  return {
+    busy: () => Math.max(0, expected) + busy,
+    pacing: {
+      rate: pacing.rate,
+      run: (operation, work, options) =>
+        pacing.run(
+          operation,
+          async (turn) => {
+            expected--;
+            busy++;
+            try {
+              return await work(async () => {
+                busy--;
+                await turn().finally(() => busy++);
+              });
+            } finally {
+              busy--;
+            }
+          },
+          options,
+        ),
+    },
+  };
+}
+
+/** Asks for the faces of 200 pictures at once, and tells how the service saw it. */
+async function burst({ paced, served, dropsTo }: { paced: number; served: number; dropsTo?: number }) {
+  const server = await startFaceBody({
+    engine: fakeEngine((): Face[] => [aFace({ box: { x: 0, y: 0, width: 64, height: 64 } })]),
+    quota: served,
+  });
+  onTestFinished(() => server.stop());
+  const { clock } = server;
+  const random = seededRandom(7);
+  const { pacing, busy } = observe(createPacing({ clock, random, quota: () => paced }), BURST);
+  const engine = createFaceBodyEngine({ client: clientOf(server.endpoint, { clock, random, pacing }) });
+  const began = clock.now();
+
+  let faces = 0;
+  let failed = 0;
+  let finishedAt = began;
+  const all = Array.from({ length: BURST }, () =>
+    engine
+      .analyze(IMAGE, { attributes: new Set(['age']), embeddings: false })
+      .then((found) => {
+        faces += found.length;
+      })
+      .catch(() => failed++)
+      .finally(() => {
+        finishedAt = clock.now();
+      }),
+  );
+  if (dropsTo !== undefined) server.quotas.set(dropsTo);
+  const done = Promise.all(all).then(() => true);
+  const turn = () => new Promise<false>((resolve) => setImmediate(() => resolve(false)));
+  while (!(await Promise.race([done, turn()]))) {
+    if (busy() === 0) await clock.advance(25);
+  }
+  const { received, answered, failed: refusals, busiestSecond } = server.stats().RecognizeFace!;
+  const throttled = refusals.Throttling ?? 0;
+  return {
+    faces,
+    failed,
+    received,
+    answered,
+    throttled,
+    busiestSecond,
+    seconds: (finishedAt - began) / 1000,
+  };
+}
+
+test('a burst of 200 pictures is never above the quota of two a second, and takes hardly longer than it must', async () => {
+  const seen = await burst({ paced: 2, served: 2 });
+
+  expect(seen).toMatchObject({ faces: BURST, failed: 0, received: BURST, throttled: 0, busiestSecond: 2 });
+  expect(seen.seconds).toBeLessThan(1.1 * (BURST / 2));
+});
+
+test('when the quota drops to one, few calls are refused, none fails, and it takes hardly longer than it must', async () => {
+  const seen = await burst({ paced: 2, served: 2, dropsTo: 1 });
+
+  expect(seen).toMatchObject({ faces: BURST, failed: 0, answered: BURST });
+  expect(seen.throttled).toBeLessThanOrEqual(5);
+  expect(seen.seconds).toBeLessThan(1.1 * BURST);
+});

@@ -1,0 +1,322 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { FaceBodyFault } from '../../../../../local/facebody/index.ts';
+import type { AnalyzeOptions } from '../../../../../shared/faces/engine.ts';
+import type { FaceBodyClientParts } from '../../../../../shared/faces/engines/facebody/client.ts';
+import { createFaceBodyEngine } from '../../../../../shared/faces/engines/facebody/engine.ts';
+import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
+import type { Face } from '../../../../../shared/faces/face.ts';
+import { createPacing } from '../../../../../shared/faces/pacing.ts';
+import type { UprightImage } from '../../../../../shared/images/image.ts';
+import { manualClock, systemClock } from '../../../../../shared/runtime/clock.ts';
+import type { CredentialProvider } from '../../../../../shared/runtime/credentials.ts';
+import type { MnsossError } from '../../../../../shared/runtime/errors.ts';
+import { FACEBODY_ACCOUNT, startFaceBody } from '../../../../local/facebody/support.ts';
+import { aFace, type FakeEngine, fakeEngine } from '../../../../support/fake-engine.ts';
+import {
+  blankImage,
+  decodeSample,
+  overlapOf,
+  SAMPLE_NUMBERS,
+  sampleBytes,
+} from '../../../../support/photos.ts';
+import { clientOf, loopback } from './support.ts';
+
+const ASKED: AnalyzeOptions = { attributes: new Set(['age'] as const), embeddings: false };
+const NOTHING_ASKED: AnalyzeOptions = { attributes: new Set(), embeddings: false };
+
+/** A person in the middle of any picture. */
+const person = ({ width, height }: UprightImage): Face =>
+  aFace({
+    box: { x: 0.4 * width, y: 0.1 * height, width: 0.8 * height, height: 0.8 * height },
+    attributes: { age: 30 },
+  });
+
+async function open({
+  inside = fakeEngine((image) => [person(image)]),
+  ...parts
+}: { inside?: FakeEngine } & Partial<FaceBodyClientParts> = {}) {
+  const server = await startFaceBody({ engine: inside });
+  onTestFinished(() => server.stop());
+  const client = clientOf(server.endpoint, { random: () => 0, ...parts });
+  return { server, inside, engine: createFaceBodyEngine({ client }) };
+}
+
+const callsOf = (stats: Readonly<Record<string, { received: number }>>) =>
+  Object.fromEntries(Object.entries(stats).map(([operation, { received }]) => [operation, received]));
+
+describe('saves calls', () => {
+  test('with one RecognizeFace for attributes', async () => {
+    const { server, engine } = await open();
+
+    const faces = await engine.analyze(blankImage(), ASKED);
+
+    expect(faces).toMatchObject([{ attributes: { age: 30 } }]);
+    expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
+  });
+
+  test('with one DetectFace when no attribute is asked', async () => {
+    const { server, engine } = await open();
+
+    const faces = await engine.analyze(blankImage(), NOTHING_ASKED);
+
+    expect(faces).toHaveLength(1);
+    expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, DetectFace: 1 });
+  });
+
+  test('with none for a picture in which no face fits', async () => {
+    const { server, engine } = await open();
+
+    const faces = await engine.analyze(blankImage(640, 32), ASKED);
+
+    expect(faces).toEqual([]);
+    expect(callsOf(server.stats())).toEqual({});
+  });
+});
+
+describe('asks both operations', () => {
+  test('for a crowd, and describes the likeliest ten', async () => {
+    const crowd = Array.from({ length: 14 }, (_, i) =>
+      aFace({
+        box: { x: 80 * i, y: 10 * i, width: 70 + i, height: 70 + i },
+        probability: 0.99 - i / 100,
+        attributes: { age: 20 + i },
+      }),
+    );
+    const { server, engine } = await open({ inside: fakeEngine(() => [...crowd]) });
+
+    const faces = await engine.analyze(blankImage(1280, 640), ASKED);
+
+    expect(faces.map(({ box }) => box.width)).toEqual([
+      83, 82, 81, 80, 79, 78, 77, 76, 75, 74, 73, 72, 71, 70,
+    ]);
+    expect(faces.filter(({ attributes }) => attributes.age !== undefined)).toHaveLength(10);
+    expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 1, DetectFace: 1 });
+  });
+
+  test('for a raster that is larger than RecognizeFace takes', async () => {
+    const { server, inside, engine } = await open();
+
+    const faces = await engine.analyze(blankImage(4200, 100), ASKED);
+
+    expect(inside.asked.map(({ image }) => image.width)).toEqual([4095, 4200]);
+    expect(faces).toHaveLength(1);
+    expect(faces[0]!.box.x).toBeCloseTo(1680, -1);
+    expect(faces[0]!.attributes).toEqual({ age: 30 });
+    expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 1, DetectFace: 1 });
+  });
+});
+
+describe('a file that the service can read by itself', () => {
+  const stored = async (): Promise<UprightImage> => decodeSample(1);
+  const hostFile = async (listener: RequestListener) => {
+    const host = createServer(listener);
+    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      host.closeAllConnections();
+      host.close();
+    });
+    return {
+      url: `http://127.0.0.1:${(host.address() as AddressInfo).port}/a.jpg?Signature=secret`,
+      bytes: sampleBytes(1).length,
+    };
+  };
+
+  test('is not uploaded', async () => {
+    const { server, inside, engine } = await open();
+    const source = await hostFile((_, response) => response.end(sampleBytes(1)));
+
+    const faces = await engine.analyze(await stored(), { ...ASKED, source });
+
+    expect(faces).toHaveLength(1);
+    expect(callsOf(server.stats())).toEqual({ RecognizeFace: 1 });
+    expect(inside.asked[0]!.image).toMatchObject({ format: 'jpeg', width: (await stored()).width });
+  });
+
+  test('is uploaded when the service cannot download it', async () => {
+    const { server, engine } = await open();
+    const source = await hostFile((_, response) => response.writeHead(403).end());
+
+    const faces = await engine.analyze(await stored(), { ...ASKED, source });
+
+    expect(faces).toHaveLength(1);
+    expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 4, PostObject: 1 });
+  });
+
+  test('is uploaded when the service does not like it', async () => {
+    const { server, engine } = await open();
+    const source = await hostFile((_, response) => response.end('no picture'));
+
+    const faces = await engine.analyze(await stored(), { ...ASKED, source });
+
+    expect(faces).toHaveLength(1);
+    expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 2, PostObject: 1 });
+  });
+});
+
+describe('failures', () => {
+  test.each<[string, FaceBodyFault]>([
+    ['an error of the service', { kind: 'error', code: 'InternalError.Algo' }],
+    ['a page of a gateway', { kind: 'page' }],
+    ['an empty answer', { kind: 'empty' }],
+    ['an answer without data', { kind: 'no-data' }],
+    ['a broken connection', { kind: 'reset' }],
+  ])('such as %s pass with the third try', async (_, fault) => {
+    const { server, engine } = await open();
+    server.faults.inject('RecognizeFace', fault, 2);
+
+    const faces = await engine.analyze(blankImage(), ASKED);
+
+    expect(faces).toHaveLength(1);
+    expect(server.stats().RecognizeFace).toMatchObject({ received: 3, answered: 1 });
+  });
+
+  test('that do not pass are transient', async () => {
+    const { server, engine } = await open();
+    server.faults.inject('RecognizeFace', { kind: 'error', code: 'ServiceUnavailable' }, 3);
+
+    const analysis = engine.analyze(blankImage(), ASKED);
+
+    await expect(analysis).rejects.toMatchObject({ code: 'ServiceUnavailable', kind: 'transient' });
+    expect(server.stats().RecognizeFace!.received).toBe(3);
+  });
+
+  test('of the account are not tried again', async () => {
+    const { server, engine } = await open();
+    server.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidApi.NotPurchase' });
+
+    const analysis = engine.analyze(blankImage(), ASKED);
+
+    await expect(analysis).rejects.toMatchObject({ code: 'FaceServiceRefused', kind: 'misconfigured' });
+    expect(server.stats().RecognizeFace!.received).toBe(1);
+  });
+
+  test('of an unreachable service name the operation', async () => {
+    const engine = createFaceBodyEngine({ client: clientOf('127.0.0.1:1', { random: () => 0 }) });
+
+    const analysis = engine.analyze(blankImage(), ASKED);
+
+    await expect(analysis).rejects.toMatchObject({
+      code: 'NetworkError',
+      message: 'RecognizeFace: ECONNREFUSED',
+    });
+  });
+
+  test('that are silence end by the timeout', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      silent.closeAllConnections();
+      silent.close();
+    });
+    const endpoint = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const settings = loopback(endpoint, { connectTimeoutMs: 50, readTimeoutMs: 50 });
+    const engine = createFaceBodyEngine({ client: clientOf(endpoint, { settings, random: () => 0 }) });
+
+    const analysis = engine.analyze(blankImage(), ASKED);
+
+    await expect(analysis).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+  });
+
+  test('of an expired token fetch a new one, once', async () => {
+    const asked: boolean[] = [];
+    const credentials: CredentialProvider = async ({ refresh = false } = {}) => {
+      asked.push(refresh);
+      return { ...FACEBODY_ACCOUNT, securityToken: refresh ? 'new' : 'old' };
+    };
+    const { server, engine } = await open({ credentials });
+    server.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidSecurityToken.Expired' });
+
+    const faces = await engine.analyze(blankImage(), ASKED);
+
+    expect(faces).toHaveLength(1);
+    expect(asked).toEqual([false, true]);
+  });
+
+  test('never show the secret, the signature or a signed URL', async () => {
+    const credentials = async () => ({ ...FACEBODY_ACCOUNT, accessKeySecret: 'wrong-secret' });
+    const { engine } = await open({ credentials });
+
+    const error = (await engine.analyze(blankImage(), ASKED).catch((thrown) => thrown)) as MnsossError;
+
+    expect(error).toMatchObject({ code: 'SignatureDoesNotMatch', kind: 'misconfigured' });
+    expect(JSON.stringify({ ...error, message: error.message, cause: error.cause })).not.toMatch(
+      /wrong-secret|ACS3|Signature=/,
+    );
+  });
+
+  test('an abort ends a call that is not answered', async () => {
+    const { server, engine } = await open();
+    server.faults.inject('RecognizeFace', { kind: 'latency', ms: 60_000 });
+    const controller = new AbortController();
+    const analysis = engine.analyze(blankImage(), { ...ASKED, signal: controller.signal });
+    while (server.clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
+
+    controller.abort();
+
+    await expect(analysis).rejects.toMatchObject({ code: 'Aborted' });
+  });
+});
+
+describe('a full quota', () => {
+  test('is waited for: the call is made again a second later, and more slowly from then on', async () => {
+    const clock = manualClock();
+    const pacing = createPacing({ clock, random: () => 0, quota: () => 2 });
+    const { server, engine } = await open({ clock, pacing });
+    server.faults.inject('RecognizeFace', { kind: 'error', code: 'Throttling' });
+
+    const analysis = engine.analyze(blankImage(), ASKED);
+    while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
+    const lowered = pacing.rate('RecognizeFace');
+    await clock.advance(1050);
+    const faces = await analysis;
+
+    expect(lowered).toBe(1);
+    expect(faces).toHaveLength(1);
+    expect(server.stats().RecognizeFace).toMatchObject({ received: 2, failed: { Throttling: 1 } });
+  });
+
+  test('is not waited for past the deadline: nothing is uploaded, and the event comes again later', async () => {
+    const clock = manualClock();
+    const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
+    const { server, engine } = await open({ clock, pacing });
+    await engine.analyze(blankImage(), ASKED);
+
+    // The answer takes time too: three seconds are left for it.
+    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: clock.now() + 3500 });
+
+    await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
+    expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
+  });
+
+  test('is not waited for past the deadline after a refusal either', async () => {
+    const { server, engine } = await open();
+    server.faults.inject('RecognizeFace', { kind: 'error', code: 'Throttling' });
+
+    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: systemClock.now() + 3500 });
+
+    await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
+    expect(server.stats().RecognizeFace!.received).toBe(1);
+  });
+});
+
+describe('beside the engine that it stands in for', () => {
+  const local = createLocalEngine();
+  afterAll(() => local.close());
+
+  test.each(SAMPLE_NUMBERS)('finds the same faces in sample %i', async (sample) => {
+    const server = await startFaceBody({ engine: local });
+    onTestFinished(() => server.stop());
+    const engine = createFaceBodyEngine({ client: clientOf(server.endpoint) });
+    const image = await decodeSample(sample);
+
+    const direct = await local.analyze(image, ASKED);
+    const served = await engine.analyze(image, ASKED);
+
+    expect(served).toHaveLength(direct.length);
+    for (const { box } of direct) {
+      expect(Math.max(...served.map((face) => overlapOf(box, face.box)))).toBeGreaterThanOrEqual(0.9);
+    }
+  });
+});
