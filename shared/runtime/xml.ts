@@ -74,7 +74,7 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 
 /**
  * Escapes text for an element; a carriage return is kept as a reference. Characters that XML 1.0 cannot hold are
- * dropped, or written as the references of XML 1.1 when `keepControls` says so; NUL has none.
+ * dropped, unless `keepControls` says that the reader is known to take control characters as they are.
  */
 export function escapeXml(text: string, keepControls = false): string {
   return (
@@ -83,7 +83,7 @@ export function escapeXml(text: string, keepControls = false): string {
       .replace(/\r/g, '&#13;')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids
       .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, (character) =>
-        keepControls && character > '\u0000' && character < ' ' ? `&#${character.charCodeAt(0)};` : '',
+        keepControls && character > '\u0000' && character < ' ' ? character : '',
       )
   );
 }

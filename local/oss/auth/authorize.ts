@@ -7,7 +7,7 @@ import { accountOf } from './caller.ts';
 
 /**
  * What an operation needs, in the terms of access control lists.
- * - `read`: bytes and attributes of an object, or the listing of a bucket.
+ * - `read`: bytes and attributes of an object; guess: the listing of a bucket too, as it was before policies.
  * - `write`: creating, changing or deleting objects.
  * - `own`: everything else about a bucket or an object.
  * - `account`: any account, none in particular.

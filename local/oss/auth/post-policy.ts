@@ -11,7 +11,9 @@ export function checkFormSignature(fields: Fields, time: number, keyring: Keyrin
   const v4 = fields.get('x-oss-signature');
   const signature = v4 ?? fields.get('signature');
   if (signature === undefined) return { kind: 'anonymous' };
-  const policy = fields.get('policy') ?? '';
+  const policy = fields.get('policy');
+  if (policy === undefined)
+    throw invalidArgument('policy', '', 'A signed form must contain a field named policy.');
   const credential = v4 === undefined ? undefined : readCredential(fields);
   const accessKeyId = credential?.accessKeyId ?? fields.get('ossaccesskeyid') ?? '';
   const holder = findHolder(accessKeyId, fields.get('x-oss-security-token'), time, keyring);
@@ -69,6 +71,7 @@ export function checkPolicy(fields: Fields, target: PolicyTarget): { min: number
   for (const condition of conditions) {
     const [operator, name, value] = normalize(condition);
     if (operator === 'content-length-range') {
+      if (!isSize(name) || !isSize(value)) throw new OssError('InvalidPolicyDocument');
       sizes.min = Math.max(sizes.min, Number(name));
       sizes.max = Math.min(sizes.max, Number(value));
     } else if (!holds(operator, actualOf(String(name)), value)) {
@@ -76,6 +79,10 @@ export function checkPolicy(fields: Fields, target: PolicyTarget): { min: number
     }
   }
   return sizes;
+}
+
+function isSize(value: unknown): boolean {
+  return /^\d{1,15}$/.test(String(value));
 }
 
 type Condition = readonly [operator: string, name: unknown, value: unknown];

@@ -134,6 +134,23 @@ describe('forms', () => {
     expect((await client.list({ 'max-keys': 1 }, {})).objects).toEqual([]);
   });
 
+  it('are refused with a policy that bounds nothing, or none', async () => {
+    const { policy, ...unbound } = signed([{ bucket }]);
+    const senseless = await post({ ...signed([['content-length-range', 0, 'much']]), key: 'a' });
+    const without = await post({ ...unbound, key: 'a' });
+
+    expect(policy).toMatch(/^[A-Za-z0-9+/=]+$/);
+    expect(await senseless.text()).toContain('<Code>InvalidPolicyDocument</Code>');
+    expect(await without.text()).toContain('A signed form must contain a field named policy.');
+  });
+
+  it('cannot store what no header can hold', async () => {
+    const response = await post({ ...signed([{ bucket }]), key: 'a', 'x-oss-meta-a': 'one\ntwo' });
+
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('<ArgumentName>x-oss-meta-a</ArgumentName>');
+  });
+
   it('without signature are anonymous', async () => {
     const refused = await post({ key: 'a' });
     await client.putBucketACL(bucket, 'public-read-write');
