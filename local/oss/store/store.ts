@@ -90,11 +90,12 @@ async function loadBucket(directory: string, files: DurableFiles): Promise<Bucke
   }
   const bucket = await openBucket(directory, record, records, files);
 
+  const there = new Set(found);
   const used = new Set(records.flatMap(filesOf));
   for (const { record: upload, parts } of [...bucket.uploads.all()]) {
     const names = [...parts.values()].map(({ segment }) => segment.file);
-    // The object was committed and the process ended before the upload was forgotten.
-    if (names.some((name) => used.has(name))) {
+    // The object was committed, and perhaps overwritten, and the process ended before the upload was forgotten.
+    if (names.some((name) => used.has(name) || !there.has(name))) {
       bucket.uploads.take(upload.id);
       await bucket.uploads.forget(upload.id);
     } else for (const name of names) used.add(name);
