@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { createMnsClient, type MnsClient } from '../../shared/mns/client.ts';
+import type { MessageQueue } from '../../shared/mns/queue.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { checkThrough } from './check.ts';
+
+const check = checkThrough('our MNS client V2');
+
+/** What the contract of message queues proves in depth; here a look at each operation. */
+describe('our MNS client', () => {
+  let cloud: LocalCloud;
+  let client: MnsClient;
+  let queue: MessageQueue;
+  let queues = 0;
+
+  beforeAll(async () => {
+    cloud = await startLocalCloud();
+    client = createMnsClient({
+      endpoint: cloud.mns.url,
+      credentials: staticCredentials(cloud.credentials),
+      clock: systemClock,
+      timeoutMs: 10_000,
+    });
+  });
+  afterAll(async () => {
+    client.close();
+    await cloud.close();
+  });
+  beforeEach(async () => {
+    const name = `queue-${++queues}`;
+    await client.createQueue(name);
+    queue = client.queue(name);
+  });
+  const receive = () => queue.receive({ max: 16, waitSeconds: 0 });
+
+  check('CreateQueue', 'refuses other settings', async () => {
+    const other = client.createQueue(queue.name, { visibilityTimeout: 31 });
+
+    await expect(other).rejects.toMatchObject({ code: 'ResourceConflict' });
+  });
+
+  check('DeleteQueue', 'succeeds twice', async () => {
+    await client.deleteQueue(queue.name);
+    await client.deleteQueue(queue.name);
+
+    await expect(receive()).rejects.toMatchObject({ code: 'QueueNotExist' });
+  });
+
+  check('GetQueueAttributes', 'counts', async () => {
+    await queue.send('m');
+
+    expect(await queue.attributes()).toMatchObject({ activeMessages: 1, inactiveMessages: 0 });
+  });
+
+  check('SendMessage', 'takes any text', async () => {
+    await queue.send('<é & 😀>');
+
+    const [message] = await receive();
+    expect(message!.body).toBe('<é & 😀>');
+  });
+
+  check('ReceiveMessage', 'waits for a message', async () => {
+    const waiting = queue.receive({ max: 1, waitSeconds: 20 });
+    await queue.send('at last');
+
+    expect((await waiting).map(({ body }) => body)).toEqual(['at last']);
+  });
+
+  check('PeekMessage', 'looks without taking', async () => {
+    await queue.send('m');
+
+    const [peeked] = await queue.peek(1);
+
+    expect(peeked).toMatchObject({ body: 'm', dequeueCount: 0 });
+    expect(await receive()).toHaveLength(1);
+  });
+
+  check('DeleteMessage', 'removes one', async () => {
+    await queue.send('m');
+    const [message] = await receive();
+
+    expect(await queue.delete([message!.receiptHandle])).toEqual([]);
+    expect(await queue.attributes()).toMatchObject({ inactiveMessages: 0 });
+  });
+
+  check('BatchDeleteMessage', 'tells which handles were dead', async () => {
+    await queue.send('1');
+    await queue.send('2');
+    const [first, second] = (await receive()).map(({ receiptHandle }) => receiptHandle);
+    await queue.delete([first!]);
+
+    const failures = await queue.delete([first!, second!]);
+
+    expect(failures).toMatchObject([{ receiptHandle: first, code: 'MessageNotExist' }]);
+  });
+
+  check('ChangeMessageVisibility', 'gives a new handle', async () => {
+    await queue.send('m');
+    const [message] = await receive();
+
+    const changed = await queue.changeVisibility(message!.receiptHandle, 100);
+
+    expect(await queue.delete([message!.receiptHandle])).toHaveLength(1);
+    expect(await queue.delete([changed.receiptHandle])).toEqual([]);
+  });
+
+  check('CreateTopic', 'succeeds again', async () => {
+    await client.createTopic('created');
+    await client.createTopic('created');
+
+    expect(await client.getTopic('created')).toMatchObject({ name: 'created' });
+  });
+
+  check('GetTopicAttributes', 'tells what is not there', async () => {
+    await expect(client.getTopic('nothing')).rejects.toMatchObject({ code: 'TopicNotExist' });
+  });
+
+  check('Subscribe', 'brings what is published into the queue', async () => {
+    await client.createTopic('news');
+    const endpoint = `acs:mns:${cloud.region}:${cloud.accountId}:queues/${queue.name}`;
+
+    await client.subscribe('news', 'sub', { endpoint, format: 'SIMPLIFIED', filterTag: 'wanted' });
+    await client.publish('news', 'no', { tag: 'other' });
+    await client.publish('news', 'yes', { tag: 'wanted' });
+
+    expect((await receive()).map(({ body }) => body)).toEqual(['yes']);
+  });
+
+  check('PublishMessage', 'answers with id and MD5', async () => {
+    await client.createTopic('published');
+
+    expect(await client.publish('published', 'm')).toMatchObject({
+      bodyMD5: '6F8F57715090DA2632453988D9A1501B',
+    });
+  });
+
+  check('ListSubscriptionByTopic', 'names subscriptions', async () => {
+    await client.createTopic('listed');
+    const endpoint = `acs:mns:${cloud.region}:${cloud.accountId}:queues/${queue.name}`;
+    for (const name of ['s1', 's2']) await client.subscribe('listed', name, { endpoint, format: 'JSON' });
+
+    const names: string[] = [];
+    for await (const name of client.listSubscriptions('listed')) names.push(name);
+
+    expect(names).toEqual(['s1', 's2']);
+  });
+
+  check('Unsubscribe', 'ends the delivery', async () => {
+    await client.createTopic('ended');
+    const endpoint = `acs:mns:${cloud.region}:${cloud.accountId}:queues/${queue.name}`;
+    await client.subscribe('ended', 'sub', { endpoint, format: 'SIMPLIFIED' });
+
+    await client.unsubscribe('ended', 'sub');
+    await client.publish('ended', 'm');
+
+    expect(await receive()).toEqual([]);
+  });
+});
