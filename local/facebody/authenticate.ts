@@ -22,7 +22,10 @@ export interface SignedRequest {
   readonly body: Buffer;
 }
 
-/** Whose request it is; refuses one that none of the accounts' keys signed, or that was sent before. */
+/**
+ * Whose request it is; refuses one that none of the accounts' keys signed, or that was sent before.
+ * guess: a security token is signed like any header, and nobody looks at it here.
+ */
 export function createAuthenticate(options: {
   readonly accounts: readonly Account[];
   readonly clock: Clock;

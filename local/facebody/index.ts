@@ -17,7 +17,6 @@ import { createStatistics, type OperationStats } from './statistics.ts';
 import { createUploads } from './uploads.ts';
 
 export type { FaceBodyFault, FaceBodyFaults } from './faults.ts';
-export { operationOf } from './listener.ts';
 export type { OperationStats } from './statistics.ts';
 
 export interface FaceBodyOptions {

@@ -56,7 +56,7 @@ export function createListener(parts: ListenerParts): RequestListener {
 }
 
 /** The operation that a request names; `undefined` for uploads and downloads. */
-export function operationOf(request: IncomingMessage): string | undefined {
+function operationOf(request: IncomingMessage): string | undefined {
   const action = request.headers['x-acs-action'];
   return typeof action === 'string' ? action : undefined;
 }
@@ -87,7 +87,15 @@ async function serveAction(
   else if (fault) return commitFault(fault, response, requestId);
 
   const answer = operation
-    ? { Data: await operation({ form: readForm(body), host, galleries: galleriesOf(account), pictures }) }
+    ? {
+        Data: await operation({
+          form: readForm(body),
+          host,
+          galleries: galleriesOf(account),
+          pictures,
+          publish: (bytes) => `http://${host}/${uploads.publish(bytes)}`,
+        }),
+      }
     : uploads.authorize(host);
   statistics.answered(action);
   writeJson(response, 200, { RequestId: requestId, ...answer });
@@ -133,7 +141,7 @@ async function serveFile(
     return;
   }
   const { pathname } = new URL(request.url ?? '/', 'http://facebody');
-  const bytes = request.method === 'GET' ? uploads.get(decodeURIComponent(pathname.slice(1))) : undefined;
+  const bytes = request.method === 'GET' ? uploads.get(pathname) : undefined;
   if (bytes) response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
   else response.writeHead(404).end();
 }

@@ -49,7 +49,7 @@ export function createPictures(parts: {
     const url = new URL(text);
     if (!['http:', 'https:'].includes(url.protocol)) throw new FaceBodyRefusal('IllegalUrlParameter');
     if (url.host === host) {
-      const bytes = uploads.get(decodeURIComponent(url.pathname.slice(1)));
+      const bytes = uploads.get(url.pathname);
       if (!bytes) throw new FaceBodyRefusal('InvalidImage.DownloadError');
       return bytes;
     }

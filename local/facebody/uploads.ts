@@ -23,12 +23,17 @@ export interface Uploads {
   authorize(host: string): UploadAuthorization;
   /** Stores the file of a signed form and gives its key. */
   accept(headers: IncomingHttpHeaders, body: Buffer): Promise<{ key: string }>;
-  get(key: string): Buffer | undefined;
+  /** Stores what an operation made, and gives its key. */
+  publish(bytes: Buffer): string;
+  /** The file under the path of a URL. */
+  get(pathname: string): Buffer | undefined;
   clear(): void;
 }
 
 /** doc: temporary files live for one day. */
 const LIFETIME_MS = 24 * 60 * 60 * 1000;
+/** doc: pictures that operations made can be fetched for half an hour. */
+const RESULT_LIFETIME_MS = 30 * 60 * 1000;
 /** guess: how long an authorization can be used. */
 const AUTHORIZATION_MS = 60 * 60 * 1000;
 /** Of this server: the oldest files go first, so that a long run does not fill the memory. */
@@ -43,6 +48,16 @@ export function createUploads({ clock, random }: { clock: Clock; random: Random 
   const drop = (key: string): void => {
     stored -= files.get(key)?.bytes.length ?? 0;
     files.delete(key);
+  };
+
+  const store = (key: string, bytes: Buffer, lifetimeMs: number): void => {
+    drop(key);
+    files.set(key, { bytes, expiresAt: clock.now() + lifetimeMs });
+    stored += bytes.length;
+    for (const oldest of files.keys()) {
+      if (stored <= MAX_STORED_BYTES || oldest === key) break;
+      drop(oldest);
+    }
   };
 
   const signatureOf = (policy: string) => createHmac('sha1', secret).update(policy).digest('base64');
@@ -80,16 +95,16 @@ export function createUploads({ clock, random }: { clock: Clock; random: Random 
       const { fields, file } = await readMultipart(headers, body);
       const key = fields.get('key') ?? '';
       checkPolicy(fields, key);
-      drop(key);
-      files.set(key, { bytes: file, expiresAt: clock.now() + LIFETIME_MS });
-      stored += file.length;
-      for (const oldest of files.keys()) {
-        if (stored <= MAX_STORED_BYTES || oldest === key) break;
-        drop(oldest);
-      }
+      store(key, file, LIFETIME_MS);
       return { key };
     },
-    get(key) {
+    publish(bytes) {
+      const key = `facebody/result/${hex(random, 32)}.jpg`;
+      store(key, bytes, RESULT_LIFETIME_MS);
+      return key;
+    },
+    get(pathname) {
+      const key = pathname.slice(1);
       const file = files.get(key);
       if (file && file.expiresAt <= clock.now()) {
         drop(key);

@@ -1,3 +1,4 @@
+import { blurFace } from './blur-face.ts';
 import { compareFace } from './compare-face.ts';
 import { detectFace } from './detect-face.ts';
 import { createFaceDb, deleteFaceDb, listFaceDbs } from './face-dbs.ts';
@@ -17,6 +18,7 @@ import { searchFace } from './search-face.ts';
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
   DetectFace: detectFace,
   RecognizeFace: recognizeFace,
+  BlurFace: blurFace,
   CompareFace: compareFace,
   SearchFace: searchFace,
   CreateFaceDb: createFaceDb,

@@ -10,6 +10,8 @@ export interface OperationRequest {
   /** Of the caller's account. */
   readonly galleries: Galleries;
   readonly pictures: Pictures;
+  /** Gives the temporary URL of a picture that the operation made. */
+  readonly publish: (bytes: Buffer) => string;
 }
 
 /** Gives what the answer holds as `Data`; `undefined` for an answer without. */

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { streamOf } from '../../../shared/faces/engines/facebody/operations.ts';
 import type { SdkClient } from '../../../shared/faces/engines/facebody/sdk.ts';
 import { createLocalEngine } from '../../../shared/faces/engines/local/engine.ts';
+import { similarity } from '../../../shared/faces/similarity.ts';
 import { cropFace } from '../../../shared/images/crop.ts';
 import { acs3Authorization, acs3ContentHash } from '../../../shared/runtime/acs3.ts';
-import { decodeSample, SAMPLES, type Sample, sampleBytes } from '../../support/photos.ts';
+import { decodePhoto, decodeSample, SAMPLES, type Sample, sampleBytes } from '../../support/photos.ts';
 import { FACEBODY_ACCOUNT, type FaceBodyServer, startFaceBody } from './support.ts';
 
 type Runtime = Parameters<SdkClient['recognizeFaceWithOptions']>[1];
@@ -63,10 +64,10 @@ const serve =
 const upload = (sample: Sample) => streamOf(sampleBytes(sample));
 
 /** One person of a sample, largest first. */
-async function portrait(sample: Sample, index: number): Promise<Buffer> {
+async function portrait(sample: Sample, index: number, padding = 0.5): Promise<Buffer> {
   const image = await decodeSample(sample);
   const faces = await engine.analyze(image, { attributes: new Set(), embeddings: false });
-  return cropFace(image, faces[index]!.box, { padding: 0.5, minSide: 64, maxSide: 512, quality: 95 });
+  return cropFace(image, faces[index]!.box, { padding, minSide: 64, maxSide: 512, quality: 95 });
 }
 
 const errorOf = (call: Promise<unknown>): Promise<{ code?: string; statusCode?: number; name: string }> =>
@@ -209,7 +210,7 @@ describe('CompareFace', () => {
   ])('is sure about %s', async (_, a, b, same) => {
     const request = new facebody.CompareFaceAdvanceRequest({
       imageURLAObject: streamOf(await portrait(1, a)),
-      imageURLBObject: streamOf(await portrait(1, b)),
+      imageURLBObject: streamOf(await portrait(1, b, 0.9)),
     });
 
     const { body } = await sdk.compareFaceAdvance(request, RUNTIME);
@@ -233,6 +234,26 @@ describe('CompareFace', () => {
     expect(body!.data!.rectAList).toHaveLength(4);
     expect(body!.data!.landmarksAList).toHaveLength(10);
   });
+});
+
+test('BlurFace gives temporary URLs of the picture without recognisable faces', async () => {
+  const { server: own, sdk: client } = await start();
+  const request = new facebody.BlurFaceAdvanceRequest({ imageURLObject: upload(1) });
+
+  const { body } = await client.blurFaceAdvance(request, RUNTIME);
+  const { imageURL, maskURL } = body!.data!;
+  const blurred = await decodePhoto(Buffer.from(await (await fetch(imageURL!)).arrayBuffer()));
+  const mask = await decodePhoto(Buffer.from(await (await fetch(maskURL!)).arrayBuffer()));
+  await own.clock.advance(30 * 60_000);
+  const late = await fetch(imageURL!);
+
+  const before = await engine.analyze(await decodeSample(1), { attributes: new Set(), embeddings: true });
+  const after = await engine.analyze(blurred, { attributes: new Set(), embeddings: true });
+  for (const face of after) {
+    for (const known of before) expect(similarity(face.embedding!, known.embedding!)).toBeLessThan(0.45);
+  }
+  expect([mask.width, mask.height]).toEqual([blurred.width, blurred.height]);
+  expect(late.status).toBe(404);
 });
 
 describe('face databases', () => {
@@ -574,7 +595,7 @@ describe('faults on demand', () => {
   });
 });
 
-test('an upload is refused with a policy of another key, and is gone after a day', async () => {
+test('an upload can be read again, is refused when its policy is forged, and is gone after a day', async () => {
   const { server: own, sdk: client } = await start();
   const calls: string[] = [];
   const callApi = client.callApi.bind(client);
@@ -594,11 +615,14 @@ test('an upload is refused with a policy of another key, and is gone after a day
     method: 'POST',
     body: formOf({ OSSAccessKeyId: 'x', policy: 'e30=', Signature: 'x', key: 'mine' }, sampleBytes(1)),
   });
-  const other = await fetch(calls[0]!.replace('http://.', 'http://').replace(/[^/]+$/, 'OTHER'));
+  const url = calls[0]!.replace('http://.', 'http://');
+  const unknown = await fetch(url.replace(/[^/]+$/, '%zz'));
+  await own.clock.advance(24 * 60 * 60_000);
+  const late = await fetch(url);
 
   expect(again.body!.data!.faceCount).toBe(SAMPLES[1]);
   expect(await forged.json()).toMatchObject({ Code: 'SignatureDoesNotMatch' });
-  expect(other.status).toBe(404);
+  expect([unknown.status, late.status]).toEqual([404, 404]);
 });
 
 function formOf(fields: Readonly<Record<string, string>>, file: Buffer): FormData {

@@ -277,6 +277,22 @@ describe('a full quota', () => {
     expect(server.stats().RecognizeFace).toMatchObject({ received: 2, failed: { Throttling: 1 } });
   });
 
+  test('of uploads is waited for too, and does not slow the operation down', async () => {
+    const clock = manualClock();
+    const pacing = createPacing({ clock, random: () => 0, quota: () => 2 });
+    const { server, engine } = await open({ clock, pacing });
+    server.faults.inject('AuthorizeFileUpload', { kind: 'error', code: 'Throttling.User' });
+
+    const analysis = engine.analyze(blankImage(), ASKED);
+    while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(1000);
+    const faces = await analysis;
+
+    expect(faces).toHaveLength(1);
+    expect(pacing.rate('RecognizeFace')).toBe(2);
+    expect(callsOf(server.stats())).toMatchObject({ AuthorizeFileUpload: 2, RecognizeFace: 1 });
+  });
+
   test('is not waited for past the deadline: nothing is uploaded, and the event comes again later', async () => {
     const clock = manualClock();
     const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
