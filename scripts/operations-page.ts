@@ -1,0 +1,108 @@
+import { ROUTES as MNS_ROUTES } from '../local/mns/routes.ts';
+import { createActions } from '../local/mns-open/actions.ts';
+import { ROUTES as OSS_ROUTES, type Route } from '../local/oss/routes.ts';
+import { createEventRules } from '../local/rules/index.ts';
+import { manualClock } from '../shared/runtime/clock.ts';
+
+const STATES: Record<Route['state'], string> = {
+  full: 'works',
+  stored: 'is kept and given back, and has no effect',
+};
+
+const FIDELITIES: Record<Route['fidelity'], string> = {
+  sdk: 'an official SDK drives it in `npm run test:conformance`, which fails when the tag is not earned',
+  doc: "follows the service's documents; no official SDK that runs on Node offers it",
+  guess: 'the documents do not say; this is the likeliest',
+};
+
+/** Every operation of the local cloud with its state and where its behaviour comes from. */
+export async function operationsPage(generated: string): Promise<string> {
+  return [
+    '# Operations of the local cloud',
+    '',
+    generated,
+    '',
+    'How to use it: [local-cloud.md](local-cloud.md).',
+    '',
+    'State:',
+    '',
+    ...describe(STATES),
+    '',
+    'Where the behaviour comes from:',
+    '',
+    ...describe(FIDELITIES),
+    '',
+    'Whatever is not listed is refused with `NotImplemented` (OSS), `InvalidRequestURL` (MNS) or',
+    '`InvalidAction.NotFound` (management API): nothing is taken and silently not done.',
+    '',
+    '## OSS',
+    '',
+    'Where two operations have the same request, a parameter or header tells them apart: `list-type=2`,',
+    '`x-oss-copy-source`.',
+    '',
+    ...table(
+      ['operation', 'request', 'RAM action', 'state', 'from'],
+      byOperation(OSS_ROUTES).map(([operation, routes]) => [
+        operation,
+        routes.map((route) => `\`${requestOf(route)}\``).join(', '),
+        routes[0]!.action === '' ? '–' : `\`${routes[0]!.action}\``,
+        routes[0]!.state,
+        routes[0]!.fidelity,
+      ]),
+    ),
+    '',
+    '## MNS 2015-06-06',
+    '',
+    ...table(
+      ['operation', 'request', 'RAM action', 'state', 'from'],
+      MNS_ROUTES.map(({ operation, method, path, only, action, proof }) => {
+        const query = only && 'query' in only ? `?${only.query}` : '';
+        return [operation, `\`${method} ${path}${query}\``, `\`${action}\``, 'full', proof];
+      }),
+    ),
+    '',
+    '## MNS management API 2022-01-19',
+    '',
+    ...table(
+      ['operation', 'request', 'RAM action', 'state', 'from'],
+      (await managementActions()).map(([operation, action]) => [
+        operation,
+        '`POST /`',
+        `\`${action}\``,
+        'full',
+        'doc',
+      ]),
+    ),
+    '',
+  ].join('\n');
+}
+
+function describe(meanings: Readonly<Record<string, string>>): string[] {
+  return Object.entries(meanings).map(([word, meaning]) => `- **${word}**: ${meaning}.`);
+}
+
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return [titles, titles.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+function byOperation(routes: readonly Route[]): [operation: string, routes: Route[]][] {
+  const grouped = new Map<string, Route[]>();
+  for (const route of routes) grouped.set(route.operation, [...(grouped.get(route.operation) ?? []), route]);
+  return [...grouped];
+}
+
+function requestOf({ level, method, query }: Route): string {
+  const path = { service: '/', bucket: '/:bucket', object: '/:bucket/:key' }[level];
+  return `${method} ${path}${query.length > 0 ? `?${query.join('&')}` : ''}`;
+}
+
+async function managementActions(): Promise<[operation: string, action: string][]> {
+  const nothing = async () => {};
+  const rules = await createEventRules({
+    region: '',
+    accountId: '',
+    clock: manualClock(),
+    target: { createTopic: nothing, subscribe: nothing, publish: nothing, send: nothing },
+  });
+  return Object.entries(createActions(rules)).map(([operation, { action }]) => [operation, action]);
+}
