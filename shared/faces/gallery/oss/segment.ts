@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { MnsossError } from '../../../runtime/errors.ts';
 
 /** What turned faces into numbers. Numbers of different embedders say nothing about each other. */

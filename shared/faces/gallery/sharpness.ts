@@ -1,0 +1,67 @@
+import type { UprightImage } from '../../images/image.ts';
+import type { Box } from '../face.ts';
+
+/** Cells a side in which a face is looked at, so that a large face and a small one are judged alike. */
+const CELLS = 64;
+
+/**
+ * How sharp the face is, at the scale at which faces are told apart: the variance of the second derivative over the
+ * variance of the brightness. 0 is a plain surface; it falls by half with each step of blur that shows.
+ */
+export function sharpnessOf({ width, raster }: Pick<UprightImage, 'width' | 'raster'>, box: Box): number {
+  const scale = raster.width / width;
+  const cells = brightness(raster, {
+    x: box.x * scale,
+    y: box.y * scale,
+    width: box.width * scale,
+    height: box.height * scale,
+  });
+  const edges: number[] = [];
+  for (let y = 1; y < CELLS - 1; y++) {
+    for (let x = 1; x < CELLS - 1; x++) {
+      const at = y * CELLS + x;
+      edges.push(4 * cells[at]! - cells[at - 1]! - cells[at + 1]! - cells[at - CELLS]! - cells[at + CELLS]!);
+    }
+  }
+  const spread = variance(cells);
+  return spread === 0 ? 0 : variance(edges) / spread;
+}
+
+/** The mean brightness of each cell of the box. */
+function brightness({ data, width, height }: UprightImage['raster'], box: Box): Float64Array {
+  const cells = new Float64Array(CELLS * CELLS);
+  for (let row = 0; row < CELLS; row++) {
+    const [top, bottom] = span(box.y, box.height, row, height);
+    for (let column = 0; column < CELLS; column++) {
+      const [left, right] = span(box.x, box.width, column, width);
+      let sum = 0;
+      for (let y = top; y < bottom; y++) {
+        for (let x = left; x < right; x++) {
+          const at = (y * width + x) * 3;
+          // Rec. 601: the weights of JPEG's own brightness.
+          sum += 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+        }
+      }
+      cells[row * CELLS + column] = sum / ((bottom - top) * (right - left));
+    }
+  }
+  return cells;
+}
+
+/** First and behind the last pixel of a cell; one pixel at least, inside the picture. */
+function span(from: number, length: number, cell: number, limit: number): [number, number] {
+  const first = Math.min(limit - 1, Math.max(0, Math.floor(from + (length * cell) / CELLS)));
+  const end = Math.min(limit, Math.floor(from + (length * (cell + 1)) / CELLS));
+  return [first, Math.max(first + 1, end)];
+}
+
+function variance(values: ArrayLike<number>): number {
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) {
+    sum += values[i]!;
+    squares += values[i]! * values[i]!;
+  }
+  const mean = sum / values.length;
+  return squares / values.length - mean * mean;
+}

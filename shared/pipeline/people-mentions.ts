@@ -1,0 +1,136 @@
+import * as z from 'zod/mini';
+import type { ObjectHead, ObjectStore } from '../oss/object-store.ts';
+import { isMnsossError, MnsossError } from '../runtime/errors.ts';
+import { RECORD_NAME } from './enrol-record.ts';
+
+/** Documents that are fetched ahead of the one that is looked at. */
+const AHEAD = 16;
+
+const RESULT_NAME = 'faces.json';
+
+/** What is looked at; everything else in a document stays as it is. */
+const shape = z.looseObject({
+  source: z.looseObject({ bucket: z.string(), key: z.string() }),
+  person: z.optional(z.string()),
+  refusal: z.optional(z.looseObject({ other: z.optional(z.string()) })),
+  faces: z.optional(
+    z.array(
+      z.looseObject({
+        match: z.optional(z.looseObject({ person: z.optional(z.string()) })),
+        crop: z.optional(z.string()),
+      }),
+    ),
+  ),
+  artifacts: z.optional(z.looseObject({ annotated: z.optional(z.string()) })),
+});
+
+export type MentioningContent = z.infer<typeof shape>;
+
+/** A result document or an enrolment record that names a person. */
+export interface Mention {
+  readonly head: ObjectHead;
+  /** Its own copy, to be changed and given to `rewrite`. */
+  readonly content: MentioningContent;
+  /** Indices of the faces that are matched to the person. */
+  readonly faces: readonly number[];
+  /** Whether it records the enrolment of a photo of this person. */
+  readonly enrolment: boolean;
+}
+
+/** A document that changes in every one of so many passes belongs to a pipeline that runs on it. */
+const MAX_PASSES = 5;
+
+/**
+ * Does `work` with every document that names the person, until none was replaced while it was worked on, which `work` tells by
+ * `false`.
+ */
+export async function changeMentions(
+  { results, resultPrefix, signal }: { results: ObjectStore; resultPrefix: string; signal?: AbortSignal },
+  person: string,
+  work: (mention: Mention) => Promise<boolean>,
+): Promise<void> {
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    let complete = true;
+    for await (const mention of findMentions(results, resultPrefix, person, signal)) {
+      if (!(await work(mention))) complete = false;
+    }
+    if (complete) return;
+  }
+  throw new MnsossError('ServiceUnavailable', `results that name the person changed in ${MAX_PASSES} passes`);
+}
+
+/** All documents below the result prefix that name the person, in the order of their keys. Reads every document. */
+export async function* findMentions(
+  results: ObjectStore,
+  resultPrefix: string,
+  person: string,
+  signal?: AbortSignal,
+): AsyncGenerator<Mention> {
+  // What stands before a placeholder is common to all buckets.
+  const prefix = resultPrefix.split('{bucket}')[0]!;
+  const ahead: Promise<Mention | undefined>[] = [];
+  for await (const { key } of results.list({ prefix, ...(signal && { signal }) })) {
+    const name = key.slice(key.lastIndexOf('/') + 1);
+    if (name !== RESULT_NAME && name !== RECORD_NAME) continue;
+    const reading = readMention(results, key, person, signal);
+    reading.catch(() => {}); // it is awaited later, or never when one before it fails
+    ahead.push(reading);
+    if (ahead.length < AHEAD) continue;
+    const mention = await ahead.shift();
+    if (mention) yield mention;
+  }
+  for (const reading of ahead) {
+    const mention = await reading;
+    if (mention) yield mention;
+  }
+}
+
+async function readMention(
+  results: ObjectStore,
+  key: string,
+  person: string,
+  signal: AbortSignal | undefined,
+): Promise<Mention | undefined> {
+  const read = await results.get(key, { ...(signal && { signal }) }).catch((error: unknown) => {
+    if (isMnsossError(error, 'NoSuchKey')) return undefined;
+    throw error;
+  });
+  if (!read) return undefined;
+  const text = Buffer.concat(await read.body.toArray()).toString();
+  // A name is in the text as JSON writes it; most documents need no parsing.
+  if (!text.includes(JSON.stringify(person))) return undefined;
+  const content = parse(text);
+  if (!content) return undefined;
+  const faces = (content.faces ?? []).flatMap(({ match }, i) => (match?.person === person ? [i] : []));
+  const enrolment = content.person === person;
+  const named = faces.length > 0 || enrolment || content.refusal?.other === person;
+  return named ? { head: read.head, content, faces, enrolment } : undefined;
+}
+
+/** `undefined` for what is no document of ours. */
+function parse(text: string): MentioningContent | undefined {
+  try {
+    const content: unknown = JSON.parse(text);
+    // Not what the parser gives back, which has its fields in another order.
+    return z.safeParse(shape, content).success ? (content as MentioningContent) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes changed content in place of what was read. `false` when the document was replaced meanwhile: what replaced it has
+ * to be read.
+ */
+export async function rewrite(
+  results: ObjectStore,
+  { head: { key, etag, contentType, metadata }, content }: Mention,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const options = { ...(signal && { signal }) };
+  const now = await results.head(key, options);
+  if (now?.etag !== etag) return false;
+  const bytes = Buffer.from(`${JSON.stringify(content, null, 2)}\n`);
+  await results.put(key, bytes, { contentType, metadata, ...options });
+  return true;
+}

@@ -1,0 +1,51 @@
+import type { OssObjectEvent } from '../envelope/event.ts';
+import type { ObjectStore } from '../oss/object-store.ts';
+
+export interface Photo {
+  readonly key: string;
+  readonly size: number;
+  readonly etag: string;
+  /** Milliseconds since the epoch. */
+  readonly lastModified: number;
+  /** Of the write; a listing does not tell it. */
+  readonly requestId?: string;
+}
+
+/** Photos below a prefix, without the empty objects that stand for folders. */
+export async function listPhotos(store: ObjectStore, prefix: string, signal?: AbortSignal): Promise<Photo[]> {
+  const photos: Photo[] = [];
+  for await (const entry of store.list({ prefix, ...(signal && { signal }) })) {
+    if (!entry.key.endsWith('/')) photos.push(entry);
+  }
+  return photos;
+}
+
+/** The event that the upload of a photo would have brought, for photos that are there already. */
+export function photoEvent(bucket: string, region: string, photo: Photo): OssObjectEvent {
+  const { key, size, etag, lastModified } = photo;
+  // Stands for a write whose request id nobody knows any more: the same as long as the photo is.
+  const requestId = photo.requestId ?? `LIST-${etag}-${lastModified / 1000}`;
+  const eventName = 'ObjectCreated:PutObject';
+  const eventTime = new Date(lastModified).toISOString();
+  return {
+    id: `${requestId}.0`,
+    eventName,
+    eventTime,
+    region,
+    accountId: '',
+    bucket,
+    key,
+    size,
+    etag,
+    requestId,
+    envelopes: [],
+    record: {
+      eventName,
+      eventSource: 'acs:oss',
+      eventTime,
+      region,
+      responseElements: { requestId },
+      oss: { bucket: { name: bucket }, object: { key, size, eTag: etag } },
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { assertPersonName } from '../faces/gallery/person-name.ts';
+import type { ObjectStore } from '../oss/object-store.ts';
+import { isMnsossError, MnsossError } from '../runtime/errors.ts';
+import { createEnrolment, type EnrolmentParts } from './enrol.ts';
+import { changeMentions, rewrite } from './people-mentions.ts';
+import { listPhotos, type Photo, photoEvent } from './people-photos.ts';
+
+export interface RenameOptions {
+  readonly bucket: string;
+  readonly region: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface RenameReport {
+  /** Photos that moved, by their new keys. */
+  readonly photos: readonly string[];
+  /** Moved photos that enrol nobody any more, with the reason. */
+  readonly refused: readonly { readonly key: string; readonly reason: string }[];
+  /** Result documents and records that name the person anew. */
+  readonly documents: readonly string[];
+}
+
+/**
+ * Gives a person another name; when somebody has it already, the two become one. The photos move, and the faces are enrolled
+ * again from them, because they and not the gallery say who somebody is. Whoever asks for it knows who it is, so the
+ * faces are not compared. It can break off anywhere: the next run does the rest. Annotated pictures keep the old
+ * name until their images are processed again.
+ */
+export async function renamePerson(
+  from: string,
+  to: string,
+  parts: EnrolmentParts,
+  { bucket, region, signal }: RenameOptions,
+): Promise<RenameReport> {
+  assertPersonName(from);
+  assertPersonName(to);
+  if (from === to) throw new MnsossError('PersonNameInvalid', `${JSON.stringify(from)} is the name already`);
+  const { openBucket, gallery, options, clock } = parts;
+  const { peoplePrefix, resultPrefix } = options;
+  const source = openBucket(bucket, region);
+  const results = options.resultBucket === undefined ? source : openBucket(options.resultBucket, region);
+  const enrol = createEnrolment(parts);
+  const call = { ...(signal && { signal }) };
+  const report = {
+    photos: [] as string[],
+    refused: [] as { key: string; reason: string }[],
+    documents: [] as string[],
+  };
+
+  await gallery.removePerson(from, call);
+  for (const photo of await listPhotos(source, `${peoplePrefix}${from}/`, signal)) {
+    const file = photo.key.slice(`${peoplePrefix}${from}/`.length);
+    const moved = await copyPhoto(source, photo, [
+      `${peoplePrefix}${to}/${file}`,
+      // Both had a file of this name.
+      `${peoplePrefix}${to}/${from}/${file}`,
+    ]);
+    const event = photoEvent(bucket, region, { ...moved, lastModified: clock.now() });
+    const outcome = await enrol(event, { trusted: true, again: true, ...call });
+    if ('reason' in outcome) report.refused.push({ key: moved.key, reason: outcome.reason });
+    await source.delete(photo.key, call);
+    await removeResultsOf(results, `${resultPrefix.replaceAll('{bucket}', bucket)}${photo.key}/`, signal);
+    report.photos.push(moved.key);
+  }
+
+  await changeMentions({ results, resultPrefix, ...call }, from, async (mention) => {
+    const { content, faces, head } = mention;
+    for (const index of faces) content.faces![index]!.match!.person = to;
+    if (content.refusal?.other === from) content.refusal.other = to;
+    const written = await rewrite(results, mention, signal);
+    if (written) report.documents.push(head.key);
+    return written;
+  });
+  return report;
+}
+
+/** Copies to the first of the keys that is free, or holds this very photo from a run that broke off. */
+async function copyPhoto(store: ObjectStore, photo: Photo, keys: readonly string[]): Promise<Photo> {
+  for (const key of keys) {
+    const { head, body } = await store.get(photo.key);
+    const { contentType, metadata } = head;
+    try {
+      const put = await store.put(key, Buffer.concat(await body.toArray()), {
+        contentType,
+        metadata,
+        forbidOverwrite: true,
+      });
+      return { ...photo, key, etag: put.etag, requestId: put.requestId };
+    } catch (error) {
+      if (!isMnsossError(error, 'ObjectAlreadyExists')) throw error;
+      const there = await store.head(key);
+      if (there?.etag === head.etag && there.size === head.size) return { ...photo, key, etag: there.etag };
+    }
+  }
+  throw new MnsossError('ObjectAlreadyExists', `${photo.key}: other photos lie at ${keys.join(' and ')}`, {
+    details: { key: photo.key },
+  });
+}
+
+async function removeResultsOf(results: ObjectStore, prefix: string, signal?: AbortSignal): Promise<void> {
+  const keys: string[] = [];
+  for await (const { key } of results.list({ prefix, ...(signal && { signal }) })) keys.push(key);
+  for (const key of keys) await results.delete(key, { ...(signal && { signal }) });
+}

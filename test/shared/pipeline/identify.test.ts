@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Face } from '../../../shared/faces/face.ts';
+import type { Gallery } from '../../../shared/faces/gallery/gallery.ts';
+import { createOssGallery } from '../../../shared/faces/gallery/oss/gallery.ts';
+import { createMemoryStore } from '../../../shared/oss/memory.ts';
+import { identify } from '../../../shared/pipeline/identify.ts';
+import { manualClock } from '../../../shared/runtime/clock.ts';
+import { silentLogger } from '../../../shared/runtime/log.ts';
+import { aFace } from '../../support/fake-engine.ts';
+import { blankImage } from '../../support/photos.ts';
+
+const image = blankImage(640, 480);
+const keep = { keepBestScore: true };
+
+let gallery: Gallery;
+
+beforeEach(async () => {
+  const clock = manualClock();
+  gallery = createOssGallery({
+    store: createMemoryStore({ clock }),
+    prefix: 'gallery/',
+    embedder: { name: 'test', size: 4 },
+    clock,
+    newId: randomUUID,
+    logger: silentLogger,
+  });
+  await gallery.add('Anna', [{ photo: 'a', image, face: faceAt(1, 0) }]);
+  await gallery.add('Berta', [{ photo: 'b', image, face: faceAt(0, 1) }]);
+});
+
+/** A face with these similarities to Anna and Berta. */
+function faceAt(anna: number, berta: number, width = 45): Face {
+  const rest = Math.sqrt(Math.max(0, 1 - anna * anna - berta * berta));
+  return aFace({
+    box: { x: 0, y: 0, width, height: width },
+    embedding: Float32Array.from([anna, berta, rest, 0]),
+  });
+}
+
+describe('identification', () => {
+  it.each([
+    ['a match with high confidence', 0.5, { person: 'Anna', confidence: 0.5, level: 'high' }],
+    ['a match', 0.4501, { person: 'Anna', confidence: 0.45, level: 'match' }],
+    ['unknown below the threshold, with the score', 0.4499, { unknown: true, bestScore: 0.45 }],
+    ['unknown when unlike everybody', -0.2, { unknown: true, bestScore: 0 }],
+  ])('is %s', async (_what, similarity, expected) => {
+    expect(await identify(image, [faceAt(similarity, -0.3)], gallery, keep)).toEqual([expected]);
+  });
+
+  it('can leave out the score of unknown faces', async () => {
+    expect(await identify(image, [faceAt(0.3, 0)], gallery, { keepBestScore: false })).toEqual([
+      { unknown: true },
+    ]);
+  });
+
+  it('never gives two faces one person: the better one keeps it', async () => {
+    const faces = [faceAt(0.6, 0.1), faceAt(0.9, 0.1), faceAt(0.7, 0.1)];
+
+    expect(await identify(image, faces, gallery, keep)).toEqual([
+      { unknown: true, bestScore: 0.6 },
+      { person: 'Anna', confidence: 0.9, level: 'high' },
+      { unknown: true, bestScore: 0.7 },
+    ]);
+  });
+
+  it('gives the other one its second choice, when that is a match as well', async () => {
+    const faces = [faceAt(0.7, 0.6), faceAt(0.9, 0.1)];
+
+    expect(await identify(image, faces, gallery, keep)).toMatchObject([
+      { person: 'Berta' },
+      { person: 'Anna' },
+    ]);
+  });
+
+  it('does not try faces narrower than 45 pixels of the raster', async () => {
+    const half = { ...image, width: image.width * 2, height: image.height * 2 };
+    const faces = [faceAt(1, 0, 89), faceAt(0, 1, 90)];
+
+    expect(await identify(half, faces, gallery, keep)).toEqual([
+      { unknown: true },
+      { person: 'Berta', confidence: 1, level: 'high' },
+    ]);
+  });
+
+  it('asks nobody when no face can be told apart', async () => {
+    const closed: Gallery = { ...gallery, search: () => Promise.reject(new Error('asked')) };
+
+    expect(await identify(image, [faceAt(1, 0, 44)], closed, keep)).toEqual([{ unknown: true }]);
+    expect(await identify(image, [], closed, keep)).toEqual([]);
+  });
+});
