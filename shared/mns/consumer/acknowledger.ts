@@ -12,6 +12,8 @@ export interface Acknowledgement extends Receipt {
 /** Deletes finished messages in batches. */
 export interface Acknowledger {
   add(item: Acknowledgement): void;
+  /** Nothing more is coming for now: what waits need not wait for company. */
+  hurry(): void;
   /** Messages handed in and not yet known to be deleted or lost. */
   pending(): number;
   /**
@@ -37,6 +39,8 @@ export interface AcknowledgerOptions {
 const BATCH = 16;
 /** Milliseconds that the first of a batch waits for others. */
 const LINGER_MS = 1000;
+/** The same when nothing else is in flight. */
+const HURRY_MS = 50;
 const RETRY = { baseMs: 250, capMs: 10_000 };
 /** Answers after which the same handle never works again. */
 const STALE = new Set(['MessageNotExist', 'ReceiptHandleError']);
@@ -63,12 +67,15 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
       return;
     }
     // Half of what is left of the visibility stays for the delete itself and for one repeat.
-    const left = (entry.item.expiresAt - clock.now()) / 2;
-    const at = clock.now() + Math.max(0, Math.min(LINGER_MS, left));
+    sendWithin(Math.max(0, Math.min(LINGER_MS, (entry.item.expiresAt - clock.now()) / 2)));
+  }
+
+  function sendWithin(ms: number): void {
+    const at = clock.now() + ms;
     if (at >= sendAt) return;
     cancelSend();
     sendAt = at;
-    cancelSend = clock.after(at - clock.now(), sendAll);
+    cancelSend = clock.after(ms, sendAll);
   }
 
   function sendAll(): void {
@@ -140,6 +147,9 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
     add(item) {
       pending++;
       enqueue({ item, attempt: 0 });
+    },
+    hurry() {
+      if (waiting.length > 0) sendWithin(HURRY_MS);
     },
     pending: () => pending,
     async flush(signal) {

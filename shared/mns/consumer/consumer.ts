@@ -100,6 +100,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
     maxReceives: options.maxReceives,
     room,
     worthwhile: () => Math.ceil(capacity() / 2),
+    isIdle: () => held.size() === 0,
     onMessages(messages, requested) {
       emit('receiveCompleted', { requested, received: messages.length });
       for (const message of messages) admit(message);
@@ -299,6 +300,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
     const place = ready.indexOf(item);
     if (place >= 0) ready.splice(place, 1);
     held.delete(item);
+    if (held.size() === 0) acknowledger.hurry();
     pump();
   }
 

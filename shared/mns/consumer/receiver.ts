@@ -31,6 +31,8 @@ export interface ReceiverOptions {
   readonly room: () => number;
   /** Room to wait for before asking again, so that a busy consumer asks seldom. */
   readonly worthwhile: () => number;
+  /** Nothing is in flight: any room is worth asking for. */
+  readonly isIdle: () => boolean;
   readonly onMessages: (messages: readonly ReceivedMessage[], requested: number) => void;
   readonly onFailed: (error: MnsossError) => void;
 }
@@ -58,6 +60,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   let roomSince: number | undefined;
   let wakeAt = Number.POSITIVE_INFINITY;
   let cancelWake = () => {};
+  let isAwake = false;
 
   function pump(): void {
     while (!stopping.signal.aborted) {
@@ -80,7 +83,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     if (running.size >= (backlog ? options.maxReceives : 1)) return false;
     const now = clock.now();
     if (now < restUntil) return wake(restUntil);
-    if (room >= Math.min(BATCH, options.worthwhile())) return true;
+    if (room >= BATCH || (running.size === 0 && options.isIdle())) return true;
+    // Messages that finish together make room together: a turn later, one request asks for all of it.
+    if (room >= options.worthwhile()) return isAwake || wake(now);
     roomSince ??= now;
     return now - roomSince >= REFILL_MS || wake(roomSince + REFILL_MS);
   }
@@ -91,7 +96,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     wakeAt = at;
     cancelWake = clock.after(at - clock.now(), () => {
       wakeAt = Number.POSITIVE_INFINITY;
+      isAwake = true;
       pump();
+      isAwake = false;
     });
     return false;
   }

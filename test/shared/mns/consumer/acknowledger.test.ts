@@ -58,6 +58,16 @@ describe('the acknowledger', () => {
     expect(batches).toEqual([['handle-long', 'handle-short']]);
   });
 
+  test('does not linger when nothing more is coming', async () => {
+    const { clock, acknowledger, batches, add } = acknowledgerOf();
+
+    add('m0');
+    acknowledger.hurry();
+    await clock.advance(50);
+
+    expect(batches).toEqual([['handle-m0']]);
+  });
+
   test('repeats only the items that failed', async () => {
     let calls = 0;
     const { clock, batches, add, deleted, failures } = acknowledgerOf((handles) =>
