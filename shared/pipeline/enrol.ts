@@ -184,13 +184,13 @@ function analyze(
 
 /** Compares the face with those that are known, and adds it. A delivery that broke off may have added it already. */
 async function addFace(
-  { event, watch, context: { signal, trusted } }: Work,
+  { event, watch, context: { signal, deadline, trusted } }: Work,
   { gallery }: EnrolmentParts,
   person: string,
   image: UprightImage,
   face: Face,
 ): Promise<{ readonly id: string } | Refusal> {
-  const call = { ...(signal && { signal }) };
+  const call = { ...(signal && { signal }), ...(deadline !== undefined && { deadline }) };
   const photo = photoOf(event);
   return watch.time('analyze', async () => {
     if (!trusted) {

@@ -1,5 +1,5 @@
 import type { Face } from '../faces/face.ts';
-import type { Gallery } from '../faces/gallery/gallery.ts';
+import type { CallOptions, Gallery } from '../faces/gallery/gallery.ts';
 import { assignPeople, type Match } from '../faces/gallery/match.ts';
 import { isMatchable } from '../faces/similarity.ts';
 import type { UprightImage } from '../images/image.ts';
@@ -7,10 +7,9 @@ import type { UprightImage } from '../images/image.ts';
 /** People asked for each face: enough for a second choice where somebody else in the picture is the better match. */
 const CANDIDATES = 5;
 
-export interface IdentifyOptions {
+export interface IdentifyOptions extends CallOptions {
   /** Whether an unknown face tells how similar it was to anybody. */
   readonly keepBestScore: boolean;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -21,11 +20,11 @@ export async function identify(
   image: UprightImage,
   faces: readonly Face[],
   gallery: Gallery,
-  { keepBestScore, signal }: IdentifyOptions,
+  { keepBestScore, ...call }: IdentifyOptions,
 ): Promise<Match[]> {
   const asked = faces.filter((face) => isMatchable(face, image));
   if (asked.length === 0) return faces.map(() => ({ unknown: true }));
-  const found = await gallery.search(image, asked, { people: CANDIDATES, ...(signal && { signal }) });
+  const found = await gallery.search(image, asked, { people: CANDIDATES, ...call });
   const matches = assignPeople(found, gallery.thresholds);
   const byFace = new Map(asked.map((face, i) => [face, matches[i]!]));
   return faces.map((face) => describe(byFace.get(face) ?? { unknown: true }, keepBestScore));

@@ -40,6 +40,8 @@ export interface PersonEntry {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** As in `AnalyzeOptions`: a gallery that would have to wait longer for a quota throws `Throttled` at once. */
+  readonly deadline?: number;
 }
 
 /**

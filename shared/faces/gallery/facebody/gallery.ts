@@ -1,0 +1,248 @@
+import { cropFace, DEFAULT_CROP_OPTIONS } from '../../../images/crop.ts';
+import type { UprightImage } from '../../../images/image.ts';
+import { isMnsossError, type MnsossError } from '../../../runtime/errors.ts';
+import type { FaceBodyClient, FaceBodyOperation } from '../../engines/facebody/client.ts';
+import { failureOf } from '../../engines/facebody/failures.ts';
+import { encodePicture, type PictureLimits } from '../../engines/facebody/picture.ts';
+import { fromLocation } from '../../engines/facebody/rectangles.ts';
+import type { Box, Face } from '../../face.ts';
+import type { CallOptions, Candidate, Gallery, NewFace, Thresholds } from '../gallery.ts';
+import { entityIdOf, personOfEntity } from './entity-id.ts';
+import {
+  addFace,
+  addFaceEntity,
+  createFaceDb,
+  deleteFace,
+  deleteFaceDb,
+  deleteFaceEntity,
+  type Entity,
+  getFaceEntity,
+  listFaceDbs,
+  listFaceEntities,
+  type SearchedFace,
+  searchFace,
+} from './operations.ts';
+
+/** Scores with one false accept in 1,000, in 10,000 and in 100,000. Source: FaceBody's SearchFace. */
+const SCORES: Thresholds = { plausible: 0.35, match: 0.45, high: 0.6 };
+
+/** SearchFace and AddFace take files of up to 5 MB, both sides below 4096 pixels. */
+const LIMITS: PictureLimits = { maxBytes: 5 * 1024 * 1024, maxSide: 4095 };
+
+const MOST_SEARCHED = 10;
+const MOST_FACES_OF_AN_ENTITY = 5;
+const MOST_ITEMS = 100;
+
+/** Overlap over union above which a box of the service and one of the engine are the same face. */
+const SAME_FACE = 0.3;
+
+/** Faces go with some of their surroundings, by which the service finds them again. */
+const CROP = { ...DEFAULT_CROP_OPTIONS, padding: 0.6, minSide: 160, maxSide: 1024, quality: 95 };
+
+export interface FaceBodyGalleryOptions {
+  readonly client: FaceBodyClient;
+  /** Name of the face database; it is made when it does not exist. */
+  readonly database: string;
+}
+
+/**
+ * People as entities of a face database of FaceBody, 5 faces each and 50,000 in all. Everything is free but searching.
+ * The service forgets faces that were not used for six months; they can be enrolled again from their photos.
+ *
+ * BatchAddFaces is not used: it names the faces that it added by URLs that the SDK makes up for uploads and tells nobody,
+ * so it cannot be known which id belongs to which photo. Nor are AddFace's guards of similarity: the caller has
+ * searched before, knows the scores, and may have been told to add the face nevertheless.
+ */
+export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptions): Gallery {
+  let ready: Promise<void> | undefined;
+
+  /** Every operation on a database needs it to exist. */
+  const call = async <T>(operation: FaceBodyOperation<T>, options: CallOptions = {}): Promise<T> => {
+    ready ??= ensureDatabase(client, database, options);
+    await ready.catch((error: unknown) => {
+      ready = undefined;
+      throw error;
+    });
+    return client.call(operation, options);
+  };
+
+  const faceIds = async (entityId: string, options?: CallOptions): Promise<string[]> => {
+    const entity = await call(getFaceEntity(database, entityId), options).catch(ifMissing(undefined));
+    return (entity?.faces ?? []).map(({ faceId }) => faceId).sort();
+  };
+
+  const searchPicture = async (
+    picture: Uint8Array,
+    { limit, maxFaceNum, ...options }: CallOptions & { limit: number; maxFaceNum: number },
+  ): Promise<readonly SearchedFace[]> => {
+    try {
+      const found = await call(searchFace({ dbName: database, picture, limit, maxFaceNum }), options);
+      return found.matchList ?? [];
+    } catch (error) {
+      if (failureOf(error) === 'no-face') return [];
+      throw error;
+    }
+  };
+
+  /** What is searched for each face of the picture, by one call for all that the service finds by itself. */
+  const searchAll = async (
+    image: UprightImage,
+    faces: readonly Pick<Face, 'box'>[],
+    options: CallOptions & { limit: number },
+  ): Promise<SearchedFace['faceItems'][]> => {
+    const sent = await encodePicture(image, LIMITS);
+    if (!('bytes' in sent)) return faces.map(() => []);
+    const located = (await searchPicture(sent.bytes, { ...options, maxFaceNum: MOST_SEARCHED })).map(
+      (found) => ({
+        found,
+        box: scaled(fromLocation(found.location, sent), image.width / sent.width),
+      }),
+    );
+    const free = new Set(located);
+    const items: SearchedFace['faceItems'][] = [];
+    for (const { box } of faces) {
+      const [best] = [...free].sort((a, b) => overlap(b.box, box) - overlap(a.box, box));
+      if (best && overlap(best.box, box) > SAME_FACE) {
+        free.delete(best);
+        items.push(best.found.faceItems);
+      } else {
+        const [alone] = await searchPicture(await cropFace(image, box, CROP), { ...options, maxFaceNum: 1 });
+        items.push(alone?.faceItems ?? []);
+      }
+    }
+    return items;
+  };
+
+  /** The id under which the photo was added before; an entity without faces need not be asked. */
+  const findAdded = async (
+    entityId: string,
+    photo: string,
+    picture: Uint8Array,
+    options: CallOptions,
+  ): Promise<string | undefined> => {
+    if ((await faceIds(entityId, options)).length === 0) return undefined;
+    const limit = MOST_FACES_OF_AN_ENTITY;
+    const [found] = await searchPicture(picture, { ...options, limit, maxFaceNum: 1 });
+    return found?.faceItems.find((item) => item.entityId === entityId && item.extraData === photo)?.faceId;
+  };
+
+  const addOne = async (entityId: string, { photo, image, face }: NewFace, options: CallOptions) => {
+    const picture = await cropFace(image, face.box, CROP);
+    const id = await findAdded(entityId, photo, picture, options);
+    if (id !== undefined) return { id };
+    try {
+      const added = await call(addFace({ dbName: database, entityId, extraData: photo, picture }), options);
+      return { id: added.faceId };
+    } catch (error) {
+      if (isMnsossError(error) && error.kind === 'permanent') return { error };
+      throw error;
+    }
+  };
+
+  return {
+    name: 'facebody',
+    thresholds: SCORES,
+    usesEmbeddings: false,
+
+    async search(image, faces, { people, ...options }) {
+      if (faces.length === 0) return [];
+      const limit = Math.min(MOST_ITEMS, people * MOST_FACES_OF_AN_ENTITY);
+      const found = await searchAll(image, faces, { ...options, limit });
+      return found.map((items) => nearestPeople(items, people));
+    },
+
+    async add(person, faces, options = {}) {
+      const entityId = entityIdOf(person);
+      await call(addFaceEntity(database, entityId), options).catch(ifExists);
+      const added = [];
+      for (const face of faces) added.push(await addOne(entityId, face, options));
+      return added;
+    },
+
+    async *people(options) {
+      const entities: Entity[] = [];
+      let token: string | undefined;
+      do {
+        const page = await call(listFaceEntities(database, token), options);
+        entities.push(...(page.entities ?? []));
+        token = page.token;
+      } while (token);
+      const entries = entities.flatMap(({ entityId, faceCount }) => {
+        const person = personOfEntity(entityId);
+        return person === undefined || faceCount === 0 ? [] : [{ person, faces: faceCount }];
+      });
+      yield* entries.sort((a, b) => (a.person < b.person ? -1 : 1));
+    },
+
+    faces: async (person, options) => faceIds(entityIdOf(person), options),
+
+    async removeFace(person, id, options) {
+      const entityId = entityIdOf(person);
+      if (!(await faceIds(entityId, options)).includes(id)) return false;
+      await call(deleteFace(database, id), options).catch(ifMissing(undefined));
+      return true;
+    },
+
+    async removePerson(person, options) {
+      const entityId = entityIdOf(person);
+      const ids = await faceIds(entityId, options);
+      await call(deleteFaceEntity(database, entityId), options).catch(ifMissing(undefined));
+      return ids;
+    },
+
+    async clear(options) {
+      ready = undefined;
+      await client.call(deleteFaceDb(database), options).catch(ifMissing(undefined));
+    },
+
+    async close() {},
+  };
+}
+
+async function ensureDatabase(client: FaceBodyClient, database: string, options: CallOptions): Promise<void> {
+  const { dbList } = await client.call(listFaceDbs(), options);
+  if (dbList.some(({ name }) => name === database)) return;
+  // Another instance may be as fast: its database is as good.
+  await client.call(createFaceDb(database), options).catch(ifExists);
+}
+
+/** Of each person the nearest face, best first. */
+function nearestPeople(items: SearchedFace['faceItems'], limit: number): Candidate[] {
+  const people = new Map<string, Candidate>();
+  for (const { entityId, faceId, score, extraData } of [...items].sort((a, b) => b.score - a.score)) {
+    const person = personOfEntity(entityId);
+    if (person === undefined || people.has(person)) continue;
+    people.set(person, { person, id: faceId, photo: extraData ?? '', similarity: Math.min(1, score) });
+  }
+  return [...people.values()].slice(0, limit);
+}
+
+const MISSING = ['EntityNotExist', 'DataNotExist', 'DBNameNotExist', 'ClientError.IllegalArgument'];
+
+/** An answer in place of the error that what is looked for does not exist. */
+function ifMissing<T>(answer: T): (error: unknown) => T {
+  return (error) => {
+    if (isGalleryError(error) && MISSING.includes(String(error.details.serviceCode))) return answer;
+    throw error;
+  };
+}
+
+function ifExists(error: unknown): void {
+  if (!isGalleryError(error) || !/AlreadyExist/.test(String(error.details.serviceCode))) throw error;
+}
+
+function isGalleryError(error: unknown): error is MnsossError {
+  return failureOf(error) === 'gallery';
+}
+
+function scaled({ x, y, width, height }: Box, factor: number): Box {
+  return { x: x * factor, y: y * factor, width: width * factor, height: height * factor };
+}
+
+/** Area of the intersection over area of the union, 0 to 1. */
+function overlap(a: Box, b: Box): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  if (width <= 0 || height <= 0) return 0;
+  return (width * height) / (a.width * a.height + b.width * b.height - width * height);
+}
