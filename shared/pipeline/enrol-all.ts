@@ -1,8 +1,8 @@
 import { MnsossError, toMnsossError } from '../runtime/errors.ts';
-import { createEnrolment, type EnrolmentParts, personOf } from './enrol.ts';
+import { createEnrolment, type EnrolmentParts } from './enrol.ts';
 import type { EnrolmentOutcome } from './enrol-outcome.ts';
 import { type EnrolmentRecord, enrolmentKeys, readRecord } from './enrol-record.ts';
-import { listPhotos, type Photo, photoEvent } from './people-photos.ts';
+import { listPhotos, type Photo, personOf, photoEvent } from './people-photos.ts';
 
 export interface EnrolAllOptions {
   readonly bucket: string;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { OssObjectEvent } from '../envelope/event.ts';
 import type { FaceEngine } from '../faces/engine.ts';
 import type { Face } from '../faces/face.ts';
@@ -27,6 +26,7 @@ import { type EnrolmentRecord, enrolmentKeys, readRecord, writeRecord } from './
 import { type FetchedObject, fetchSource, tooLarge } from './fetch.ts';
 import type { PipelineOptions } from './options.ts';
 import type { PeopleOptions } from './people-options.ts';
+import { personOf, photoOf } from './people-photos.ts';
 import { imageBounds } from './process.ts';
 import { serialize } from './serialize.ts';
 import { createStopwatch, type Stopwatch } from './stopwatch.ts';
@@ -73,13 +73,6 @@ interface Work {
 
 /** Beyond these, nobody can be more similar than a photo's own person by chance. */
 const CANDIDATES = 10;
-
-/** The person in whose folder a key lies; `undefined` when it lies in none. */
-export function personOf(key: string, peoplePrefix: string): string | undefined {
-  if (!key.startsWith(peoplePrefix) || key.endsWith('/')) return undefined;
-  const [person, ...file] = key.slice(peoplePrefix.length).split('/');
-  return file.length > 0 ? person : undefined;
-}
 
 export function createEnrolment(parts: EnrolmentParts): Enrolment {
   const oneAtATime = serialize();
@@ -205,11 +198,6 @@ async function addFace(
     if (added && 'id' in added) return added;
     throw added!.error;
   });
-}
-
-/** Names the photo and its write within the gallery. */
-function photoOf({ bucket, key, requestId }: OssObjectEvent): string {
-  return createHash('sha256').update([bucket, key, requestId].join('\n')).digest('base64url');
 }
 
 interface Subject {

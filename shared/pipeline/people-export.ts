@@ -1,7 +1,6 @@
-import { personOf } from './enrol.ts';
 import { enrolmentKeys, readRecord } from './enrol-record.ts';
 import type { ForgetParts } from './forget.ts';
-import { listPhotos } from './people-photos.ts';
+import { listPhotos, personOf } from './people-photos.ts';
 
 /** One photo of one person. With the photos themselves, all that is needed to enrol everybody elsewhere. */
 export interface ExportedPhoto {

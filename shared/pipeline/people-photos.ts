@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { OssObjectEvent } from '../envelope/event.ts';
 import type { ObjectStore } from '../oss/object-store.ts';
 
@@ -48,4 +49,16 @@ export function photoEvent(bucket: string, region: string, photo: Photo): OssObj
       oss: { bucket: { name: bucket }, object: { key, size, eTag: etag } },
     },
   };
+}
+
+/** The person in whose folder a key lies; `undefined` when it lies in none. */
+export function personOf(key: string, peoplePrefix: string): string | undefined {
+  if (!key.startsWith(peoplePrefix) || key.endsWith('/')) return undefined;
+  const [person, ...file] = key.slice(peoplePrefix.length).split('/');
+  return file.length > 0 ? person : undefined;
+}
+
+/** Names the photo and its write within the gallery. */
+export function photoOf({ bucket, key, requestId }: OssObjectEvent): string {
+  return createHash('sha256').update([bucket, key, requestId].join('\n')).digest('base64url');
 }

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Face } from '../../../shared/faces/face.ts';
-import { createEnrolment, type Enrolment, personOf } from '../../../shared/pipeline/enrol.ts';
+import { createEnrolment, type Enrolment } from '../../../shared/pipeline/enrol.ts';
 import { enrolmentRecord } from '../../../shared/pipeline/enrol-record.ts';
+import { personOf } from '../../../shared/pipeline/people-photos.ts';
 import { MnsossError } from '../../../shared/runtime/errors.ts';
 import { anEvent } from '../../support/events.ts';
 import { ANNA, ANNA_AGAIN, aHouse, BERTA, CLARA, type House, removalOf } from './enrol-support.ts';
