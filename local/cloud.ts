@@ -43,7 +43,7 @@ export interface LocalCloud {
     /** Creates the queue, or gives it these settings. */
     ensureQueue(name: string, settings?: Partial<QueueSettings>): Promise<void>;
   };
-  readonly rules: Pick<EventRules, 'create' | 'get' | 'list' | 'delete'>;
+  readonly rules: Pick<EventRules, 'create' | 'ensure' | 'get' | 'list' | 'delete'>;
   readonly faults: Faults;
   /** Of the first account. */
   readonly credentials: Credentials;

@@ -149,8 +149,7 @@ function openClients({ oss, mns, region, credentials }: LocalCloud, logger: Logg
 async function furnish({ rules }: LocalCloud, { oss, mns }: ReturnType<typeof openClients>, prefix: string) {
   await oss.createBucket(BUCKET);
   await mns.createQueue(QUEUE);
-  if (rules.get(RULE)) return;
-  await rules.create({
+  await rules.ensure({
     name: RULE,
     eventTypes: EVENT_TYPES,
     resources: [{ bucket: BUCKET, prefix, suffix: '' }],

@@ -3,8 +3,8 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { writeXml } from '../../shared/runtime/xml.ts';
+import type { Acs3SignedRequest } from '../acs3.ts';
 import type { Account } from '../types.ts';
-import type { SignedRequest } from './authenticate.ts';
 import { FaceBodyRefusal } from './errors.ts';
 import type { FaceBodyFault, FaceBodyFaultQueue } from './faults.ts';
 import { readForm } from './form.ts';
@@ -17,7 +17,7 @@ import type { Statistics } from './statistics.ts';
 import type { Uploads } from './uploads.ts';
 
 export interface ListenerParts {
-  readonly authenticate: (request: SignedRequest) => Account;
+  readonly authenticate: (request: Acs3SignedRequest) => Account;
   readonly quotas: Quotas;
   readonly faults: FaceBodyFaultQueue;
   readonly statistics: Statistics;

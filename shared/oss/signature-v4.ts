@@ -20,6 +20,8 @@ export interface SignedPartsV4 {
   readonly headers: Readonly<Record<string, string>>;
   /** Headers signed besides `content-type`, `content-md5` and `x-oss-*`. */
   readonly additionalHeaders?: readonly string[];
+  /** Signs `k=` where a value is empty, as ali-oss does; the documents sign `k`. */
+  readonly keepEmptyValues?: boolean;
 }
 
 export interface SigningContext {
@@ -37,7 +39,7 @@ export function canonicalRequestV4(parts: SignedPartsV4): string {
   return [
     method,
     encodeRfc3986(`/${bucket === undefined ? '' : `${bucket}/`}${key ?? ''}`, { keepSlash: true }),
-    canonicalQuery(parts.query),
+    canonicalQuery(parts.query, parts.keepEmptyValues),
     canonicalHeaders(headers, additional),
     additional.join(';'),
     headers['x-oss-content-sha256'] ?? 'UNSIGNED-PAYLOAD',
@@ -91,11 +93,11 @@ export function presignV4(
 }
 
 /** `a=1&b`: how a query stands in a signature, and as well on the wire. */
-export function canonicalQuery(query: readonly QueryPair[]): string {
+export function canonicalQuery(query: readonly QueryPair[], keepEmptyValues = false): string {
   return query
     .map(([name, value]) => [encodeRfc3986(name), encodeRfc3986(value)] as const)
     .sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
-    .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
+    .map(([name, value]) => (value === '' && !keepEmptyValues ? name : `${name}=${value}`))
     .join('&');
 }
 

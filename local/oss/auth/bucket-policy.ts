@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { notImplemented, OssError } from '../errors.ts';
 import { fits } from '../patterns.ts';
 

@@ -14,7 +14,14 @@ export interface Claim {
   /** Milliseconds since the epoch; pre-signed URLs only. */
   readonly expiresAt?: number;
   /** What the signature should be, were it made for that address. */
-  sign(secret: string, address: Address): { signature: string; stringToSign: string };
+  sign(secret: string, address: Address): ExpectedSignature;
+}
+
+export interface ExpectedSignature {
+  readonly signature: string;
+  readonly stringToSign: string;
+  /** Another one that says the same and is accepted. */
+  readonly tolerated?: string;
 }
 
 const LONGEST_URL_SECONDS = 604_800;
@@ -143,9 +150,17 @@ function scopedClaim(
     sign(secret, address) {
       const { method, headers } = request;
       const context = { date, region, service };
-      const canonical = canonicalRequestV4({ method, headers, query, additionalHeaders, ...address });
-      const stringToSign = stringToSignV4(context, canonical);
-      return { stringToSign, signature: signV4({ ...context, secret }, stringToSign) };
+      const parts = { method, headers, query, additionalHeaders, ...address };
+      const textOf = (keepEmptyValues: boolean) =>
+        stringToSignV4(context, canonicalRequestV4({ ...parts, keepEmptyValues }));
+      const signatureOf = (text: string) => signV4({ ...context, secret }, text);
+      const stringToSign = textOf(false);
+      return {
+        stringToSign,
+        signature: signatureOf(stringToSign),
+        // sdk: ali-oss signs `prefix=` for an empty prefix; both forms mean the same request.
+        ...(query.some(([, value]) => value === '') && { tolerated: signatureOf(textOf(true)) }),
+      };
     },
   };
 }
