@@ -12,14 +12,26 @@ export async function coldStart(): Promise<number> {
   const started = performance.now();
   const child = spawn(
     process.execPath,
-    ['dist/cli/main.js', 'start', '--once', '--data-dir', dataDir, '--oss-port', '0', '--mns-port', '0', photo!.path],
+    [
+      'dist/cli/main.js',
+      'start',
+      '--once',
+      '--data-dir',
+      dataDir,
+      '--oss-port',
+      '0',
+      '--mns-port',
+      '0',
+      photo!.path,
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   let firstResult = 0;
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
-    if (firstResult === 0 && /sample1\.jpg +3 +processed/.test(output)) firstResult = performance.now() - started;
+    if (firstResult === 0 && /sample1\.jpg +3 +processed/.test(output))
+      firstResult = performance.now() - started;
   });
   const [code] = await once(child, 'exit');
   await rm(dataDir, { recursive: true, force: true });

@@ -10,7 +10,9 @@ import { median, ms, spread } from './statistics.ts';
 const ROUNDS = 5;
 const BARS = { coldStartMs: 1500, oneFaceMs: 120, groupMs: 250, rssMb: 400, ratio: 1.1 };
 
-console.log(`node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}`);
+console.log(
+  `node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}`,
+);
 
 const starts: number[] = [];
 for (let round = 0; round < ROUNDS; round++) starts.push(await coldStart());
@@ -25,7 +27,9 @@ for (let round = 0; round < ROUNDS; round++) {
 
 const perImage = (runs: Figures[]) => runs.map(({ totalMs, images }) => totalMs / images);
 const ratios = slice.map((run, round) => run.totalMs / bare[round]!.totalMs);
-console.log(`\n${slice[0]!.images} images a run, ${ROUNDS} runs a side, one image after another (bare) or four messages in flight (slice)`);
+console.log(
+  `\n${slice[0]!.images} images a run, ${ROUNDS} runs a side, one image after another (bare) or four messages in flight (slice)`,
+);
 console.log(`bare loop, ms an image                ${ms(perImage(bare))}`);
 console.log(`whole way, ms an image                ${ms(perImage(slice))}`);
 console.log(`images a second, whole way            ${(1000 / median(perImage(slice))).toFixed(1)}`);
@@ -36,6 +40,15 @@ for (const [stage, durations] of Object.entries(slice.at(-1)!.stages)) {
   console.log(`  ${stage.padEnd(10)} ${median(durations).toFixed(0).padStart(5)}`);
 }
 
-console.log(`\none at a time: one face               ${ms(slice.map((run) => run.oneFaceMs))}   bar ${BARS.oneFaceMs} ms`);
-console.log(`one at a time: group (3 to 5 faces)   ${ms(slice.map((run) => run.groupMs))}   bar ${BARS.groupMs} ms`);
-console.log(`resident memory at its highest, MB    ${spread(slice.map((run) => run.rssMb), 0)}   bar ${BARS.rssMb} MB`);
+console.log(
+  `\none at a time: one face               ${ms(slice.map((run) => run.oneFaceMs))}   bar ${BARS.oneFaceMs} ms`,
+);
+console.log(
+  `one at a time: group (3 to 5 faces)   ${ms(slice.map((run) => run.groupMs))}   bar ${BARS.groupMs} ms`,
+);
+console.log(
+  `resident memory at its highest, MB    ${spread(
+    slice.map((run) => run.rssMb),
+    0,
+  )}   bar ${BARS.rssMb} MB`,
+);

@@ -25,8 +25,12 @@ try {
   const totalMs = performance.now() - started;
   const duringRun = structuredClone(stages);
 
-  const oneFaceMs = await oneAtATime(Array.from({ length: 12 }, (_, i) => ({ ...oneFace, name: `one/${i}.jpg` })));
-  const groupMs = await oneAtATime(files.slice(0, 18).map((file) => ({ ...file, name: `group/${file.name}` })));
+  const oneFaceMs = await oneAtATime(
+    Array.from({ length: 12 }, (_, i) => ({ ...oneFace, name: `one/${i}.jpg` })),
+  );
+  const groupMs = await oneAtATime(
+    files.slice(0, 18).map((file) => ({ ...file, name: `group/${file.name}` })),
+  );
   report({
     images: files.length,
     faces: results.reduce((sum, { faces }) => sum + faces, 0),
@@ -50,7 +54,8 @@ async function oneAtATime(files: Parameters<typeof processFiles>[1]): Promise<nu
   const times: number[] = [];
   for (const file of files) {
     const [result] = await run([file]);
-    if (result?.outcome !== 'processed') throw new Error(`${file.name}: ${result?.outcome} ${result?.reason}`);
+    if (result?.outcome !== 'processed')
+      throw new Error(`${file.name}: ${result?.outcome} ${result?.reason}`);
     times.push(result.ms!);
   }
   return median(times);
@@ -59,5 +64,7 @@ async function oneAtATime(files: Parameters<typeof processFiles>[1]): Promise<nu
 function noteStages(line: string): void {
   const { outcome, durations } = JSON.parse(line);
   if (outcome !== 'processed') return;
-  for (const [stage, took] of Object.entries<number>(durations)) (stages[stage as Stage] ??= []).push(took);
+  for (const [stage, took] of Object.entries<number>(durations)) {
+    stages[stage as Stage] = [...(stages[stage as Stage] ?? []), took];
+  }
 }
