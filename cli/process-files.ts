@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import pLimit from 'p-limit';
 import type { OneProcess } from '../local/one-process.ts';
-import type { Outcome } from '../shared/pipeline/outcome.ts';
+import type { DispatchOutcome } from '../shared/pipeline/dispatch.ts';
 import type { ResultDocument } from '../shared/results/document.ts';
 import { resultKeys } from '../shared/results/keys.ts';
 import type { LocalFile } from './files.ts';
@@ -12,7 +12,7 @@ import { uploadFile } from './upload.ts';
 /** What became of one file. */
 export interface FileResult {
   readonly name: string;
-  readonly outcome: Outcome['outcome'];
+  readonly outcome: DispatchOutcome['outcome'];
   readonly faces: number;
   /** Milliseconds from the upload to the outcome; absent when an earlier run had done it. */
   readonly ms?: number;

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import type { OneProcess } from '../local/one-process.ts';
 import type { OssObjectEvent } from '../shared/envelope/event.ts';
-import type { Outcome } from '../shared/pipeline/outcome.ts';
+import type { DispatchOutcome } from '../shared/pipeline/dispatch.ts';
 import type { FileResult } from './process-files.ts';
 import { formatTable } from './table.ts';
 
@@ -55,17 +55,29 @@ export function describeMore({ options, bucket }: OneProcess, dataDir: string): 
 }
 
 /** One line for an upload that came while watching. */
-export function formatOutcome(event: OssObjectEvent, outcome: Outcome): string {
+export function formatOutcome(event: OssObjectEvent, outcome: DispatchOutcome): string {
   const ms = Object.values(outcome.durations).reduce((sum, part) => sum + part, 0);
-  const facts = {
-    processed: () =>
-      'faces' in outcome ? `${outcome.faces} faces, oss://${event.bucket}/${outcome.document}` : '',
-    invalid: () => ('reason' in outcome ? outcome.reason : ''),
-    failed: () => ('reason' in outcome ? outcome.reason : ''),
-    ignored: () => ('rule' in outcome ? outcome.rule : ''),
-    gone: () => ('removed' in outcome ? `${outcome.removed} results removed` : ''),
-    duplicate: () => 'done before',
-    superseded: () => 'a later write answers for it',
-  }[outcome.outcome]();
-  return `${event.key}  ${outcome.outcome}  ${Math.round(ms)} ms  ${facts}`;
+  return `${event.key}  ${outcome.outcome}  ${Math.round(ms)} ms  ${factOf(event, outcome)}`;
+}
+
+/** What a person wants to know of an outcome beyond its name. */
+function factOf({ bucket }: OssObjectEvent, outcome: DispatchOutcome): string {
+  switch (outcome.outcome) {
+    case 'processed':
+      return `${outcome.faces} faces, oss://${bucket}/${outcome.document}`;
+    case 'enrolled':
+      return `${outcome.person} is known by this face`;
+    case 'refused':
+    case 'invalid':
+    case 'failed':
+      return outcome.reason;
+    case 'ignored':
+      return outcome.rule;
+    case 'gone':
+      return `${outcome.removed} results removed`;
+    case 'duplicate':
+      return 'done before';
+    case 'superseded':
+      return 'a later write answers for it';
+  }
 }

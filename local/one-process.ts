@@ -1,11 +1,14 @@
 import { openEngine } from '../functions/face-recognition/engine.ts';
 import { createEventHandler } from '../functions/face-recognition/handler.ts';
+import { openGallery, readPeopleOptions } from '../functions/face-recognition/people.ts';
 import { createBridge } from '../functions/mns-poller/bridge.ts';
 import { createDeadLetterStore } from '../functions/mns-poller/dead-letters.ts';
 import { createMnsClient } from '../shared/mns/client.ts';
 import { createConsumer } from '../shared/mns/consumer/index.ts';
 import { createOssClient } from '../shared/oss/client.ts';
 import type { ObjectStore } from '../shared/oss/object-store.ts';
+import { createDispatch } from '../shared/pipeline/dispatch.ts';
+import { createEnrolment } from '../shared/pipeline/enrol.ts';
 import { type PipelineOptions, readPipelineOptions } from '../shared/pipeline/options.ts';
 import { createPipeline } from '../shared/pipeline/process.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
@@ -60,12 +63,15 @@ const VISIBILITY_SECONDS = 10;
 export async function startOneProcess(settings: OneProcessOptions): Promise<OneProcess> {
   const { dataDir, env, logger } = settings;
   const options = readPipelineOptions(env);
-  const engine = await openEngine(options.engine, {
+  // Known people are kept here unless somebody says otherwise.
+  const people = readPeopleOptions({ ...env, GALLERY: env.GALLERY || 'oss' }, options);
+  const surroundings = {
     env,
     credentials: environmentCredentials(env),
     clock: systemClock,
     random: Math.random,
-  });
+  };
+  const engine = await openEngine(options.engine, surroundings);
   const stops: (() => unknown)[] = [await lockDataDir(dataDir)];
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) await end();
@@ -80,7 +86,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
     );
     const clients = openClients(cloud, logger);
     stops.push(() => clients.close());
-    await furnish(cloud, clients, options.sourcePrefix);
+    await furnish(cloud, clients, [options.sourcePrefix, people.peoplePrefix]);
     const connection: Required<Connection> = {
       ossUrl: cloud.oss.url,
       mnsUrl: cloud.mns.url,
@@ -92,14 +98,23 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
     await writeConnection(dataDir, connection);
 
     const outcomes = createOutcomeBoard();
-    const pipeline = createPipeline({
-      openBucket: clients.oss.bucket,
+    const openBucket = clients.oss.bucket;
+    const gallery = await openGallery(people, {
+      ...surroundings,
+      openBucket,
+      bucket: BUCKET,
       engine,
-      options,
-      clock: systemClock,
       logger,
     });
-    const sink = createInProcessSink(createEventHandler(outcomes.observe(pipeline)));
+    const common = { openBucket, engine, clock: systemClock, logger, ...(gallery && { gallery }) };
+    const work = createDispatch({
+      recognize: createPipeline({ ...common, options, bestScore: people.bestScore }),
+      ...(gallery && {
+        enrol: createEnrolment({ ...common, gallery, options: { ...options, ...people } }),
+      }),
+      peoplePrefix: people.peoplePrefix,
+    });
+    const sink = createInProcessSink(createEventHandler(outcomes.observe(work)));
     const consumer = createConsumer({
       queue: clients.mns.queue(QUEUE),
       handle: createBridge({ sink, queueName: QUEUE, clock: systemClock }),
@@ -146,13 +161,17 @@ function openClients({ oss, mns, region, credentials }: LocalCloud, logger: Logg
 }
 
 /** What a person would set up in the console: the bucket, the queue, and the rule that ties them. */
-async function furnish({ rules }: LocalCloud, { oss, mns }: ReturnType<typeof openClients>, prefix: string) {
+async function furnish(
+  { rules }: LocalCloud,
+  { oss, mns }: ReturnType<typeof openClients>,
+  prefixes: readonly string[],
+) {
   await oss.createBucket(BUCKET);
   await mns.createQueue(QUEUE);
   await rules.ensure({
     name: RULE,
     eventTypes: EVENT_TYPES,
-    resources: [{ bucket: BUCKET, prefix, suffix: '' }],
+    resources: prefixes.map((prefix) => ({ bucket: BUCKET, prefix, suffix: '' })),
     endpoints: [{ type: 'queue', name: QUEUE }],
   });
 }

@@ -1,28 +1,30 @@
 import type { OssObjectEvent } from '../shared/envelope/event.ts';
-import type { Outcome } from '../shared/pipeline/outcome.ts';
-import type { Pipeline } from '../shared/pipeline/process.ts';
+import type { Dispatch, DispatchOutcome } from '../shared/pipeline/dispatch.ts';
 import { toMnsossError } from '../shared/runtime/errors.ts';
 
-type Listener = (event: OssObjectEvent, outcome: Outcome) => void;
+type Listener = (event: OssObjectEvent, outcome: DispatchOutcome) => void;
 
 /** The outcomes of one key, from before its upload on: an outcome may come before the upload's own answer. */
 export interface KeyWatch {
   /** The outcome of the write with this OSS request id; rejects when nothing can succeed any more. */
-  of(requestId: string): Promise<Outcome>;
+  of(requestId: string): Promise<DispatchOutcome>;
   close(): void;
 }
 
 /** Tells uploaders what became of their uploads. */
 export interface OutcomeBoard {
-  /** The pipeline, observed. */
-  observe(pipeline: Pipeline): Pipeline;
+  /** The same work, observed. */
+  observe(work: Dispatch): Dispatch;
   onOutcome(listener: Listener): void;
   watch(key: string): KeyWatch;
 }
 
 interface Watch {
-  readonly outcomes: Map<string, Outcome>;
-  readonly waiting: Map<string, { resolve: (outcome: Outcome) => void; reject: (error: Error) => void }>;
+  readonly outcomes: Map<string, DispatchOutcome>;
+  readonly waiting: Map<
+    string,
+    { resolve: (outcome: DispatchOutcome) => void; reject: (error: Error) => void }
+  >;
 }
 
 export function createOutcomeBoard(): OutcomeBoard {
@@ -45,9 +47,9 @@ export function createOutcomeBoard(): OutcomeBoard {
   };
 
   return {
-    observe: (pipeline) => async (event, context) => {
+    observe: (work) => async (event, context) => {
       try {
-        const outcome = await pipeline(event, context);
+        const outcome = await work(event, context);
         report(event, outcome);
         return outcome;
       } catch (error) {

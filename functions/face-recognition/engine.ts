@@ -4,7 +4,6 @@ import type { FaceEngine } from '../../shared/faces/engine.ts';
 import type { PipelineOptions } from '../../shared/pipeline/options.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
-import { readOptions } from '../../shared/runtime/options.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 
 export interface EngineParts {
@@ -24,19 +23,10 @@ const ENGINES: Record<PipelineOptions['engine'], Opener> = {
     return createLocalEngine(modelsDir === undefined ? {} : { modelsDir });
   },
 
-  async facebody({ env, credentials, clock, random }) {
-    const { FACEBODY_OPTIONS, faceBodyQuota, faceBodySettings } = await import(
-      '../../shared/faces/engines/facebody/options.ts'
-    );
-    const { createFaceBodyClient } = await import('../../shared/faces/engines/facebody/client.ts');
+  async facebody(parts) {
+    const { openFaceBodyClient } = await import('./facebody-client.ts');
     const { createFaceBodyEngine } = await import('../../shared/faces/engines/facebody/engine.ts');
-    const { createPacing } = await import('../../shared/faces/pacing.ts');
-    const options = readOptions(FACEBODY_OPTIONS, env);
-    const pacing = createPacing({ clock, random, quota: faceBodyQuota(options) });
-    const settings = faceBodySettings(options);
-    return createFaceBodyEngine({
-      client: createFaceBodyClient({ settings, credentials, pacing, clock, random }),
-    });
+    return createFaceBodyEngine({ client: openFaceBodyClient(parts) });
   },
 };
 

@@ -33,6 +33,8 @@ export interface FaceEngine {
   readonly name: string;
   /** Changes whenever the same picture may give another answer. */
   readonly version: string;
+  /** What makes its embeddings, and how many numbers one has: galleries never mix two. Absent: it makes none. */
+  readonly embedder?: { readonly name: string; readonly size: number };
   /** Loads models or opens connections; idempotent, and `analyze` calls it when nobody did. */
   warmUp(): Promise<void>;
   /** Faces from the largest to the smallest; boxes and points in pixels of the upright image. */

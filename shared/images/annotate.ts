@@ -6,7 +6,7 @@ import { placeLabels } from './labels.ts';
 import { fitText, textStrokes, textWidth, wrapText } from './text.ts';
 
 /** What a colour says: a person of the gallery, somebody unknown to it, or that nobody was compared. */
-type Tone = 'match' | 'unknown' | 'plain';
+export type Tone = 'match' | 'unknown' | 'plain';
 
 export interface AnnotatedFace {
   /** Pixels of the upright image. */

@@ -1,5 +1,6 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
 import type { Box, Face, FaceAttributes, Point } from '../faces/face.ts';
+import type { Match } from '../faces/gallery/match.ts';
 import type { UprightImage } from '../images/image.ts';
 import type { ResultDocument } from '../results/document.ts';
 import type { ResultKeys } from '../results/keys.ts';
@@ -35,6 +36,7 @@ export function describeFaces(
   faces: readonly Face[],
   options: Pick<PipelineOptions, 'landmarks' | 'crops' | 'attributes'>,
   keys: ResultKeys,
+  matches?: readonly Match[],
 ): FaceSection[] {
   return faces.map(({ box, probability, keypoints, landmarks, pose, quality, attributes }, index) => ({
     box: wholePixels(box),
@@ -52,6 +54,7 @@ export function describeFaces(
     ...(pose && { pose: { yaw: round(pose.yaw), pitch: round(pose.pitch), roll: round(pose.roll) } }),
     ...(quality !== undefined && { quality: round(quality, 3) }),
     attributes: describeAttributes(attributes, options.attributes),
+    ...(matches && { match: matches[index]! }),
     ...(options.crops && { crop: keys.crop(index) }),
   }));
 }

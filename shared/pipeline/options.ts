@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { AttributeName } from '../faces/face.ts';
 import { MnsossError } from '../runtime/errors.ts';
 import {

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../runtime/errors.ts';
 
 /** The stages of one image, in order. */
-export const STAGES = ['admit', 'fetch', 'prepare', 'analyze', 'render', 'publish'] as const;
+export const STAGES = ['admit', 'fetch', 'prepare', 'analyze', 'identify', 'render', 'publish'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** Why an event was not for us. */

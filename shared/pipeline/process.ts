@@ -1,6 +1,8 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
 import type { FaceEngine } from '../faces/engine.ts';
 import type { Face } from '../faces/face.ts';
+import type { Gallery } from '../faces/gallery/gallery.ts';
+import type { Match } from '../faces/gallery/match.ts';
 import { decodeImage } from '../images/decode.ts';
 import type { ImageBounds, UprightImage } from '../images/image.ts';
 import type { ObjectStore, OpenBucket } from '../oss/object-store.ts';
@@ -14,6 +16,7 @@ import type { Logger } from '../runtime/log.ts';
 import { admit } from './admit.ts';
 import { describeFaces, describeFailure, describeSource } from './describe.ts';
 import { type FetchedObject, fetchSource, tooLarge } from './fetch.ts';
+import { identify } from './identify.ts';
 import type { PipelineOptions } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import { render } from './render.ts';
@@ -26,6 +29,10 @@ export interface PipelineParts {
   readonly options: PipelineOptions;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Known people; absent: faces are compared with nobody. */
+  readonly gallery?: Gallery;
+  /** Whether an unknown face tells how similar it was to anybody; true when absent. */
+  readonly bestScore?: boolean;
 }
 
 /**
@@ -51,6 +58,14 @@ interface Work {
   readonly keys: ResultKeys;
   readonly watch: Stopwatch;
   readonly signal?: AbortSignal;
+}
+
+/** What is known about one picture. */
+interface Findings {
+  readonly image: UprightImage;
+  readonly faces: readonly Face[];
+  /** In the order of the faces; absent when nobody was compared. */
+  readonly matches?: readonly Match[];
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
@@ -81,9 +96,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 async function handle(
   event: OssObjectEvent,
   watch: Stopwatch,
-  { openBucket, engine, options }: PipelineParts,
+  parts: PipelineParts,
   context: PipelineContext,
 ): Promise<Verdict> {
+  const { openBucket, options } = parts;
   const { signal } = context;
   const admission = admit(event, options);
   if (admission.action === 'ignore') return { outcome: 'ignored', rule: admission.rule };
@@ -113,8 +129,8 @@ async function handle(
     fetched = found;
     const { bytes } = found;
     const image = await watch.time('prepare', () => decodeImage(bytes, imageBounds(options)));
-    const faces = await watch.time('analyze', () => analyze(engine, image, options, context));
-    return await publishFaces(work, fetched, image, faces, engine, options);
+    const findings = await find(image, parts, context, watch);
+    return await publishFindings(work, fetched, findings, parts);
   } catch (thrown) {
     const error = toMnsossError(thrown);
     if (error.kind !== 'permanent') throw error;
@@ -132,31 +148,39 @@ export function imageBounds({
   return { maxBytes, maxSide, maxPixels, rasterSide, timeoutSeconds: decodeTimeoutSeconds };
 }
 
-function analyze(
-  engine: FaceEngine,
+/** Who is in the picture, and what they look like. */
+async function find(
   image: UprightImage,
-  { attributes }: PipelineOptions,
+  { engine, gallery, options, bestScore = true }: PipelineParts,
   context: PipelineContext,
-): Promise<Face[]> {
-  return engine.analyze(image, { attributes: new Set(attributes), embeddings: false, ...context });
+  watch: Stopwatch,
+): Promise<Findings> {
+  const attributes = new Set(options.attributes);
+  const embeddings = gallery?.usesEmbeddings ?? false;
+  const faces = await watch.time('analyze', () =>
+    engine.analyze(image, { attributes, embeddings, ...context }),
+  );
+  if (!gallery) return { image, faces };
+  const matches = await watch.time('identify', () =>
+    identify(image, faces, gallery, { keepBestScore: bestScore, ...context }),
+  );
+  return { image, faces, matches };
 }
 
-async function publishFaces(
+async function publishFindings(
   work: Work,
   fetched: FetchedObject,
-  image: UprightImage,
-  faces: readonly Face[],
-  engine: FaceEngine,
-  options: PipelineOptions,
+  { image, faces, matches }: Findings,
+  { engine, options }: PipelineParts,
 ): Promise<Verdict> {
   const { event, keys, watch } = work;
-  const artifacts = await watch.time('render', () => render(image, faces, options));
+  const artifacts = await watch.time('render', () => render(image, faces, options, matches));
   const document: ResultDocument = {
     schemaVersion: 1,
     outcome: 'processed',
     source: describeSource(event, fetched, image),
     engine: { name: engine.name, version: engine.version },
-    faces: describeFaces(faces, options, keys),
+    faces: describeFaces(faces, options, keys, matches),
     artifacts: {
       ...(artifacts.annotated && { annotated: keys.annotated }),
       ...(artifacts.redacted && { redacted: keys.redacted }),

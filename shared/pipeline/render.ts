@@ -1,10 +1,11 @@
 import type { Face } from '../faces/face.ts';
-import { type AnnotatedFace, annotateImage } from '../images/annotate.ts';
+import type { Match } from '../faces/gallery/match.ts';
+import { annotateImage } from '../images/annotate.ts';
 import { cropFace } from '../images/crop.ts';
 import type { UprightImage } from '../images/image.ts';
 import { redactImage } from '../images/redact.ts';
 import type { Artifacts } from '../results/writer.ts';
-import { bannerOf, labelOf } from './labels.ts';
+import { bannerOf, labelOf, toneOf } from './labels.ts';
 import type { PipelineOptions } from './options.ts';
 
 /** The pictures that configuration asks for; they are encoded side by side. */
@@ -12,12 +13,13 @@ export async function render(
   image: UprightImage,
   faces: readonly Face[],
   { annotate, crops, redact }: Pick<PipelineOptions, 'annotate' | 'crops' | 'redact'>,
+  matches?: readonly Match[],
 ): Promise<Artifacts> {
   const boxes = faces.map(({ box }) => box);
-  const marks: AnnotatedFace[] = faces.map((face) => ({
+  const marks = faces.map((face, index) => ({
     box: face.box,
-    label: labelOf(face),
-    tone: 'plain',
+    label: labelOf(face, matches?.[index]),
+    tone: toneOf(matches?.[index]),
   }));
   const [annotated, redacted, ...cropped] = await Promise.all([
     annotate ? annotateImage(image, { faces: marks, banner: bannerOf(faces) }) : undefined,

@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 
 /** Raised when a field changes its meaning or goes away; new optional fields do not raise it. */
 export const SCHEMA_VERSION = 1;
@@ -46,6 +46,21 @@ const face = z.strictObject({
     unit.check(z.describe('How well the face can be recognised; comparable within one engine')),
   ),
   attributes,
+  match: z.optional(
+    z
+      .union([
+        z.strictObject({
+          person: z.string(),
+          confidence: unit.check(z.describe('Similarity to the nearest face of the person')),
+          level: z.enum(['match', 'high']),
+        }),
+        z.strictObject({
+          unknown: z.literal(true),
+          bestScore: z.optional(unit.check(z.describe('Similarity to the nearest person, who is not named'))),
+        }),
+      ])
+      .check(z.describe('Who it is; absent when nobody was compared')),
+  ),
   crop: z.optional(z.string().check(z.describe('Key of the cropped face in the result bucket'))),
 });
 

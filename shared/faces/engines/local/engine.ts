@@ -12,7 +12,7 @@ import { type Nets, openNets } from './nets.ts';
 import { estimatePose } from './pose.ts';
 import { faceQuality } from './quality.ts';
 import { toUpright } from './upright.ts';
-import { engineVersion } from './version.ts';
+import { EMBEDDER, engineVersion } from './version.ts';
 
 export interface LocalEngineOptions {
   /** Folder that holds the model files flat; when absent they come from the installed npm packages. */
@@ -49,6 +49,7 @@ export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine 
   return {
     name: 'local',
     version: engineVersion(minProbability),
+    embedder: EMBEDDER,
     async warmUp() {
       await load();
     },

@@ -12,3 +12,9 @@ export function engineVersion(minProbability: number): string {
   const parameters = JSON.stringify({ models, detection: DETECTION, gate: GATE, minProbability });
   return `local-${REVISION}+${createHash('sha256').update(parameters).digest('hex').slice(0, 8)}`;
 }
+
+/** What makes the engine's embeddings: the network's file, by the beginning of its SHA-256. */
+export const EMBEDDER = {
+  name: `fr_feature-${MODEL_FILES.embedding.sha256.slice(0, 8)}`,
+  size: 512,
+} as const;
