@@ -2,6 +2,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { cloudCommand } from './commands/cloud.ts';
 import { getCommand } from './commands/get.ts';
+import { peopleCommand } from './commands/people.ts';
 import { putCommand } from './commands/put.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { signCommand } from './commands/sign.ts';
@@ -14,6 +15,7 @@ const program = new Command('mnsoss-face')
   .addCommand(putCommand)
   .addCommand(getCommand)
   .addCommand(signCommand)
+  .addCommand(peopleCommand)
   .addCommand(cloudCommand)
   .addCommand(rulesCommand);
 

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
+import sharp, { type Region } from 'sharp';
 import { expect, it } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
 import type { ResultDocument } from '../../shared/results/document.ts';
 import { type House, startHouse } from '../support/house.ts';
 
 /** The face of one person in a sample photo, with enough around it to be a portrait; pixels of that photo. */
-async function portrait(photo: string, region: sharp.Region): Promise<Buffer> {
+async function portrait(photo: string, region: Region): Promise<Buffer> {
   const sample = (await samplePhotos()).find(({ name }) => name === photo)!;
   return sharp(await readFile(sample.path)).extract(region).jpeg({ quality: 92 }).toBuffer();
 }
