@@ -1,10 +1,12 @@
-// Writes what is generated: pages in docs/, and the JSON Schema of results.
+// Writes what is generated: pages in docs/, and the JSON Schemas of what is written to OSS.
 // With --check it writes nothing and fails when a file on disk differs.
 import { readFile, writeFile } from 'node:fs/promises';
 import { FACE_RECOGNITION_OPTIONS } from '../functions/face-recognition/options.ts';
 import { POLLER_OPTIONS } from '../functions/mns-poller/options.ts';
 import { FACEBODY_OPTIONS } from '../shared/faces/engines/facebody/options.ts';
+import { enrolmentJsonSchema } from '../shared/pipeline/enrol-record.ts';
 import { PIPELINE_OPTIONS } from '../shared/pipeline/options.ts';
+import { PEOPLE_OPTIONS } from '../shared/pipeline/people-options.ts';
 import { resultJsonSchema } from '../shared/results/document.ts';
 import { ERROR_CODES, type ErrorKind } from '../shared/runtime/errors.ts';
 import { flagOf, type OptionSpecs } from '../shared/runtime/options.ts';
@@ -68,6 +70,10 @@ function configurationPage(): string {
     '',
     ...optionsTable(PIPELINE_OPTIONS),
     '',
+    '## Who is known',
+    '',
+    ...optionsTable(PEOPLE_OPTIONS),
+    '',
     '## The function `face-recognition`',
     '',
     ...optionsTable(FACE_RECOGNITION_OPTIONS),
@@ -88,6 +94,7 @@ const files: Record<string, string> = {
   'docs/configuration.md': configurationPage(),
   'docs/local-cloud-operations.md': await operationsPage(GENERATED),
   'shared/results/faces-1.schema.json': `${JSON.stringify(resultJsonSchema(), null, 2)}\n`,
+  'shared/pipeline/enrolment-1.schema.json': `${JSON.stringify(enrolmentJsonSchema(), null, 2)}\n`,
 };
 
 const check = process.argv.includes('--check');
