@@ -24,7 +24,9 @@ export type Failure =
   | 'gallery'
   | 'gallery-full'
   /** Any other refusal. */
-  | 'refused';
+  | 'refused'
+  /** Nothing that the service or the network does. */
+  | 'unexpected';
 
 const CODES: Readonly<Record<Failure, ErrorCode>> = {
   'no-face': 'InvalidImage',
@@ -42,6 +44,7 @@ const CODES: Readonly<Record<Failure, ErrorCode>> = {
   gallery: 'InvalidRequest',
   'gallery-full': 'GalleryFull',
   refused: 'InvalidRequest',
+  unexpected: 'Unexpected',
 };
 
 /**
@@ -129,7 +132,8 @@ function failureFor(
   if (status !== undefined && (status === 408 || status >= 500)) return 'unavailable';
   if (status !== undefined) return 'refused';
   // sdk: a timeout has a name but no code; a body that is no JSON gives the parser's error and nothing else.
-  return name === 'RequestTimeoutError' || name === 'SyntaxError' ? 'unavailable' : 'network';
+  if (name === 'RequestTimeoutError' || name === 'SyntaxError') return 'unavailable';
+  return code === undefined ? 'unexpected' : 'network';
 }
 
 function fits(pattern: string, code: string): boolean {

@@ -2,8 +2,8 @@ import type * as SdkModule from '@alicloud/facebody20191230';
 import type { Credentials } from '../../../runtime/credentials.ts';
 
 /** The request and response classes of the official SDK. */
-export type Sdk = typeof SdkModule;
-type ClientClass = Sdk['default']['default'];
+export type Sdk = typeof SdkModule.default;
+type ClientClass = Sdk['default'];
 export type SdkClient = InstanceType<ClientClass>;
 /** Its timeouts, in milliseconds. */
 export type SdkRuntime = Parameters<SdkClient['recognizeFaceWithOptions']>[1];
@@ -34,8 +34,9 @@ let loading: Promise<LoadedSdk> | undefined;
 /** The official SDK, loaded at the first call: it costs more than 100 ms of a cold start. Nothing else imports it. */
 export function loadSdk(): Promise<LoadedSdk> {
   loading ??= import('@alicloud/facebody20191230').then(
-    (types) => {
-      const Client = clientClass(types);
+    (namespace) => {
+      const types = exportsOf(namespace);
+      const Client = types.default;
       return {
         types,
         createClient(credentials, settings, beforeSend) {
@@ -74,7 +75,11 @@ function configOf(
   return config as ConstructorParameters<ClientClass>[0];
 }
 
-/** A CommonJS module with a `default`: bundlers and test runners unwrap it once, Node's own import does not. */
-function clientClass({ default: outer }: Sdk): ClientClass {
-  return outer.default ?? (outer as unknown as ClientClass);
+/**
+ * What the CommonJS module exports. Node and test runners put it in a namespace, as a whole under `default` or
+ * unwrapped once more; a bundle that is split into chunks has it under `default` only.
+ */
+function exportsOf(namespace: typeof SdkModule): Sdk {
+  const { default: whole } = namespace;
+  return 'RecognizeFaceRequest' in whole ? whole : (namespace as unknown as Sdk);
 }

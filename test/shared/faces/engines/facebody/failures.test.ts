@@ -23,6 +23,7 @@ const KINDS: Record<Failure, ErrorKind> = {
   gallery: 'permanent',
   'gallery-full': 'permanent',
   refused: 'permanent',
+  unexpected: 'transient',
 };
 
 /** As the SDK throws it when the service answered. */
@@ -98,6 +99,12 @@ describe('errors without an answer', () => {
       Object.assign(new Error('ReadTimeout(15000)'), { name: 'RequestTimeoutError' }),
     ],
     ['a page instead of JSON', 'unavailable', new SyntaxError('Unexpected token <')],
+    [
+      'a certificate that nobody signed',
+      'network',
+      Object.assign(new Error('tls'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }),
+    ],
+    ['a fault of ours', 'unexpected', new TypeError('undefined is not a function')],
     ['no credentials', 'credentials', Object.assign(new Error('none'), { code: 'InvalidCredentials' })],
   ])('such as %s mean %s', (_, failure, thrown) => {
     const error = toFailure('DetectFace', thrown);
