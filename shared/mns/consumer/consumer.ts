@@ -6,6 +6,7 @@ import { type ConsumerEvents, createEmitter } from './events.ts';
 import { createServiceGate } from './gate.ts';
 import { type Outcome, outcomeOf } from './handler.ts';
 import { createHeldSet, createRecentSet } from './held.ts';
+import { createLazyAbort, type LazyAbort } from './lazy-abort.ts';
 import { createLimiter } from './limiter.ts';
 import { CONSUMER_DEFAULTS, type ConsumerOptions } from './options.ts';
 import { createReceiver } from './receiver.ts';
@@ -29,7 +30,7 @@ interface Held {
   readonly keeper: VisibilityKeeper;
   phase: 'ready' | 'running' | 'waiting' | 'leaving';
   attempt: number;
-  abort?: AbortController;
+  abort?: LazyAbort;
   cancelWait?: () => void;
 }
 
@@ -173,23 +174,25 @@ export function createConsumer(parts: ConsumerParts): Consumer {
   async function run(item: Held): Promise<void> {
     item.phase = 'running';
     item.attempt++;
-    item.abort = new AbortController();
+    item.abort = createLazyAbort();
     running++;
     const startedAt = clock.now();
-    const outcome = await callHandler(item, item.abort.signal);
+    const outcome = await callHandler(item, item.abort);
     running--;
-    if (!item.abort.signal.aborted) adapt(outcome, startedAt);
+    if (!item.abort.isAborted()) adapt(outcome, startedAt);
     // The slot is free now; what follows waits for the service.
     const settling = item.phase === 'running' ? settle(item, outcome) : undefined;
     pump();
     await settling;
   }
 
-  async function callHandler({ message, attempt }: Held, signal: AbortSignal): Promise<Outcome> {
+  async function callHandler({ message, attempt }: Held, abort: LazyAbort): Promise<Outcome> {
     const { messageId } = message;
     try {
       return await parts.handle(message, {
-        signal,
+        get signal() {
+          return abort.signal;
+        },
         attempt,
         recordDelivered: (delivery) => emit('recordDelivered', { messageId, ...delivery }),
       });
