@@ -3,5 +3,5 @@ export type { DeadLetter, DeadLetters } from './dead-letters.ts';
 export type { ConsumerEvents, RecordDelivery } from './events.ts';
 export type { Handle, HandleContext, Outcome } from './handler.ts';
 export { CONSUMER_DEFAULTS, type ConsumerOptions } from './options.ts';
-export type { ConsumerCounts, DrainReport, StopReport } from './report.ts';
+export type { DrainReport, StopReport } from './report.ts';
 export type { Consumer, ConsumerParts } from './types.ts';

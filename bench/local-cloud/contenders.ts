@@ -1,0 +1,105 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_ACCOUNT } from '../../local/cloud.ts';
+import { authorizationV1 } from '../../shared/oss/signature-v1.ts';
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** A server under measurement, in a process of its own with an empty folder. */
+export interface Running {
+  /** Of objects; path style. */
+  readonly url: string;
+  /** Of messages; only ours has them. */
+  readonly mnsUrl?: string;
+  /** Headers of a request for an object, its signature among them. */
+  sign(method: string, bucket: string, key: string): Headers;
+  /** Megabytes of resident memory after garbage collection. */
+  memory(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export interface Contender {
+  readonly name: string;
+  start(): Promise<Running>;
+}
+
+const ours = (name: string, durable: boolean): Contender => ({
+  name,
+  start: () => run('server.ts', [String(durable)], signOss),
+});
+
+/** Keeps what it acknowledged through a loss of power. */
+export const durable = ours('ours', true);
+
+/** Does not wait for the disk, as s3rver does not. */
+export const inMemory = ours('ours, --in-memory', false);
+
+export const s3rver: Contender = {
+  name: 's3rver 3.7.1',
+  start: () => run('server-s3rver.js', [], signS3),
+};
+
+/** A bare `node:http` server that reads every request and answers with a few bytes: what no server can beat. */
+export const floor: Contender = {
+  name: 'bare node:http',
+  start: () => run('server-floor.ts', [], () => ({})),
+};
+
+async function run(file: string, args: readonly string[], sign: Running['sign']): Promise<Running> {
+  const folder = await mkdtemp(join(tmpdir(), 'mnsoss-face-bench-'));
+  const child = fork(new URL(`./${file}`, import.meta.url), [folder, ...args], {
+    execArgv: [...process.execArgv, '--expose-gc'],
+  });
+  const urls = (await answerOf(child, file)) as { url: string; mnsUrl?: string };
+  return {
+    ...urls,
+    sign,
+    async memory() {
+      child.send('memory');
+      return (await answerOf(child, file)) as number;
+    },
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function answerOf(child: ChildProcess, file: string): Promise<unknown> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`${file} ended with ${code}`);
+  });
+  const [answer] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
+  ended.catch(() => undefined);
+  return answer;
+}
+
+function signOss(method: string, bucket: string, key: string): Headers {
+  const headers = { date: new Date().toUTCString(), 'content-type': 'application/octet-stream' };
+  const resource = `/${bucket}/${key}`;
+  return {
+    ...headers,
+    authorization: authorizationV1(DEFAULT_ACCOUNT, { method, resource, query: [], headers }),
+  };
+}
+
+/** Signature version 2 of S3, which costs what OSS's V1 costs. */
+function signS3(method: string, bucket: string, key: string): Headers {
+  const headers = { 'x-amz-date': new Date().toUTCString(), 'content-type': 'application/octet-stream' };
+  const text = [
+    method,
+    '',
+    headers['content-type'],
+    '',
+    `x-amz-date:${headers['x-amz-date']}`,
+    key ? `/${bucket}/${key}` : `/${bucket}`,
+  ].join('\n');
+  const signature = createHmac('sha1', 'S3RVER').update(text).digest('base64');
+  return { ...headers, authorization: `AWS S3RVER:${signature}` };
+}

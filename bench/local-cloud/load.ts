@@ -1,0 +1,77 @@
+import * as http from 'node:http';
+import type { Headers } from './contenders.ts';
+
+export interface Figures {
+  /** Of the whole load. */
+  readonly perSecond: number;
+  readonly p99Ms: number;
+}
+
+/** Does `count` jobs, as many at once as there are clients, and times each. */
+export async function load(
+  count: number,
+  clients: number,
+  job: (index: number) => Promise<void>,
+): Promise<Figures> {
+  const times: number[] = [];
+  let next = 0;
+  const client = async () => {
+    while (next < count) {
+      const index = next++;
+      const started = performance.now();
+      await job(index);
+      times.push(performance.now() - started);
+    }
+  };
+  const started = performance.now();
+  await Promise.all(Array.from({ length: clients }, client));
+  const seconds = (performance.now() - started) / 1000;
+  if (times.length !== count) throw new Error(`${times.length} jobs were done, not ${count}`);
+  times.sort((a, b) => a - b);
+  return { perSecond: count / seconds, p99Ms: times[Math.ceil(count * 0.99) - 1]! };
+}
+
+/** Sends over kept connections; throws unless the answer is a success of as many bytes as it announced. */
+export function createSender(url: string, connections: number) {
+  const { hostname, port } = new URL(url);
+  const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
+  return {
+    send(
+      method: string,
+      path: string,
+      headers: Headers,
+      body?: Buffer,
+    ): Promise<{ bytes: number; text: () => string }> {
+      return new Promise((resolve, reject) => {
+        const length = body ? { 'content-length': body.length } : {};
+        const request = http.request({
+          hostname,
+          port,
+          agent,
+          method,
+          path,
+          headers: { ...headers, ...length },
+        });
+        request.on('error', reject);
+        request.on('response', (response) => {
+          const chunks: Buffer[] = [];
+          let bytes = 0;
+          response.on('data', (chunk: Buffer) => {
+            bytes += chunk.length;
+            // Large bodies are counted, small ones read.
+            if (bytes <= 65_536) chunks.push(chunk);
+          });
+          response.on('error', reject);
+          response.on('end', () => {
+            const text = () => Buffer.concat(chunks).toString();
+            const { statusCode = 0 } = response;
+            if (statusCode >= 200 && statusCode < 300) resolve({ bytes, text });
+            else reject(new Error(`${method} ${path}: ${statusCode} ${text()}`));
+          });
+        });
+        request.end(body);
+      });
+    },
+    close: () => agent.destroy(),
+  };
+}

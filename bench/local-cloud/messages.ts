@@ -1,0 +1,48 @@
+import { DEFAULT_ACCOUNT } from '../../local/cloud.ts';
+import { createMnsClient } from '../../shared/mns/client.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { createSender, type Figures, load } from './load.ts';
+
+const CLIENTS = 8;
+const REQUESTS_A_MESSAGE = 3;
+
+/** Each client sends one message, receives one, and deletes it. Every message must come once, and none be left. */
+export async function measureMessages(mnsUrl: string, count: number): Promise<Figures> {
+  const mns = createMnsClient({
+    endpoint: mnsUrl,
+    credentials: staticCredentials(DEFAULT_ACCOUNT),
+    clock: systemClock,
+    timeoutMs: 10_000,
+  });
+  await mns.createQueue('bench');
+  const queue = mns.queue('bench');
+  const seen = new Set<string>();
+  const figures = await load(count, CLIENTS, async (index) => {
+    await queue.send(`message ${index}`);
+    const [message] = await queue.receive({ max: 1, waitSeconds: 10 });
+    if (!message) throw new Error(`no message came after ${seen.size}`);
+    if (seen.has(message.body)) throw new Error(`${message.body} came twice`);
+    seen.add(message.body);
+    const failures = await queue.delete([message.receiptHandle]);
+    if (failures.length > 0) throw new Error(`${message.body}: ${failures[0]!.code}`);
+  });
+  const { activeMessages, inactiveMessages } = await queue.attributes();
+  if (seen.size !== count || activeMessages + inactiveMessages > 0) {
+    throw new Error(`${seen.size} of ${count} came, ${activeMessages + inactiveMessages} are left`);
+  }
+  await mns.deleteQueue('bench');
+  mns.close();
+  return figures;
+}
+
+/** As many requests of the same size to a server that does nothing. */
+export async function measureFloor(url: string, count: number): Promise<Figures> {
+  const { send, close } = createSender(url, CLIENTS);
+  const body = Buffer.alloc(150, 'x');
+  const figures = await load(count, CLIENTS, async () => {
+    for (let request = 0; request < REQUESTS_A_MESSAGE; request++) await send('POST', '/', {}, body);
+  });
+  close();
+  return figures;
+}
