@@ -45,7 +45,7 @@ it('has commands that do what the README says', { timeout: 120_000 }, async () =
   await copyFile(first!.path, join(folder, 'me.jpg'));
   await copyFile(second!.path, join(folder, 'holiday/beach.jpg'));
   const [install, ...lines] = await readmeCommands();
-  const [put, curl, get, onceLine, test, ...rest] = lines;
+  const [put, curl, get, enrol, find, forget, onceLine, test, ...rest] = lines;
   // These two are what runs this very test on a clean clone.
   expect(install).toBe('npm install && npm start');
   expect(test).toBe('npm install && npm test');
@@ -76,6 +76,15 @@ it('has commands that do what the README says', { timeout: 120_000 }, async () =
   expect((await readFile(join(folder, 'annotated.jpg'))).subarray(0, 3)).toEqual(
     Buffer.from([0xff, 0xd8, 0xff]),
   );
+
+  // Three faces are no portrait: the photo is refused, so nobody is found and nothing is left to forget.
+  expect(enrol).toBe('npx mnsoss-face put --prefix people/guest/ me.jpg');
+  expect(await runLine(enrol!, folder).ended).toBe(0);
+  await expect.poll(start.output, { timeout: 20_000 }).toMatch(/people\/guest\/me\.jpg {2}refused/);
+  for (const line of [find!, forget!]) {
+    const done = runLine(line, folder);
+    expect(await done.ended, done.output()).toBe(0);
+  }
 
   process.kill(-start.child.pid!, 'SIGTERM');
   await start.ended;
