@@ -8,7 +8,10 @@ import { type House, startHouse } from '../support/house.ts';
 /** The face of one person in a sample photo, with enough around it to be a portrait; pixels of that photo. */
 async function portrait(photo: string, region: Region): Promise<Buffer> {
   const sample = (await samplePhotos()).find(({ name }) => name === photo)!;
-  return sharp(await readFile(sample.path)).extract(region).jpeg({ quality: 92 }).toBuffer();
+  return sharp(await readFile(sample.path))
+    .extract(region)
+    .jpeg({ quality: 92 })
+    .toBuffer();
 }
 
 async function put(house: House, key: string, bytes: Buffer) {
@@ -27,7 +30,11 @@ it('knows a person by an uploaded portrait, names nobody else, and forgets with 
   const photo = await readFile((await samplePhotos())[0]!.path);
 
   const refused = await put(house, 'people/everybody/group.jpg', photo);
-  const enrolled = await put(house, 'people/right-most/portrait.jpg', await portrait('sample1.jpg', RIGHT_MOST));
+  const enrolled = await put(
+    house,
+    'people/right-most/portrait.jpg',
+    await portrait('sample1.jpg', RIGHT_MOST),
+  );
   await put(house, 'incoming/party.jpg', photo);
 
   expect(refused).toMatchObject({ outcome: 'refused', reason: 'several-faces' });
@@ -47,7 +54,11 @@ it('knows a person by an uploaded portrait, names nobody else, and forgets with 
   await put(house, 'incoming/later.jpg', photo);
 
   const later = await documentOf(house, 'incoming/later.jpg');
-  expect(later.faces.map(({ match }) => match)).toEqual([{ unknown: true }, { unknown: true }, { unknown: true }]);
+  expect(later.faces.map(({ match }) => match)).toEqual([
+    { unknown: true },
+    { unknown: true },
+    { unknown: true },
+  ]);
 });
 
 const RIGHT_MOST = { left: 1330, top: 60, width: 560, height: 700 };
