@@ -4,4 +4,4 @@ export type { ConsumerEvents, RecordDelivery } from './events.ts';
 export type { Handle, HandleContext, Outcome } from './handler.ts';
 export { CONSUMER_DEFAULTS, type ConsumerOptions } from './options.ts';
 export type { DrainReport, StopReport } from './report.ts';
-export type { Consumer, ConsumerParts } from './types.ts';
+export type { Consumer } from './types.ts';
