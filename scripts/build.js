@@ -1,9 +1,6 @@
-// Fills dist/ anew, all but dist/functions/, which scripts/build-functions.js fills.
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+// Fills dist/ anew.
+import { rm } from 'node:fs/promises';
 import { bundle } from './bundle.js';
 
-for (const name of await readdir('dist').catch(() => [])) {
-  if (name !== 'functions') await rm(join('dist', name), { recursive: true });
-}
+await rm('dist', { recursive: true, force: true });
 await bundle('dist', process.argv.includes('--quiet') ? 'warning' : 'info');

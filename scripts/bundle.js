@@ -3,11 +3,7 @@ import { build } from 'esbuild';
 /** Bundles the command line; packages stay external. */
 export async function bundle(outdir, logLevel) {
   await build({
-    entryPoints: {
-      'cli/main': 'cli/main.ts',
-      // Beside the folder of chunks, where the engine's pool looks for it.
-      'local-engine-worker': 'shared/faces/engines/local/worker.ts',
-    },
+    entryPoints: { 'cli/main': 'cli/main.ts' },
     outdir,
     bundle: true,
     splitting: true,
