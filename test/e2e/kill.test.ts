@@ -32,16 +32,10 @@ interface Running {
 }
 
 async function start(dataDir: string, firstPhoto: string): Promise<Running> {
-  const program = runProgram([
-    'start',
-    '--data-dir',
-    dataDir,
-    '--oss-port',
-    '0',
-    '--mns-port',
-    '0',
-    firstPhoto,
-  ]);
+  const program = runProgram(
+    ['start', '--data-dir', dataDir, '--oss-port', '0', '--mns-port', '0', firstPhoto],
+    { GALLERY: 'off' },
+  );
   await program.said(/Watching/);
   const connection = (await readConnection(dataDir)) as Required<Connection>;
   const credentials = staticCredentials(connection.account);
