@@ -1,9 +1,9 @@
 import { build } from 'esbuild';
 
-/** Bundles the command line; packages stay external. */
+/** Bundles the command line and the embeddable local cloud; packages stay external. */
 export async function bundle(outdir, logLevel) {
   await build({
-    entryPoints: { 'cli/main': 'cli/main.ts' },
+    entryPoints: { 'cli/main': 'cli/main.ts', 'local/index': 'local/index.ts' },
     outdir,
     bundle: true,
     splitting: true,

@@ -36,7 +36,7 @@ export async function measureMessages(mnsUrl: string, count: number): Promise<Fi
   return figures;
 }
 
-/** As many requests of the same size to a server that does nothing. */
+/** As many requests to a server that does nothing, and without XML and signatures on either side. */
 export async function measureFloor(url: string, count: number): Promise<Figures> {
   const { send, close } = createSender(url, CLIENTS);
   const body = Buffer.alloc(150, 'x');
