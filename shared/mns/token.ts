@@ -17,14 +17,16 @@ const schema = z.object({
 });
 
 /**
- * Base64 of JSON `{url, accessKeyId, accessKeySecret}`. Throws `TokenMalformed`, which names the fields that are
- * missing or wrong and holds nothing of the token.
+ * Base64 of JSON `{url, accessKeyId, accessKeySecret}`, or that JSON itself: Kubernetes decodes what a Secret holds
+ * before a container sees it. Throws `TokenMalformed`, which names the fields that are missing or wrong and holds
+ * nothing of the token.
  */
 export function decodeToken(token: string): MnsOssToken {
-  const json = decodeBase64(token.trim());
-  if (json === undefined) throw malformed('it is no Base64');
+  const text = token.trim();
+  const json = text.startsWith('{') ? text : decodeBase64(text);
+  if (json === undefined) throw malformed('it is neither JSON nor Base64');
   const value = parseJson(json);
-  if (value === undefined) throw malformed('its Base64 is no JSON');
+  if (value === undefined) throw malformed('what it holds is no JSON');
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.') || 'the object'))];
@@ -58,6 +60,6 @@ function parseJson(text: string): unknown {
 function malformed(why: string): MnsossError {
   return new MnsossError(
     'TokenMalformed',
-    `the MnsOss token must be Base64 of JSON with url, accessKeyId and accessKeySecret: ${why}`,
+    `the MnsOss token must be JSON with url, accessKeyId and accessKeySecret, or its Base64: ${why}`,
   );
 }

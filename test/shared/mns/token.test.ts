@@ -22,6 +22,10 @@ describe('the MnsOss token', () => {
     expect(decodeToken(`${wrapped}\n`).url).toBe(FIELDS.url);
   });
 
+  it('may be the JSON itself, as a container sees a Secret that holds it', () => {
+    expect(decodeToken(`${JSON.stringify(FIELDS)}\n`)).toEqual(decodeToken(token(FIELDS)));
+  });
+
   it('survives encoding and decoding', () => {
     const key = fc.string({ minLength: 1, unit: 'grapheme' });
     fc.assert(
@@ -42,8 +46,9 @@ describe('the MnsOss token', () => {
   });
 
   it.each([
-    ['is empty', '', 'no Base64'],
-    ['is no Base64', '{"url": 1}', 'no Base64'],
+    ['is empty', '', 'neither JSON nor Base64'],
+    ['is no Base64', 'top secret', 'neither JSON nor Base64'],
+    ['is broken JSON', '{"url": "top secret', 'no JSON'],
     ['is no JSON', Buffer.from('top secret').toString('base64'), 'no JSON'],
     ['is no object', token(['top secret']), 'missing or wrong: '],
     ['lacks a field', token({ url: FIELDS.url, accessKeySecret: 'top secret' }), ': accessKeyId'],
