@@ -1,6 +1,9 @@
-// Fills dist/ anew.
-import { rm } from 'node:fs/promises';
+// Fills dist/ anew, all but dist/functions/, which scripts/build-functions.ts fills.
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { bundle } from './bundle.js';
 
-await rm('dist', { recursive: true, force: true });
+for (const name of await readdir('dist').catch(() => [])) {
+  if (name !== 'functions') await rm(join('dist', name), { recursive: true });
+}
 await bundle('dist', process.argv.includes('--quiet') ? 'warning' : 'info');

@@ -1,5 +1,5 @@
 import { environmentCredentials } from '../../shared/runtime/credentials.ts';
-import { createCredentialSlot, type InvocationContext } from './context.ts';
+import { createCredentialSlot, type InvocationContext } from '../../shared/runtime/invocation-context.ts';
 import { type HttpTriggerReply, type HttpTriggerRequest, readHttpTrigger } from './http-request.ts';
 import { answerHttp } from './http-trigger.ts';
 import { describeReport, failureOf, processEvent } from './invocation.ts';

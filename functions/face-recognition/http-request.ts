@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 
 /** A request of an HTTP trigger, whichever runtime it reached us through. */
 export interface HttpTriggerRequest {

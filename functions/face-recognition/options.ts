@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { defineOptions, flag, integer, type OptionsOf, oneOf, text } from '../../shared/runtime/options.ts';
 
 /** What the function needs besides the options of one image, in `shared/pipeline/options.ts`. */

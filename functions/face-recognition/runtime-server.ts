@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { fromHttpMessage } from '../../shared/envelope/http-message.ts';
 import { MnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
-import type { InvocationContext } from './context.ts';
+import type { InvocationContext } from '../../shared/runtime/invocation-context.ts';
 import type { FaceRecognition } from './function.ts';
 
 export interface RuntimeServer {

@@ -3,30 +3,31 @@ import type { DrainReport } from '../../shared/mns/consumer/index.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { environmentCredentials, staticCredentials } from '../../shared/runtime/credentials.ts';
 import { MnsossError } from '../../shared/runtime/errors.ts';
+import type { InvocationContext } from '../../shared/runtime/invocation-context.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readPollerOptions } from './options.ts';
-import { createPoller } from './poller.ts';
-
-/** What Function Compute tells of an invocation, as far as it is used. */
-export interface InvocationContext {
-  readonly requestId: string;
-  /** Of the function's role; they change while an instance lives. */
-  readonly credentials?: { accessKeyId: string; accessKeySecret: string; securityToken: string };
-  /** Seconds. */
-  readonly function: { readonly timeout: number };
-}
 
 /** Milliseconds of the timeout that are left for the answer. */
 const ANSWER_MS = 1000;
 
+const loadPoller = () => import('./poller.ts');
+
+/** Refuses a wrong configuration before the first event, and loads what the first event needs. */
+export async function initialize(): Promise<void> {
+  readPollerOptions(process.env);
+  await loadPoller();
+}
+
 /** Run by a timer: drains the queue within the function's timeout, and tells what it did. */
-export async function handler(event: Buffer, context: InvocationContext): Promise<DrainReport> {
+export async function handler(event: Uint8Array, context: InvocationContext): Promise<DrainReport> {
   const startedAt = systemClock.now();
   if (!readTimerEvent(event))
     throw new MnsossError('EnvelopeUnknown', 'expected an event of a timer trigger');
   const options = readPollerOptions(process.env);
   const logger = createLogger({ level: options.logLevel }).child({ requestId: context.requestId });
   const { credentials } = context;
+  const { createPoller } = await loadPoller();
+  // Made anew for each invocation: connections do not survive the time between two, in which an instance is frozen.
   const { consumer, close } = await createPoller(options, {
     credentials: credentials ? staticCredentials(credentials) : environmentCredentials(),
     clock: systemClock,

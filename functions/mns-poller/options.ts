@@ -1,6 +1,6 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { ConsumerOptions } from '../../shared/mns/consumer/index.ts';
-import { CONSUMER_DEFAULTS } from '../../shared/mns/consumer/index.ts';
+import { CONSUMER_DEFAULTS } from '../../shared/mns/consumer/options.ts';
 import { MnsossError } from '../../shared/runtime/errors.ts';
 import {
   defineOptions,

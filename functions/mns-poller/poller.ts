@@ -5,10 +5,8 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
-import { createHttpSink } from '../../shared/sinks/http.ts';
-import { createBridge } from './bridge.ts';
 import { connectMns } from './connect.ts';
-import { createDeadLetterQueue, createDeadLetterSink, createDeadLetterStore } from './dead-letters.ts';
+import { createDeadLetterQueue, createDeadLetterStore } from './dead-letters.ts';
 import { ensureQueue } from './ensure-queue.ts';
 import { logEvents } from './log-events.ts';
 import { consumerOptions, type PollerOptions } from './options.ts';
@@ -37,6 +35,7 @@ export async function createPoller(options: PollerOptions, parts: PollerParts): 
   const queue = client.queue(queueName);
   const sink = await createSink(options, parts);
   const dead = await openDeadLetters(options, client, parts);
+  const { createBridge } = await import('./bridge.ts');
   const consumer = createConsumer({
     queue,
     handle: createBridge({ sink, queueName, clock }),
@@ -91,6 +90,8 @@ async function openDeadLetters(
     });
     return { letters: createDeadLetterStore(oss.bucket(bucket), prefix), close: async () => oss.close() };
   }
+  const { createHttpSink } = await import('../../shared/sinks/http.ts');
+  const { createDeadLetterSink } = await import('./dead-letter-sink.ts');
   const sink = createHttpSink({ url: deadLetters, timeoutMs, clock });
   return { letters: createDeadLetterSink(sink), close: () => sink.close() };
 }

@@ -2,7 +2,6 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { parseCeOverrides } from '../../shared/sinks/ce-overrides.ts';
-import { createHttpSink } from '../../shared/sinks/http.ts';
 import type { EventSink } from '../../shared/sinks/sink.ts';
 import type { PollerOptions } from './options.ts';
 
@@ -12,10 +11,11 @@ export interface SinkParts {
   readonly random: Random;
 }
 
-/** The sink that the options name. What talks to Function Compute is loaded only for it. */
+/** The sink that the options name. Each kind is loaded only when it is chosen. */
 export async function createSink(options: PollerOptions, parts: SinkParts): Promise<EventSink> {
   const timeoutMs = options.sinkTimeoutSeconds * 1000;
   if (options.sink) {
+    const { createHttpSink } = await import('../../shared/sinks/http.ts');
     return createHttpSink({
       url: options.sink,
       timeoutMs,

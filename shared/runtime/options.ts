@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { MnsossError } from './errors.ts';
 
 /** One row of a program's configuration; the tables in `docs/configuration.md` are made of these. */

@@ -1,5 +1,4 @@
 import sharp from 'sharp';
-import type { InvocationContext } from '../../../functions/face-recognition/context.ts';
 import { createFaceRecognition, type FaceRecognition } from '../../../functions/face-recognition/function.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { createOssClient, type OssClient } from '../../../shared/oss/client.ts';
@@ -7,6 +6,7 @@ import type { ObjectStore } from '../../../shared/oss/object-store.ts';
 import type { ResultDocument } from '../../../shared/results/document.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import type { InvocationContext } from '../../../shared/runtime/invocation-context.ts';
 import { ossRecord } from '../../support/oss-record.ts';
 
 /** A local cloud with the bucket `photos`, the function, and what it said. */

@@ -1,11 +1,7 @@
 import { CloudEvent } from 'cloudevents';
 import { describe, expect, test } from 'vitest';
-import {
-  createDeadLetterQueue,
-  createDeadLetterSink,
-  createDeadLetterStore,
-  DEAD_LETTER_TYPE,
-} from '../../../functions/mns-poller/dead-letters.ts';
+import { createDeadLetterSink, DEAD_LETTER_TYPE } from '../../../functions/mns-poller/dead-letter-sink.ts';
+import { createDeadLetterQueue, createDeadLetterStore } from '../../../functions/mns-poller/dead-letters.ts';
 import type { DeadLetter, DeadLetters } from '../../../shared/mns/consumer/index.ts';
 import { createMemoryQueue } from '../../../shared/mns/memory.ts';
 import { createMemoryStore } from '../../../shared/oss/memory.ts';

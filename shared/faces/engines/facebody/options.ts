@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { decimal, defineOptions, integer, type OptionsOf, oneOf } from '../../../runtime/options.ts';
 import type { SdkSettings } from './sdk.ts';
 

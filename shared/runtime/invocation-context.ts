@@ -1,4 +1,4 @@
-import type { CredentialProvider, Credentials } from '../../shared/runtime/credentials.ts';
+import type { CredentialProvider, Credentials } from './credentials.ts';
 
 /** What Function Compute tells of an invocation, as far as it is used; the same in 2.0 and 3.0. */
 export interface InvocationContext {

@@ -1,0 +1,29 @@
+import { CloudEvent } from 'cloudevents';
+import type { DeadLetters } from '../../shared/mns/consumer/index.ts';
+import { MnsossError } from '../../shared/runtime/errors.ts';
+import type { EventSink } from '../../shared/sinks/sink.ts';
+import { describeLetter } from './dead-letters.ts';
+
+/** The type of the CloudEvent that carries a `DeadLetter` as its data. */
+export const DEAD_LETTER_TYPE = 'mnsoss:DeadLetter:MessageGivenUp';
+
+/** As a CloudEvent with the message's id, so that a second delivery can be told. */
+export function createDeadLetterSink(sink: EventSink): DeadLetters {
+  return {
+    name: sink.name,
+    async put(letter, { signal }) {
+      const event = new CloudEvent({
+        id: letter.messageId,
+        type: DEAD_LETTER_TYPE,
+        source: `/queues/${letter.queue}`,
+        time: new Date(letter.deadTime).toISOString(),
+        datacontenttype: 'application/json',
+        data: describeLetter(letter),
+      });
+      const delivery = await sink.deliver(event, { signal });
+      if (delivery.result === 'accepted') return;
+      const code = delivery.result === 'rejected' ? 'SinkRejected' : 'ServiceUnavailable';
+      throw new MnsossError(code, `dead letter ${letter.messageId} was not taken: ${delivery.reason}`);
+    },
+  };
+}

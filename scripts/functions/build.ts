@@ -1,0 +1,87 @@
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { MODEL_FILES, type ModelName, modelPath } from '../../shared/faces/engines/local/models.ts';
+import { assertJavascript, assertZip } from './budgets.ts';
+import { type BundledEntry, bundleEntry, bundlePackages } from './javascript.ts';
+import { copyNativePackages } from './native.ts';
+import { NATIVE_PACKAGES } from './packages.ts';
+import { zipFolder } from './zip.ts';
+
+/** Sources in a function's folder, and the program that becomes of each. */
+const ENTRIES = { fc: 'index', server: 'server' } as const;
+
+/** What the local engine needs; without it the function is deployed for FaceBody. */
+const LOCAL_ENGINE_PACKAGE = 'onnxruntime-node';
+
+export interface BuildOptions {
+  /** Below the project. */
+  readonly outdir: string;
+  /** `local` brings the models along. */
+  readonly engine: 'facebody' | 'local';
+}
+
+export interface BuiltFunction {
+  readonly folder: string;
+  readonly zip: string;
+  readonly zipBytes: number;
+  /** By the name of the program. */
+  readonly programs: Readonly<Record<string, BundledEntry>>;
+}
+
+/** Every folder of `functions/` that has an `fc.ts` or a `server.ts`. */
+export async function findFunctions(): Promise<string[]> {
+  const files = await readdir('functions', { recursive: true });
+  const sources = files.map((file) => /^([^/\\]+)[/\\](fc|server)\.ts$/.exec(file)?.[1]);
+  return [...new Set(sources.filter((name) => name !== undefined))].sort();
+}
+
+/** Builds one function into `<outdir>/<name>` and `<outdir>/<name>.zip`. Throws when it has grown beyond its budget. */
+export async function buildFunction(name: string, { outdir, engine }: BuildOptions): Promise<BuiltFunction> {
+  const folder = join(outdir, name);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+
+  const programs = await bundlePrograms(name, folder);
+  const packages = new Set(Object.values(programs).flatMap((program) => program.packages));
+  const needsModels = packages.has(LOCAL_ENGINE_PACKAGE) && engine === 'local';
+  if (!needsModels) packages.delete(LOCAL_ENGINE_PACKAGE);
+  await bundlePackages([...packages], folder);
+  await copyNativePackages(
+    NATIVE_PACKAGES.filter((native) => packages.has(native)),
+    folder,
+  );
+  if (needsModels) await copyModels(join(folder, 'models'));
+  await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}\n');
+
+  const zip = `${folder}.zip`;
+  const bytes = await zipFolder(folder);
+  await writeFile(zip, bytes);
+  for (const [program, bundled] of Object.entries(programs)) assertJavascript(`${name}/${program}`, bundled);
+  if (!needsModels) assertZip(name, bytes.length);
+  return { folder, zip, zipBytes: bytes.length, programs };
+}
+
+async function bundlePrograms(name: string, outdir: string): Promise<Record<string, BundledEntry>> {
+  const files = await readdir(join('functions', name));
+  const programs: Record<string, BundledEntry> = {};
+  for (const [source, entry] of Object.entries(ENTRIES)) {
+    if (!files.includes(`${source}.ts`)) continue;
+    const workdir = join(outdir, `.split-${entry}`);
+    programs[entry] = await bundleEntry({
+      entry,
+      source: join('functions', name, `${source}.ts`),
+      outdir,
+      workdir,
+    });
+    await rm(workdir, { recursive: true });
+  }
+  return programs;
+}
+
+async function copyModels(folder: string): Promise<void> {
+  await mkdir(folder);
+  for (const name of Object.keys(MODEL_FILES) as ModelName[]) {
+    const source = modelPath(name);
+    await copyFile(source, join(folder, basename(source)));
+  }
+}

@@ -1,0 +1,24 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { type ZipOptions, zipSync } from 'fflate';
+
+const ATTRIBUTES: ZipOptions = {
+  // A zip has no time zones: made of local fields, it is the same number everywhere.
+  mtime: new Date(1980, 0, 1),
+  os: 3, // Unix, whose file modes are in `attrs`
+  attrs: (0o100644 << 16) >>> 0,
+  level: 6,
+};
+
+/** The folder as a zip that depends on nothing but names and contents: the same input gives the same bytes. */
+export async function zipFolder(folder: string): Promise<Uint8Array> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  const named = paths.map((path) => ({ path, name: relative(folder, path).split(sep).join('/') }));
+  named.sort((left, right) => (left.name < right.name ? -1 : 1));
+  const files: Record<string, [Uint8Array, ZipOptions]> = {};
+  for (const { path, name } of named) files[name] = [await readFile(path), ATTRIBUTES];
+  return zipSync(files);
+}

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { unzipSync } from 'fflate';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { assertJavascript, assertZip } from '../../scripts/functions/budgets.ts';
+import { buildFunction, findFunctions } from '../../scripts/functions/build.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const run = promisify(execFile);
+
+/** Inside the project, as the build's packages are found from there. */
+async function outdir(): Promise<string> {
+  const cache = 'node_modules/.cache';
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, 'functions-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const hashOf = async (file: string) =>
+  createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+
+/** What a program of the folder exports, in a process that has nothing but the folder. */
+async function exportsOf(folder: string): Promise<string[]> {
+  const away = await tempDir();
+  await cp(folder, away, { recursive: true });
+  const script = 'console.log(JSON.stringify(Object.keys(require("./index.js"))))';
+  const { stdout } = await run(process.execPath, ['-e', script], { cwd: away, env: {} });
+  return (JSON.parse(stdout) as string[]).filter((name) => !name.startsWith('$'));
+}
+
+describe('the build of the functions', () => {
+  test('finds what can be deployed', async () => {
+    expect(await findFunctions()).toEqual(expect.arrayContaining(['face-recognition', 'mns-poller']));
+  });
+
+  test('gives a folder that needs nothing else, within its budget', async () => {
+    const options = { outdir: await outdir(), engine: 'facebody' } as const;
+
+    const faces = await buildFunction('face-recognition', options);
+    const poller = await buildFunction('mns-poller', options);
+
+    expect(await exportsOf(faces.folder)).toEqual(
+      expect.arrayContaining(['handler', 'initialize', 'preStop']),
+    );
+    expect(await exportsOf(poller.folder)).toEqual(expect.arrayContaining(['handler', 'initialize']));
+    const zipped = Object.keys(unzipSync(await readFile(faces.zip)));
+    expect(zipped).toEqual(
+      expect.arrayContaining(['index.js', 'index.js.map', 'server.js', 'package.json', 'chunks/saxes.js']),
+    );
+    expect(zipped).toContain('node_modules/@img/sharp-linux-x64/package.json');
+    expect(zipped.filter((name) => name.includes('onnxruntime'))).toEqual([]);
+    expect(
+      Object.keys(unzipSync(await readFile(poller.zip))).filter((name) => name.includes('sharp')),
+    ).toEqual([]);
+  });
+
+  test('gives the same bytes again', async () => {
+    const [first, second] = [await outdir(), await outdir()];
+
+    const one = await buildFunction('mns-poller', { outdir: first, engine: 'facebody' });
+    const two = await buildFunction('mns-poller', { outdir: second, engine: 'facebody' });
+
+    expect(await hashOf(two.zip)).toBe(await hashOf(one.zip));
+  });
+});
+
+describe('budgets', () => {
+  const ofBytes = (bytes: number) =>
+    ({ bytes, largest: [[bytes, 'node_modules/large']], packages: [] }) as const;
+
+  test('let a program pass that keeps its own', () => {
+    expect(() => assertJavascript('face-recognition/index', ofBytes(200 * 1024))).not.toThrow();
+    expect(() => assertZip('face-recognition', 10 * 1024 * 1024)).not.toThrow();
+  });
+
+  test('refuse one that has grown, and name what is large in it', () => {
+    expect(() => assertJavascript('mns-poller/index', ofBytes(120 * 1024 + 1))).toThrow(
+      /121 KB, its budget is 120 KB:\n {2}121 KB node_modules\/large/,
+    );
+    expect(() => assertZip('face-recognition', 10 * 1024 * 1024 + 1)).toThrow(/budget/);
+  });
+});
