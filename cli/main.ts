@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command } from '@commander-js/extra-typings';
+import { checkCommand } from './commands/check.ts';
 import { cloudCommand } from './commands/cloud.ts';
 import { getCommand } from './commands/get.ts';
 import { peopleCommand } from './commands/people.ts';
+import { policyCommand } from './commands/policy.ts';
 import { putCommand } from './commands/put.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { signCommand } from './commands/sign.ts';
@@ -17,6 +19,8 @@ const program = new Command('mnsoss-face')
   .addCommand(signCommand)
   .addCommand(peopleCommand)
   .addCommand(cloudCommand)
-  .addCommand(rulesCommand);
+  .addCommand(rulesCommand)
+  .addCommand(checkCommand)
+  .addCommand(policyCommand);
 
 await program.parseAsync().catch(reportFailure);

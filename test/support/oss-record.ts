@@ -6,6 +6,7 @@ export interface RecordOptions {
   readonly size?: number;
   readonly eventName?: string;
   readonly requestId?: string;
+  readonly eTag?: string;
 }
 
 /** A record as OSS sends it. */
@@ -15,6 +16,7 @@ export function ossRecord({
   size = 204_800,
   eventName = 'ObjectCreated:PutObject',
   requestId = '65A0B1C2D3E4F5A6B7C8D901',
+  eTag = '5D41402ABC4B2A76B9719D911017C592',
 }: RecordOptions = {}): OssRecord {
   return {
     eventName,
@@ -34,7 +36,7 @@ export function ossRecord({
         ownerIdentity: '1000000000000001',
         virtualBucket: '',
       },
-      object: { deltaSize: size, eTag: '5D41402ABC4B2A76B9719D911017C592', key, size },
+      object: { deltaSize: size, eTag, key, size },
     },
   };
 }

@@ -1,0 +1,161 @@
+import type { FunctionProps } from './schema.ts';
+
+/** A policy of RAM, Alibaba Cloud's access control. */
+export interface RamPolicy {
+  readonly Version: '1';
+  readonly Statement: readonly RamStatement[];
+}
+
+export interface RamStatement {
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+type Env = Readonly<Record<string, string>>;
+
+/** Lets Function Compute take the role. */
+export const TRUST_POLICY = {
+  Version: '1',
+  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['fc.aliyuncs.com'] } }],
+} as const;
+
+/**
+ * What the role of `face-recognition` has to be allowed, and no more, with these variables and triggers. `bucket` is the
+ * one that images are uploaded to.
+ */
+export function faceRecognitionPolicy(props: FunctionProps, bucket: string): RamPolicy {
+  const env = props.environmentVariables ?? {};
+  const resultBucket = env.RESULT_BUCKET || bucket;
+  const results = fixedPart(env.RESULT_PREFIX || 'results/');
+  const readable = [objects(bucket, env.SOURCE_PREFIX ?? 'incoming/')];
+  const writable = [objects(resultBucket, results)];
+  const listed = [results];
+  if (keepsPeople(env)) {
+    readable.push(objects(bucket, env.PEOPLE_PREFIX || 'people/'));
+    listed.push(env.PEOPLE_PREFIX || 'people/');
+  }
+  if (env.GALLERY === 'oss') {
+    writable.push(objects(resultBucket, env.GALLERY_PREFIX || 'gallery/'));
+    listed.push(env.GALLERY_PREFIX || 'gallery/');
+  }
+  return policy(
+    allow(['oss:GetObject'], readable),
+    allow(['oss:GetObject', 'oss:PutObject', 'oss:DeleteObject'], writable),
+    {
+      ...allow(
+        ['oss:ListObjects'],
+        [...new Set([bucket, resultBucket])].map((name) => `acs:oss:*:*:${name}`),
+      ),
+      Condition: { StringLike: { 'oss:Prefix': listed.map((prefix) => `${prefix}*`) } },
+    },
+    ...facebodyStatements(env),
+    ...destinationStatements(props),
+  );
+}
+
+/** What the role of `mns-poller` has to be allowed, and no more. */
+export function pollerPolicy(props: FunctionProps): RamPolicy {
+  const {
+    MNS_QUEUE,
+    MNS_TOPIC,
+    DEAD_LETTERS = '',
+    SINK_FUNCTION,
+    FC_ACCOUNT_ID,
+  } = props.environmentVariables ?? {};
+  const { region } = props;
+  const queue = MNS_QUEUE || MNS_TOPIC;
+  const statements = [
+    allow(
+      [
+        'mns:ReceiveMessage',
+        'mns:BatchReceiveMessage',
+        'mns:DeleteMessage',
+        'mns:BatchDeleteMessage',
+        'mns:ChangeMessageVisibility',
+      ],
+      [`acs:mns:${region}:${FC_ACCOUNT_ID}:/queues/${queue}/messages`],
+    ),
+  ];
+  if (MNS_TOPIC) {
+    statements.push(
+      allow(['mns:CreateQueue'], [`acs:mns:${region}:${FC_ACCOUNT_ID}:/queues/${queue}`]),
+      allow(['mns:Subscribe'], [`acs:mns:${region}:${FC_ACCOUNT_ID}:/topics/${MNS_TOPIC}/subscriptions/*`]),
+    );
+  }
+  const [, deadLetterQueue] = /^mns:(.+)$/.exec(DEAD_LETTERS) ?? [];
+  if (deadLetterQueue)
+    statements.push(
+      allow(['mns:SendMessage'], [`acs:mns:${region}:${FC_ACCOUNT_ID}:/queues/${deadLetterQueue}/messages`]),
+    );
+  const [, deadLetterBucket, deadLetterPrefix] = /^oss:\/\/([^/]+)\/(.*)$/.exec(DEAD_LETTERS) ?? [];
+  if (deadLetterBucket !== undefined)
+    statements.push(allow(['oss:PutObject'], [objects(deadLetterBucket, deadLetterPrefix ?? '')]));
+  if (SINK_FUNCTION)
+    statements.push(
+      allow(['fc:InvokeFunction'], [`acs:fc:${region}:${FC_ACCOUNT_ID}:functions/${SINK_FUNCTION}`]),
+    );
+  return policy(...statements);
+}
+
+/** doc: FaceBody knows no resources; its actions are named after its operations. */
+function facebodyStatements(env: Env): RamStatement[] {
+  const actions: string[] = [];
+  if (env.ENGINE === 'facebody') actions.push('DetectFace', 'RecognizeFace');
+  if (env.GALLERY === 'facebody')
+    actions.push(
+      'CreateFaceDb',
+      'ListFaceDbs',
+      'AddFaceEntity',
+      'GetFaceEntity',
+      'ListFaceEntities',
+      'DeleteFaceEntity',
+      'AddFace',
+      'DeleteFace',
+      'SearchFace',
+    );
+  return actions.length > 0
+    ? [
+        allow(
+          actions.map((action) => `viapi-facebody:${action}`),
+          ['*'],
+        ),
+      ]
+    : [];
+}
+
+/** Function Compute sends to destinations with the role of the function. */
+function destinationStatements({ asyncInvokeConfig }: FunctionProps): RamStatement[] {
+  const { onSuccess, onFailure } = asyncInvokeConfig?.destinationConfig ?? {};
+  return [onSuccess, onFailure].flatMap((target) => {
+    if (!target?.destination.startsWith('acs:mns:')) return [];
+    return [
+      allow(
+        [target.destination.includes(':/topics/') ? 'mns:PublishMessage' : 'mns:SendMessage'],
+        [target.destination],
+      ),
+    ];
+  });
+}
+
+function keepsPeople(env: Env): boolean {
+  return env.GALLERY !== undefined && env.GALLERY !== 'off';
+}
+
+function policy(...Statement: RamStatement[]): RamPolicy {
+  return { Version: '1', Statement };
+}
+
+function allow(Action: readonly string[], Resource: readonly string[]): RamStatement {
+  return { Effect: 'Allow', Action, Resource };
+}
+
+function objects(bucket: string, prefix: string): string {
+  return `acs:oss:*:*:${bucket}/${prefix}*`;
+}
+
+/** `{bucket}` in a prefix stands for any source bucket. */
+function fixedPart(prefix: string): string {
+  return prefix.split('{bucket}')[0]!;
+}

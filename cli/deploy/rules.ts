@@ -1,0 +1,238 @@
+import { access } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { readPeopleOptions } from '../../functions/face-recognition/people.ts';
+import { readPollerOptions } from '../../functions/mns-poller/options.ts';
+import { readPipelineOptions } from '../../shared/pipeline/options.ts';
+import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { type Deployed, refuse } from './deployment.ts';
+import type { FunctionProps, TriggerProps } from './schema.ts';
+
+export interface RuleParts {
+  /** Of the template: `code` is relative to it. */
+  readonly folder: string;
+  /** Calls a second of one FaceBody operation that the account may make. */
+  readonly facebodyQps: number;
+}
+
+/** What no schema says. Each gives the faults that it finds, with the setting to change. */
+type Rule = (fn: Deployed, all: readonly Deployed[], parts: RuleParts) => string[] | Promise<string[]>;
+
+type OssTrigger = Extract<TriggerProps, { triggerType: 'oss' }>;
+
+/** doc: Function Compute allots between 1 and 4 GB of memory a vCPU. */
+const memoryFitsCpu: Rule = ({ props: { cpu, memorySize } }) => {
+  const ratio = memorySize / 1024 / cpu;
+  if (ratio >= 1 && ratio <= 4) return [];
+  return [`memorySize ${memorySize} MB with cpu ${cpu}: choose 1 to 4 GB for each vCPU`];
+};
+
+const oneKindOfScaling: Rule = ({ props }) =>
+  props.scalingConfig && props.provisionConfig
+    ? ['scalingConfig and provisionConfig exclude each other: keep scalingConfig']
+    : [];
+
+const managedRuntimeIsSerial: Rule = ({ props: { runtime, instanceConcurrency = 1 } }) =>
+  runtime.startsWith('custom') || instanceConcurrency === 1
+    ? []
+    : [`instanceConcurrency ${instanceConcurrency}: the runtime ${runtime} takes one call at a time`];
+
+/** fc3 takes `auto` for a role of that name. */
+const roleIsNamed: Rule = ({ props: { role } }) => {
+  if (role === undefined) return ['role is missing: without one the function has no credentials'];
+  if (role === 'auto') return ['role auto names a role that is called "auto": name one of your own'];
+  if (role !== role.toLowerCase()) return [`role ${role}: it is lower-cased before it is looked up`];
+  return [];
+};
+
+const handlersAreBuilt: Rule = async ({ props }, _, { folder }) => {
+  const { code, handler, runtime, instanceLifecycleConfig } = props;
+  if (runtime === 'custom-container' || typeof code === 'object') return [];
+  if (code === undefined) return ['code is missing'];
+  const home = resolve(folder, code);
+  if (runtime.startsWith('custom')) return (await exists(home)) ? [] : [notBuilt(home)];
+  const { initializer, preStop } = instanceLifecycleConfig ?? {};
+  const faults = await Promise.all(
+    [handler ?? '', initializer?.handler, preStop?.handler].map((hook) => faultOfHandler(home, hook)),
+  );
+  return [...new Set(faults.flat())];
+};
+
+/** The function would stop at its first event; here it is told before anything is uploaded. */
+const environmentIsValid: Rule = ({ props: { functionName, code, environmentVariables = {} } }) => {
+  try {
+    if (isPoller(code)) readPollerOptions(environmentVariables);
+    else if (isFaceRecognition(code))
+      readPeopleOptions(environmentVariables, readPipelineOptions(environmentVariables));
+    return [];
+  } catch (thrown) {
+    const { code: errorCode, message } = toMnsossError(thrown);
+    return [`environmentVariables of ${functionName}: ${errorCode}: ${message}`];
+  }
+};
+
+/** What triggers the function must be what it works on, and its results must not be. */
+const prefixesAgree: Rule = ({ props: { code, triggers = [], environmentVariables = {} } }) => {
+  const oss = triggers.filter(isOss);
+  if (!isFaceRecognition(code) || oss.length === 0) return [];
+  const {
+    SOURCE_PREFIX = 'incoming/',
+    RESULT_PREFIX = 'results/',
+    RESULT_BUCKET,
+    GALLERY = 'off',
+    PEOPLE_PREFIX = 'people/',
+  } = environmentVariables;
+  const covers = (prefix: string) =>
+    oss.some((trigger) => prefix.startsWith(trigger.triggerConfig.filter.key.prefix));
+  const faults: string[] = [];
+  if (!covers(SOURCE_PREFIX)) faults.push(`no OSS trigger covers SOURCE_PREFIX ${SOURCE_PREFIX}`);
+  if (GALLERY !== 'off' && !covers(PEOPLE_PREFIX))
+    faults.push(`no OSS trigger covers PEOPLE_PREFIX ${PEOPLE_PREFIX}: set TRIGGER=oss-with-people`);
+  for (const { triggerName, sourceArn, triggerConfig } of oss) {
+    const elsewhere = RESULT_BUCKET && bucketOf(sourceArn) !== RESULT_BUCKET;
+    if (!elsewhere && RESULT_PREFIX.startsWith(triggerConfig.filter.key.prefix))
+      faults.push(
+        `the trigger ${triggerName} watches ${triggerConfig.filter.key.prefix || 'the whole bucket'}, where results go ` +
+          `(${RESULT_PREFIX}): they would trigger the function again, for ever`,
+      );
+  }
+  return faults;
+};
+
+/** doc: OSS refuses two notifications for one event of one object. */
+const ossTriggersAreDisjoint: Rule = (fn, all) => {
+  const others = all.slice(all.indexOf(fn) + 1).flatMap(({ props }) => (props.triggers ?? []).filter(isOss));
+  const own = (fn.props.triggers ?? []).filter(isOss);
+  return own.flatMap((trigger, index) =>
+    [...own.slice(index + 1), ...others]
+      .filter((other) => overlap(trigger, other))
+      .map((other) => `OSS triggers ${trigger.triggerName} and ${other.triggerName} watch the same objects`),
+  );
+};
+
+const triggerNamesDiffer: Rule = ({ props: { triggers = [] } }) => {
+  const names = triggers.map(({ triggerName }) => triggerName);
+  return names
+    .filter((name, index) => names.indexOf(name) !== index)
+    .map((name) => `two triggers are called ${name}`);
+};
+
+const functionNamesDiffer: Rule = (fn, all) =>
+  all.some((other) => other !== fn && other.props.functionName === fn.props.functionName)
+    ? [`two functions are called ${fn.props.functionName}`]
+    : [];
+
+/** Every instance keeps a pace of its own, so that all of them together must fit the account's quota. */
+const paceFitsQuota: Rule = ({ props: { concurrencyConfig, environmentVariables = {}, code } }, _, parts) => {
+  if (!isFaceRecognition(code) || environmentVariables.ENGINE !== 'facebody') return [];
+  const instances = concurrencyConfig?.reservedConcurrency;
+  if (instances === undefined)
+    return [
+      'concurrencyConfig.reservedConcurrency is missing: instances without number exceed the quota of FaceBody',
+    ];
+  const qps = Number(environmentVariables.FACEBODY_QPS ?? 2);
+  if (instances * qps <= parts.facebodyQps + 1e-9) return [];
+  return [
+    `${instances} instances at FACEBODY_QPS ${qps} exceed the account's ${parts.facebodyQps} calls a second: ` +
+      `set FACEBODY_QPS to ${parts.facebodyQps / instances}, or FACEBODY_ACCOUNT_QPS if the account may do more`,
+  ];
+};
+
+/** The initializer, the sink's wait and the function's own time have to fit into each other. */
+const pollerOutwaitsFunction: Rule = ({ props: { code, environmentVariables = {}, timeout } }, all) => {
+  if (!isPoller(code)) return [];
+  const sink = all.find(({ props }) => props.functionName === environmentVariables.SINK_FUNCTION);
+  const wait = Number(environmentVariables.SINK_TIMEOUT_SECONDS ?? 120);
+  const faults: string[] = [];
+  if (sink && wait < sink.props.timeout)
+    faults.push(
+      `SINK_TIMEOUT_SECONDS ${wait} is below the timeout ${sink.props.timeout} of ${sink.name}: images would be done twice`,
+    );
+  if (timeout <= wait) faults.push(`timeout ${timeout} leaves no time for SINK_TIMEOUT_SECONDS ${wait}`);
+  return faults;
+};
+
+const RULES: readonly Rule[] = [
+  memoryFitsCpu,
+  oneKindOfScaling,
+  managedRuntimeIsSerial,
+  roleIsNamed,
+  handlersAreBuilt,
+  environmentIsValid,
+  prefixesAgree,
+  ossTriggersAreDisjoint,
+  triggerNamesDiffer,
+  functionNamesDiffer,
+  paceFitsQuota,
+  pollerOutwaitsFunction,
+];
+
+/** Throws `ConfigInvalid` with every fault, each beginning with the name of its resource. */
+export async function checkDeployment(deployed: readonly Deployed[], parts: RuleParts): Promise<void> {
+  const faults: string[] = [];
+  for (const fn of deployed) {
+    for (const rule of RULES) {
+      for (const fault of await rule(fn, deployed, parts)) faults.push(`${fn.name}: ${fault}`);
+    }
+  }
+  refuse(faults);
+}
+
+function isOss(trigger: TriggerProps): trigger is OssTrigger {
+  return trigger.triggerType === 'oss';
+}
+
+function isPoller(code: FunctionProps['code']): boolean {
+  return typeof code === 'string' && code.endsWith('/mns-poller');
+}
+
+function isFaceRecognition(code: FunctionProps['code']): boolean {
+  return typeof code === 'string' && code.endsWith('/face-recognition');
+}
+
+/** `acs:oss:<region>:<account>:<bucket>` */
+function bucketOf(sourceArn: string): string {
+  return sourceArn.slice(sourceArn.lastIndexOf(':') + 1);
+}
+
+function overlap(a: OssTrigger, b: OssTrigger): boolean {
+  const [keyA, keyB] = [a.triggerConfig.filter.key, b.triggerConfig.filter.key];
+  const nested = (one: string, other: string, within: 'startsWith' | 'endsWith') =>
+    one[within](other) || other[within](one);
+  return (
+    a.sourceArn === b.sourceArn &&
+    nested(keyA.prefix, keyB.prefix, 'startsWith') &&
+    nested(keyA.suffix, keyB.suffix, 'endsWith') &&
+    a.triggerConfig.events.some((event) => b.triggerConfig.events.some((other) => sameEvent(event, other)))
+  );
+}
+
+function sameEvent(a: string, b: string): boolean {
+  const family = (event: string) => event.slice(0, event.lastIndexOf(':'));
+  return a === b || ((a.endsWith(':*') || b.endsWith(':*')) && family(a) === family(b));
+}
+
+/** `index.handler` is the export `handler` of `index.js`. */
+async function faultOfHandler(home: string, handler: string | undefined): Promise<string[]> {
+  if (handler === undefined) return [];
+  const [file = '', name = ''] = handler.split('.');
+  const entry = join(home, `${file}.js`);
+  if (!(await exists(entry))) return [notBuilt(entry)];
+  try {
+    const exported = createRequire(entry)(entry) as Record<string, unknown>;
+    return typeof exported[name] === 'function' ? [] : [`handler ${handler}: ${entry} exports no ${name}`];
+  } catch (thrown) {
+    return [`handler ${handler}: ${entry} cannot be loaded: ${toMnsossError(thrown).message}`];
+  }
+}
+
+function notBuilt(path: string): string {
+  return `${path} is not there: run \`npm run build\``;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

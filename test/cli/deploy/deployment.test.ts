@@ -1,0 +1,260 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Deployed, readDeployment } from '../../../cli/deploy/deployment.ts';
+import { checkDeployment } from '../../../cli/deploy/rules.ts';
+import { type FunctionProps, functionSchema, type TriggerProps } from '../../../cli/deploy/schema.ts';
+
+const TEMPLATE = new URL('../../../s.yaml', import.meta.url).pathname;
+const env = (changes: NodeJS.ProcessEnv = {}) => ({
+  PATH: process.env.PATH,
+  OSS_BUCKET: 'photos',
+  ...changes,
+});
+
+let folder: string;
+let good: readonly Deployed[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mnsoss-deploy-'));
+  const write = async (path: string, text: string) => {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  };
+  const hooks = 'exports.handler = exports.initialize = exports.preStop = () => {};';
+  await write('dist/functions/face-recognition/index.js', hooks);
+  await write('dist/functions/mns-poller/index.js', hooks);
+  await write('silent/face-recognition/index.js', 'exports.handle = () => {};');
+  await write('broken/face-recognition/index.js', 'throw new Error("no such module");');
+  good = await readDeployment(TEMPLATE, { env: env() });
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const check = (deployed: readonly Deployed[]) => checkDeployment(deployed, { folder, facebodyQps: 2 });
+
+const RECOGNITION = 0;
+const POLLER = 1;
+
+/** The deployment of `s.yaml`, with one function changed. */
+function changed(index: number, change: (props: FunctionProps) => Partial<FunctionProps>): Deployed[] {
+  return good.map((fn, at) => (at === index ? { ...fn, props: { ...fn.props, ...change(fn.props) } } : fn));
+}
+
+const withEnv =
+  (variables: Record<string, string>) =>
+  ({ environmentVariables }: FunctionProps): Partial<FunctionProps> => ({
+    environmentVariables: { ...environmentVariables, ...variables },
+  });
+
+/** The OSS trigger, watching another prefix. */
+const watching =
+  (...prefixes: string[]) =>
+  ({ triggers = [] }: FunctionProps): Partial<FunctionProps> => ({
+    triggers: prefixes.map((prefix, index): TriggerProps => {
+      const [trigger] = triggers;
+      if (trigger?.triggerType !== 'oss') throw new Error('expected an OSS trigger');
+      const filter = { key: { prefix, suffix: '' } };
+      return {
+        ...trigger,
+        triggerName: `oss-${index}`,
+        triggerConfig: { ...trigger.triggerConfig, filter },
+      };
+    }),
+  });
+
+test.each(['oss', 'mns-topic', 'mns-queue', 'poller'])('s.yaml passes with TRIGGER=%s', async (TRIGGER) => {
+  const deployed = await readDeployment(TEMPLATE, { env: env({ TRIGGER }) });
+
+  await expect(check(deployed)).resolves.toBeUndefined();
+});
+
+test('s.yaml passes with people and the local engine', async () => {
+  const settings = {
+    TRIGGER: 'oss-with-people',
+    ENGINE: 'local',
+    GALLERY: 'oss',
+    CPU: '1',
+    MEMORY_SIZE: '2048',
+  };
+
+  const deployed = await readDeployment(TEMPLATE, { env: env(settings) });
+
+  await expect(check(deployed)).resolves.toBeUndefined();
+});
+
+test('a quota of the account is divided among the instances', async () => {
+  const [recognition] = await readDeployment(TEMPLATE, {
+    env: env({ FACEBODY_ACCOUNT_QPS: '10', RESERVED_CONCURRENCY: '4' }),
+  });
+
+  expect(recognition!.props.environmentVariables).toMatchObject({ FACEBODY_QPS: '2.5' });
+});
+
+test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, string]>([
+  ['memory that does not fit the CPU', RECOGNITION, () => ({ cpu: 2 }), 'choose 1 to 4 GB for each vCPU'],
+  [
+    'two kinds of scaling',
+    RECOGNITION,
+    () => ({
+      scalingConfig: { minInstances: 1 },
+      provisionConfig: {
+        defaultTarget: 1,
+        alwaysAllocateCPU: false,
+        alwaysAllocateGPU: false,
+        scheduledActions: [],
+        targetTrackingPolicies: [],
+      },
+    }),
+    'keep scalingConfig',
+  ],
+  ['concurrency in a managed runtime', RECOGNITION, () => ({ instanceConcurrency: 5 }), 'one call at a time'],
+  ['no role', RECOGNITION, () => ({ role: undefined }), 'role is missing'],
+  ['the role auto', RECOGNITION, () => ({ role: 'auto' }), 'name one of your own'],
+  ['a role in capitals', RECOGNITION, () => ({ role: 'Face' }), 'lower-cased'],
+  ['no code', RECOGNITION, () => ({ code: undefined }), 'code is missing'],
+  ['code that is not built', RECOGNITION, () => ({ code: './elsewhere/face-recognition' }), 'npm run build'],
+  [
+    'a custom runtime that is not built',
+    RECOGNITION,
+    () => ({ runtime: 'custom.debian12', code: './elsewhere' }),
+    'npm run build',
+  ],
+  [
+    'a handler that is not exported',
+    RECOGNITION,
+    () => ({ code: './silent/face-recognition' }),
+    'no handler',
+  ],
+  [
+    'a bundle that cannot be loaded',
+    RECOGNITION,
+    () => ({ code: './broken/face-recognition' }),
+    'no such module',
+  ],
+  [
+    'an initializer that is not exported',
+    RECOGNITION,
+    () => ({ instanceLifecycleConfig: { initializer: { handler: 'index.warm', timeout: 30 } } }),
+    'exports no warm',
+  ],
+  ['a variable out of bounds', RECOGNITION, withEnv({ MAX_BYTES: 'many' }), 'MAX_BYTES'],
+  ['results below the watched prefix', RECOGNITION, withEnv({ RESULT_PREFIX: 'incoming/r/' }), 'LoopRefused'],
+  [
+    'people below the results',
+    RECOGNITION,
+    withEnv({ GALLERY: 'oss', PEOPLE_PREFIX: 'results/p/' }),
+    'PEOPLE_PREFIX',
+  ],
+  ['a poller without a queue', POLLER, withEnv({ MNS_QUEUE: '' }), 'set MNS_QUEUE'],
+  ['a trigger elsewhere', RECOGNITION, watching('uploads/'), 'no OSS trigger covers SOURCE_PREFIX'],
+  ['people that nothing triggers', RECOGNITION, withEnv({ GALLERY: 'oss' }), 'TRIGGER=oss-with-people'],
+  ['a trigger that watches results', RECOGNITION, watching(''), 'for ever'],
+  ['triggers that overlap', RECOGNITION, watching('incoming/', 'incoming/a/'), 'watch the same objects'],
+  [
+    'two triggers of one name',
+    RECOGNITION,
+    ({ triggers = [] }) => ({ triggers: [...triggers, ...triggers] }),
+    'two triggers are called oss',
+  ],
+  [
+    'two functions of one name',
+    POLLER,
+    () => ({ functionName: 'face-recognition' }),
+    'two functions are called',
+  ],
+  [
+    'instances without number',
+    RECOGNITION,
+    () => ({ concurrencyConfig: undefined }),
+    'reservedConcurrency is missing',
+  ],
+  [
+    'instances that together exceed the quota',
+    RECOGNITION,
+    () => ({ concurrencyConfig: { reservedConcurrency: 3 } }),
+    'set FACEBODY_QPS to 0.66',
+  ],
+  [
+    'a sink that gives up early',
+    POLLER,
+    withEnv({ SINK_TIMEOUT_SECONDS: '60' }),
+    'images would be done twice',
+  ],
+  ['a poller that ends before its sink', POLLER, () => ({ timeout: 120 }), 'leaves no time'],
+])('%s is refused', async (_, index, change, telling) => {
+  const checked = check(changed(index, change));
+
+  await expect(checked).rejects.toMatchObject({ code: 'ConfigInvalid' });
+  await expect(checked).rejects.toThrow(telling);
+});
+
+test('results in another bucket may lie below the watched prefix', async () => {
+  const variables = withEnv({ RESULT_PREFIX: 'incoming/', RESULT_BUCKET: 'photo-results' });
+
+  await expect(check(changed(RECOGNITION, variables))).resolves.toBeUndefined();
+});
+
+describe('the shape', () => {
+  const faultOf = (change: Record<string, unknown>) => {
+    const { error } = functionSchema.safeParse({ ...good[RECOGNITION]!.props, ...change });
+    return error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
+  };
+  const trigger = () => structuredClone(good[RECOGNITION]!.props.triggers![0]!) as Record<string, unknown>;
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ['a misspelt key', { memroySize: 512 }, 'memroySize'],
+    ['memory in odd steps', { memorySize: 1000 }, 'memorySize'],
+    ['a CPU in odd steps', { cpu: 0.52 }, 'cpu'],
+    ['a disk of another size', { diskSize: 1024 }, 'diskSize'],
+    ['a timeout beyond a day', { timeout: 86_401 }, 'timeout'],
+    ['a name that begins with a digit', { functionName: '1st' }, 'functionName'],
+    ['an old runtime', { runtime: 'nodejs12' }, 'runtime'],
+    ['a number as a variable', { environmentVariables: { PORT: 9000 } }, 'environmentVariables.PORT'],
+    ['retries beyond eight', { asyncInvokeConfig: { maxAsyncRetryAttempts: 9 } }, 'maxAsyncRetryAttempts'],
+    [
+      'a destination that is no resource',
+      { asyncInvokeConfig: { destinationConfig: { onFailure: { destination: 'face-dead-letters' } } } },
+      'destination',
+    ],
+  ])('refuses %s', (_, change, telling) => {
+    expect(faultOf(change)).toContain(telling);
+  });
+
+  test.each<[string, (of: Record<string, unknown>) => unknown, string]>([
+    ['an unknown type', (of) => ({ ...of, triggerType: 'ftp' }), 'triggerType'],
+    ['an OSS trigger without its bucket', ({ sourceArn: _, ...of }) => of, 'sourceArn'],
+    [
+      'an event that OSS does not know',
+      (of) => ({
+        ...of,
+        triggerConfig: { ...(of.triggerConfig as object), events: ['oss:ObjectCreated:Put'] },
+      }),
+      'events',
+    ],
+    [
+      'a configuration of another type',
+      (of) => ({ ...of, triggerConfig: { cronExpression: '@every 1m', enable: true } }),
+      'triggerConfig',
+    ],
+    [
+      'a timer that never runs',
+      () => ({
+        triggerName: 't',
+        triggerType: 'timer',
+        triggerConfig: { cronExpression: 'hourly', enable: true },
+      }),
+      'cronExpression',
+    ],
+  ])('refuses a trigger with %s', (_, change, telling) => {
+    expect(faultOf({ triggers: [change(trigger())] })).toContain(telling);
+  });
+});
+
+test('a template that cannot be filled in says what is missing', async () => {
+  const read = readDeployment(TEMPLATE, { env: { PATH: process.env.PATH } });
+
+  await expect(read).rejects.toMatchObject({ code: 'ConfigInvalid' });
+  await expect(read).rejects.toThrow('OSS_BUCKET');
+});

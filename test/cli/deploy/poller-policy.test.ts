@@ -1,0 +1,96 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readDeployment } from '../../../cli/deploy/deployment.ts';
+import { pollerPolicy } from '../../../cli/deploy/policy.ts';
+import { readPollerOptions } from '../../../functions/mns-poller/options.ts';
+import { createPoller } from '../../../functions/mns-poller/poller.ts';
+import { DEFAULT_ACCOUNT, type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
+import { operationOf } from '../../../local/mns/index.ts';
+import { createMnsClient } from '../../../shared/mns/client.ts';
+import { systemClock } from '../../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { silentLogger } from '../../../shared/runtime/log.ts';
+import { ossRecord } from '../../support/oss-record.ts';
+import { startSinkServer } from '../../support/sink-server.ts';
+
+const TEMPLATE = new URL('../../../s.yaml', import.meta.url).pathname;
+
+/** Passes requests on to MNS and writes down which operation each is, and on which queue. */
+async function startRecorder(target: string) {
+  const asked = new Set<string>();
+  const server = http.createServer((request, response) => {
+    asked.add(`${operationOf(request)} ${request.url!.split('/')[2]}`);
+    const { method, url, headers } = request;
+    const passed = http.request(target + url, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    // A long poll that its client gave up.
+    passed.on('error', () => response.destroy());
+    request.pipe(passed);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    asked,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+let cloud: LocalCloud;
+
+beforeEach(async () => {
+  cloud = await startLocalCloud({ region: 'cn-shanghai' });
+  for (const queue of ['face-events', 'face-dead-letters']) await cloud.mns.ensureQueue(queue);
+});
+
+afterEach(() => cloud.close());
+
+test('the policy of mns-poller allows what it asks of MNS, and no more', async () => {
+  const [, fn] = await readDeployment(TEMPLATE, {
+    env: { PATH: process.env.PATH, OSS_BUCKET: 'photos', TRIGGER: 'poller' },
+    accountId: DEFAULT_ACCOUNT.accountId,
+  });
+  const recorder = await startRecorder(cloud.mns.url);
+  const sink = await startSinkServer((response, { body }) => {
+    response.writeHead(body.includes('later') ? 503 : 202).end();
+  });
+  const client = createMnsClient({
+    endpoint: cloud.mns.url,
+    credentials: staticCredentials(cloud.credentials),
+    clock: systemClock,
+    timeoutMs: 5000,
+  });
+  const send = (body: string) => client.queue('face-events').send(body);
+  for (const key of ['incoming/a.jpg', 'incoming/b.jpg', 'incoming/later.jpg'])
+    await send(JSON.stringify({ events: [ossRecord({ key })] }));
+  await send('no event');
+  const { SINK_FUNCTION: _, ...variables } = fn!.props.environmentVariables!;
+  const options = readPollerOptions({ ...variables, MNS_ENDPOINT: recorder.url, K_SINK: sink.url });
+
+  const poller = await createPoller(options, {
+    credentials: staticCredentials(cloud.credentials),
+    clock: systemClock,
+    random: () => 0,
+    logger: silentLogger,
+  });
+  const report = await poller.consumer.drain({ budgetMs: 20_000 });
+  await poller.close();
+
+  expect(report).toMatchObject({ deleted: 3, deadLettered: 1, retried: 1 });
+  const [queue, letters] = pollerPolicy(fn!.props).Statement;
+  const allowed = [
+    ...queue!.Action.map((action) => `${action.slice('mns:'.length)} face-events`),
+    ...letters!.Action.map((action) => `${action.slice('mns:'.length)} face-dead-letters`),
+  ];
+  expect([...recorder.asked].filter((asked) => !allowed.includes(asked))).toEqual([]);
+  // The service's tables name batches after the single operation, its pages do not, so both are allowed.
+  const needless = allowed.filter((action) => !recorder.asked.has(action) && !action.includes('Batch'));
+  expect(needless.filter((action) => action !== 'DeleteMessage face-events')).toEqual([]);
+  client.close();
+  await Promise.all([recorder.close(), sink.close()]);
+});

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { functionSchema } from '../../../cli/deploy/schema.ts';
+
+const ROOT = new URL('../../..', import.meta.url).pathname;
+
+export interface ComponentCall {
+  readonly command: string;
+  readonly resource: string;
+  readonly props: Record<string, unknown>;
+}
+
+/** The real command line `s`, with our component in the place where it keeps what it has fetched. */
+export interface ServerlessDevs {
+  /** Runs in the project's root, with the account 1234567890123456. */
+  run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<{ code: number; output: string }>;
+  /** What the component was asked since the last time. */
+  calls(): Promise<ComponentCall[]>;
+  close(): Promise<void>;
+}
+
+export async function openServerlessDevs(): Promise<ServerlessDevs> {
+  const home = await mkdtemp(join(tmpdir(), 'mnsoss-s-home-'));
+  const component = join(home, '.s/components/devsapp.cn/v3/fc3');
+  const record = join(component, 'calls.jsonl');
+  await cp(new URL('fc3', import.meta.url), component, { recursive: true });
+  await writeFile(
+    join(component, 'schema.json'),
+    JSON.stringify(
+      z.toJSONSchema(functionSchema, { target: 'draft-7', io: 'input', unrepresentable: 'any' }),
+    ),
+  );
+  // Says that it is fresh, so that nothing is asked of the network.
+  await writeFile(
+    join(component, '.s.lock'),
+    JSON.stringify({ version: '0.1.22', lastUpdateCheck: 9_999_999_999_999 }),
+  );
+  await writeFile(record, '');
+  return {
+    run: (args, env = {}) =>
+      new Promise((resolve) => {
+        execFile(
+          join(ROOT, 'node_modules/.bin/s'),
+          args,
+          {
+            cwd: ROOT,
+            env: {
+              PATH: process.env.PATH,
+              HOME: home,
+              serverless_devs_config_home: home,
+              AccountID: '1234567890123456',
+              AccessKeyID: 'any-key',
+              AccessKeySecret: 'any-secret',
+              ...env,
+            },
+          },
+          (error, stdout, stderr) =>
+            resolve({ code: error ? Number(error.code ?? 1) : 0, output: `${stdout}${stderr}` }),
+        );
+      }),
+    async calls() {
+      const text = await readFile(record, 'utf8');
+      await writeFile(record, '');
+      return text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as ComponentCall);
+    },
+    close: () => rm(home, { recursive: true, force: true }),
+  };
+}
