@@ -3,6 +3,8 @@ import { createEventHandler } from '../functions/face-recognition/handler.ts';
 import { openGallery, readPeopleOptions } from '../functions/face-recognition/people.ts';
 import { createBridge } from '../functions/mns-poller/bridge.ts';
 import { createDeadLetterStore } from '../functions/mns-poller/dead-letters.ts';
+import { LOCAL_ENGINE_OPTIONS } from '../shared/faces/engines/local/options.ts';
+import { suitableWorkers } from '../shared/faces/engines/local/workers.ts';
 import { createMnsClient } from '../shared/mns/client.ts';
 import { createConsumer } from '../shared/mns/consumer/index.ts';
 import { createOssClient } from '../shared/oss/client.ts';
@@ -11,9 +13,11 @@ import { createDispatch } from '../shared/pipeline/dispatch.ts';
 import { createEnrolment } from '../shared/pipeline/enrol.ts';
 import { type PipelineOptions, readPipelineOptions } from '../shared/pipeline/options.ts';
 import { createPipeline } from '../shared/pipeline/process.ts';
+import { readCapacity } from '../shared/runtime/capacity.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { environmentCredentials, staticCredentials } from '../shared/runtime/credentials.ts';
 import type { Logger } from '../shared/runtime/log.ts';
+import { readOptions } from '../shared/runtime/options.ts';
 import { createInProcessSink } from '../shared/sinks/in-process.ts';
 import { type LocalCloud, startLocalCloud } from './cloud.ts';
 import { accountOf, type Connection, writeConnection } from './connection.ts';
@@ -54,8 +58,8 @@ const EVENT_TYPES = [
   'ObjectRemoved:DeleteObjects',
 ];
 
-/** Messages handled at once: enough to fetch and publish while the engine, which takes one at a time, works. */
-const CONCURRENCY = 4;
+/** Messages handled at once: enough to fetch and publish while the engine works, on each of its threads. */
+const concurrencyFor = (workers: number) => Math.max(4, workers + 2);
 
 /** Short, because nobody likes to wait for a message that a killed process held; it is renewed while it is worked on. */
 const VISIBILITY_SECONDS = 10;
@@ -65,11 +69,14 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
   const options = readPipelineOptions(env);
   // Known people are kept here unless somebody says otherwise.
   const people = readPeopleOptions({ ...env, GALLERY: env.GALLERY || 'oss' }, options);
+  const { engineWorkers = suitableWorkers(readCapacity()) } = readOptions(LOCAL_ENGINE_OPTIONS, env);
   const surroundings = {
     env,
     credentials: environmentCredentials(env),
     clock: systemClock,
     random: Math.random,
+    logger,
+    engineWorkers,
   };
   const engine = await openEngine(options.engine, surroundings);
   const stops: (() => unknown)[] = [await lockDataDir(dataDir)];
@@ -104,7 +111,6 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
       openBucket,
       bucket: BUCKET,
       engine,
-      logger,
     });
     const common = { openBucket, engine, clock: systemClock, logger, ...(gallery && { gallery }) };
     const work = createDispatch({
@@ -114,6 +120,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
       }),
       peoplePrefix: people.peoplePrefix,
     });
+    const concurrency = concurrencyFor(engineWorkers);
     const sink = createInProcessSink(createEventHandler(outcomes.observe(work)));
     const consumer = createConsumer({
       queue: clients.mns.queue(QUEUE),
@@ -122,7 +129,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
       clock: systemClock,
       random: Math.random,
       logger,
-      options: { concurrency: CONCURRENCY, prefetch: CONCURRENCY, visibilitySeconds: VISIBILITY_SECONDS },
+      options: { concurrency, prefetch: concurrency, visibilitySeconds: VISIBILITY_SECONDS },
     });
     consumer.start();
     stops.push(() => consumer.stop());

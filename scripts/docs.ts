@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { FACE_RECOGNITION_OPTIONS } from '../functions/face-recognition/options.ts';
 import { POLLER_OPTIONS } from '../functions/mns-poller/options.ts';
 import { FACEBODY_OPTIONS } from '../shared/faces/engines/facebody/options.ts';
+import { LOCAL_ENGINE_OPTIONS } from '../shared/faces/engines/local/options.ts';
 import { enrolmentJsonSchema } from '../shared/pipeline/enrol-record.ts';
 import { PIPELINE_OPTIONS } from '../shared/pipeline/options.ts';
 import { PEOPLE_OPTIONS } from '../shared/pipeline/people-options.ts';
@@ -77,6 +78,10 @@ function configurationPage(): string {
     '## The function `face-recognition`',
     '',
     ...optionsTable(FACE_RECOGNITION_OPTIONS),
+    '',
+    '## The engine `local`',
+    '',
+    ...optionsTable(LOCAL_ENGINE_OPTIONS),
     '',
     '## The engine `facebody`',
     '',

@@ -29,6 +29,7 @@ export function withPeople(dataDir: string, work: (people: People) => Promise<vo
       credentials: environmentCredentials(env),
       clock: systemClock,
       random: Math.random,
+      logger: silentLogger,
     };
     const engine = await openEngine(options.engine, surroundings);
     const openBucket = client.bucket;
@@ -37,7 +38,6 @@ export function withPeople(dataDir: string, work: (people: People) => Promise<vo
       openBucket,
       bucket,
       engine,
-      logger: silentLogger,
     });
     if (!gallery) throw new MnsossError('ConfigInvalid', 'GALLERY=off: nobody is known');
     const source = openBucket(bucket);

@@ -4,6 +4,8 @@ import type { FaceEngine } from '../../shared/faces/engine.ts';
 import type { PipelineOptions } from '../../shared/pipeline/options.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import { readOptions } from '../../shared/runtime/options.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 
 export interface EngineParts {
@@ -11,16 +13,33 @@ export interface EngineParts {
   readonly credentials: CredentialProvider;
   readonly clock: Clock;
   readonly random: Random;
+  readonly logger: Logger;
+  /** Threads of the local engine where `ENGINE_WORKERS` does not say; 0 when absent. */
+  readonly engineWorkers?: number;
 }
 
 type Opener = (parts: EngineParts) => Promise<FaceEngine>;
 
 /** One row an engine. Each is loaded only when it is chosen. */
 const ENGINES: Record<PipelineOptions['engine'], Opener> = {
-  async local() {
-    const { createLocalEngine } = await import('../../shared/faces/engines/local/engine.ts');
+  async local({ env, logger, engineWorkers = 0 }) {
+    const { LOCAL_ENGINE_OPTIONS } = await import('../../shared/faces/engines/local/options.ts');
+    const settings = readOptions(LOCAL_ENGINE_OPTIONS, env);
     const modelsDir = bundledModels();
-    return createLocalEngine(modelsDir === undefined ? {} : { modelsDir });
+    const options = modelsDir === undefined ? {} : { modelsDir };
+    const workers = settings.engineWorkers ?? engineWorkers;
+    if (workers === 0) {
+      const { createLocalEngine } = await import('../../shared/faces/engines/local/engine.ts');
+      return createLocalEngine(options);
+    }
+    const { createEnginePool } = await import('../../shared/faces/engines/local/pool.ts');
+    return createEnginePool({
+      ...options,
+      workers,
+      maxWaiting: settings.engineQueue,
+      onCrash: ({ code, message, details }) =>
+        logger.warn({ code, reason: message, details }, 'a thread of the engine was replaced'),
+    });
   },
 
   async facebody(parts) {

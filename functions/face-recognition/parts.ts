@@ -17,6 +17,8 @@ export interface PartsOptions {
   readonly credentials: CredentialProvider;
   readonly clock: Clock;
   readonly random: Random;
+  /** As in `EngineParts`. */
+  readonly engineWorkers?: number;
   /** Where log lines go; standard output when absent. */
   readonly write?: (line: string) => void;
 }
@@ -35,7 +37,8 @@ export interface Parts {
 }
 
 /** Reads the configuration – throws `ConfigInvalid` or `LoopRefused` – and builds what stands between OSS and a face. */
-export function createParts({ env, credentials, clock, random, write }: PartsOptions): Parts {
+export function createParts({ write, ...surroundings }: PartsOptions): Parts {
+  const { env, credentials, clock, random } = surroundings;
   const options = {
     ...readOptions(FACE_RECOGNITION_OPTIONS, env),
     pipeline: readPipelineOptions(env),
@@ -53,7 +56,7 @@ export function createParts({ env, credentials, clock, random, write }: PartsOpt
     attempts: 3,
   });
   const openBucket: OpenBucket = (bucket, region) => oss.bucket(bucket, region);
-  const engine = once(() => openEngine(options.pipeline.engine, { env, credentials, clock, random }));
+  const engine = once(() => openEngine(options.pipeline.engine, { ...surroundings, logger }));
   const pipeline = once(async () =>
     createPipeline({ openBucket, engine: await engine.get(), options: options.pipeline, clock, logger }),
   );

@@ -5,7 +5,6 @@ import type { OpenBucket } from '../../shared/oss/object-store.ts';
 import type { PipelineOptions } from '../../shared/pipeline/options.ts';
 import { PEOPLE_OPTIONS, type PeopleOptions } from '../../shared/pipeline/people-options.ts';
 import { MnsossError } from '../../shared/runtime/errors.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
 import type { EngineParts } from './engine.ts';
 
@@ -14,7 +13,6 @@ export interface GalleryParts extends EngineParts {
   /** Where the gallery `oss` lies. */
   readonly bucket: string;
   readonly engine: FaceEngine;
-  readonly logger: Logger;
 }
 
 /** Reads who is known and where. Throws `ConfigInvalid` when prefixes overlap, as one's objects would be the other's. */
@@ -64,13 +62,10 @@ const GALLERIES: Record<
     });
   },
 
-  async facebody({ galleryDb }, { env, credentials, clock, random }) {
+  async facebody({ galleryDb }, parts) {
     const { openFaceBodyClient } = await import('./facebody-client.ts');
     const { createFaceBodyGallery } = await import('../../shared/faces/gallery/facebody/gallery.ts');
-    return createFaceBodyGallery({
-      client: openFaceBodyClient({ env, credentials, clock, random }),
-      database: galleryDb,
-    });
+    return createFaceBodyGallery({ client: openFaceBodyClient(parts), database: galleryDb });
   },
 };
 

@@ -1,3 +1,5 @@
+import { suitableWorkers } from '../../shared/faces/engines/local/workers.ts';
+import { readCapacity } from '../../shared/runtime/capacity.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { toMnsossError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
@@ -13,7 +15,12 @@ async function main(): Promise<void> {
     process.env,
     readFlags(FACE_RECOGNITION_OPTIONS, process.argv.slice(2)),
   );
-  const fn = createFaceRecognition({ env: process.env, clock: systemClock, random: Math.random });
+  const fn = createFaceRecognition({
+    env: process.env,
+    clock: systemClock,
+    random: Math.random,
+    engineWorkers: suitableWorkers(readCapacity()),
+  });
   const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
   const server = await startRuntimeServer(fn, { port, writeLine });
   writeLine(`listening on ${server.port}`);

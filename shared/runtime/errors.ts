@@ -47,6 +47,11 @@ export const ERROR_CODES = {
     meaning: 'The runtime of the face engine cannot be loaded on this machine.',
     fix: 'Use Linux, macOS or Windows on x64 or arm64 with glibc, or choose another engine.',
   },
+  EngineCrashed: {
+    kind: 'transient',
+    meaning: 'A thread of the face engine ended while it looked at the picture, and so did a second one.',
+    fix: 'Nothing at first: the message is retried. If it lasts, give the process more memory or lower ENGINE_WORKERS.',
+  },
   EnvelopeUnknown: {
     kind: 'permanent',
     meaning: 'The event matches none of the known trigger envelopes.',

@@ -42,7 +42,8 @@ function sessionOptions({ threads, plainLayout }: NetOptions): InferenceSession.
   };
 }
 
-async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+/** Throws `EngineUnavailable`. */
+export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   try {
     return await import('onnxruntime-node');
   } catch (cause) {

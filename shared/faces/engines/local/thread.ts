@@ -1,0 +1,115 @@
+import { Worker } from 'node:worker_threads';
+import type { Raster, UprightImage } from '../../../images/image.ts';
+import { isMnsossError, MnsossError } from '../../../runtime/errors.ts';
+import type { AnalyzeOptions } from '../../engine.ts';
+import type { Face } from '../../face.ts';
+import type { LocalEngineOptions } from './engine.ts';
+import { type FromThread, fromFailure, type ToThread } from './messages.ts';
+
+/** An engine on a thread of its own. One picture at a time: its pixels lie in memory that is used again. */
+export interface EngineThread {
+  /** Throws `EngineCrashed` when the thread ends meanwhile; the next call starts another. */
+  analyze(image: UprightImage, options: AnalyzeOptions): Promise<Face[]>;
+  warmUp(): Promise<void>;
+  /** Ends the thread; a later call starts another. */
+  close(): Promise<void>;
+}
+
+interface Call {
+  readonly resolve: (faces: Face[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Message = ToThread extends infer M ? (M extends ToThread ? Omit<M, 'id'> : never) : never;
+
+export function createEngineThread(entry: URL, engine: LocalEngineOptions): EngineThread {
+  let worker: Worker | undefined;
+  let pixels = new SharedArrayBuffer(0);
+  let ids = 0;
+  const calls = new Map<number, Call>();
+
+  const start = (): Worker => {
+    const started = open(entry, engine);
+    let cause: unknown;
+    started.on('error', (error) => {
+      cause = error;
+    });
+    started.on('message', (answer: FromThread) => {
+      const call = calls.get(answer.id);
+      calls.delete(answer.id);
+      if (calls.size === 0) started.unref();
+      if ('faces' in answer) call?.resolve(answer.faces);
+      else call?.reject(fromFailure(answer.failure));
+    });
+    started.on('exit', (exitCode) => {
+      if (worker === started) worker = undefined;
+      const crash = new MnsossError('EngineCrashed', `a thread of the engine ended with ${exitCode}`, {
+        cause,
+        details: { exitCode },
+      });
+      for (const { reject } of calls.values()) reject(crash);
+      calls.clear();
+    });
+    return started;
+  };
+
+  const call = async (message: Message, signal?: AbortSignal): Promise<Face[]> => {
+    if (signal?.aborted)
+      throw new MnsossError('Aborted', 'the analysis was stopped', { cause: signal.reason });
+    worker ??= start();
+    const to = worker;
+    const id = ids++;
+    const abort = () => to.postMessage({ id, call: 'abort' } satisfies ToThread);
+    signal?.addEventListener('abort', abort, { once: true });
+    const answer = new Promise<Face[]>((resolve, reject) => calls.set(id, { resolve, reject }));
+    // A thread without work must not keep the process alive.
+    to.ref();
+    to.postMessage({ ...message, id } as ToThread);
+    return answer.finally(() => signal?.removeEventListener('abort', abort));
+  };
+
+  /** Copies once into memory that both threads see; the caller keeps its own for what it draws later. */
+  const share = ({ data, width, height }: Raster): Raster => {
+    if (data.buffer instanceof SharedArrayBuffer) return { data, width, height };
+    if (pixels.byteLength < data.length) pixels = new SharedArrayBuffer(data.length);
+    const shared = new Uint8Array(pixels, 0, data.length);
+    shared.set(data);
+    return { data: shared, width, height };
+  };
+
+  return {
+    analyze: (image, { attributes, embeddings, signal }) =>
+      call(
+        {
+          call: 'analyze',
+          image: { ...image, raster: share(image.raster) },
+          options: { attributes, embeddings },
+        },
+        signal,
+      ),
+    async warmUp() {
+      await call({ call: 'warm-up' });
+    },
+    async close() {
+      const ending = worker;
+      if (!ending) return;
+      const ended = new Promise((resolve) => ending.once('exit', resolve));
+      // One that crashes while it closes is closed too.
+      await call({ call: 'close' }).catch(ignoreCrash);
+      ending.ref();
+      await ended;
+    },
+  };
+}
+
+/** In a bundle the entry runs as it is; only a checkout has TypeScript, and tsx for it. */
+function open(entry: URL, workerData: LocalEngineOptions): Worker {
+  if (!entry.pathname.endsWith('.ts')) return new Worker(entry, { workerData });
+  const fromSource = new URL('./from-source.js', import.meta.url);
+  // Without the options of this process, which may be a loader of its own.
+  return new Worker(fromSource, { workerData, argv: [entry.href], execArgv: [] });
+}
+
+function ignoreCrash(error: unknown): void {
+  if (!isMnsossError(error, 'EngineCrashed')) throw error;
+}

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+
+/** What this process may use of the machine. */
+export interface Capacity {
+  /** May be a fraction. */
+  readonly cores: number;
+  readonly memoryBytes: number;
+}
+
+/** A container sees all cores and all memory of its machine; what it may use of them stands in its control group. */
+export function readCapacity(): Capacity {
+  const constrained = process.constrainedMemory();
+  return {
+    cores: Math.min(availableParallelism(), readCpuQuota(readCgroup)),
+    memoryBytes: constrained > 0 ? Math.min(constrained, totalmem()) : totalmem(),
+  };
+}
+
+type ReadCgroup = (path: string) => string | undefined;
+
+/**
+ * Cores that the control group grants, or infinity. Source: Linux, `cgroup-v2.rst` (`cpu.max`: quota or `max`, then
+ * period) and `sched-bwc.rst` (version 1: -1 is no quota).
+ */
+export function readCpuQuota(read: ReadCgroup): number {
+  const [quota, period] = read('cpu.max')?.split(/\s+/) ?? [
+    read('cpu/cpu.cfs_quota_us'),
+    read('cpu/cpu.cfs_period_us'),
+  ];
+  const cores = Number(quota) / Number(period);
+  return cores > 0 ? cores : Number.POSITIVE_INFINITY;
+}
+
+function readCgroup(path: string): string | undefined {
+  try {
+    return readFileSync(`/sys/fs/cgroup/${path}`, 'utf8').trim();
+  } catch {
+    // Not Linux, or the other version of control groups.
+    return undefined;
+  }
+}
