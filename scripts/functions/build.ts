@@ -13,6 +13,9 @@ const ENTRIES = { fc: 'index', server: 'server' } as const;
 /** What the local engine needs; without it the function is deployed for FaceBody. */
 const LOCAL_ENGINE_PACKAGE = 'onnxruntime-node';
 
+/** What a thread of the local engine runs, beside the programs, where its pool looks for it. */
+const ENGINE_THREAD = { 'local-engine-worker': 'shared/faces/engines/local/worker.ts' } as const;
+
 export interface BuildOptions {
   /** Below the project. */
   readonly outdir: string;
@@ -41,7 +44,10 @@ export async function buildFunction(name: string, { outdir, engine }: BuildOptio
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
 
-  const programs = await bundlePrograms(name, folder);
+  const programs = await bundlePrograms(
+    functionSources(name, await readdir(join('functions', name))),
+    folder,
+  );
   const packages = new Set(Object.values(programs).flatMap((program) => program.packages));
   const needsModels = packages.has(LOCAL_ENGINE_PACKAGE) && engine === 'local';
   if (!needsModels) packages.delete(LOCAL_ENGINE_PACKAGE);
@@ -50,7 +56,10 @@ export async function buildFunction(name: string, { outdir, engine }: BuildOptio
     NATIVE_PACKAGES.filter((native) => packages.has(native)),
     folder,
   );
-  if (needsModels) await copyModels(join(folder, 'models'));
+  if (needsModels) {
+    await copyModels(join(folder, 'models'));
+    await bundlePrograms(ENGINE_THREAD, folder);
+  }
   await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}\n');
 
   const zip = `${folder}.zip`;
@@ -61,18 +70,21 @@ export async function buildFunction(name: string, { outdir, engine }: BuildOptio
   return { folder, zip, zipBytes: bytes.length, programs };
 }
 
-async function bundlePrograms(name: string, outdir: string): Promise<Record<string, BundledEntry>> {
-  const files = await readdir(join('functions', name));
+function functionSources(name: string, files: readonly string[]): Record<string, string> {
+  const present = Object.entries(ENTRIES).filter(([source]) => files.includes(`${source}.ts`));
+  return Object.fromEntries(
+    present.map(([source, entry]) => [entry, join('functions', name, `${source}.ts`)]),
+  );
+}
+
+async function bundlePrograms(
+  sources: Readonly<Record<string, string>>,
+  outdir: string,
+): Promise<Record<string, BundledEntry>> {
   const programs: Record<string, BundledEntry> = {};
-  for (const [source, entry] of Object.entries(ENTRIES)) {
-    if (!files.includes(`${source}.ts`)) continue;
+  for (const [entry, source] of Object.entries(sources)) {
     const workdir = join(outdir, `.split-${entry}`);
-    programs[entry] = await bundleEntry({
-      entry,
-      source: join('functions', name, `${source}.ts`),
-      outdir,
-      workdir,
-    });
+    programs[entry] = await bundleEntry({ entry, source, outdir, workdir });
     await rm(workdir, { recursive: true });
   }
   return programs;

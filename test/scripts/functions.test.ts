@@ -60,6 +60,26 @@ describe('the build of the functions', () => {
     ).toEqual([]);
   });
 
+  test('brings the local engine along, for one thread and for several', async () => {
+    const { folder } = await buildFunction('face-recognition', { outdir: await outdir(), engine: 'local' });
+    const away = await tempDir();
+    await cp(folder, away, { recursive: true });
+    const script = `require("./index.js").initialize(${JSON.stringify({ requestId: 'r', function: { timeout: 60 } })})
+      .then(() => console.log("ready"), (error) => console.log(error.code))`;
+    const warmUp = (ENGINE_WORKERS: string) =>
+      run(process.execPath, ['-e', script], {
+        cwd: away,
+        env: { ENGINE: 'local', ENGINE_WORKERS, FC_REGION: 'cn-hangzhou' },
+      });
+
+    const outputs = [await warmUp('0'), await warmUp('2')].map(({ stdout }) => stdout);
+    await rm(join(away, 'local-engine-worker.js'));
+    const { stdout: without } = await warmUp('2');
+
+    expect(outputs).toEqual(['ready\n', 'ready\n']);
+    expect(without).toBe('ConfigInvalid\n');
+  });
+
   test('gives the same bytes again', async () => {
     const [first, second] = [await outdir(), await outdir()];
 

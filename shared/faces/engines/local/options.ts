@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { defineOptions, integer } from '../../../runtime/options.ts';
 
 /** What the engine `local` needs to know. */

@@ -70,11 +70,13 @@ export function createEnginePool(options: EnginePoolOptions): FaceEngine {
   };
 }
 
-/** In a checkout the entry lies beside this file; in a bundle, beside the folder of chunks that holds this code. */
+/** In a checkout the entry lies beside this file; in a bundle, beside the program, or the folder of its chunks. */
 function threadEntry(): URL {
   if (import.meta.url.endsWith('.ts')) return new URL('./worker.ts', import.meta.url);
-  const built = new URL('../local-engine-worker.js', import.meta.url);
-  if (existsSync(built)) return built;
+  for (const folder of ['.', '..']) {
+    const built = new URL(`${folder}/local-engine-worker.js`, import.meta.url);
+    if (existsSync(built)) return built;
+  }
   throw new MnsossError(
     'ConfigInvalid',
     'this build brings no code for threads of the engine along: set ENGINE_WORKERS=0',
