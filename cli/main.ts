@@ -6,6 +6,7 @@ import { getCommand } from './commands/get.ts';
 import { peopleCommand } from './commands/people.ts';
 import { policyCommand } from './commands/policy.ts';
 import { putCommand } from './commands/put.ts';
+import { redriveCommand } from './commands/redrive.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { signCommand } from './commands/sign.ts';
 import { startCommand } from './commands/start.ts';
@@ -21,6 +22,7 @@ const program = new Command('mnsoss-face')
   .addCommand(cloudCommand)
   .addCommand(rulesCommand)
   .addCommand(checkCommand)
-  .addCommand(policyCommand);
+  .addCommand(policyCommand)
+  .addCommand(redriveCommand);
 
 await program.parseAsync().catch(reportFailure);

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Deployed, readDeployment } from '../../../cli/deploy/deployment.ts';
 import { checkDeployment } from '../../../cli/deploy/rules.ts';
@@ -257,4 +258,19 @@ test('a template that cannot be filled in says what is missing', async () => {
 
   await expect(read).rejects.toMatchObject({ code: 'ConfigInvalid' });
   await expect(read).rejects.toThrow('OSS_BUCKET');
+});
+
+/** Where somebody has the component's own schema, both must agree about what is deployed. */
+const OTHER_SCHEMA = process.env.FC3_SCHEMA;
+
+test.skipIf(OTHER_SCHEMA === undefined)('what is deployed fits the schema in FC3_SCHEMA too', async () => {
+  const other = new Ajv({ allErrors: true, strict: false }).compile(
+    JSON.parse(await readFile(OTHER_SCHEMA!, 'utf8')),
+  );
+
+  for (const TRIGGER of ['oss', 'oss-with-people', 'mns-topic', 'mns-queue', 'poller']) {
+    for (const { props } of await readDeployment(TEMPLATE, { env: env({ TRIGGER }) })) {
+      expect(other(props), JSON.stringify(other.errors)).toBe(true);
+    }
+  }
 });

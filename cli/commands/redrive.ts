@@ -1,0 +1,81 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import { dataDirOption } from '../data-dir.ts';
+import { startProgress } from '../progress.ts';
+import { type Mailbox, openMailbox } from '../redrive/mailbox.ts';
+import { openPlace, type Place } from '../redrive/place.ts';
+import { type RedriveReport, redrive } from '../redrive/redrive.ts';
+import { openTarget } from '../redrive/target.ts';
+import { formatTable } from '../table.ts';
+
+const endpointOption = () =>
+  new Option(
+    '--endpoint <url>',
+    "of Alibaba Cloud's MNS; without it, the local cloud of the data folder",
+  ).env('MNS_ENDPOINT');
+
+const listCommand = new Command('list')
+  .description('show dead letters and why they are dead')
+  .argument('<from>', 'mns:<queue> or oss://<bucket>/<prefix>')
+  .addOption(dataDirOption())
+  .addOption(endpointOption())
+  .action((from, options) =>
+    inMailbox(from, options, async (mailbox) => {
+      const { letters, total } = await mailbox.look();
+      const rows = letters.map(({ id, reason, home }) => [
+        id,
+        home === undefined ? '–' : home.kind === 'queue' ? `mns:${home.queue}` : home.arn,
+        reason,
+      ]);
+      const columns = ['id', 'from', 'reason'].map((title) => ({ title }));
+      console.log(total === 0 ? 'there are no dead letters' : formatTable(columns, rows).join('\n'));
+      if (total > letters.length) console.log(`… and ${total - letters.length} more`);
+    }),
+  );
+
+const sendCommand = new Command('send')
+  .description('send dead letters again, and remove those that are accepted')
+  .argument('<from>', 'mns:<queue> or oss://<bucket>/<prefix>')
+  .argument('[ids...]', 'which ones; all when none is named')
+  .option('--to <target>', 'mns:<queue>, fc:<function> or a URL; where each comes from by default')
+  .addOption(dataDirOption())
+  .addOption(endpointOption())
+  .addOption(new Option('--account <id>', 'owner of the function').env('FC_ACCOUNT_ID'))
+  .addOption(new Option('--function-endpoint <url>', 'where functions answer').env('FC_ENDPOINT'))
+  .action((from, ids, options) =>
+    inMailbox(from, options, async (mailbox, place) => {
+      const { to, account, functionEndpoint } = options;
+      const target = openTarget({ to, accountId: account, functionEndpoint }, place);
+      const { total } = await mailbox.look();
+      const progress = startProgress(ids.length || total, 'letters');
+      try {
+        report(await redrive(mailbox, target, { ids, onLetter: () => progress.done() }), target.name);
+      } finally {
+        progress.stop();
+        await target.close();
+      }
+    }),
+  );
+
+export const redriveCommand = new Command('redrive')
+  .description('dead letters: of the poller, and of asynchronous invocations that failed')
+  .addCommand(listCommand)
+  .addCommand(sendCommand);
+
+async function inMailbox(
+  from: string,
+  options: { dataDir: string; endpoint?: string | undefined },
+  work: (mailbox: Mailbox, place: Place) => Promise<void>,
+): Promise<void> {
+  const place = await openPlace({ dataDir: options.dataDir, endpoint: options.endpoint });
+  try {
+    await work(openMailbox(from, place), place);
+  } finally {
+    place.close();
+  }
+}
+
+function report({ sent, kept }: RedriveReport, target: string): void {
+  console.log(`${sent.length} sent to ${target}, ${kept.length} kept`);
+  for (const { id, reason } of kept) console.log(`kept ${id}: ${reason}`);
+  if (kept.length > 0) process.exitCode = 1;
+}

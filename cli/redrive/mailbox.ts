@@ -1,0 +1,100 @@
+import { text } from 'node:stream/consumers';
+import type { MessageQueue } from '../../shared/mns/queue.ts';
+import type { ObjectStore } from '../../shared/oss/object-store.ts';
+import { isMnsossError, MnsossError } from '../../shared/runtime/errors.ts';
+import { type Letter, readLetter } from './letter.ts';
+import type { Place } from './place.ts';
+
+/** A letter that is held for its redrive. */
+export interface HeldLetter extends Letter {
+  /** Removes it: it has been accepted elsewhere. */
+  remove(): Promise<void>;
+  /** Leaves it where it is, for others to see at once. */
+  putBack(): Promise<void>;
+}
+
+/** Where dead letters lie. */
+export interface Mailbox {
+  readonly name: string;
+  /** Of a queue at most the first sixteen, which is what MNS shows without hiding them; `total` counts all. */
+  look(): Promise<{ letters: Letter[]; total: number }>;
+  /** Each letter once; those that arrive meanwhile may come too. */
+  take(): AsyncIterable<HeldLetter>;
+}
+
+/** Opens `mns:<queue>` or `oss://<bucket>/<prefix>`. Throws `ConfigInvalid`. */
+export function openMailbox(from: string, { queue, bucket }: Place): Mailbox {
+  const [, queueName] = /^mns:(.+)$/.exec(from) ?? [];
+  if (queueName) return queueMailbox(queue(queueName));
+  const [, bucketName, prefix = ''] = /^oss:\/\/([^/]+)\/(.*)$/.exec(from) ?? [];
+  if (bucketName) return bucketMailbox(bucket(bucketName), prefix);
+  throw new MnsossError('ConfigInvalid', `${from} is neither mns:<queue> nor oss://<bucket>/<prefix>`);
+}
+
+const BATCH = 16;
+/** The shortest time that MNS hides a message for. */
+const AT_ONCE_SECONDS = 1;
+
+function queueMailbox(queue: MessageQueue): Mailbox {
+  const show = async (receiptHandle: string) => {
+    try {
+      await queue.changeVisibility(receiptHandle, AT_ONCE_SECONDS);
+    } catch (error) {
+      // It has become visible by itself.
+      if (!isMnsossError(error, 'MessageNotExist')) throw error;
+    }
+  };
+  return {
+    name: `mns:${queue.name}`,
+    async look() {
+      const { activeMessages, inactiveMessages, delayMessages } = await queue.attributes();
+      const messages = await queue.peek(BATCH);
+      return {
+        letters: messages.map(({ body, messageId }) => readLetter(body, messageId)),
+        total: activeMessages + inactiveMessages + delayMessages,
+      };
+    },
+    async *take() {
+      const seen = new Set<string>();
+      for (;;) {
+        const messages = await queue.receive({ max: BATCH, waitSeconds: 0 });
+        // What was put back comes again: then everything has had its turn.
+        const fresh = messages.filter(({ messageId }) => !seen.has(messageId));
+        for (const message of messages) if (!fresh.includes(message)) await show(message.receiptHandle);
+        if (fresh.length === 0) return;
+        for (const { messageId, body, receiptHandle } of fresh) {
+          seen.add(messageId);
+          yield {
+            ...readLetter(body, messageId),
+            remove: async () => {
+              const [failure] = await queue.delete([receiptHandle]);
+              if (failure)
+                throw new MnsossError(
+                  'MessageNotExist',
+                  `it was sent, and lies here again because that took too long: ${failure.message}`,
+                );
+            },
+            putBack: () => show(receiptHandle),
+          };
+        }
+      }
+    },
+  };
+}
+
+function bucketMailbox(store: ObjectStore, prefix: string): Mailbox {
+  const read = async (key: string) => readLetter(await text((await store.get(key)).body), key);
+  return {
+    name: `oss://${store.bucket}/${prefix}`,
+    async look() {
+      const letters: Letter[] = [];
+      for await (const { key } of store.list({ prefix })) letters.push(await read(key));
+      return { letters, total: letters.length };
+    },
+    async *take() {
+      for await (const { key } of store.list({ prefix })) {
+        yield { ...(await read(key)), remove: () => store.delete(key), putBack: async () => {} };
+      }
+    },
+  };
+}
