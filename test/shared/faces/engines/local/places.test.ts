@@ -10,6 +10,8 @@ function work() {
   const ended = new Promise<void>((resolve, reject) => {
     end = (error) => (error ? reject(error) : resolve());
   });
+  // Its end may come before its beginning.
+  ended.catch(() => undefined);
   return {
     end,
     on: async (place: string) => {
