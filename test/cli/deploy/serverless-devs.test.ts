@@ -104,6 +104,22 @@ test('one function is deployed by its name, and the overlay deploys beside', asy
   });
 });
 
+test('the custom runtime keeps one pace for all that it works on', async () => {
+  await s.run(['face-recognition', 'deploy', '-y', '--skip-actions', '-t', 's.custom.yaml'], {
+    ...BUCKET,
+    FACEBODY_ACCOUNT_QPS: '5',
+  });
+
+  const [call] = await s.calls();
+  expect(call!.props).toMatchObject({
+    runtime: 'custom.debian10',
+    customRuntimeConfig: { command: ['node', 'server.js'] },
+    instanceConcurrency: 10,
+    concurrencyConfig: { reservedConcurrency: 1 },
+    environmentVariables: { FACEBODY_QPS: '5', SOURCE_PREFIX: 'incoming/' },
+  });
+});
+
 test('s preview shows what is built and checked before a deployment', async () => {
   const { code, output } = await s.run(['preview', '-o', 'json', '--silent'], BUCKET);
 
