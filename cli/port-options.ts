@@ -13,6 +13,23 @@ export const mnsPortOption = () =>
     .default(9281)
     .argParser(port);
 
+export const facebodyPortOption = () =>
+  new Option('--facebody-port <port>', 'port of FaceBody on loopback; 0, the default, takes any')
+    .env('MNSOSS_FACEBODY_PORT')
+    .default(0)
+    .argParser(port);
+
+export const facebodyQpsOption = () =>
+  new Option('--facebody-qps <number>', 'requests a second that FaceBody takes of each operation')
+    .default(2)
+    .argParser(quota);
+
+function quota(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('A quota is a number above 0.');
+  return value;
+}
+
 function port(text: string): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 65_535)

@@ -7,6 +7,7 @@ import {
   parseAcs3Authorization,
 } from '../shared/runtime/acs3.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
+import type { FindTemporaryCredential } from './sts.ts';
 import type { Account } from './types.ts';
 
 const MAX_SKEW_MS = 15 * 60 * 1000;
@@ -24,6 +25,8 @@ export interface Acs3SignedRequest {
 export const ACS3_FAULTS = {
   IncompleteSignature: [400, 'The request signature does not conform to Aliyun standards.'],
   'InvalidAccessKeyId.NotFound': [404, 'Specified access key is not found.'],
+  'InvalidSecurityToken.Expired': [400, 'Specified SecurityToken is expired.'],
+  'InvalidSecurityToken.MismatchWithAccessKey': [400, 'Specified SecurityToken mismatch with the AccessKey.'],
   'InvalidTimeStamp.Expired': [400, 'Specified time stamp or date value is expired.'],
   SignatureDoesNotMatch: [400, 'Specified signature is not matched with our calculation.'],
   SignatureNonceUsed: [400, 'Specified signature nonce was used already.'],
@@ -31,14 +34,17 @@ export const ACS3_FAULTS = {
 
 export type Acs3Fault = keyof typeof ACS3_FAULTS;
 
-/** The account whose key signed the request, or what is wrong with the signature. */
-export type VerifyAcs3 = (request: Acs3SignedRequest) => Account | Acs3Fault;
+/** Whose key signed the request, or what is wrong with the signature. */
+export type VerifyAcs3 = (request: Acs3SignedRequest) => Acs3Caller | Acs3Fault;
+export type Acs3Caller = Pick<Account, 'accountId'>;
 
 export function createAcs3Verifier(options: {
   readonly accounts: readonly Account[];
+  /** Looks up the access keys that STS gave out. */
+  readonly temporaryCredentials?: FindTemporaryCredential | undefined;
   readonly clock: Clock;
 }): VerifyAcs3 {
-  const { accounts, clock } = options;
+  const { accounts, temporaryCredentials, clock } = options;
   /** doc: a nonce counts once. Kept in the order of use, for as long as its date would be accepted. */
   const nonces = new Map<string, number>();
   const isFresh = (nonce: string): boolean => {
@@ -60,12 +66,17 @@ export function createAcs3Verifier(options: {
     if (!claim || Number.isNaN(date) || !nonce) return 'IncompleteSignature';
     // What is not signed could have been changed on the way.
     if (acs3SignedHeaders(headers).join() !== claim.signedHeaders.join()) return 'IncompleteSignature';
-    const account = accounts.find(({ accessKeyId }) => accessKeyId === claim.accessKeyId);
-    if (!account) return 'InvalidAccessKeyId.NotFound';
+    const temporary = temporaryCredentials?.(claim.accessKeyId);
+    const key = temporary ?? accounts.find(({ accessKeyId }) => accessKeyId === claim.accessKeyId);
+    if (!key) return 'InvalidAccessKeyId.NotFound';
+    if (temporary && headers['x-acs-security-token'] !== temporary.securityToken) {
+      return 'InvalidSecurityToken.MismatchWithAccessKey';
+    }
+    if (temporary && temporary.expiresAt <= clock.now()) return 'InvalidSecurityToken.Expired';
     if (Math.abs(clock.now() - date) > MAX_SKEW_MS) return 'InvalidTimeStamp.Expired';
     if (headers['x-acs-content-sha256'] !== acs3ContentHash(request.body)) return 'SignatureDoesNotMatch';
-    if (!same(claim.signature, signatureOf(request, account.accessKeySecret))) return 'SignatureDoesNotMatch';
-    return isFresh(nonce) ? account : 'SignatureNonceUsed';
+    if (!same(claim.signature, signatureOf(request, key.accessKeySecret))) return 'SignatureDoesNotMatch';
+    return isFresh(nonce) ? key : 'SignatureNonceUsed';
   };
 }
 

@@ -1,8 +1,11 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { FaceEngine } from '../shared/faces/engine.ts';
 import { type Clock, systemClock } from '../shared/runtime/clock.ts';
 import type { Credentials } from '../shared/runtime/credentials.ts';
 import { type Logger, silentLogger } from '../shared/runtime/log.ts';
 import type { Random } from '../shared/runtime/random.ts';
+import { createEmbeddedEngine } from './facebody/embedded-engine.ts';
+import { createFaceBody, operationOf as faceBodyOperationOf, type LocalFaceBody } from './facebody/index.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { listen } from './http-server.ts';
 import { createMns, operationOf as mnsOperationOf, type QueueSettings } from './mns/index.ts';
@@ -17,7 +20,9 @@ export interface LocalCloudOptions {
   readonly port?: number;
   /** Of MNS; 0, the default, takes any free port. */
   readonly mnsPort?: number;
-  /** Where objects, messages and rules are kept; a cloud without one forgets everything when it closes. */
+  /** Of FaceBody; 0, the default, takes any free port. */
+  readonly facebodyPort?: number;
+  /** Where objects, messages, rules and face databases are kept; a cloud without one forgets everything when it closes. */
   readonly dataDir?: string;
   /** `cn-hangzhou` by default. */
   readonly region?: string;
@@ -33,15 +38,24 @@ export interface LocalCloudOptions {
   readonly rules?: readonly NewEventRule[];
   /** Which requests the injected faults befall. */
   readonly faultSeed?: number;
+  /** Requests a second that FaceBody takes of each operation; 2 by default, as pay-as-you-go accounts have. */
+  readonly facebodyQuota?: number | ((operation: string) => number);
+  /** Finds FaceBody's faces; the embedded one by default, loaded with the first picture. The caller closes it. */
+  readonly faceEngine?: Pick<FaceEngine, 'analyze'>;
 }
 
-/** OSS, MNS and the event rules between them, on loopback, for official SDKs and our own programs alike. */
+/** OSS, MNS, the event rules between them, and FaceBody, on loopback, for official SDKs and our own programs alike. */
 export interface LocalCloud {
   readonly oss: { readonly url: string };
   readonly mns: {
     readonly url: string;
     /** Creates the queue, or gives it these settings. */
     ensureQueue(name: string, settings?: Partial<QueueSettings>): Promise<void>;
+  };
+  readonly facebody: Pick<LocalFaceBody, 'faults' | 'quotas' | 'stats'> & {
+    readonly url: string;
+    /** Host and port, as its SDK wants the endpoint, and as the endpoint that authorizes uploads. */
+    readonly endpoint: string;
   };
   readonly rules: Pick<EventRules, 'create' | 'ensure' | 'get' | 'list' | 'delete'>;
   readonly faults: Faults;
@@ -67,6 +81,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   const {
     port = 0,
     mnsPort = 0,
+    facebodyPort = 0,
     dataDir,
     region = 'cn-hangzhou',
     accounts = [DEFAULT_ACCOUNT],
@@ -75,6 +90,8 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     random = Math.random,
     logger = silentLogger,
     faultSeed = 1,
+    facebodyQuota,
+    faceEngine,
   } = options;
   const owner = accounts[0] ?? DEFAULT_ACCOUNT;
   const { accountId } = owner;
@@ -118,11 +135,30 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
       requestTimeout: 0,
     });
     closers.push(ossServer.close);
+    const embedded = createEmbeddedEngine();
+    closers.push(embedded.close);
+    const faceBody = await createFaceBody({
+      ...common,
+      engine: faceEngine ?? embedded,
+      ...(facebodyQuota !== undefined && { quota: facebodyQuota }),
+    });
+    closers.push(faceBody.close);
+    const faceBodyServer = await listen(faults.wrap('facebody', faceBody.listener, faceBodyOperationOf), {
+      port: facebodyPort,
+    });
+    closers.push(faceBodyServer.close);
     for (const rule of options.rules ?? []) if (!rules.get(rule.name)) await rules.create(rule);
 
     return {
       oss: { url: ossServer.url },
       mns: { url: mnsServer.url, ensureQueue: mns.ensureQueue },
+      facebody: {
+        url: faceBodyServer.url,
+        endpoint: new URL(faceBodyServer.url).host,
+        faults: faceBody.faults,
+        quotas: faceBody.quotas,
+        stats: faceBody.stats,
+      },
       rules,
       faults,
       credentials: { accessKeyId: owner.accessKeyId, accessKeySecret: owner.accessKeySecret },
@@ -135,6 +171,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
         await rules.reset();
         await oss.reset();
         await mns.reset();
+        await faceBody.reset();
       },
       close,
     };

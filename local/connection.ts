@@ -8,6 +8,8 @@ import type { Account } from './types.ts';
 export interface Connection {
   readonly ossUrl: string;
   readonly mnsUrl: string;
+  /** Absent in folders of before there was FaceBody. */
+  readonly facebodyUrl?: string;
   readonly region: string;
   /** What `mnsoss-face start` watches; absent where only a bare cloud was ever started. */
   readonly bucket?: string;

@@ -2,18 +2,19 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Clock } from '../shared/runtime/clock.ts';
 import { type Random, seededRandom } from '../shared/runtime/random.ts';
 import { writeXml } from '../shared/runtime/xml.ts';
+import { FaceBodyRefusal, writeRefusal } from './facebody/index.ts';
 import type { DeliveryFaults } from './mns/queues.ts';
 
 /** What goes wrong in a request. `rate` is the share of the operation's requests that it befalls, from 0 to 1. */
 export type Fault = {
-  /** Such as `PutObject` or `ReceiveMessage`; `*` means every operation of both services. */
+  /** Such as `PutObject`, `ReceiveMessage` or `RecognizeFace`; `*` means every operation of all services. */
   readonly operation: string;
   readonly rate: number;
 } & (
   | { readonly kind: 'latency'; readonly ms: number }
   /** `InternalError`, 500; the operation is not done. */
   | { readonly kind: 'error' }
-  /** `QpsLimitExceeded`, 503; the operation is not done. */
+  /** `QpsLimitExceeded`, 503, and of FaceBody `Throttling`, 400; the operation is not done. */
   | { readonly kind: 'throttle' }
   /** The connection breaks before the operation is done, or after it: then the answer is lost. */
   | { readonly kind: 'reset'; readonly when: 'before' | 'after' }
@@ -29,10 +30,12 @@ export interface Faults {
   clear(): void;
 }
 
+type Service = 'oss' | 'mns' | 'facebody';
+
 export interface FaultInjector extends Faults {
   /** Puts the faults before a service. */
   wrap(
-    service: 'oss' | 'mns',
+    service: Service,
     listener: RequestListener,
     operationOf: (request: IncomingMessage) => string | undefined,
   ): RequestListener;
@@ -76,7 +79,7 @@ export function createFaults({ seed, clock }: { seed: number; clock: Clock }): F
 }
 
 interface Exchange {
-  readonly service: 'oss' | 'mns';
+  readonly service: Service;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly clock: Clock;
@@ -94,10 +97,10 @@ async function strike(faults: readonly Fault[], exchange: Exchange): Promise<boo
         if (response.destroyed) return true;
         break;
       case 'error':
-        refuse(500, 'InternalError', exchange);
+        refuse('InternalError', exchange);
         return true;
       case 'throttle':
-        refuse(503, 'QpsLimitExceeded', exchange);
+        refuse('QpsLimitExceeded', exchange);
         return true;
       case 'reset':
         if (fault.when === 'before') {
@@ -114,18 +117,26 @@ async function strike(faults: readonly Fault[], exchange: Exchange): Promise<boo
   return false;
 }
 
-function refuse(status: number, code: string, { service, request, response, random }: Exchange): void {
+function refuse(
+  code: 'InternalError' | 'QpsLimitExceeded',
+  { service, request, response, random }: Exchange,
+): void {
   const requestId = Array.from({ length: 24 }, () => Math.floor(random() * 16).toString(16))
     .join('')
     .toUpperCase();
+  request.resume();
+  if (service === 'facebody') {
+    const refusal = new FaceBodyRefusal(code === 'InternalError' ? code : 'Throttling', 'Injected fault.');
+    writeRefusal(request, response, refusal, requestId);
+    return;
+  }
   const body = writeXml(
     'Error',
     { Code: code, Message: 'Injected fault.', RequestId: requestId, HostId: request.headers.host ?? '' },
     service === 'mns' ? { namespace: 'http://mns.aliyuncs.com/doc/v1/' } : {},
   );
-  request.resume();
   response
-    .writeHead(status, {
+    .writeHead(code === 'InternalError' ? 500 : 503, {
       [`x-${service}-request-id`]: requestId,
       'Content-Type': service === 'mns' ? 'text/xml;charset=utf-8' : 'application/xml',
       'Content-Length': Buffer.byteLength(body),

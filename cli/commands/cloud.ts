@@ -7,21 +7,23 @@ import { lockDataDir } from '../../local/data-lock.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readAccounts, readRules } from '../cloud-files.ts';
 import { dataDirOption } from '../data-dir.ts';
-import { mnsPortOption, ossPortOption } from '../port-options.ts';
+import { facebodyPortOption, facebodyQpsOption, mnsPortOption, ossPortOption } from '../port-options.ts';
 import { untilSignalled } from '../signals.ts';
 
 export const cloudCommand = new Command('cloud')
-  .description('run the local cloud alone: OSS, MNS and event rules for the tests of any project')
+  .description('run the local cloud alone: OSS, MNS, event rules and FaceBody for the tests of any project')
   .addOption(dataDirOption())
   .option('--in-memory', 'keep nothing: no data folder')
   .addOption(ossPortOption())
   .addOption(mnsPortOption())
+  .addOption(facebodyPortOption())
   .option('--region <region>', 'the region it says it is', 'cn-hangzhou')
   .option(
     '--accounts <file>',
     'JSON: [{accountId, accessKeyId, accessKeySecret}] (default: the one of the data folder, or the documented one)',
   )
   .option('--rules <file>', 'JSON: event rules to create at the start unless they are there')
+  .addOption(facebodyQpsOption())
   .option('--no-signature', 'take requests whose signature is wrong or missing')
   .addOption(
     new Option('--log <level>', 'JSON lines on standard error')
@@ -34,9 +36,11 @@ export const cloudCommand = new Command('cloud')
       inMemory,
       ossPort,
       mnsPort,
+      facebodyPort,
       region,
       accounts: accountsFile,
       rules: rulesFile,
+      facebodyQps: facebodyQuota,
       signature,
       log,
     }) => {
@@ -49,6 +53,8 @@ export const cloudCommand = new Command('cloud')
       const cloud = await startLocalCloud({
         port: ossPort,
         mnsPort,
+        facebodyPort,
+        facebodyQuota,
         ...(!inMemory && { dataDir }),
         region,
         accounts,
@@ -58,11 +64,16 @@ export const cloudCommand = new Command('cloud')
       });
       try {
         if (!inMemory) {
-          const urls = { ossUrl: cloud.oss.url, mnsUrl: cloud.mns.url };
+          const urls = {
+            ossUrl: cloud.oss.url,
+            mnsUrl: cloud.mns.url,
+            facebodyUrl: cloud.facebody.url,
+          };
           await writeConnection(dataDir, { ...known, ...urls, region, account: accounts[0]! });
         }
         console.log(`OSS ${pc.cyan(cloud.oss.url)}`);
         console.log(`MNS ${pc.cyan(cloud.mns.url)}`);
+        console.log(`FaceBody ${pc.cyan(cloud.facebody.url)}`);
         console.log(
           `region ${region}, access key ${cloud.credentials.accessKeyId}, ${inMemory ? 'in memory' : `data in ${dataDir}`}`,
         );

@@ -47,6 +47,7 @@ export const FACEBODY_ERRORS = {
   SignatureNonceUsed: [400, 'Specified signature nonce was used already.'],
   'InvalidTimeStamp.Expired': [400, 'Specified time stamp or date value is expired.'],
   'InvalidSecurityToken.Expired': [400, 'Specified SecurityToken is expired.'],
+  'InvalidSecurityToken.MismatchWithAccessKey': [400, 'Specified SecurityToken mismatch with the AccessKey.'],
   InvalidVersion: [400, 'Specified parameter Version is not valid.'],
   // guess: the name of the code.
   DBNameAlreadyExist: [400, 'The face database already exists.'],

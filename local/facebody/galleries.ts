@@ -12,7 +12,7 @@ export interface StoredFace {
 
 export interface Entity {
   readonly entityId: string;
-  labels: string;
+  readonly labels: string;
   readonly createdAt: number;
   updatedAt: number;
   readonly faces: StoredFace[];
@@ -26,26 +26,43 @@ export interface Found {
   readonly score: number;
 }
 
-/** The face databases of one account, in memory. */
+/** What happened to the databases of one account; times are milliseconds since the epoch. */
+export type GalleryChange =
+  | { readonly type: 'db-made' | 'db-gone'; readonly db: string }
+  | ({ readonly type: 'entity'; readonly db: string } & Omit<Entity, 'faces'>)
+  | { readonly type: 'entity-gone'; readonly db: string; readonly entityId: string }
+  | ({
+      readonly type: 'face';
+      readonly db: string;
+      readonly entityId: string;
+      readonly at: number;
+    } & StoredFace)
+  | { readonly type: 'face-gone'; readonly db: string; readonly faceId: string; readonly at: number };
+
+/** The face databases of one account. Changes resolve when they are kept. */
 export interface Galleries {
-  createDb(name: string): void;
-  deleteDb(name: string): void;
+  createDb(name: string): Promise<void>;
+  deleteDb(name: string): Promise<void>;
   dbNames(): string[];
-  addEntity(dbName: string, entityId: string, labels: string): void;
-  updateEntity(dbName: string, entityId: string, labels: string): void;
+  addEntity(dbName: string, entityId: string, labels: string): Promise<void>;
+  updateEntity(dbName: string, entityId: string, labels: string): Promise<void>;
   entity(dbName: string, entityId: string): Entity;
   /** By id. */
   entities(dbName: string): Entity[];
-  deleteEntity(dbName: string, entityId: string): void;
+  deleteEntity(dbName: string, entityId: string): Promise<void>;
   addFace(
     dbName: string,
     entityId: string,
     embedding: Float32Array,
     guards: { readonly extraData: string | undefined; readonly within: number; readonly between: number },
-  ): StoredFace;
-  deleteFace(dbName: string, faceId: string): void;
+  ): Promise<StoredFace>;
+  deleteFace(dbName: string, faceId: string): Promise<void>;
   /** The nearest faces, best first. doc: no threshold is applied, so a stranger has a best match too. */
   search(dbNames: readonly string[], embedding: Float32Array, limit: number): Found[];
+  /** Does again what happened in an earlier life of this server. */
+  replay(change: GalleryChange): void;
+  /** The changes that lead from nothing to the present state. */
+  history(): Iterable<GalleryChange>;
 }
 
 export interface GalleryLimits {
@@ -67,9 +84,11 @@ export interface GalleryParts {
   /** From a cosine to the vendor's 0 to 100, in which similarity guards are given. */
   readonly confidence: (score: number) => number;
   readonly limits: GalleryLimits;
+  /** Resolves when the change will outlast this server, as far as anything does. */
+  readonly keep: (change: GalleryChange) => Promise<void>;
 }
 
-export function createGalleries({ clock, random, confidence, limits }: GalleryParts): Galleries {
+export function createGalleries({ clock, random, confidence, limits, keep }: GalleryParts): Galleries {
   const dbs = new Map<string, Map<string, Entity>>();
 
   const dbOf = (name: string): Map<string, Entity> => {
@@ -113,39 +132,94 @@ export function createGalleries({ clock, random, confidence, limits }: GalleryPa
     }
   };
 
+  const replay = (change: GalleryChange): void => {
+    const { db } = change;
+    switch (change.type) {
+      case 'db-made':
+        dbs.set(db, new Map());
+        break;
+      case 'db-gone':
+        dbs.delete(db);
+        break;
+      case 'entity': {
+        const { entityId, labels, createdAt, updatedAt } = change;
+        const faces = dbOf(db).get(entityId)?.faces ?? [];
+        dbOf(db).set(entityId, { entityId, labels, createdAt, updatedAt, faces });
+        break;
+      }
+      case 'entity-gone':
+        dbOf(db).delete(change.entityId);
+        break;
+      case 'face': {
+        const { entityId, faceId, embedding, extraData, at } = change;
+        const entity = entityOf(db, entityId);
+        entity.faces.push({ faceId, embedding, extraData });
+        entity.updatedAt = at;
+        break;
+      }
+      case 'face-gone': {
+        const { faces, ...entity } = ownerOf(db, change.faceId);
+        const left = faces.filter(({ faceId }) => faceId !== change.faceId);
+        dbOf(db).set(entity.entityId, { ...entity, updatedAt: change.at, faces: left });
+      }
+    }
+  };
+
+  const ownerOf = (db: string, faceId: string): Entity => {
+    for (const entity of dbOf(db).values()) {
+      if (entity.faces.some((face) => face.faceId === faceId)) return entity;
+    }
+    throw new FaceBodyRefusal('DataNotExist', `The face ${faceId} does not exist.`);
+  };
+
+  const happen = (change: GalleryChange): Promise<void> => {
+    replay(change);
+    return keep(change);
+  };
+
   return {
-    createDb(name) {
-      if (dbs.has(name)) throw new FaceBodyRefusal('DBNameAlreadyExist');
-      dbs.set(name, new Map());
+    replay,
+    *history() {
+      for (const [db, entities] of dbs) {
+        yield { type: 'db-made', db };
+        for (const { faces, ...entity } of entities.values()) {
+          yield { type: 'entity', db, ...entity };
+          const { entityId, updatedAt: at } = entity;
+          for (const face of faces) yield { type: 'face', db, entityId, at, ...face };
+        }
+      }
     },
-    deleteDb(name) {
-      dbOf(name);
-      dbs.delete(name);
+    async createDb(db) {
+      if (dbs.has(db)) throw new FaceBodyRefusal('DBNameAlreadyExist');
+      await happen({ type: 'db-made', db });
+    },
+    async deleteDb(db) {
+      dbOf(db);
+      await happen({ type: 'db-gone', db });
     },
     dbNames: () => [...dbs.keys()].sort(),
-    addEntity(dbName, entityId, labels) {
+    async addEntity(dbName, entityId, labels) {
       const db = dbOf(dbName);
       if (db.has(entityId)) throw new FaceBodyRefusal('EntityIdAlreadyExist');
       // guess: the vendor names a limit of entities but no figure; an entity is of use with a face only.
       if (db.size >= limits.facesPerDb) throw new FaceBodyRefusal('ExceedEntityLimit');
       const now = clock.now();
-      db.set(entityId, { entityId, labels, createdAt: now, updatedAt: now, faces: [] });
+      await happen({ type: 'entity', db: dbName, entityId, labels, createdAt: now, updatedAt: now });
     },
-    updateEntity(dbName, entityId, labels) {
-      const entity = entityOf(dbName, entityId);
-      entity.labels = labels;
-      entity.updatedAt = clock.now();
+    async updateEntity(db, entityId, labels) {
+      const { createdAt } = entityOf(db, entityId);
+      await happen({ type: 'entity', db, entityId, labels, createdAt, updatedAt: clock.now() });
     },
     entity: entityOf,
     entities: (dbName) =>
       [...dbOf(dbName).values()].sort((a, b) =>
         a.entityId < b.entityId ? -1 : a.entityId > b.entityId ? 1 : 0,
       ),
-    deleteEntity(dbName, entityId) {
-      entityOf(dbName, entityId);
-      dbOf(dbName).delete(entityId);
+    async deleteEntity(db, entityId) {
+      entityOf(db, entityId);
+      await happen({ type: 'entity-gone', db, entityId });
     },
-    addFace(dbName, entityId, embedding, { extraData, within, between }) {
+    async addFace(dbName, entityId, embedding, { extraData, within, between }) {
       const entity = entityOf(dbName, entityId);
       if (entity.faces.length >= limits.facesPerEntity) throw new FaceBodyRefusal('FaceCountExceed');
       if (countIn(dbOf(dbName)) >= limits.facesPerDb) throw new FaceBodyRefusal('FaceImageCountExceed');
@@ -153,19 +227,12 @@ export function createGalleries({ clock, random, confidence, limits }: GalleryPa
       if (all >= limits.facesPerAccount) throw new FaceBodyRefusal('FaceImageCountExceed');
       guard(dbName, entity, embedding, within, between);
       const face = { faceId: newFaceId(clock, random), embedding, extraData };
-      entity.faces.push(face);
-      entity.updatedAt = clock.now();
+      await happen({ type: 'face', db: dbName, entityId, at: clock.now(), ...face });
       return face;
     },
-    deleteFace(dbName, faceId) {
-      for (const entity of dbOf(dbName).values()) {
-        const index = entity.faces.findIndex((face) => face.faceId === faceId);
-        if (index < 0) continue;
-        entity.faces.splice(index, 1);
-        entity.updatedAt = clock.now();
-        return;
-      }
-      throw new FaceBodyRefusal('DataNotExist', `The face ${faceId} does not exist.`);
+    async deleteFace(db, faceId) {
+      ownerOf(db, faceId);
+      await happen({ type: 'face-gone', db, faceId, at: clock.now() });
     },
     search(dbNames, embedding, limit) {
       const found: Found[] = [];

@@ -3,8 +3,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { writeXml } from '../../shared/runtime/xml.ts';
-import type { Acs3SignedRequest } from '../acs3.ts';
-import type { Account } from '../types.ts';
+import type { Acs3Caller, Acs3SignedRequest } from '../acs3.ts';
 import { FaceBodyRefusal } from './errors.ts';
 import type { FaceBodyFault, FaceBodyFaultQueue } from './faults.ts';
 import { readForm } from './form.ts';
@@ -17,13 +16,13 @@ import type { Statistics } from './statistics.ts';
 import type { Uploads } from './uploads.ts';
 
 export interface ListenerParts {
-  readonly authenticate: (request: Acs3SignedRequest) => Account;
+  readonly authenticate: (request: Acs3SignedRequest) => Acs3Caller;
   readonly quotas: Quotas;
   readonly faults: FaceBodyFaultQueue;
   readonly statistics: Statistics;
   readonly uploads: Uploads;
   readonly pictures: Pictures;
-  readonly galleriesOf: (account: Account) => Galleries;
+  readonly galleriesOf: (caller: Acs3Caller) => Galleries;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -50,13 +49,13 @@ export function createListener(parts: ListenerParts): RequestListener {
         const refusal = error instanceof FaceBodyRefusal ? error : new FaceBodyRefusal('InternalError');
         if (refusal !== error) parts.logger.error({ requestId, action, err: error }, 'request failed');
         parts.statistics.failed(action ?? 'PostObject', refusal.code);
-        writeJson(response, refusal.status, errorBody(refusal, requestId, hostOf(request)));
+        writeRefusal(request, response, refusal, requestId);
       });
   };
 }
 
 /** The operation that a request names; `undefined` for uploads and downloads. */
-function operationOf(request: IncomingMessage): string | undefined {
+export function operationOf(request: IncomingMessage): string | undefined {
   const action = request.headers['x-acs-action'];
   return typeof action === 'string' ? action : undefined;
 }
@@ -171,9 +170,15 @@ function textHeaders(request: IncomingMessage): Record<string, string> {
   );
 }
 
-function errorBody({ code, message }: FaceBodyRefusal, requestId: string, host: string) {
+export function writeRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, code, message }: FaceBodyRefusal,
+  requestId: string,
+): void {
   const recommend = `https://next.api.aliyun.com/troubleshoot?q=${code}&product=facebody`;
-  return { RequestId: requestId, HostId: host, Code: code, Message: message, Recommend: recommend };
+  const ids = { RequestId: requestId, HostId: hostOf(request) };
+  writeJson(response, status, { ...ids, Code: code, Message: message, Recommend: recommend });
 }
 
 function writeJson(response: ServerResponse, status: number, body: object): void {

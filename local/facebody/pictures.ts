@@ -36,7 +36,7 @@ const MAX_DOWNLOAD_BYTES = 32 * 1024 * 1024;
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/;
 
 export function createPictures(parts: {
-  readonly engine: FaceEngine;
+  readonly engine: Pick<FaceEngine, 'analyze'>;
   readonly uploads: Uploads;
   readonly http: HttpClient;
 }): Pictures {

@@ -5,6 +5,8 @@ export interface Quotas {
   take(accountId: string, operation: string): boolean;
   /** Requests a second from now on, of one operation or of all that have no quota of their own. */
   set(quota: number, operation?: string): void;
+  /** Back to what they were at the start. */
+  clear(): void;
 }
 
 /** doc: 2 requests a second for each operation of an account, pay as you go. */
@@ -16,8 +18,12 @@ const WINDOW_MS = 1000;
  * doc: counted in windows of one second, without carry-over; excess fails at once and is not queued.
  * guess: windows begin at whole seconds, and a refused request does not count.
  */
-export function createQuotas(clock: Clock, initial = DEFAULT_QUOTA): Quotas {
-  let others = initial;
+export function createQuotas(
+  clock: Clock,
+  initial: number | ((operation: string) => number) = DEFAULT_QUOTA,
+): Quotas {
+  const initially = typeof initial === 'number' ? () => initial : initial;
+  let others: number | undefined;
   const quotas = new Map<string, number>();
   const windows = new Map<string, { second: number; used: number }>();
 
@@ -30,13 +36,17 @@ export function createQuotas(clock: Clock, initial = DEFAULT_QUOTA): Quotas {
         window = { second, used: 0 };
         windows.set(name, window);
       }
-      if (window.used >= (quotas.get(operation) ?? others)) return false;
+      if (window.used >= (quotas.get(operation) ?? others ?? initially(operation))) return false;
       window.used++;
       return true;
     },
     set(quota, operation) {
       if (operation === undefined) others = quota;
       else quotas.set(operation, quota);
+    },
+    clear() {
+      others = undefined;
+      quotas.clear();
     },
   };
 }

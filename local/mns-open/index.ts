@@ -5,6 +5,7 @@ import type { Random } from '../../shared/runtime/random.ts';
 import { createAcs3Verifier, type VerifyAcs3 } from '../acs3.ts';
 import { hexId } from '../mns/ids.ts';
 import type { EventRules } from '../rules/index.ts';
+import type { FindTemporaryCredential } from '../sts.ts';
 import type { Account } from '../types.ts';
 import { type Action, createActions } from './actions.ts';
 import { MnsOpenRefusal } from './refusal.ts';
@@ -13,6 +14,8 @@ export interface MnsOpenOptions {
   readonly rules: Pick<EventRules, 'create' | 'get' | 'list' | 'delete'>;
   /** The first one owns the rules. */
   readonly accounts: readonly Account[];
+  /** Looks up the access keys that STS gave out. */
+  readonly temporaryCredentials?: FindTemporaryCredential | undefined;
   readonly checkSignatures: boolean;
   readonly clock: Clock;
   readonly random: Random;
@@ -24,9 +27,9 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /** The management API of MNS for event rules, in RPC style: what Terraform and the API SDKs call. */
 export function createMnsOpen(options: MnsOpenOptions): RequestListener {
-  const { rules, accounts, checkSignatures, clock, random, logger } = options;
+  const { rules, accounts, checkSignatures, random, logger } = options;
   const actions = createActions(rules);
-  const verify = checkSignatures ? createAcs3Verifier({ accounts, clock }) : undefined;
+  const verify = checkSignatures ? createAcs3Verifier(options) : undefined;
   return (request, response) => {
     const requestId = requestIdOf(random);
     serve(request)

@@ -2,11 +2,11 @@ import { newDbName } from './names.ts';
 import type { Operation } from './operation.ts';
 
 export const createFaceDb: Operation = async ({ form, galleries }) => {
-  galleries.createDb(newDbName(form));
+  await galleries.createDb(newDbName(form));
 };
 
 export const deleteFaceDb: Operation = async ({ form, galleries }) => {
-  galleries.deleteDb(newDbName(form));
+  await galleries.deleteDb(newDbName(form));
 };
 
 export const listFaceDbs: Operation = async ({ form, galleries }) => {

@@ -4,15 +4,15 @@ import type { Operation } from './operation.ts';
 
 /** doc: an entity must be there before its faces are added. */
 export const addFaceEntity: Operation = async ({ form, galleries }) => {
-  galleries.addEntity(dbName(form), entityId(form), labels(form) ?? '');
+  await galleries.addEntity(dbName(form), entityId(form), labels(form) ?? '');
 };
 
 export const updateFaceEntity: Operation = async ({ form, galleries }) => {
-  galleries.updateEntity(dbName(form), entityId(form), labels(form) ?? '');
+  await galleries.updateEntity(dbName(form), entityId(form), labels(form) ?? '');
 };
 
 export const deleteFaceEntity: Operation = async ({ form, galleries }) => {
-  galleries.deleteEntity(dbName(form), entityId(form));
+  await galleries.deleteEntity(dbName(form), entityId(form));
 };
 
 export const getFaceEntity: Operation = async ({ form, galleries }) => {

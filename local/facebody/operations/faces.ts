@@ -38,7 +38,7 @@ export const batchAddFaces: Operation = async (request) => {
 };
 
 export const deleteFace: Operation = async ({ form, galleries }) => {
-  galleries.deleteFace(dbName(form), form.requiredText('FaceId'));
+  await galleries.deleteFace(dbName(form), form.requiredText('FaceId'));
 };
 
 async function add(
@@ -59,7 +59,7 @@ async function add(
       `The quality score ${quality.toFixed(2)} is below ${worst}.`,
     );
   }
-  const { faceId } = galleries.addFace(db, entity, face.embedding, {
+  const { faceId } = await galleries.addFace(db, entity, face.embedding, {
     extraData,
     within: threshold('SimilarityScoreThresholdInEntity'),
     between: threshold('SimilarityScoreThresholdBetweenEntity'),

@@ -22,7 +22,7 @@ export async function startFaceBody(
   options: Partial<FaceBodyOptions> & Pick<FaceBodyOptions, 'engine'>,
 ): Promise<FaceBodyServer> {
   const clock = manualClock(Date.now());
-  const faceBody = createFaceBody({
+  const faceBody = await createFaceBody({
     accounts: [FACEBODY_ACCOUNT],
     clock,
     random: seededRandom(1),
@@ -36,8 +36,8 @@ export async function startFaceBody(
     endpoint: new URL(server.url).host,
     clock,
     async stop() {
-      faceBody.close();
       await server.close();
+      await faceBody.close();
     },
   };
 }

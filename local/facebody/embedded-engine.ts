@@ -1,0 +1,19 @@
+import type { FaceEngine } from '../../shared/faces/engine.ts';
+
+/** The local engine, loaded with the first picture: who asks for no faces waits for no model. */
+export function createEmbeddedEngine(): Pick<FaceEngine, 'analyze' | 'close'> {
+  let opening: Promise<FaceEngine> | undefined;
+  const open = async (): Promise<FaceEngine> => {
+    const { createLocalEngine } = await import('../../shared/faces/engines/local/engine.ts');
+    return createLocalEngine();
+  };
+  return {
+    async analyze(image, options) {
+      opening ??= open();
+      return (await opening).analyze(image, options);
+    },
+    async close() {
+      await (await opening)?.close();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { createGalleries, type Galleries, type GalleryChange } from '../../../local/facebody/galleries.ts';
+import { manualClock } from '../../../shared/runtime/clock.ts';
+import { seededRandom } from '../../../shared/runtime/random.ts';
+
+const DBS = ['one', 'two'];
+const ENTITIES = ['anna', 'berta', 'clara'];
+
+const step = fc.record({
+  what: fc.constantFrom('make', 'drop', 'entity', 'label', 'forget', 'face', 'face', 'face', 'unface'),
+  db: fc.constantFrom(...DBS),
+  entity: fc.constantFrom(...ENTITIES),
+  value: fc.float({ min: -1, max: 1, noNaN: true }),
+});
+
+function open(keep: (change: GalleryChange) => void): Galleries {
+  return createGalleries({
+    clock: manualClock(),
+    random: seededRandom(1),
+    confidence: (score) => score,
+    limits: { facesPerDb: 5, facesPerEntity: 3, facesPerAccount: 8 },
+    keep: async (change) => keep(change),
+  });
+}
+
+/** Everything that can be asked of them. */
+function stateOf(galleries: Galleries) {
+  return galleries.dbNames().map((db) => [db, galleries.entities(db)]);
+}
+
+it('what happened, and a summary of it, both lead to the present state', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const happened: GalleryChange[] = [];
+      const galleries = open((change) => happened.push(change));
+      const guards = { extraData: 'photo', within: 0, between: 0 };
+      for (const { what, db, entity, value } of steps) {
+        const work = {
+          make: () => galleries.createDb(db),
+          drop: () => galleries.deleteDb(db),
+          entity: () => galleries.addEntity(db, entity, ''),
+          label: () => galleries.updateEntity(db, entity, 'x'),
+          forget: () => galleries.deleteEntity(db, entity),
+          face: () => galleries.addFace(db, entity, Float32Array.of(value), guards),
+          unface: async () => {
+            const [face] = galleries.entity(db, entity).faces;
+            await galleries.deleteFace(db, face?.faceId ?? 'none');
+          },
+        }[what];
+        // Refusals change nothing.
+        await work?.().catch(() => {});
+      }
+
+      const again = open(() => {});
+      for (const change of happened) again.replay(change);
+      const summarized = open(() => {});
+      for (const change of galleries.history()) summarized.replay(change);
+
+      expect(stateOf(again)).toEqual(stateOf(galleries));
+      expect(stateOf(summarized)).toEqual(stateOf(galleries));
+    }),
+  );
+});
