@@ -6,9 +6,10 @@ import type { FileResult } from './process-files.ts';
 import { formatTable } from './table.ts';
 
 export function describeStart({ connection, options }: OneProcess, logFile: string): string {
-  const { ossUrl, mnsUrl, bucket, queue } = connection;
+  const { ossUrl, mnsUrl, facebodyUrl, bucket, queue } = connection;
+  const faceBody = options.engine === 'facebody' ? `, FaceBody at ${pc.cyan(facebodyUrl)}` : '';
   return [
-    `OSS at ${pc.cyan(ossUrl)}, MNS at ${pc.cyan(mnsUrl)}, log in ${logFile}`,
+    `OSS at ${pc.cyan(ossUrl)}, MNS at ${pc.cyan(mnsUrl)}${faceBody}, log in ${logFile}`,
     `oss://${bucket}/${options.sourcePrefix} ${pc.dim('→ rule → topic → queue')} ${queue} ${pc.dim('→ poller → recognition →')} oss://${bucket}/${options.resultPrefix}`,
     '',
   ].join('\n');

@@ -1,18 +1,18 @@
 import { openEngine } from '../functions/face-recognition/engine.ts';
 import { createEventHandler } from '../functions/face-recognition/handler.ts';
-import { openGallery, readPeopleOptions } from '../functions/face-recognition/people.ts';
+import { readPeopleOptions } from '../functions/face-recognition/people.ts';
+import { openWork } from '../functions/face-recognition/work.ts';
 import { createBridge } from '../functions/mns-poller/bridge.ts';
 import { createDeadLetterStore } from '../functions/mns-poller/dead-letters.ts';
+import type { FaceEngine } from '../shared/faces/engine.ts';
+import { FACEBODY_OPTIONS, faceBodyQuota } from '../shared/faces/engines/facebody/options.ts';
 import { LOCAL_ENGINE_OPTIONS } from '../shared/faces/engines/local/options.ts';
 import { suitableWorkers } from '../shared/faces/engines/local/workers.ts';
 import { createMnsClient } from '../shared/mns/client.ts';
 import { createConsumer } from '../shared/mns/consumer/index.ts';
 import { createOssClient } from '../shared/oss/client.ts';
 import type { ObjectStore } from '../shared/oss/object-store.ts';
-import { createDispatch } from '../shared/pipeline/dispatch.ts';
-import { createEnrolment } from '../shared/pipeline/enrol.ts';
 import { type PipelineOptions, readPipelineOptions } from '../shared/pipeline/options.ts';
-import { createPipeline } from '../shared/pipeline/process.ts';
 import { readCapacity } from '../shared/runtime/capacity.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { environmentCredentials, staticCredentials } from '../shared/runtime/credentials.ts';
@@ -22,6 +22,7 @@ import { createInProcessSink } from '../shared/sinks/in-process.ts';
 import { type LocalCloud, startLocalCloud } from './cloud.ts';
 import { accountOf, type Connection, writeConnection } from './connection.ts';
 import { lockDataDir } from './data-lock.ts';
+import { faceSurroundings, isFaceBodyElsewhere, withLocalGallery } from './loopback-faces.ts';
 import { createOutcomeBoard, type OutcomeBoard } from './outcome-board.ts';
 import type { Account } from './types.ts';
 
@@ -30,6 +31,8 @@ export interface OneProcessOptions {
   /** 0 takes any free port. */
   readonly ossPort: number;
   readonly mnsPort: number;
+  /** 0 when absent. */
+  readonly facebodyPort?: number;
   readonly env: NodeJS.ProcessEnv;
   readonly logger: Logger;
 }
@@ -65,38 +68,38 @@ const concurrencyFor = (workers: number) => Math.max(4, workers + 2);
 const VISIBILITY_SECONDS = 10;
 
 export async function startOneProcess(settings: OneProcessOptions): Promise<OneProcess> {
-  const { dataDir, env, logger } = settings;
+  const { dataDir, logger } = settings;
+  const env = withLocalGallery(settings.env);
   const options = readPipelineOptions(env);
-  // Known people are kept here unless somebody says otherwise.
-  const people = readPeopleOptions({ ...env, GALLERY: env.GALLERY || 'oss' }, options);
+  const people = readPeopleOptions(env, options);
+  const faceBody = readOptions(FACEBODY_OPTIONS, env);
   const { engineWorkers = suitableWorkers(readCapacity()) } = readOptions(LOCAL_ENGINE_OPTIONS, env);
-  const surroundings = {
-    env,
-    credentials: environmentCredentials(env),
-    clock: systemClock,
-    random: Math.random,
-    logger,
-    engineWorkers,
-  };
-  const engine = await openEngine(options.engine, surroundings);
+  const common = { clock: systemClock, random: Math.random, logger };
+  // Finds the faces, or gives the answers of the FaceBody that is asked for them.
+  const credentials = environmentCredentials(env);
+  const embedded = await openEngine('local', { ...common, env, credentials, engineWorkers });
+  const isEmbedded = options.engine === 'local';
   const stops: (() => unknown)[] = [await lockDataDir(dataDir)];
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) await end();
   };
   try {
+    stops.push(() => embedded.close());
     const account = await accountOf(dataDir);
+    const opening = openCloud(settings, account, embedded, faceBodyQuota(faceBody));
     // The models load while the servers start.
-    const [cloud] = await Promise.all([openCloud(settings, account), engine.warmUp()]);
-    stops.push(
-      () => engine.close(),
-      () => cloud.close(),
-    );
+    const [cloud] = await Promise.all([
+      opening,
+      isEmbedded || !isFaceBodyElsewhere(env) ? embedded.warmUp() : undefined,
+    ]);
+    stops.push(() => cloud.close());
     const clients = openClients(cloud, logger);
     stops.push(() => clients.close());
     await furnish(cloud, clients, [options.sourcePrefix, people.peoplePrefix]);
     const connection: Required<Connection> = {
       ossUrl: cloud.oss.url,
       mnsUrl: cloud.mns.url,
+      facebodyUrl: cloud.facebody.url,
       region: REGION,
       bucket: BUCKET,
       queue: QUEUE,
@@ -104,30 +107,26 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
     };
     await writeConnection(dataDir, connection);
 
+    const surroundings = { ...common, ...faceSurroundings(env, connection) };
+    const engine = isEmbedded ? embedded : await openEngine(options.engine, surroundings);
+    stops.push(() => engine.close());
     const outcomes = createOutcomeBoard();
-    const openBucket = clients.oss.bucket;
-    const gallery = await openGallery(people, {
+    const work = openWork({
       ...surroundings,
-      openBucket,
-      bucket: BUCKET,
+      options,
+      people,
       engine,
+      openBucket: clients.oss.bucket,
+      presign: (object) => clients.oss.presign({ ...object, method: 'GET', expiresSeconds: 3600 }),
     });
-    const common = { openBucket, engine, clock: systemClock, logger, ...(gallery && { gallery }) };
-    const work = createDispatch({
-      recognize: createPipeline({ ...common, options, bestScore: people.bestScore }),
-      ...(gallery && {
-        enrol: createEnrolment({ ...common, gallery, options: { ...options, ...people } }),
-      }),
-      peoplePrefix: people.peoplePrefix,
-    });
+    stops.push(() => work.close());
     const concurrency = concurrencyFor(engineWorkers);
-    const sink = createInProcessSink(createEventHandler(outcomes.observe(work)));
+    const sink = createInProcessSink(createEventHandler(outcomes.observe(work.dispatch)));
     const consumer = createConsumer({
       queue: clients.mns.queue(QUEUE),
       handle: createBridge({ sink, queueName: QUEUE, clock: systemClock }),
       deadLetters: createDeadLetterStore(clients.oss.bucket(BUCKET), 'dead-letters/'),
-      clock: systemClock,
-      random: Math.random,
+      ...common,
       logger,
       options: { concurrency, prefetch: concurrency, visibilitySeconds: VISIBILITY_SECONDS },
     });
@@ -141,10 +140,22 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
 }
 
 function openCloud(
-  { dataDir, ossPort, mnsPort, logger }: OneProcessOptions,
+  { dataDir, ossPort, mnsPort, facebodyPort = 0, logger }: OneProcessOptions,
   account: Account,
+  faceEngine: FaceEngine,
+  facebodyQuota: (operation: string) => number,
 ): Promise<LocalCloud> {
-  return startLocalCloud({ dataDir, port: ossPort, mnsPort, region: REGION, accounts: [account], logger });
+  return startLocalCloud({
+    dataDir,
+    port: ossPort,
+    mnsPort,
+    facebodyPort,
+    region: REGION,
+    accounts: [account],
+    faceEngine,
+    facebodyQuota,
+    logger,
+  });
 }
 
 function openClients({ oss, mns, region, credentials }: LocalCloud, logger: Logger) {

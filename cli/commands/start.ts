@@ -4,7 +4,7 @@ import { type OneProcess, startOneProcess } from '../../local/one-process.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { dataDirOption } from '../data-dir.ts';
 import { expandFiles, samplePhotos } from '../files.ts';
-import { mnsPortOption, ossPortOption } from '../port-options.ts';
+import { facebodyPortOption, mnsPortOption, ossPortOption } from '../port-options.ts';
 import { processFiles } from '../process-files.ts';
 import { startProgress } from '../progress.ts';
 import { describeFailures, describeMore, describeStart, formatOutcome, formatResults } from '../report.ts';
@@ -17,12 +17,13 @@ export const startCommand = new Command('start')
   .option('--once', 'stop when the given images are done; exit with 1 if one failed')
   .addOption(ossPortOption())
   .addOption(mnsPortOption())
-  .action(async (paths, { dataDir, once, ossPort, mnsPort }) => {
+  .addOption(facebodyPortOption())
+  .action(async (paths, { dataDir, once, ...ports }) => {
     const files = paths.length > 0 ? await expandFiles(paths) : await samplePhotos();
     const logFile = join(dataDir, 'log.jsonl');
     // Lines go to a file beside the data: the terminal belongs to the table.
     const logger = createLogger({ file: logFile });
-    const house = await startOneProcess({ dataDir, ossPort, mnsPort, env: process.env, logger });
+    const house = await startOneProcess({ dataDir, ...ports, env: process.env, logger });
     try {
       console.log(describeStart(house, logFile));
       const failed = await processAndReport(house, files);

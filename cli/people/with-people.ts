@@ -1,11 +1,10 @@
 import { openEngine } from '../../functions/face-recognition/engine.ts';
 import { openGallery, readPeopleOptions } from '../../functions/face-recognition/people.ts';
+import { faceSurroundings, withLocalGallery } from '../../local/loopback-faces.ts';
 import type { EnrolmentParts } from '../../shared/pipeline/enrol.ts';
 import type { ForgetParts } from '../../shared/pipeline/forget.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { environmentCredentials } from '../../shared/runtime/credentials.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { bucketOf, withRunningCloud } from '../running-cloud.ts';
 
@@ -20,13 +19,14 @@ export interface People {
 /** Runs `work` on the people of a running local cloud, beside the process that serves it. */
 export function withPeople(dataDir: string, work: (people: People) => Promise<void>): Promise<void> {
   return withRunningCloud(dataDir, async (client, connection) => {
-    const env = { ...process.env, GALLERY: process.env.GALLERY || 'oss' };
+    const { env, credentials } = faceSurroundings(withLocalGallery(process.env), connection);
     const options = readPipelineOptions(env);
     const people = readPeopleOptions(env, options);
     const bucket = bucketOf(connection, undefined);
+    const { region } = connection;
     const surroundings = {
       env,
-      credentials: environmentCredentials(env),
+      credentials,
       clock: systemClock,
       random: Math.random,
       logger: silentLogger,
@@ -37,9 +37,9 @@ export function withPeople(dataDir: string, work: (people: People) => Promise<vo
       ...surroundings,
       openBucket,
       bucket,
+      region,
       engine,
     });
-    if (!gallery) throw new MnsossError('ConfigInvalid', 'GALLERY=off: nobody is known');
     const source = openBucket(bucket);
     const results = openBucket(options.resultBucket ?? bucket);
     try {
@@ -60,7 +60,7 @@ export function withPeople(dataDir: string, work: (people: People) => Promise<vo
           resultPrefix: options.resultPrefix,
         },
         bucket,
-        region: connection.region,
+        region,
       });
     } finally {
       await gallery.close();

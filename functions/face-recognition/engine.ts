@@ -43,9 +43,9 @@ const ENGINES: Record<PipelineOptions['engine'], Opener> = {
   },
 
   async facebody(parts) {
-    const { openFaceBodyClient } = await import('./facebody-client.ts');
+    const { faceBodyRegion, openFaceBodyClient } = await import('./facebody-client.ts');
     const { createFaceBodyEngine } = await import('../../shared/faces/engines/facebody/engine.ts');
-    return createFaceBodyEngine({ client: openFaceBodyClient(parts) });
+    return createFaceBodyEngine({ client: openFaceBodyClient(parts), region: faceBodyRegion(parts.env) });
   },
 };
 

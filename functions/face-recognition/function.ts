@@ -38,9 +38,9 @@ export function createFaceRecognition(options: Omit<PartsOptions, 'credentials'>
 
   const answer: FaceRecognition['answer'] = (request, context) =>
     invoke(context, async (held, limits) => {
-      const { region, pipeline: pipelineOptions } = held.options;
-      const pipeline = await held.pipeline();
-      return answerHttp(request, { ...held, pipeline, options: pipelineOptions, region }, limits);
+      const { region, pipeline: pipelineOptions, people } = held.options;
+      const work = await held.work();
+      return answerHttp(request, { ...held, work, options: pipelineOptions, people, region }, limits);
     });
 
   return {
@@ -50,11 +50,7 @@ export function createFaceRecognition(options: Omit<PartsOptions, 'credentials'>
       if (request) return answer(request, context);
       return invoke(context, async (held, limits) => {
         const { recordConcurrency: concurrency } = held.options;
-        const report = await processEvent(
-          event,
-          { ...held, pipeline: await held.pipeline(), concurrency },
-          limits,
-        );
+        const report = await processEvent(event, { ...held, work: await held.work(), concurrency }, limits);
         const failure = failureOf(report);
         if (failure) throw failure;
         return describeReport(report);

@@ -3,18 +3,19 @@ import type { OssObjectEvent, OssRecord } from '../../shared/envelope/event.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import { eventOf, whyNotRecord } from '../../shared/envelope/record.ts';
 import type { OpenBucket } from '../../shared/oss/object-store.ts';
+import type { Dispatch, DispatchOutcome } from '../../shared/pipeline/dispatch.ts';
 import type { PipelineOptions } from '../../shared/pipeline/options.ts';
-import type { Outcome } from '../../shared/pipeline/outcome.ts';
-import type { Pipeline } from '../../shared/pipeline/process.ts';
+import type { PeopleOptions } from '../../shared/pipeline/people-options.ts';
 import { resultKeys } from '../../shared/results/keys.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { type ErrorCode, type MnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
 import type { HttpTriggerReply, HttpTriggerRequest } from './http-request.ts';
 
 export interface HttpTriggerParts {
-  readonly pipeline: Pipeline;
+  readonly work: Dispatch;
   readonly openBucket: OpenBucket;
   readonly options: PipelineOptions;
+  readonly people: PeopleOptions;
   readonly region: string;
   readonly clock: Clock;
 }
@@ -40,7 +41,7 @@ export async function answerHttp(
   try {
     const event = await eventFor(request, parts);
     if ('statusCode' in event) return event;
-    const outcome = await parts.pipeline(event, { signal: stop.signal, deadline });
+    const outcome = await parts.work(event, { signal: stop.signal, deadline });
     return await reply(event, outcome, parts);
   } catch (thrown) {
     return failure(toMnsossError(thrown));
@@ -101,16 +102,16 @@ async function eventOfObject(
 
 async function reply(
   event: OssObjectEvent,
-  outcome: Outcome,
-  { openBucket, options }: HttpTriggerParts,
+  outcome: DispatchOutcome,
+  parts: HttpTriggerParts,
 ): Promise<HttpTriggerReply> {
   const { bucket, key, region } = event;
   if (outcome.outcome === 'gone') return problem(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
   if (outcome.outcome === 'ignored') {
     return problem(422, 'InvalidRequest', `oss://${bucket}/${key} is not processed: ${outcome.rule}`);
   }
-  const results = openBucket(options.resultBucket ?? bucket, region);
-  const { document } = resultKeys(options.resultPrefix, event);
+  const results = parts.openBucket(parts.options.resultBucket ?? bucket, region);
+  const document = 'document' in outcome ? outcome.document : await documentOf(event, parts);
   const { head, body } = await results.get(document);
   if (head.size > LARGEST_DOCUMENT) {
     body.destroy();
@@ -121,6 +122,16 @@ async function reply(
     );
   }
   return json(200, Buffer.concat(await body.toArray()).toString());
+}
+
+/** Where the document of a later write lies. */
+async function documentOf(event: OssObjectEvent, { options, people }: HttpTriggerParts): Promise<string> {
+  const { gallery, peoplePrefix } = people;
+  if (gallery === 'off' || !event.key.startsWith(peoplePrefix)) {
+    return resultKeys(options.resultPrefix, event).document;
+  }
+  const { enrolmentKeys } = await import('../../shared/pipeline/enrol-record.ts');
+  return enrolmentKeys(options.resultPrefix, event).document;
 }
 
 const STATUS = { permanent: 422, throttled: 429, transient: 503, misconfigured: 500 } as const;

@@ -1,15 +1,14 @@
 import pLimit from 'p-limit';
 import type { OssObjectEvent } from '../../shared/envelope/event.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
-import type { Outcome } from '../../shared/pipeline/outcome.ts';
-import type { Pipeline } from '../../shared/pipeline/process.ts';
+import type { Dispatch, DispatchOutcome } from '../../shared/pipeline/dispatch.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { type ErrorKind, MnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 
 /** What became of one record: its outcome, or why it has to come again. */
 export type RecordReport = Pick<OssObjectEvent, 'id' | 'bucket' | 'key'> &
-  (Outcome | { readonly outcome: 'undone'; readonly error: MnsossError });
+  (DispatchOutcome | { readonly outcome: 'undone'; readonly error: MnsossError });
 
 /** What became of an event as a whole; each part of it is in one of the lists. */
 export interface InvocationReport {
@@ -20,7 +19,7 @@ export interface InvocationReport {
 }
 
 export interface InvocationParts {
-  readonly pipeline: Pipeline;
+  readonly work: Dispatch;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Records at once. */
@@ -33,7 +32,7 @@ export interface InvocationParts {
  */
 export async function processEvent(
   input: unknown,
-  { pipeline, clock, logger, concurrency }: InvocationParts,
+  { work, clock, logger, concurrency }: InvocationParts,
   { deadline }: { readonly deadline: number },
 ): Promise<InvocationReport> {
   const startedAt = clock.now();
@@ -45,9 +44,7 @@ export async function processEvent(
   const cancel = clock.after(deadline - clock.now(), () => stop.abort());
   const limit = pLimit(concurrency);
   const context = { signal: stop.signal, deadline };
-  const records = await Promise.all(
-    events.map((event) => limit(() => processRecord(event, pipeline, context))),
-  );
+  const records = await Promise.all(events.map((event) => limit(() => processRecord(event, work, context))));
   cancel();
   const report = {
     records,
@@ -59,13 +56,13 @@ export async function processEvent(
 
 async function processRecord(
   event: OssObjectEvent,
-  pipeline: Pipeline,
+  work: Dispatch,
   context: { signal: AbortSignal; deadline: number },
 ): Promise<RecordReport> {
   const { id, bucket, key } = event;
   try {
     if (context.signal.aborted) throw new MnsossError('Aborted', 'the time of the invocation is over');
-    return { id, bucket, key, ...(await pipeline(event, context)) };
+    return { id, bucket, key, ...(await work(event, context)) };
   } catch (thrown) {
     return { id, bucket, key, outcome: 'undone', error: toMnsossError(thrown) };
   }

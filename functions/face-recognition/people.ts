@@ -12,6 +12,7 @@ export interface GalleryParts extends EngineParts {
   readonly openBucket: OpenBucket;
   /** Where the gallery `oss` lies. */
   readonly bucket: string;
+  readonly region: string;
   readonly engine: FaceEngine;
 }
 
@@ -42,20 +43,13 @@ const GALLERIES: Record<
   Exclude<PeopleOptions['gallery'], 'off'>,
   (options: PeopleOptions, parts: GalleryParts) => Promise<Gallery>
 > = {
-  async oss({ galleryPrefix }, { openBucket, bucket, engine, clock, logger }) {
-    const { embedder } = engine;
-    if (!embedder) {
-      throw new MnsossError(
-        'ConfigInvalid',
-        `GALLERY=oss needs embeddings, and the engine ${engine.name} gives none: set GALLERY=facebody or ENGINE=local`,
-      );
-    }
+  async oss({ galleryPrefix }, { openBucket, bucket, region, engine, clock, logger }) {
     const { createOssGallery } = await import('../../shared/faces/gallery/oss/gallery.ts');
     const newId = () => randomUUID().replaceAll('-', '');
     return createOssGallery({
-      store: openBucket(bucket),
+      store: openBucket(bucket, region),
       prefix: galleryPrefix,
-      embedder,
+      embedder: embedderOf(engine),
       clock,
       newId,
       logger,
@@ -69,7 +63,21 @@ const GALLERIES: Record<
   },
 };
 
-/** `undefined` when nobody is known. */
-export async function openGallery(options: PeopleOptions, parts: GalleryParts): Promise<Gallery | undefined> {
-  return options.gallery === 'off' ? undefined : GALLERIES[options.gallery](options, parts);
+/** Throws `ConfigInvalid` where nobody is known, or when the engine gives what the gallery cannot use. */
+export async function openGallery(options: PeopleOptions, parts: GalleryParts): Promise<Gallery> {
+  if (options.gallery === 'off') throw new MnsossError('ConfigInvalid', 'GALLERY=off: nobody is known');
+  return GALLERIES[options.gallery](options, parts);
+}
+
+/** Throws `ConfigInvalid` before anything is opened. */
+export function assertGalleryFits({ gallery }: PeopleOptions, engine: FaceEngine): void {
+  if (gallery === 'oss') embedderOf(engine);
+}
+
+function embedderOf({ name, embedder }: FaceEngine): NonNullable<FaceEngine['embedder']> {
+  if (embedder) return embedder;
+  throw new MnsossError(
+    'ConfigInvalid',
+    `GALLERY=oss needs embeddings, and the engine ${name} gives none: set GALLERY=facebody or ENGINE=local`,
+  );
 }

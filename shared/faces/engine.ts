@@ -35,6 +35,8 @@ export interface FaceEngine {
   readonly version: string;
   /** What makes its embeddings, and how many numbers one has: galleries never mix two. Absent: it makes none. */
   readonly embedder?: { readonly name: string; readonly size: number };
+  /** Where its service runs: files of buckets there can be handed to it by URL. Absent: it takes none. */
+  readonly region?: string;
   /** Loads models or opens connections; idempotent, and `analyze` calls it when nobody did. */
   warmUp(): Promise<void>;
   /** Faces from the largest to the smallest; boxes and points in pixels of the upright image. */

@@ -23,13 +23,13 @@ import { admit } from './admit.ts';
 import { describeFailure, describeSource } from './describe.ts';
 import type { EnrolmentOutcome } from './enrol-outcome.ts';
 import { type EnrolmentRecord, enrolmentKeys, readRecord, writeRecord } from './enrol-record.ts';
+import { createEventWork, type Verdict } from './event-work.ts';
 import { type FetchedObject, fetchSource, tooLarge } from './fetch.ts';
 import type { PipelineOptions } from './options.ts';
 import type { PeopleOptions } from './people-options.ts';
 import { personOf, photoOf } from './people-photos.ts';
 import { imageBounds } from './process.ts';
-import { serialize } from './serialize.ts';
-import { createStopwatch, type Stopwatch } from './stopwatch.ts';
+import type { Stopwatch } from './stopwatch.ts';
 
 export interface EnrolmentParts {
   readonly openBucket: OpenBucket;
@@ -56,12 +56,6 @@ export interface EnrolmentContext {
  */
 export type Enrolment = (event: OssObjectEvent, context?: EnrolmentContext) => Promise<EnrolmentOutcome>;
 
-type Verdict = EnrolmentOutcome extends infer O
-  ? O extends EnrolmentOutcome
-    ? Omit<O, 'durations'>
-    : never
-  : never;
-
 interface Work {
   readonly event: OssObjectEvent;
   readonly source: ObjectStore;
@@ -75,28 +69,14 @@ interface Work {
 const CANDIDATES = 10;
 
 export function createEnrolment(parts: EnrolmentParts): Enrolment {
-  const oneAtATime = serialize();
-  return async (event, context = {}) => {
-    const watch = createStopwatch(parts.clock);
-    const started = parts.clock.now();
-    const line = { id: event.id, event: event.eventName, bucket: event.bucket, key: event.key };
-    try {
-      // Photos of one person are compared with each other, so they come one after another.
-      const person = `${event.bucket}/${personOf(event.key, parts.options.peoplePrefix)}`;
-      const verdict = await oneAtATime(person, () => handle(event, watch, parts, context));
-      const outcome = { ...verdict, durations: watch.durations } as EnrolmentOutcome;
-      parts.logger.info({ ...line, ...outcome, ms: parts.clock.now() - started }, 'enrolment');
-      return outcome;
-    } catch (thrown) {
-      const error = toMnsossError(thrown);
-      const { code, kind, message, details } = error;
-      parts.logger.warn(
-        { ...line, code, kind, reason: message, details, durations: watch.durations },
-        'photo not enrolled, to be delivered again',
-      );
-      throw error;
-    }
-  };
+  return createEventWork<EnrolmentOutcome, EnrolmentContext>({
+    clock: parts.clock,
+    logger: parts.logger,
+    // Photos of one person are compared with each other, so they come one after another.
+    nameOf: ({ bucket, key }) => `${bucket}/${personOf(key, parts.options.peoplePrefix)}`,
+    handle: (event, watch, context) => handle(event, watch, parts, context),
+    messages: { done: 'enrolment', again: 'photo not enrolled, to be delivered again' },
+  });
 }
 
 async function handle(
@@ -104,7 +84,7 @@ async function handle(
   watch: Stopwatch,
   parts: EnrolmentParts,
   context: EnrolmentContext,
-): Promise<Verdict> {
+): Promise<Verdict<EnrolmentOutcome>> {
   const { openBucket, options } = parts;
   const { bucket, key, region } = event;
   const admission = admit(event, { ...options, sourcePrefix: options.peoplePrefix, removeResults: true });
@@ -124,7 +104,7 @@ async function handle(
   return admission.action === 'remove' ? withdraw(work, parts) : enrol(work, parts);
 }
 
-async function enrol(work: Work, parts: EnrolmentParts): Promise<Verdict> {
+async function enrol(work: Work, parts: EnrolmentParts): Promise<Verdict<EnrolmentOutcome>> {
   const { event, source, results, keys, watch, context } = work;
   const { options, gallery } = parts;
   const { signal } = context;
@@ -212,7 +192,7 @@ async function publishFace(
   subject: Subject,
   { box, quality }: Face,
   id: string,
-): Promise<Verdict> {
+): Promise<Verdict<EnrolmentOutcome>> {
   const { person } = subject;
   const published = await publish(work, {
     ...recordOf(work, parts, 'enrolled', person, subject),
@@ -229,7 +209,7 @@ async function publishRefusal(
   parts: EnrolmentParts,
   subject: Subject,
   refusal: Refusal,
-): Promise<Verdict> {
+): Promise<Verdict<EnrolmentOutcome>> {
   const { person } = subject;
   const record = { ...recordOf(work, parts, 'refused', person, subject), refusal: { ...refusal } };
   if (!(await publish(work, record))) return { outcome: 'superseded' };
@@ -241,7 +221,7 @@ async function publishFailure(
   parts: EnrolmentParts,
   fetched: FetchedObject | undefined,
   error: MnsossError,
-): Promise<Verdict> {
+): Promise<Verdict<EnrolmentOutcome>> {
   const outcome = error.code === 'InvalidImage' || error.code === 'ImageTooLarge' ? 'invalid' : 'failed';
   const person = personOf(fetched?.head.key ?? work.event.key, parts.options.peoplePrefix) ?? '';
   const record = {

@@ -1,5 +1,5 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
-import type { FaceEngine } from '../faces/engine.ts';
+import type { FaceEngine, ImageSource } from '../faces/engine.ts';
 import type { Face } from '../faces/face.ts';
 import type { Gallery } from '../faces/gallery/gallery.ts';
 import type { Match } from '../faces/gallery/match.ts';
@@ -15,13 +15,12 @@ import { type MnsossError, toMnsossError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { admit } from './admit.ts';
 import { describeFaces, describeFailure, describeSource } from './describe.ts';
+import { createEventWork, type Verdict } from './event-work.ts';
 import { type FetchedObject, fetchSource, tooLarge } from './fetch.ts';
-import { identify } from './identify.ts';
 import type { PipelineOptions } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import { render } from './render.ts';
-import { serialize } from './serialize.ts';
-import { createStopwatch, type Stopwatch } from './stopwatch.ts';
+import type { Stopwatch } from './stopwatch.ts';
 
 export interface PipelineParts {
   readonly openBucket: OpenBucket;
@@ -33,6 +32,12 @@ export interface PipelineParts {
   readonly gallery?: Gallery;
   /** Whether an unknown face tells how similar it was to anybody; true when absent. */
   readonly bestScore?: boolean;
+  /** Gives a URL by which the engine's service reads an image itself, where both are in one region. */
+  readonly presign?: (object: {
+    readonly bucket: string;
+    readonly key: string;
+    readonly region: string;
+  }) => Promise<string>;
 }
 
 /**
@@ -46,9 +51,6 @@ export interface PipelineContext {
   /** Milliseconds since the epoch by which faces must be found; see `AnalyzeOptions`. */
   readonly deadline?: number;
 }
-
-/** What `Outcome` holds besides the durations, which are added at the end. */
-type Verdict = Outcome extends infer O ? (O extends Outcome ? Omit<O, 'durations'> : never) : never;
 
 interface Work {
   readonly event: OssObjectEvent;
@@ -69,28 +71,13 @@ interface Findings {
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const oneAtATime = serialize();
-  return async (event, context = {}) => {
-    const watch = createStopwatch(parts.clock);
-    const started = parts.clock.now();
-    const line = { id: event.id, event: event.eventName, bucket: event.bucket, key: event.key };
-    try {
-      const verdict = await oneAtATime(`${event.bucket}/${event.key}`, () =>
-        handle(event, watch, parts, context),
-      );
-      const outcome = { ...verdict, durations: watch.durations } as Outcome;
-      parts.logger.info({ ...line, ...outcome, ms: parts.clock.now() - started }, 'image');
-      return outcome;
-    } catch (thrown) {
-      const error = toMnsossError(thrown);
-      const { code, kind, message, details } = error;
-      parts.logger.warn(
-        { ...line, code, kind, reason: message, details, durations: watch.durations },
-        'image not processed, to be delivered again',
-      );
-      throw error;
-    }
-  };
+  return createEventWork<Outcome, PipelineContext>({
+    clock: parts.clock,
+    logger: parts.logger,
+    nameOf: ({ bucket, key }) => `${bucket}/${key}`,
+    handle: (event, watch, context) => handle(event, watch, parts, context),
+    messages: { done: 'image', again: 'image not processed, to be delivered again' },
+  });
 }
 
 async function handle(
@@ -98,7 +85,7 @@ async function handle(
   watch: Stopwatch,
   parts: PipelineParts,
   context: PipelineContext,
-): Promise<Verdict> {
+): Promise<Verdict<Outcome>> {
   const { openBucket, options } = parts;
   const { signal } = context;
   const admission = admit(event, options);
@@ -129,7 +116,7 @@ async function handle(
     fetched = found;
     const { bytes } = found;
     const image = await watch.time('prepare', () => decodeImage(bytes, imageBounds(options)));
-    const findings = await find(image, parts, context, watch);
+    const findings = await find(image, await sourceOf(event, found, parts), parts, context, watch);
     return await publishFindings(work, fetched, findings, parts);
   } catch (thrown) {
     const error = toMnsossError(thrown);
@@ -148,9 +135,20 @@ export function imageBounds({
   return { maxBytes, maxSide, maxPixels, rasterSide, timeoutSeconds: decodeTimeoutSeconds };
 }
 
+/** Whatever replaces the object meanwhile has an event of its own, so that a URL of its key will do. */
+async function sourceOf(
+  { bucket, region }: OssObjectEvent,
+  { head: { key, size } }: FetchedObject,
+  { engine, presign }: PipelineParts,
+): Promise<ImageSource | undefined> {
+  if (!presign || engine.region !== region) return undefined;
+  return { url: await presign({ bucket, key, region }), bytes: size };
+}
+
 /** Who is in the picture, and what they look like. */
 async function find(
   image: UprightImage,
+  source: ImageSource | undefined,
   { engine, gallery, options, bestScore = true }: PipelineParts,
   context: PipelineContext,
   watch: Stopwatch,
@@ -158,9 +156,10 @@ async function find(
   const attributes = new Set(options.attributes);
   const embeddings = gallery?.usesEmbeddings ?? false;
   const faces = await watch.time('analyze', () =>
-    engine.analyze(image, { attributes, embeddings, ...context }),
+    engine.analyze(image, { attributes, embeddings, ...(source && { source }), ...context }),
   );
   if (!gallery) return { image, faces };
+  const { identify } = await import('./identify.ts');
   const matches = await watch.time('identify', () =>
     identify(image, faces, gallery, { keepBestScore: bestScore, ...context }),
   );
@@ -172,7 +171,7 @@ async function publishFindings(
   fetched: FetchedObject,
   { image, faces, matches }: Findings,
   { engine, options }: PipelineParts,
-): Promise<Verdict> {
+): Promise<Verdict<Outcome>> {
   const { event, keys, watch } = work;
   const artifacts = await watch.time('render', () => render(image, faces, options, matches));
   const document: ResultDocument = {
@@ -198,7 +197,7 @@ async function publishFailure(
   work: Work,
   fetched: FetchedObject | undefined,
   error: MnsossError,
-): Promise<Verdict> {
+): Promise<Verdict<Outcome>> {
   const { event, keys } = work;
   const outcome = error.code === 'InvalidImage' || error.code === 'ImageTooLarge' ? 'invalid' : 'failed';
   const document: ResultDocument = {
@@ -229,7 +228,7 @@ async function commit(work: Work, document: ResultDocument, before?: () => Promi
 }
 
 /** A removal can arrive after the object was written again; then its results stay. */
-async function remove({ event, source, results, keys, watch, signal }: Work): Promise<Verdict> {
+async function remove({ event, source, results, keys, watch, signal }: Work): Promise<Verdict<Outcome>> {
   const head = await watch.time('admit', () => source.head(event.key, { ...(signal && { signal }) }));
   if (head) return { outcome: 'superseded' };
   return watch.time('publish', async () => ({

@@ -22,7 +22,7 @@ export interface Stage {
 }
 
 export async function openStage(env: NodeJS.ProcessEnv = {}): Promise<Stage> {
-  const cloud = await startLocalCloud({ region: 'cn-shanghai' });
+  const cloud = await startLocalCloud({ region: 'cn-shanghai', facebodyQuota: 1000 });
   const oss = createOssClient({
     endpoint: cloud.oss.url,
     region: cloud.region,
@@ -35,7 +35,16 @@ export async function openStage(env: NodeJS.ProcessEnv = {}): Promise<Stage> {
   await oss.createBucket('photos');
   const lines: Record<string, unknown>[] = [];
   const fn = createFaceRecognition({
-    env: { FC_REGION: cloud.region, OSS_ENDPOINT: cloud.oss.url, OSS_TIMEOUT_SECONDS: '2', ...env },
+    env: {
+      FC_REGION: cloud.region,
+      OSS_ENDPOINT: cloud.oss.url,
+      OSS_TIMEOUT_SECONDS: '2',
+      FACEBODY_ENDPOINT: cloud.facebody.endpoint,
+      FACEBODY_UPLOAD_ENDPOINT: cloud.facebody.endpoint,
+      FACEBODY_PROTOCOL: 'HTTP',
+      FACEBODY_QPS: '1000',
+      ...env,
+    },
     clock: systemClock,
     random: () => 0,
     write: (line) => lines.push(JSON.parse(line)),

@@ -27,7 +27,14 @@ const ANSWER_MS = 3000;
  * not; a second one only for crowds of ten and more, and for rasters larger than RecognizeFace takes. It gives no
  * embeddings: people are identified by its face database.
  */
-export function createFaceBodyEngine({ client }: { client: FaceBodyClient }): FaceEngine {
+export function createFaceBodyEngine({
+  client,
+  region,
+}: {
+  client: FaceBodyClient;
+  /** Of buckets whose files it may read by itself; absent: every picture is sent. */
+  region?: string;
+}): FaceEngine {
   const ask = async (
     operation: (picture: SentPicture) => FaceBodyOperation<RecognizedLists>,
     limits: PictureLimits,
@@ -57,6 +64,7 @@ export function createFaceBodyEngine({ client }: { client: FaceBodyClient }): Fa
   return {
     name: 'facebody',
     version: VERSION,
+    ...(region !== undefined && { region }),
     warmUp: () => client.warmUp(),
     async analyze(image, options) {
       assertNotAborted(options.signal, 'analysis');

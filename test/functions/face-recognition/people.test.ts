@@ -1,0 +1,172 @@
+import { build } from 'esbuild';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { HttpTriggerReply } from '../../../functions/face-recognition/http-request.ts';
+import { sampleBytes } from '../../support/photos.ts';
+import { portrait } from '../../support/portrait.ts';
+import { documentOf, notification, openStage, type Stage, upload } from './support.ts';
+
+let stage: Stage | undefined;
+
+afterEach(async () => {
+  await stage?.close();
+  stage = undefined;
+});
+
+const open = async (env: NodeJS.ProcessEnv) => {
+  stage = await openStage(env);
+  return stage;
+};
+
+const byPosition = ({ faces }: Awaited<ReturnType<typeof documentOf>>) =>
+  faces.toSorted((left, right) => left.box.x - right.box.x).map(({ match }) => match);
+
+describe.each([
+  { ENGINE: 'local', GALLERY: 'oss' },
+  { ENGINE: 'local', GALLERY: 'facebody' },
+  { ENGINE: 'facebody', GALLERY: 'facebody' },
+])('with ENGINE=$ENGINE and GALLERY=$GALLERY', (env) => {
+  test('the function enrols by upload, identifies, and forgets with the photo', {
+    timeout: 60_000,
+  }, async () => {
+    const { fn, context, photos } = await open(env);
+    const key = 'people/guest/portrait.jpg';
+    const enrolling = await upload(stage!, key, await portrait());
+
+    const enrolled = await fn.handler(notification(enrolling), context());
+    const again = await fn.handler(notification(enrolling), context());
+    const party = await upload(stage!, 'incoming/party.jpg', sampleBytes(1));
+    await fn.handler(notification(party), context());
+
+    expect(enrolled).toMatchObject({ records: [{ outcome: 'enrolled', person: 'guest' }] });
+    expect(again).toMatchObject({ records: [{ outcome: 'duplicate' }] });
+    expect(byPosition(await documentOf(stage!, 'incoming/party.jpg'))).toEqual([
+      { unknown: true, bestScore: expect.any(Number) },
+      { unknown: true, bestScore: expect.any(Number) },
+      { person: 'guest', confidence: expect.any(Number), level: 'high' },
+    ]);
+
+    await photos.delete(key);
+    const removal = { ...enrolling, eventName: 'ObjectRemoved:DeleteObject' };
+    const removed = await fn.handler(notification(removal), context());
+    const later = await upload(stage!, 'incoming/later.jpg', sampleBytes(1));
+    await fn.handler(notification(later), context());
+
+    expect(removed).toMatchObject({ records: [{ outcome: 'gone', removed: 1 }] });
+    expect(byPosition(await documentOf(stage!, 'incoming/later.jpg'))).toEqual([
+      { unknown: true },
+      { unknown: true },
+      { unknown: true },
+    ]);
+  });
+});
+
+test('another instance of the function knows whom the first one enrolled', async () => {
+  const env = { GALLERY: 'oss' };
+  const { fn, context } = await open(env);
+  const enrolling = await upload(stage!, 'people/guest/portrait.jpg', await portrait());
+  await fn.handler(notification(enrolling), context());
+  await fn.preStop(context());
+
+  const party = await upload(stage!, 'incoming/party.jpg', sampleBytes(1));
+  await fn.handler(notification(party), context());
+
+  expect(byPosition(await documentOf(stage!, 'incoming/party.jpg'))[2]).toMatchObject({ person: 'guest' });
+});
+
+test.each([
+  ['its own people', {}, 'others', [{ unknown: true }, { unknown: true }, { unknown: true }]],
+  [
+    'the same people where all results go to one',
+    { RESULT_BUCKET: 'everything' },
+    'everything',
+    [{ unknown: true }, { unknown: true }, { person: 'guest' }],
+  ],
+])('each bucket has %s', async (_, env, resultBucket, matches) => {
+  const { fn, context, oss } = await open({ GALLERY: 'oss', ...env });
+  await oss.createBucket('others');
+  await oss.createBucket('everything');
+  const enrolling = await upload(stage!, 'people/guest/portrait.jpg', await portrait());
+  await fn.handler(notification(enrolling), context());
+
+  const { requestId } = await oss.bucket('others').put('incoming/party.jpg', sampleBytes(1));
+  const { oss: source, ...rest } = enrolling;
+  const object = { key: 'incoming/party.jpg', size: sampleBytes(1).length };
+  const party = {
+    ...rest,
+    responseElements: { requestId },
+    oss: { ...source, bucket: { name: 'others' }, object },
+  };
+  await fn.handler(notification(party), context());
+
+  const { body } = await oss.bucket(resultBucket).get('results/incoming/party.jpg/faces.json');
+  const document = JSON.parse(Buffer.concat(await body.toArray()).toString());
+  expect(byPosition(document)).toMatchObject(matches);
+});
+
+test('whoever asks over HTTP gets the record of a photo', async () => {
+  const { fn, context } = await open({ GALLERY: 'oss' });
+  await upload(stage!, 'people/guest/portrait.jpg', await portrait());
+  const asked = {
+    version: 'v1',
+    rawPath: '/',
+    headers: {},
+    body: JSON.stringify({ bucket: 'photos', key: 'people/guest/portrait.jpg' }),
+    isBase64Encoded: false,
+    requestContext: { requestId: 'r', http: { method: 'POST', path: '/' } },
+  };
+
+  const reply = (await fn.handler(Buffer.from(JSON.stringify(asked)), context())) as HttpTriggerReply;
+
+  expect(reply.statusCode).toBe(200);
+  expect(JSON.parse(reply.body)).toMatchObject({ outcome: 'enrolled', person: 'guest' });
+});
+
+test('where nobody is known, a photo below people/ is like any other outside the prefix', async () => {
+  const { fn, context } = await open({});
+  const record = await upload(stage!, 'people/guest/portrait.jpg');
+
+  const report = await fn.handler(notification(record), context());
+
+  expect(report).toMatchObject({ records: [{ outcome: 'ignored', rule: 'outside-prefix' }] });
+});
+
+test.each([
+  [{ ENGINE: 'facebody', GALLERY: 'oss' }, 'GALLERY=oss needs embeddings'],
+  [{ GALLERY: 'oss', PEOPLE_PREFIX: 'incoming/people/' }, 'PEOPLE_PREFIX'],
+  [{ GALLERY: 'somewhere' }, 'GALLERY'],
+])('initialize refuses %o', async (env, named) => {
+  const { fn, context } = await open(env);
+
+  const initialized = fn.initialize(context());
+
+  await expect(initialized).rejects.toMatchObject({ code: 'ConfigInvalid' });
+  await expect(initialized).rejects.toThrow(named);
+});
+
+test('nothing of the gallery is loaded at the start', async () => {
+  const { metafile } = await build({
+    absWorkingDir: new URL('../../..', import.meta.url).pathname,
+    entryPoints: ['functions/face-recognition/fc.ts'],
+    bundle: true,
+    splitting: true,
+    write: false,
+    metafile: true,
+    outdir: 'none',
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+  });
+  const { outputs } = metafile;
+  /** What is loaded with the entry, without what waits for an import of its own. */
+  const loaded = new Set<string>();
+  const load = (name: string): void => {
+    if (loaded.has(name) || !outputs[name]) return;
+    loaded.add(name);
+    for (const { path, kind } of outputs[name].imports) if (kind === 'import-statement') load(path);
+  };
+  load(Object.keys(outputs).find((name) => outputs[name]!.entryPoint?.endsWith('fc.ts'))!);
+  const inputs = [...loaded].flatMap((name) => Object.keys(outputs[name]!.inputs));
+
+  expect(inputs).toContain('shared/pipeline/process.ts');
+  expect(inputs.filter((path) => /gallery|enrol|identify/.test(path))).toEqual([]);
+});
