@@ -109,7 +109,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
 
     const surroundings = { ...common, ...faceSurroundings(env, connection) };
     const engine = isEmbedded ? embedded : await openEngine(options.engine, surroundings);
-    stops.push(() => engine.close());
+    if (!isEmbedded) stops.push(() => engine.close());
     const outcomes = createOutcomeBoard();
     const work = openWork({
       ...surroundings,
@@ -127,7 +127,6 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
       handle: createBridge({ sink, queueName: QUEUE, clock: systemClock }),
       deadLetters: createDeadLetterStore(clients.oss.bucket(BUCKET), 'dead-letters/'),
       ...common,
-      logger,
       options: { concurrency, prefetch: concurrency, visibilitySeconds: VISIBILITY_SECONDS },
     });
     consumer.start();
