@@ -1,7 +1,9 @@
 // Writes what is generated: pages in docs/, and the JSON Schemas of what is written to OSS.
 // With --check it writes nothing and fails when a file on disk differs.
 import { readFile, writeFile } from 'node:fs/promises';
+import { EVENT_DISPLAY_OPTIONS } from '../functions/event-display/options.ts';
 import { FACE_RECOGNITION_OPTIONS } from '../functions/face-recognition/options.ts';
+import { RECEIVER_OPTIONS } from '../functions/face-recognition/receiver-options.ts';
 import { POLLER_OPTIONS } from '../functions/mns-poller/options.ts';
 import { FACEBODY_OPTIONS } from '../shared/faces/engines/facebody/options.ts';
 import { LOCAL_ENGINE_OPTIONS } from '../shared/faces/engines/local/options.ts';
@@ -79,6 +81,10 @@ function configurationPage(): string {
     '',
     ...optionsTable(FACE_RECOGNITION_OPTIONS),
     '',
+    '### Its server',
+    '',
+    ...optionsTable(RECEIVER_OPTIONS),
+    '',
     '## The engine `local`',
     '',
     ...optionsTable(LOCAL_ENGINE_OPTIONS),
@@ -90,6 +96,10 @@ function configurationPage(): string {
     '## The poller',
     '',
     ...optionsTable(POLLER_OPTIONS),
+    '',
+    '## The event display',
+    '',
+    ...optionsTable(EVENT_DISPLAY_OPTIONS),
     '',
   ].join('\n');
 }

@@ -7,7 +7,7 @@ import { type ErrorKind, MnsossError, toMnsossError } from '../../shared/runtime
 import type { Logger } from '../../shared/runtime/log.ts';
 
 /** What became of one record: its outcome, or why it has to come again. */
-export type RecordReport = Pick<OssObjectEvent, 'id' | 'bucket' | 'key'> &
+export type RecordReport = Pick<OssObjectEvent, 'id' | 'region' | 'bucket' | 'key'> &
   (DispatchOutcome | { readonly outcome: 'undone'; readonly error: MnsossError });
 
 /** What became of an event as a whole; each part of it is in one of the lists. */
@@ -26,14 +26,21 @@ export interface InvocationParts {
   readonly concurrency: number;
 }
 
+export interface InvocationLimits {
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  /** Ends the time before the deadline does. */
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Brings every record of an event to its outcome. After the deadline – milliseconds since the epoch – work under way
- * is stopped and no other begins: both are reported as undone.
+ * Brings every record of an event to its outcome. After the deadline work under way is stopped and no other begins:
+ * both are reported as undone.
  */
 export async function processEvent(
   input: unknown,
   { work, clock, logger, concurrency }: InvocationParts,
-  { deadline }: { readonly deadline: number },
+  { deadline, signal }: InvocationLimits,
 ): Promise<InvocationReport> {
   const startedAt = clock.now();
   const { events, faults } = openEnvelope(input);
@@ -41,11 +48,15 @@ export async function processEvent(
     logger.error({ path, code: error.code, reason: error.message }, 'part of the event is unreadable');
   }
   const stop = new AbortController();
-  const cancel = clock.after(deadline - clock.now(), () => stop.abort());
+  const onAbort = () => stop.abort();
+  const cancel = clock.after(deadline - clock.now(), onAbort);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted) onAbort();
   const limit = pLimit(concurrency);
   const context = { signal: stop.signal, deadline };
   const records = await Promise.all(events.map((event) => limit(() => processRecord(event, work, context))));
   cancel();
+  signal?.removeEventListener('abort', onAbort);
   const report = {
     records,
     faults: faults.map(({ path, error }) => ({ path, code: error.code, reason: error.message })),
@@ -59,12 +70,13 @@ async function processRecord(
   work: Dispatch,
   context: { signal: AbortSignal; deadline: number },
 ): Promise<RecordReport> {
-  const { id, bucket, key } = event;
+  const { id, region, bucket, key } = event;
+  const record = { id, region, bucket, key };
   try {
     if (context.signal.aborted) throw new MnsossError('Aborted', 'the time of the invocation is over');
-    return { id, bucket, key, ...(await work(event, context)) };
+    return { ...record, ...(await work(event, context)) };
   } catch (thrown) {
-    return { id, bucket, key, outcome: 'undone', error: toMnsossError(thrown) };
+    return { ...record, outcome: 'undone', error: toMnsossError(thrown) };
   }
 }
 

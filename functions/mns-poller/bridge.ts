@@ -1,4 +1,4 @@
-import { toCloudEvent } from '../../shared/envelope/cloud-event.ts';
+import { type EventData, toCloudEvent } from '../../shared/envelope/cloud-event.ts';
 import type { OssObjectEvent } from '../../shared/envelope/event.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import type { Handle, HandleContext } from '../../shared/mns/consumer/index.ts';
@@ -11,6 +11,8 @@ export interface BridgeOptions {
   readonly sink: EventSink;
   readonly queueName: string;
   readonly clock: Clock;
+  /** Default `record`. */
+  readonly eventData?: EventData;
 }
 
 type Retry = Delivery & { result: 'retry' };
@@ -23,7 +25,7 @@ const MAX_REMEMBERED = 10_000;
  * sink accepted or rejected is not delivered again when its message is. The message is done when every record has
  * been accepted; dead, once none is left to retry, if the sink rejected any or a part of it cannot be read.
  */
-export function createBridge({ sink, queueName, clock }: BridgeOptions): Handle {
+export function createBridge({ sink, queueName, clock, eventData }: BridgeOptions): Handle {
   /** By message id: what became of the record at each index of the opened body. */
   const settled = new Map<string, Map<number, Delivery>>();
 
@@ -61,12 +63,13 @@ export function createBridge({ sink, queueName, clock }: BridgeOptions): Handle 
       'cloudevents.event_id': event.id,
     };
     return inSpan(`deliver ${sink.name}`, attributes, async (trace) => {
-      const cloudEvent = toCloudEvent(event, {
+      const extensions = {
         mnsqueue: queueName,
         mnsmessageid: message.messageId,
         mnsdequeuecount: message.dequeueCount,
         ...trace,
-      });
+      };
+      const cloudEvent = toCloudEvent(event, extensions, eventData);
       const startedAt = clock.now();
       const delivery = await sink.deliver(cloudEvent, { signal: context.signal });
       const seconds = (clock.now() - startedAt) / 1000;

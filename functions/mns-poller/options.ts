@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { EventData } from '../../shared/envelope/cloud-event.ts';
 import type { ConsumerOptions } from '../../shared/mns/consumer/index.ts';
 import { CONSUMER_DEFAULTS } from '../../shared/mns/consumer/options.ts';
 import { MnsossError } from '../../shared/runtime/errors.ts';
@@ -82,6 +83,13 @@ export const POLLER_OPTIONS = defineOptions({
     unit: 'sync or async',
     about:
       'Whether the poller waits for the function, which gives back-pressure, or for Function Compute to store the event.',
+  },
+  eventData: {
+    env: 'EVENT_DATA',
+    schema: z.optional(oneOf('record', 'notification')),
+    unit: '`record` or `notification`',
+    about:
+      'The data of a CloudEvent: one record, as EventBridge sends it, or `{"events": [record]}`, as OSS publishes it and ACK\'s MnsOss event source forwards it. Default: `notification` to `K_SINK`, `record` to a function.',
   },
   sinkTimeoutSeconds: {
     env: 'SINK_TIMEOUT_SECONDS',
@@ -207,6 +215,11 @@ function contradictions(options: PollerOptions): string[] {
   if (queue && deadLetters === `mns:${queue}`)
     faults.push('DEAD_LETTERS must name another queue than MNS_QUEUE');
   return faults;
+}
+
+/** Consumers behind a Broker were written for ACK's event source, functions for EventBridge. */
+export function eventDataOf({ eventData, sink }: PollerOptions): EventData {
+  return eventData ?? (sink ? 'notification' : 'record');
 }
 
 /** What of the options concerns the consumer. */

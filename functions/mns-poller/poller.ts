@@ -9,7 +9,7 @@ import { connectMns } from './connect.ts';
 import { createDeadLetterQueue, createDeadLetterStore } from './dead-letters.ts';
 import { ensureQueue } from './ensure-queue.ts';
 import { logEvents } from './log-events.ts';
-import { consumerOptions, type PollerOptions } from './options.ts';
+import { consumerOptions, eventDataOf, type PollerOptions } from './options.ts';
 import { createSink } from './sink.ts';
 
 export interface PollerParts {
@@ -38,7 +38,7 @@ export async function createPoller(options: PollerOptions, parts: PollerParts): 
   const { createBridge } = await import('./bridge.ts');
   const consumer = createConsumer({
     queue,
-    handle: createBridge({ sink, queueName, clock }),
+    handle: createBridge({ sink, queueName, clock, eventData: eventDataOf(options) }),
     deadLetters: dead.letters,
     clock,
     random,

@@ -3,6 +3,7 @@ import { environmentCredentials } from '../../shared/runtime/credentials.ts';
 import { toMnsossError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
+import { firstSignal } from '../../shared/runtime/shutdown.ts';
 import { startHealthServer } from './health-server.ts';
 import { createMetrics } from './metrics.ts';
 import { POLLER_OPTIONS, readPollerOptions } from './options.ts';
@@ -23,18 +24,12 @@ async function main(): Promise<void> {
   consumer.start();
   logger.info({ port: health.port }, 'poller has started');
 
-  const signal = await firstOf('SIGTERM', 'SIGINT');
+  const signal = await firstSignal('SIGTERM', 'SIGINT');
   logger.info({ signal }, 'poller stops');
   const report = await consumer.stop({ deadlineMs: options.shutdownSeconds * 1000 });
   await close();
   await health.close();
   logger.info({ ...report }, 'poller has stopped');
-}
-
-function firstOf(...signals: NodeJS.Signals[]): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of signals) process.once(signal, () => resolve(signal));
-  });
 }
 
 main().catch((thrown) => {

@@ -14,16 +14,27 @@ export interface EventExtensions {
   readonly tracestate?: string;
 }
 
-/** The event as EventBridge would send it: same type, source, subject and data; id and time of the record. */
-export function toCloudEvent(event: OssObjectEvent, extensions: EventExtensions = {}): CloudEvent<OssRecord> {
-  return new CloudEvent<OssRecord>({
+/**
+ * The data of an event:
+ * - `record`: one record, as EventBridge sends it.
+ * - `notification`: `{"events": [record]}`, as OSS publishes it and as ACK's MnsOss event source forwards it.
+ */
+export type EventData = 'record' | 'notification';
+
+/** With the attributes that EventBridge gives: same type, source and subject; id and time of the record. */
+export function toCloudEvent(
+  event: OssObjectEvent,
+  extensions: EventExtensions = {},
+  data: EventData = 'record',
+): CloudEvent<OssRecord | { readonly events: readonly OssRecord[] }> {
+  return new CloudEvent<OssRecord | { readonly events: readonly OssRecord[] }>({
     id: event.id,
     source: 'acs.oss',
     type: `oss:${event.eventName}`,
     subject: `acs:oss:${event.region}:${event.accountId}:${event.bucket}/${event.key}`,
     time: event.eventTime,
     datacontenttype: 'application/json',
-    data: event.record,
+    data: data === 'record' ? event.record : { events: [event.record] },
     ...Object.fromEntries(Object.entries(extensions).filter(([, value]) => value !== undefined)),
   });
 }

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -8,6 +7,7 @@ import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
 import { encodeToken } from '../../../shared/mns/token.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { startServerProgram } from '../../support/server-program.ts';
 import { bodyOf } from './support.ts';
 
 /** A sink over HTTP that keeps the subjects of its events. */
@@ -67,49 +67,8 @@ async function startSink(): Promise<Sink> {
   };
 }
 
-interface Program {
-  readonly child: ChildProcess;
-  /** The log line with this message. */
-  line(message: string): Promise<Record<string, unknown>>;
-  readonly errors: () => string;
-  exit(): Promise<number | null>;
-}
-
-function startServer(variables: Record<string, string>, ...args: string[]): Program {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'functions/mns-poller/server.ts', ...args], {
-    env: { PATH: process.env.PATH, ...variables },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const lines: Record<string, unknown>[] = [];
-  let output = '';
-  let errors = '';
-  let onLine = () => {};
-  child.stderr!.on('data', (data) => {
-    errors += data;
-  });
-  child.stdout!.on('data', (data) => {
-    output += data;
-    const complete = output.split('\n');
-    output = complete.pop()!;
-    lines.push(...complete.map((text) => JSON.parse(text)));
-    onLine();
-  });
-  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
-  return {
-    child,
-    errors: () => errors,
-    exit: () => exit,
-    line: (message) =>
-      new Promise((resolve, reject) => {
-        onLine = () => {
-          const found = lines.find(({ msg }) => msg === message);
-          if (found) resolve(found);
-        };
-        onLine();
-        void exit.then(() => reject(new Error(`ended without "${message}": ${errors}`)));
-      }),
-  };
-}
+const startServer = (variables: Record<string, string>, ...args: string[]) =>
+  startServerProgram('functions/mns-poller/server.ts', variables, ...args);
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,0 +1,25 @@
+const INDENT = '    ';
+
+/**
+ * JSON as ACK's event-display prints it: a container with one element stays on the line, one with more has each
+ * element on a line of its own, four spaces a level, and closing brackets follow the last element.
+ */
+export function layOut(value: unknown, level = 0): string {
+  if (Array.isArray(value)) {
+    return `[${join(
+      value.map((item) => layOut(item, level + 1)),
+      level,
+    )}]`;
+  }
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(
+    ([name, member]) => `${JSON.stringify(name)}: ${layOut(member, level + 1)}`,
+  );
+  return `{${join(members, level)}}`;
+}
+
+function join(elements: readonly string[], level: number): string {
+  if (elements.length < 2) return elements.join('');
+  const line = `\n${INDENT.repeat(level + 1)}`;
+  return line + elements.join(`,${line}`);
+}

@@ -1,0 +1,41 @@
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { readFlags } from '../../shared/runtime/flags.ts';
+import { startHttpServer } from '../../shared/runtime/http-server.ts';
+import { readOptions } from '../../shared/runtime/options.ts';
+import { firstSignal } from '../../shared/runtime/shutdown.ts';
+import { createDisplay } from './display.ts';
+import { EVENT_DISPLAY_OPTIONS } from './options.ts';
+
+/** Prints the CloudEvents that arrive. */
+async function main(): Promise<void> {
+  const stopSignal = firstSignal('SIGTERM', 'SIGINT');
+  const options = readOptions(
+    EVENT_DISPLAY_OPTIONS,
+    process.env,
+    readFlags(EVENT_DISPLAY_OPTIONS, process.argv.slice(2)),
+  );
+  const server = await startHttpServer({
+    port: options.port,
+    handle: createDisplay({
+      showAttributes: options.showAttributes,
+      clock: systemClock,
+      write: (text) => void process.stdout.write(text),
+    }),
+    ready: () => true,
+    maxBytes: options.maxEventBytes,
+    concurrency: 100,
+    clock: systemClock,
+  });
+  // To the other stream: what is printed on the first one is events alone.
+  process.stderr.write(`listening on ${server.port}\n`);
+
+  await stopSignal;
+  await server.drain(options.shutdownSeconds * 1000);
+}
+
+main().catch((thrown) => {
+  const { code, message } = toMnsossError(thrown);
+  process.stderr.write(`${code}: ${message}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,57 @@
+import { suitableWorkers } from '../../shared/faces/engines/local/workers.ts';
+import { readCapacity } from '../../shared/runtime/capacity.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { environmentCredentials } from '../../shared/runtime/credentials.ts';
+import { type HttpServer, startHttpServer } from '../../shared/runtime/http-server.ts';
+import type { FaceRecognitionOptions } from './options.ts';
+import { createParts } from './parts.ts';
+import { createReceiver } from './receiver.ts';
+import { createReceiverMetrics } from './receiver-metrics.ts';
+import type { ReceiverOptions } from './receiver-options.ts';
+
+/** Knative, or whoever else sends CloudEvents: listens at once, is ready when the models are loaded. */
+export async function serveCloudEvents(
+  options: ReceiverOptions & Pick<FaceRecognitionOptions, 'port'>,
+  stopSignal: Promise<NodeJS.Signals>,
+): Promise<void> {
+  const parts = createParts({
+    env: process.env,
+    credentials: environmentCredentials(),
+    clock: systemClock,
+    random: Math.random,
+    engineWorkers: suitableWorkers(readCapacity()),
+  });
+  const { logger } = parts;
+  let warm = false;
+  let server: HttpServer | undefined;
+  const metrics = createReceiverMetrics({ inFlight: () => server?.inFlight() ?? 0, ready: () => warm });
+  server = await startHttpServer({
+    port: options.port,
+    handle: createReceiver({
+      parts,
+      metrics,
+      timeoutMs: options.requestTimeoutSeconds * 1000,
+      replies: options.replyEvents,
+    }),
+    ready: () => warm,
+    metrics: metrics.registry,
+    maxBytes: options.maxEventBytes,
+    concurrency: options.requestConcurrency,
+    clock: systemClock,
+    onAnswer: metrics.countRequest,
+  });
+  logger.info({ port: server.port }, 'receiver listens');
+  const warmUp = parts.warmUp().then(() => {
+    warm = true;
+    logger.info({}, 'receiver is ready');
+  });
+  try {
+    // A receiver that cannot load its models ends, rather than to be not ready for ever.
+    await Promise.race([stopSignal, warmUp.then(() => stopSignal)]);
+  } finally {
+    warm = false;
+    const unanswered = await server.drain(options.shutdownSeconds * 1000);
+    await parts.close();
+    logger.info({ unanswered }, 'receiver has stopped');
+  }
+}

@@ -1,0 +1,176 @@
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from './clock.ts';
+import { isMnsossError, MnsossError, toMnsossError } from './errors.ts';
+
+export interface ServedRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** Fires when the server has no more time to wait for the answer. */
+  readonly signal: AbortSignal;
+}
+
+export interface ServedAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+export interface HttpServerOptions {
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** All addresses when absent. */
+  readonly host?: string;
+  /** Answers whatever is no probe. What it throws is answered with 500. */
+  readonly handle: (request: ServedRequest) => Promise<ServedAnswer>;
+  /** Behind `/readyz`; never while the server drains. */
+  readonly ready: () => boolean;
+  /** Behind `/metrics`, which is absent without it. */
+  readonly metrics?: { metrics(): Promise<string>; readonly contentType: string };
+  /** Larger bodies are answered with 413, and not kept. */
+  readonly maxBytes: number;
+  /** Requests that are handled at once; one more is answered with 503 at once. */
+  readonly concurrency: number;
+  readonly clock: Clock;
+  /** After each answer to what is no probe. */
+  readonly onAnswer?: (status: number, seconds: number) => void;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Requests that are being handled. */
+  inFlight(): number;
+  /**
+   * Answers what is new with 503 until all that was being handled is answered, for at most `graceMs`; then signals the
+   * rest, waits a moment for its answers, and closes. Resolves to the number of requests that were left without one.
+   */
+  drain(graceMs: number): Promise<number>;
+}
+
+/** Milliseconds in which a handler that was signalled may still answer. */
+const LAST_WORD_MS = 1000;
+
+/** Longer than Go's clients keep a connection that they do not use: who closes first must be the one that sends. */
+const KEEP_ALIVE_MS = 120_000;
+
+const RETRY_AFTER = { 'retry-after': '1' };
+
+/** An HTTP server as a container platform expects it: probes, bounds, and an orderly end. */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { port, host, handle, ready, metrics, maxBytes, concurrency, clock, onAnswer } = options;
+  const stop = new AbortController();
+  let handling = 0;
+  let draining = false;
+  let onIdle = () => {};
+
+  const probes: Record<string, () => Promise<ServedAnswer>> = {
+    '/livez': async () => plain(200, 'live'),
+    '/readyz': async () => (ready() && !draining ? plain(200, 'ready') : plain(503, 'not ready')),
+    ...(metrics && {
+      '/metrics': async () => plain(200, await metrics.metrics(), { 'content-type': metrics.contentType }),
+    }),
+  };
+
+  const answer = async (request: http.IncomingMessage, path: string): Promise<ServedAnswer> => {
+    if (draining) return plain(503, 'stopping', RETRY_AFTER);
+    if (handling >= concurrency) return plain(503, `${concurrency} requests are being handled`, RETRY_AFTER);
+    handling += 1;
+    try {
+      const body = await readBody(request, maxBytes);
+      const { method = '', headers } = request;
+      return await handle({ method, path, headers, body, signal: stop.signal });
+    } catch (thrown) {
+      if (isMnsossError(thrown, 'EventTooLarge')) return plain(413, thrown.message);
+      const { code, message } = toMnsossError(thrown);
+      return plain(500, `${code}: ${message}`);
+    } finally {
+      handling -= 1;
+      if (handling === 0) onIdle();
+    }
+  };
+
+  const server = http.createServer(async (request, response) => {
+    const path = (request.url ?? '/').split('?')[0]!;
+    const probe = request.method === 'GET' ? probes[path] : undefined;
+    if (probe) {
+      const answered = await probe().catch((thrown) => plain(500, toMnsossError(thrown).message));
+      return send(response, answered, draining);
+    }
+    const startedAt = clock.now();
+    const answered = await answer(request, path);
+    onAnswer?.(answered.status, (clock.now() - startedAt) / 1000);
+    send(response, answered, draining);
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    inFlight: () => handling,
+    async drain(graceMs) {
+      draining = true;
+      const idle = () =>
+        handling === 0 ? Promise.resolve() : new Promise<void>((resolve) => (onIdle = resolve));
+      if (!(await within(graceMs, idle(), clock))) {
+        stop.abort();
+        await within(LAST_WORD_MS, idle(), clock);
+      }
+      const unanswered = handling;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      // An answer that is under way has `connection: close`; whoever does not take it is not waited for.
+      if (!(await within(LAST_WORD_MS, closed, clock))) server.closeAllConnections();
+      await closed;
+      return unanswered;
+    },
+  };
+}
+
+/** The body of at most `limit` bytes. Of a larger one, nothing more is kept; Node reads it to its end after the answer. */
+function readBody(request: http.IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const refuse = () => {
+      request.off('data', take);
+      request.resume();
+      reject(new MnsossError('EventTooLarge', `the body is larger than ${limit} bytes`));
+    };
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) return refuse();
+      chunks.push(chunk);
+    };
+    if (Number(request.headers['content-length'] ?? 0) > limit) return refuse();
+    request.on('data', take);
+    request.once('end', () => resolve(Buffer.concat(chunks)));
+    request.once('error', reject);
+    request.once('close', () => reject(new MnsossError('NetworkError', 'the sender went away')));
+  });
+}
+
+/** Whether it settled in time. */
+async function within(ms: number, work: Promise<void>, clock: Clock): Promise<boolean> {
+  let cancel = () => {};
+  const late = new Promise<boolean>((resolve) => {
+    cancel = clock.after(ms, () => resolve(false));
+  });
+  const settled = await Promise.race([work.then(() => true), late]);
+  cancel();
+  return settled;
+}
+
+function send(response: http.ServerResponse, { status, headers, body }: ServedAnswer, last: boolean): void {
+  response.writeHead(status, { ...headers, ...(last && { connection: 'close' }) });
+  response.end(body);
+}
+
+function plain(status: number, text: string, headers: Record<string, string> = {}): ServedAnswer {
+  return { status, headers: { 'content-type': 'text/plain', ...headers }, body: `${text}\n` };
+}

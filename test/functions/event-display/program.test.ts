@@ -1,0 +1,66 @@
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+import { startLocalCloud } from '../../../local/cloud.ts';
+import { createMnsClient } from '../../../shared/mns/client.ts';
+import { encodeToken } from '../../../shared/mns/token.ts';
+import { systemClock } from '../../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { startServerProgram } from '../../support/server-program.ts';
+import { NOTIFICATION, PRINTED } from './walkthrough.ts';
+
+const ENTRY = 'functions/event-display/server.ts';
+
+test('a notification in a queue comes out of poller and display as the walk-through prints it', async () => {
+  const cloud = await startLocalCloud();
+  const client = createMnsClient({
+    endpoint: cloud.mns.url,
+    credentials: staticCredentials(cloud.credentials),
+    clock: systemClock,
+    timeoutMs: 5_000,
+  });
+  await cloud.mns.ensureQueue('uploads');
+  await cloud.mns.ensureQueue('dead');
+  await client.queue('uploads').send(Buffer.from(JSON.stringify(NOTIFICATION)).toString('base64'));
+  const shown = startServerProgram(ENTRY, { PORT: '0', TZ: 'Asia/Shanghai' });
+  const [, port] = await shown.said(/listening on (\d+)/);
+
+  startServerProgram('functions/mns-poller/server.ts', {
+    MNS_TOKEN: encodeToken({ url: cloud.mns.url, credentials: cloud.credentials }),
+    MNS_QUEUE: 'uploads',
+    K_SINK: `http://127.0.0.1:${port}/`,
+    DEAD_LETTERS: 'mns:dead',
+    PORT: '0',
+  });
+  await shown.said(/\}\]\}\n/);
+  shown.child.kill('SIGTERM');
+
+  expect(await shown.exit()).toBe(0);
+  const [line, ...data] = shown.output().split('\n');
+  expect(line).toMatch(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d receive cloudevents\.Event:$/);
+  expect(data.join('\n')).toBe(PRINTED);
+  client.close();
+  await cloud.close();
+});
+
+test('a setting that is wrong is named, without a stack', async () => {
+  const program = startServerProgram(ENTRY, { PORT: 'many' });
+
+  expect(await program.exit()).toBe(1);
+  expect(program.errors()).toMatch(/^ConfigInvalid: PORT .*\n$/);
+});
+
+test('it loads no package but the one that checks its settings', async () => {
+  const { metafile } = await build({
+    entryPoints: [ENTRY],
+    bundle: true,
+    write: false,
+    metafile: true,
+    outdir: 'none',
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+  });
+
+  const packages = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  expect(new Set(packages.filter((path) => !path.startsWith('node:')))).toEqual(new Set(['zod/mini']));
+});

@@ -1,0 +1,70 @@
+import { createParts, type Parts } from '../../../functions/face-recognition/parts.ts';
+import { createReceiver } from '../../../functions/face-recognition/receiver.ts';
+import { createReceiverMetrics } from '../../../functions/face-recognition/receiver-metrics.ts';
+import type { Dispatch } from '../../../shared/pipeline/dispatch.ts';
+import { systemClock } from '../../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { type HttpServer, startHttpServer } from '../../../shared/runtime/http-server.ts';
+import { openStage, type Stage } from './support.ts';
+
+/** The stage of the function, with the receiver over HTTP. */
+export interface ReceiverStage extends Stage {
+  readonly url: string;
+  readonly server: HttpServer;
+  readonly parts: Parts;
+  post(
+    body: string | Uint8Array,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; headers: Headers; text: string }>;
+}
+
+export async function openReceiverStage(
+  env: NodeJS.ProcessEnv = {},
+  { work }: { readonly work?: Dispatch } = {},
+): Promise<ReceiverStage> {
+  const stage = await openStage();
+  const parts = createParts({
+    env: { REGION: stage.cloud.region, OSS_ENDPOINT: stage.cloud.oss.url, OSS_TIMEOUT_SECONDS: '2', ...env },
+    credentials: staticCredentials(stage.cloud.credentials),
+    clock: systemClock,
+    random: () => 0,
+    write: (line) => stage.lines.push(JSON.parse(line)),
+  });
+  const metrics = createReceiverMetrics({ inFlight: () => server.inFlight(), ready: () => true });
+  const server = await startHttpServer({
+    port: 0,
+    host: '127.0.0.1',
+    handle: createReceiver({
+      parts: { ...parts, ...(work && { work: async () => work }) },
+      metrics,
+      timeoutMs: 20_000,
+      replies: env.REPLY_EVENTS !== 'false',
+    }),
+    ready: () => true,
+    metrics: metrics.registry,
+    maxBytes: 65_536,
+    concurrency: 8,
+    clock: systemClock,
+    onAnswer: metrics.countRequest,
+  });
+  const url = `http://127.0.0.1:${server.port}`;
+  return {
+    ...stage,
+    url,
+    server,
+    parts,
+    async post(body, headers = {}) {
+      const response = await fetch(url, {
+        method: 'POST',
+        body: new Uint8Array(Buffer.from(body)),
+        headers,
+      });
+      return { status: response.status, headers: response.headers, text: await response.text() };
+    },
+    async close() {
+      await server.drain(0);
+      await parts.close();
+      await stage.close();
+    },
+  };
+}

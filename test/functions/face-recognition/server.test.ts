@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sampleBytes } from '../../support/photos.ts';
+import { startServerProgram } from '../../support/server-program.ts';
+import { documentOf, notification, openStage, type Stage, upload } from './support.ts';
+
+const ENTRY = 'functions/face-recognition/server.ts';
+
+let stage: Stage;
+
+beforeEach(async () => {
+  stage = await openStage();
+});
+
+afterEach(() => stage.close());
+
+function start(variables: Record<string, string> = {}) {
+  const { accessKeyId, accessKeySecret } = stage.cloud.credentials;
+  return startServerProgram(ENTRY, {
+    PORT: '0',
+    REGION: stage.cloud.region,
+    OSS_ENDPOINT: stage.cloud.oss.url,
+    ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
+    ...variables,
+  });
+}
+
+describe('the receiver', () => {
+  test('lives at once, is ready when its models are loaded, finishes a photo after SIGTERM, and ends', async () => {
+    const program = start();
+    const { port } = await program.line('receiver listens');
+    const url = `http://127.0.0.1:${port}`;
+    const live = await fetch(`${url}/livez`);
+    await program.line('receiver is ready');
+    const ready = await fetch(`${url}/readyz`);
+    const lift = stage.cloud.faults.inject({ operation: 'PutObject', rate: 1, kind: 'latency', ms: 300 });
+    const record = await upload(stage, 'incoming/a.jpg', sampleBytes(1));
+
+    const answered = fetch(url, { method: 'POST', body: new Uint8Array(notification(record)) });
+    await untilInFlight(url);
+    program.child.kill('SIGTERM');
+    const answer = await answered;
+    lift();
+
+    expect([live.status, ready.status, answer.status]).toEqual([200, 200, 200]);
+    expect(await program.exit()).toBe(0);
+    expect(await program.line('receiver has stopped')).toMatchObject({ unanswered: 0 });
+    expect((await documentOf(stage, 'incoming/a.jpg')).faces).toHaveLength(3);
+    expect(program.errors()).toBe('');
+  });
+
+  test('ends when it is stopped before its models are loaded', async () => {
+    const program = start();
+    await program.line('receiver listens');
+
+    program.child.kill('SIGTERM');
+
+    expect(await program.exit()).toBe(0);
+  });
+
+  test('does not start where results would start it again', async () => {
+    const program = start({ RESULT_PREFIX: 'incoming/results/' });
+
+    expect(await program.exit()).toBe(1);
+    expect(program.errors()).toMatch(/^LoopRefused: .*\n$/);
+  });
+
+  test('ends when its engine cannot be had', async () => {
+    const program = start({ ENGINE: 'facebody', FACEBODY_QPS: 'many' });
+
+    expect(await program.exit()).toBe(1);
+    expect(program.errors()).toMatch(/^ConfigInvalid: FACEBODY_QPS .*\n$/);
+  });
+});
+
+test('where Function Compute set its variables, its contract is kept', async () => {
+  const program = start({ FC_FUNCTION_NAME: 'face-recognition', PORT: '', FC_SERVER_PORT: '0' });
+  const [, port] = await program.said(/listening on (\d+)/);
+
+  const answer = await fetch(`http://127.0.0.1:${port}/initialize`, {
+    method: 'POST',
+    headers: { 'x-fc-request-id': 'r-1', 'x-fc-function-timeout': '60' },
+  });
+  program.child.kill('SIGTERM');
+
+  expect([answer.status, answer.headers.get('x-fc-status')]).toEqual([200, '200']);
+  expect(await program.exit()).toBe(0);
+  expect(program.output()).toContain('FC Initialize End RequestId: r-1\n');
+});
+
+async function untilInFlight(url: string): Promise<void> {
+  while (!(await (await fetch(`${url}/metrics`)).text()).includes('mnsoss_receiver_in_flight 1'));
+}

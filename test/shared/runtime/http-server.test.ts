@@ -1,0 +1,246 @@
+import * as http from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
+import {
+  type HttpServer,
+  type HttpServerOptions,
+  type ServedAnswer,
+  type ServedRequest,
+  startHttpServer,
+} from '../../../shared/runtime/http-server.ts';
+
+interface Held {
+  readonly request: ServedRequest;
+  answer(answer?: ServedAnswer): void;
+}
+
+let server: HttpServer;
+let clock: ManualClock;
+let url: string;
+/** Requests that wait for the test to answer them. */
+let held: Held[];
+let onHeld: () => void;
+
+async function start(options: Partial<HttpServerOptions> = {}): Promise<void> {
+  clock = manualClock();
+  held = [];
+  onHeld = () => {};
+  server = await startHttpServer({
+    port: 0,
+    host: '127.0.0.1',
+    handle: (request) =>
+      new Promise((resolve) => {
+        held.push({ request, answer: (answer = { status: 204 }) => resolve(answer) });
+        onHeld();
+      }),
+    ready: () => true,
+    maxBytes: 1000,
+    concurrency: 2,
+    clock,
+    ...options,
+  });
+  url = `http://127.0.0.1:${server.port}`;
+}
+
+afterEach(async () => {
+  for (const { answer } of held) answer();
+  const stopped = server.drain(0);
+  await clock.advance(10_000);
+  await stopped;
+});
+
+const post = (body: string | Buffer = 'x') =>
+  fetch(url, { method: 'POST', body: new Uint8Array(Buffer.from(body)) });
+
+/** Resolves when the handler has `count` requests in its hands. */
+function holds(count: number): Promise<void> {
+  return new Promise((resolve) => {
+    onHeld = () => held.length >= count && resolve();
+    onHeld();
+  });
+}
+
+describe('bounds', () => {
+  test('the handler gets method, path without query, headers and the whole body', async () => {
+    await start();
+    const answered = fetch(`${url}/a?b=c`, { method: 'PUT', body: 'hello', headers: { 'x-one': '1' } });
+    await holds(1);
+
+    held[0]!.answer({ status: 201, headers: { 'x-two': '2' }, body: 'done' });
+
+    const response = await answered;
+    expect(held[0]!.request).toMatchObject({ method: 'PUT', path: '/a', headers: { 'x-one': '1' } });
+    expect(held[0]!.request.body.toString()).toBe('hello');
+    expect([response.status, response.headers.get('x-two'), await response.text()]).toEqual([
+      201,
+      '2',
+      'done',
+    ]);
+  });
+
+  test('a body that announces its size is refused, and the connection lives on', async () => {
+    await start();
+
+    const refused = await post(Buffer.alloc(1001));
+    const next = post();
+    await holds(1);
+    held[0]!.answer();
+
+    expect(refused.status).toBe(413);
+    expect((await next).status).toBe(204);
+  });
+
+  test('a body that does not announce its size is refused as soon as it is too large', async () => {
+    await start();
+    const status = await new Promise<number>((resolve, reject) => {
+      const request = http.request(url, { method: 'POST' }, (response) => {
+        response.resume();
+        resolve(response.statusCode!);
+        request.end();
+      });
+      request.on('error', reject);
+      request.write(Buffer.alloc(600));
+      request.write(Buffer.alloc(600)); // and no end before the answer
+    });
+
+    expect(status).toBe(413);
+    expect(held).toEqual([]);
+  });
+
+  test('one request more than the bound hears 503 and when to come back; then there is room again', async () => {
+    await start();
+    const first = post();
+    const second = post();
+    await holds(2);
+
+    const third = await post();
+    held[0]!.answer();
+    held[1]!.answer();
+    await Promise.all([first, second]);
+    const fourth = post();
+    await holds(3);
+    held[2]!.answer();
+
+    expect([third.status, third.headers.get('retry-after')]).toEqual([503, '1']);
+    expect((await fourth).status).toBe(204);
+  });
+
+  test('a handler that throws is answered with 500 and its code', async () => {
+    await start({ handle: () => Promise.reject(new Error('boom')) });
+
+    const response = await post();
+
+    expect([response.status, await response.text()]).toEqual([500, 'Unexpected: boom\n']);
+  });
+
+  test('answers are counted with their seconds, probes are not', async () => {
+    const answers: unknown[] = [];
+    await start({ onAnswer: (...answer) => answers.push(answer) });
+    const answered = post();
+    await holds(1);
+    await clock.advance(1500);
+    held[0]!.answer();
+    await answered;
+
+    await fetch(`${url}/livez`);
+
+    expect(answers).toEqual([[204, 1.5]]);
+  });
+});
+
+describe('probes', () => {
+  test('readiness follows the program, life does not', async () => {
+    let ready = false;
+    await start({ ready: () => ready });
+
+    const before = await Promise.all(['/livez', '/readyz'].map((path) => fetch(url + path)));
+    ready = true;
+    const after = await fetch(`${url}/readyz`);
+
+    expect(before.map(({ status }) => status)).toEqual([200, 503]);
+    expect(after.status).toBe(200);
+  });
+
+  test('they are answered while every place is taken', async () => {
+    await start({ concurrency: 1 });
+    const busy = post();
+    await holds(1);
+
+    const probe = await fetch(`${url}/readyz`);
+    held[0]!.answer();
+    await busy;
+
+    expect(probe.status).toBe(200);
+  });
+
+  test('metrics that cannot be read say so', async () => {
+    await start({ metrics: { contentType: 'text/plain', metrics: () => Promise.reject(new Error('no')) } });
+
+    expect((await fetch(`${url}/metrics`)).status).toBe(500);
+  });
+});
+
+describe('the end', () => {
+  test('waits for what is being handled, refuses what is new, and is not ready', async () => {
+    await start();
+    const busy = post();
+    await holds(1);
+
+    const drained = server.drain(5000);
+    const [late, ready, live] = await Promise.all([post(), fetch(`${url}/readyz`), fetch(`${url}/livez`)]);
+    held[0]!.answer();
+
+    expect([late.status, late.headers.get('retry-after')]).toEqual([503, '1']);
+    expect([ready.status, live.status]).toEqual([503, 200]);
+    expect((await busy).status).toBe(204);
+    expect(await drained).toBe(0);
+    await expect(post()).rejects.toThrow();
+    expect(clock.pending()).toBe(0);
+  });
+
+  test('signals what takes longer than the grace, and sends what it says then', async () => {
+    await start({
+      handle: ({ signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve({ status: 503 }));
+          held.push({ request: {} as ServedRequest, answer: () => {} });
+          onHeld();
+        }),
+    });
+    const busy = post();
+    await holds(1);
+
+    const drained = server.drain(5000);
+    await clock.advance(5000);
+
+    expect((await busy).status).toBe(503);
+    expect(await drained).toBe(0);
+  });
+
+  test('does not wait for ever for a handler that hears nothing', async () => {
+    await start();
+    const busy = post().catch(() => 'no answer');
+    await holds(1);
+
+    const drained = server.drain(5000);
+    await clock.advance(5000);
+    await clock.advance(1000);
+    await clock.advance(1000);
+
+    expect(await drained).toBe(1);
+    expect(await busy).toBe('no answer');
+  });
+
+  test('closes connections on which nothing happens', async () => {
+    await start();
+    const agent = new http.Agent({ keepAlive: true });
+    await new Promise<void>((resolve, reject) => {
+      http
+        .get(`${url}/livez`, { agent }, (response) => response.resume().on('end', resolve))
+        .on('error', reject);
+    });
+
+    expect(await server.drain(60_000)).toBe(0);
+    agent.destroy();
+  });
+});
