@@ -55,9 +55,9 @@ export async function operationsPage(generated: string): Promise<string> {
     '',
     ...table(
       ['operation', 'request', 'RAM action', 'state', 'from'],
-      MNS_ROUTES.map(({ operation, method, path, only, action, proof }) => {
+      MNS_ROUTES.map(({ operation, method, path, only, action, fidelity }) => {
         const query = only && 'query' in only ? `?${only.query}` : '';
-        return [operation, `\`${method} ${path}${query}\``, `\`${action}\``, 'full', proof];
+        return [operation, `\`${method} ${path}${query}\``, `\`${action}\``, 'full', fidelity];
       }),
     ),
     '',

@@ -11,7 +11,7 @@ export interface Route {
   /** What a RAM policy has to allow. */
   readonly action: string;
   /** What its behaviour rests on: a test that an official SDK drives, or documents alone. */
-  readonly proof: 'sdk' | 'doc';
+  readonly fidelity: 'sdk' | 'doc';
 }
 
 const QUEUE = '/queues/:queue';
@@ -26,32 +26,32 @@ const BATCH = { root: 'Messages' };
 /** The first row that fits is taken. */
 // biome-ignore format: a table
 export const ROUTES: readonly Route[] = [
-  { operation: 'SetQueueAttributes',        method: 'PUT',    path: QUEUE,    only: META,   action: 'mns:SetQueueAttributes',        proof: 'sdk' },
-  { operation: 'CreateQueue',               method: 'PUT',    path: QUEUE,                  action: 'mns:CreateQueue',               proof: 'sdk' },
-  { operation: 'GetQueueAttributes',        method: 'GET',    path: QUEUE,                  action: 'mns:GetQueueAttributes',        proof: 'sdk' },
-  { operation: 'DeleteQueue',               method: 'DELETE', path: QUEUE,                  action: 'mns:DeleteQueue',               proof: 'sdk' },
-  { operation: 'ListQueue',                 method: 'GET',    path: '/queues',              action: 'mns:ListQueue',                 proof: 'sdk' },
-  { operation: 'BatchSendMessage',          method: 'POST',   path: MESSAGES, only: BATCH,  action: 'mns:SendMessage',               proof: 'sdk' },
-  { operation: 'SendMessage',               method: 'POST',   path: MESSAGES,               action: 'mns:SendMessage',               proof: 'sdk' },
-  { operation: 'PeekMessage',               method: 'GET',    path: MESSAGES, only: PEEK,   action: 'mns:PeekMessage',               proof: 'sdk' },
-  { operation: 'ReceiveMessage',            method: 'GET',    path: MESSAGES,               action: 'mns:ReceiveMessage',            proof: 'sdk' },
-  { operation: 'DeleteMessage',             method: 'DELETE', path: MESSAGES, only: HANDLE, action: 'mns:DeleteMessage',             proof: 'sdk' },
-  { operation: 'BatchDeleteMessage',        method: 'DELETE', path: MESSAGES,               action: 'mns:DeleteMessage',             proof: 'sdk' },
-  { operation: 'ChangeMessageVisibility',   method: 'PUT',    path: MESSAGES,               action: 'mns:ChangeMessageVisibility',   proof: 'sdk' },
-  { operation: 'SetTopicAttributes',        method: 'PUT',    path: TOPIC,    only: META,   action: 'mns:SetTopicAttributes',        proof: 'sdk' },
-  { operation: 'CreateTopic',               method: 'PUT',    path: TOPIC,                  action: 'mns:CreateTopic',               proof: 'sdk' },
-  { operation: 'GetTopicAttributes',        method: 'GET',    path: TOPIC,                  action: 'mns:GetTopicAttributes',        proof: 'sdk' },
-  { operation: 'DeleteTopic',               method: 'DELETE', path: TOPIC,                  action: 'mns:DeleteTopic',               proof: 'doc' },
-  { operation: 'ListTopic',                 method: 'GET',    path: '/topics',              action: 'mns:ListTopic',                 proof: 'sdk' },
-  { operation: 'PublishMessage',            method: 'POST',   path: '/topics/:topic/messages',      action: 'mns:PublishMessage',          proof: 'sdk' },
-  { operation: 'SetSubscriptionAttributes', method: 'PUT',    path: SUBSCRIPTION, only: META,       action: 'mns:SetSubscriptionAttributes', proof: 'doc' },
-  { operation: 'Subscribe',                 method: 'PUT',    path: SUBSCRIPTION,                   action: 'mns:Subscribe',               proof: 'doc' },
-  { operation: 'GetSubscriptionAttributes', method: 'GET',    path: SUBSCRIPTION,                   action: 'mns:GetSubscriptionAttributes', proof: 'doc' },
-  { operation: 'Unsubscribe',               method: 'DELETE', path: SUBSCRIPTION,                   action: 'mns:Unsubscribe',             proof: 'doc' },
-  { operation: 'ListSubscriptionByTopic',   method: 'GET',    path: '/topics/:topic/subscriptions', action: 'mns:ListSubscriptionByTopic', proof: 'doc' },
-  { operation: 'GetAccountAttributes',      method: 'GET',    path: '/',      only: { query: 'accountmeta' }, action: 'mns:GetAccountAttributes', proof: 'doc' },
-  { operation: 'SetAccountAttributes',      method: 'PUT',    path: '/',      only: { query: 'accountmeta' }, action: 'mns:SetAccountAttributes', proof: 'doc' },
-  { operation: 'OpenService',               method: 'POST',   path: '/commonbuy/openservice',       action: 'mns:OpenService',             proof: 'doc' },
+  { operation: 'SetQueueAttributes',        method: 'PUT',    path: QUEUE,    only: META,   action: 'mns:SetQueueAttributes',        fidelity: 'sdk' },
+  { operation: 'CreateQueue',               method: 'PUT',    path: QUEUE,                  action: 'mns:CreateQueue',               fidelity: 'sdk' },
+  { operation: 'GetQueueAttributes',        method: 'GET',    path: QUEUE,                  action: 'mns:GetQueueAttributes',        fidelity: 'sdk' },
+  { operation: 'DeleteQueue',               method: 'DELETE', path: QUEUE,                  action: 'mns:DeleteQueue',               fidelity: 'sdk' },
+  { operation: 'ListQueue',                 method: 'GET',    path: '/queues',              action: 'mns:ListQueue',                 fidelity: 'sdk' },
+  { operation: 'BatchSendMessage',          method: 'POST',   path: MESSAGES, only: BATCH,  action: 'mns:SendMessage',               fidelity: 'sdk' },
+  { operation: 'SendMessage',               method: 'POST',   path: MESSAGES,               action: 'mns:SendMessage',               fidelity: 'sdk' },
+  { operation: 'PeekMessage',               method: 'GET',    path: MESSAGES, only: PEEK,   action: 'mns:PeekMessage',               fidelity: 'sdk' },
+  { operation: 'ReceiveMessage',            method: 'GET',    path: MESSAGES,               action: 'mns:ReceiveMessage',            fidelity: 'sdk' },
+  { operation: 'DeleteMessage',             method: 'DELETE', path: MESSAGES, only: HANDLE, action: 'mns:DeleteMessage',             fidelity: 'sdk' },
+  { operation: 'BatchDeleteMessage',        method: 'DELETE', path: MESSAGES,               action: 'mns:DeleteMessage',             fidelity: 'sdk' },
+  { operation: 'ChangeMessageVisibility',   method: 'PUT',    path: MESSAGES,               action: 'mns:ChangeMessageVisibility',   fidelity: 'sdk' },
+  { operation: 'SetTopicAttributes',        method: 'PUT',    path: TOPIC,    only: META,   action: 'mns:SetTopicAttributes',        fidelity: 'sdk' },
+  { operation: 'CreateTopic',               method: 'PUT',    path: TOPIC,                  action: 'mns:CreateTopic',               fidelity: 'sdk' },
+  { operation: 'GetTopicAttributes',        method: 'GET',    path: TOPIC,                  action: 'mns:GetTopicAttributes',        fidelity: 'sdk' },
+  { operation: 'DeleteTopic',               method: 'DELETE', path: TOPIC,                  action: 'mns:DeleteTopic',               fidelity: 'doc' },
+  { operation: 'ListTopic',                 method: 'GET',    path: '/topics',              action: 'mns:ListTopic',                 fidelity: 'sdk' },
+  { operation: 'PublishMessage',            method: 'POST',   path: '/topics/:topic/messages',      action: 'mns:PublishMessage',          fidelity: 'sdk' },
+  { operation: 'SetSubscriptionAttributes', method: 'PUT',    path: SUBSCRIPTION, only: META,       action: 'mns:SetSubscriptionAttributes', fidelity: 'doc' },
+  { operation: 'Subscribe',                 method: 'PUT',    path: SUBSCRIPTION,                   action: 'mns:Subscribe',               fidelity: 'doc' },
+  { operation: 'GetSubscriptionAttributes', method: 'GET',    path: SUBSCRIPTION,                   action: 'mns:GetSubscriptionAttributes', fidelity: 'doc' },
+  { operation: 'Unsubscribe',               method: 'DELETE', path: SUBSCRIPTION,                   action: 'mns:Unsubscribe',             fidelity: 'doc' },
+  { operation: 'ListSubscriptionByTopic',   method: 'GET',    path: '/topics/:topic/subscriptions', action: 'mns:ListSubscriptionByTopic', fidelity: 'doc' },
+  { operation: 'GetAccountAttributes',      method: 'GET',    path: '/',      only: { query: 'accountmeta' }, action: 'mns:GetAccountAttributes', fidelity: 'doc' },
+  { operation: 'SetAccountAttributes',      method: 'PUT',    path: '/',      only: { query: 'accountmeta' }, action: 'mns:SetAccountAttributes', fidelity: 'doc' },
+  { operation: 'OpenService',               method: 'POST',   path: '/commonbuy/openservice',       action: 'mns:OpenService',             fidelity: 'doc' },
 ];
 
 const PATTERNS = ROUTES.map((route) => ({

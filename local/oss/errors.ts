@@ -18,6 +18,7 @@ const ERRORS = {
   CallbackFailed: [203, 'Error status : 502.', '0007-00000203'],
   EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed size.'],
   EntityTooSmall: [400, 'Your proposed upload smaller than the minimum allowed size.'],
+  FieldItemTooLong: [400, 'Your post field is longer than the maximum allowed size.'],
   FileAlreadyExists: [409, 'The object you specified already exists and can not be overwritten.'],
   InternalError: [500, 'Please contact the server administrator, oss@service.aliyun.com.'],
   InvalidAccessKeyId: [

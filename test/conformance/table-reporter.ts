@@ -20,7 +20,7 @@ const SERVICES = [
   },
   {
     service: 'MNS',
-    routes: MNS_ROUTES.map(({ operation, proof }) => ({ operation, claimed: proof === 'sdk' })),
+    routes: MNS_ROUTES.map(({ operation, fidelity }) => ({ operation, claimed: fidelity === 'sdk' })),
   },
 ];
 

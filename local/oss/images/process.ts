@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Sharp } from 'sharp';
+import { sniffFormat } from '../../../shared/images/format.ts';
 import { invalidArgument, notImplemented, OssError } from '../errors.ts';
+import { type Parameters, parseStep, readGravity, wholeNumber } from './parameters.ts';
+import { watermark } from './watermark.ts';
 
 export interface ProcessedImage {
   readonly bytes: Buffer;
@@ -12,7 +15,8 @@ const LARGEST_IMAGE = 20 * 1024 * 1024;
 /** doc: neither side of a result may be longer. */
 const LONGEST_SIDE = 16_384;
 
-type Parameters = ReadonlyMap<string, string>;
+const DECODED: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'heic']);
+
 type Step = (image: Sharp, parameters: Parameters) => Sharp | Promise<Sharp>;
 
 const FORMATS: Readonly<Record<string, { sharp: 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff'; type: string }>> = {
@@ -28,6 +32,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   'auto-orient': (image, parameters) => (parameters.has('1') ? image.rotate() : image),
   resize,
   crop,
+  watermark,
   rotate: (image, parameters) => {
     const [angle = ''] = parameters.keys();
     return image.rotate(wholeNumber('rotate', angle, 0, 360));
@@ -48,16 +53,22 @@ export async function processImage(source: Readable, size: number, process: stri
     return await runSteps(await collect(source), steps.map(parseStep));
   } catch (cause) {
     if (cause instanceof OssError) throw cause;
-    throw new OssError('InvalidArgument', { message: 'This image format is not supported.', cause });
+    throw unsupported(cause);
   } finally {
     source.destroy();
   }
+}
+
+function unsupported(cause?: unknown): OssError {
+  return new OssError('InvalidArgument', { message: 'This image format is not supported.', cause });
 }
 
 async function runSteps(
   bytes: Buffer,
   steps: { name: string; parameters: Parameters }[],
 ): Promise<ProcessedImage> {
+  // What sharp would decode besides, SVG above all, may name other files.
+  if (!DECODED.has(sniffFormat(bytes) ?? '')) throw unsupported();
   const { default: sharp } = await import('sharp');
   let image = sharp(bytes);
   const original = await image.metadata();
@@ -145,11 +156,9 @@ async function crop(image: Sharp, parameters: Parameters): Promise<Sharp> {
   };
   const width = Math.min(read('w', imageWidth), imageWidth);
   const height = Math.min(read('h', imageHeight), imageHeight);
-  const gravity = parameters.get('g') ?? 'nw';
-  const at = 'nw north ne west center east sw south se'.split(' ').indexOf(gravity);
-  if (at < 0) throw invalidArgument('g', gravity);
-  const left = Math.round(((imageWidth - width) * (at % 3)) / 2) + read('x', 0);
-  const top = Math.round(((imageHeight - height) * Math.floor(at / 3)) / 2) + read('y', 0);
+  const { column, row } = readGravity(parameters.get('g') ?? 'nw');
+  const left = Math.round(((imageWidth - width) * column) / 2) + read('x', 0);
+  const top = Math.round(((imageHeight - height) * row) / 2) + read('y', 0);
   if (left >= imageWidth || top >= imageHeight)
     throw invalidArgument('crop', `${left},${top}`, 'The crop lies outside the picture.');
   return image.extract({
@@ -163,25 +172,6 @@ async function crop(image: Sharp, parameters: Parameters): Promise<Sharp> {
 function readQuality(parameters: Parameters): number {
   const text = parameters.get('q') ?? parameters.get('Q') ?? '';
   return wholeNumber('q', text, 1, 100);
-}
-
-function parseStep(text: string): { name: string; parameters: Parameters } {
-  const [name = '', ...rest] = text.split(',');
-  const parameters = new Map(
-    rest.map((parameter) => {
-      const underscore = parameter.indexOf('_');
-      return underscore < 0
-        ? [parameter, '']
-        : [parameter.slice(0, underscore), parameter.slice(underscore + 1)];
-    }),
-  );
-  return { name, parameters };
-}
-
-function wholeNumber(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (/^\d{1,6}$/.test(text) && value >= min && value <= max) return value;
-  throw invalidArgument(name, text, `${name} must be ${min} to ${max}.`);
 }
 
 async function collect(source: Readable): Promise<Buffer> {

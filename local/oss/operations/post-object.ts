@@ -119,7 +119,7 @@ function headersOf({ fields, fileType }: Form, request: OssRequest): Record<stri
 const LIMITS = {
   fields: 100,
   fieldNameSize: 1024,
-  fieldSize: 64 * 1024,
+  fieldSize: 1024 * 1024,
   files: 1,
   parts: 101,
   headerPairs: 100,
@@ -132,15 +132,28 @@ function readForm(request: OssRequest): Promise<Form> {
     const fields = new Map<string, string>();
     let parser: busboy.Busboy;
     try {
-      parser = busboy({ headers: { ...request.headers }, limits: LIMITS, defParamCharset: 'utf8' });
+      // One character a byte: a field may turn out to be a file.
+      const charsets = { defParamCharset: 'utf8', defCharset: 'latin1' };
+      parser = busboy({ headers: { ...request.headers }, limits: LIMITS, ...charsets });
     } catch (error) {
       return malformed(error);
     }
-    parser.on('field', (name, value) => fields.set(name.toLowerCase(), value));
-    parser.on('file', (_, file, { filename, mimeType }) => {
+    parser.on('field', (name, value, { mimeType, valueTruncated }) => {
+      const field = name.toLowerCase();
+      const bytes = Buffer.from(value, 'latin1');
+      if (valueTruncated) reject(new OssError(field === 'file' ? 'EntityTooLarge' : 'FieldItemTooLong'));
+      // sdk: a part named `file` is the file, also without a file name; the parser took it for a field.
+      else if (field === 'file')
+        resolve({ fields, file: Readable.from([bytes]), fileName: '', fileType: mimeType });
+      else fields.set(field, bytes.toString('utf8'));
+    });
+    parser.on('file', (name, file, { filename, mimeType }) => {
       // A connection that breaks is seen by whoever reads the file.
       file.on('error', () => {});
-      resolve({ fields, file, fileName: filename ?? '', fileType: mimeType });
+      if (name.toLowerCase() === 'file')
+        return resolve({ fields, file, fileName: filename ?? '', fileType: mimeType });
+      file.resume();
+      reject(invalidArgument(name, filename ?? '', 'The file must be in a field named file.'));
     });
     parser.on('error', malformed);
     parser.on('close', () =>

@@ -34,8 +34,9 @@ export async function restoreObject(request: OssRequest, oss: OssServer): Promis
     const now = oss.clock.now();
     const state = restoreState(version, now);
     if (state === 'online') throw new OssError('OperationNotSupported');
-    if (state === 'ongoing') throw new OssError('RestoreAlreadyInProgress');
+    // sdk: a wrong document is told before a restore under way.
     const { days, tier } = readOrder(document, version.storageClass);
+    if (state === 'ongoing') throw new OssError('RestoreAlreadyInProgress');
     const readyAt =
       state === 'restored' ? version.restore!.readyAt : now + DURATIONS_MS[version.storageClass]![tier]!;
     const next = { ...version, restore: { readyAt, expiresAt: Math.max(now, readyAt) + days * DAY_MS } };

@@ -16,6 +16,7 @@ describe('image processing', () => {
       .jpeg()
       .toBuffer();
     await client.put('photo.jpg', original);
+    await client.put('drawing.svg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><rect/></svg>'));
     await client.put('text.txt', Buffer.from('no picture'));
   });
   afterAll(() => oss.close());
@@ -47,6 +48,34 @@ describe('image processing', () => {
     expect(await sharp(content).metadata()).toMatchObject({ width, height, format });
   });
 
+  it.each([
+    ['g_nw', 'left', 'top'],
+    ['g_se', 'right', 'bottom'],
+    ['', 'right', 'bottom'],
+  ])('writes a text into its corner: %s', async (gravity, side, edge) => {
+    const text = Buffer.from('hello 图片').toString('base64url');
+    const { content } = await client.get('photo.jpg', {
+      process: `image/watermark,text_${text},color_ff6a00,size_20,${gravity}/format,png`,
+    });
+
+    const orange = await boxOf(content, ([red = 0]) => red > 200);
+    expect(side === 'left' ? orange.left : 399 - orange.right).toBeLessThan(15);
+    expect(edge === 'top' ? orange.top : 199 - orange.bottom).toBeLessThan(20);
+    expect(orange.right - orange.left).toBeGreaterThan(60);
+  });
+
+  it('keeps the transparency of what it writes a text on', async () => {
+    const clear = { width: 90, height: 60, channels: 4, background: '#0000' } as const;
+    await client.put('clear.png', await sharp({ create: clear }).png().toBuffer());
+
+    const { content } = await client.get('clear.png', { process: 'image/watermark,text_YQ,x_0,y_0' });
+
+    const { data, info } = await sharp(content).raw().toBuffer({ resolveWithObject: true });
+    expect(info.channels).toBe(4);
+    expect(data[3]).toBe(0);
+    expect(data.some((value) => value === 255)).toBe(true);
+  });
+
   it('describes an image', async () => {
     const { content } = await client.get('photo.jpg', { process: 'image/info' });
 
@@ -72,7 +101,11 @@ describe('image processing', () => {
     ['photo.jpg', 'image/resize', 'InvalidArgument'],
     ['photo.jpg', 'image/format,exe', 'InvalidArgument'],
     ['photo.jpg', 'image/crop,x_500', 'InvalidArgument'],
-    ['photo.jpg', 'image/watermark,text_YQ', 'NotImplemented'],
+    ['photo.jpg', 'image/watermark,image_YQ', 'NotImplemented'],
+    ['photo.jpg', 'image/watermark,text_', 'InvalidArgument'],
+    ['photo.jpg', 'image/watermark,text_YQ,color_red', 'InvalidArgument'],
+    ['photo.jpg', 'image/watermark,text_YQ,g_middle', 'InvalidArgument'],
+    ['drawing.svg', 'image/format,png', 'InvalidArgument'],
     ['photo.jpg', 'video/snapshot,t_1', 'NotImplemented'],
     ['text.txt', 'image/resize,w_10', 'InvalidArgument'],
   ])('refuses to process %s by %s', async (key, process, code) => {
@@ -102,3 +135,18 @@ describe('image processing', () => {
     expect(bucket).not.toBe(target);
   });
 });
+
+/** The bounds of the pixels that have a colour. */
+async function boxOf(image: Uint8Array, matches: (pixel: Uint8Array) => boolean) {
+  const { data, info } = await sharp(image).raw().toBuffer({ resolveWithObject: true });
+  const box = { left: info.width, top: info.height, right: -1, bottom: -1 };
+  for (let at = 0; at < info.width * info.height; at++) {
+    if (!matches(data.subarray(at * info.channels, (at + 1) * info.channels))) continue;
+    const [x, y] = [at % info.width, Math.floor(at / info.width)];
+    box.left = Math.min(box.left, x);
+    box.right = Math.max(box.right, x);
+    box.top = Math.min(box.top, y);
+    box.bottom = Math.max(box.bottom, y);
+  }
+  return box;
+}

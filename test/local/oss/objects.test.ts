@@ -320,11 +320,13 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     const unreadable = await failureOf(client.get('frozen'));
     const restored = await client.restore('frozen');
     const again = await failureOf(client.restore('frozen'));
+    const wrong = await failureOf(client.restore('frozen', { type: 'ColdArchive' } as never));
     const needless = await failureOf(client.restore('warm'));
 
     expect(unreadable).toMatchObject({ code: 'InvalidObjectState', status: 403 });
     expect((restored as unknown as { res: { status: number } }).res.status).toBe(202);
     expect(again.code).toBe('RestoreAlreadyInProgress');
+    expect(wrong.code).toBe('MalformedXML');
     expect(needless.code).toBe('OperationNotSupported');
   });
 

@@ -50,6 +50,50 @@ describe('forms', () => {
     });
   });
 
+  it('take a part named file for the file, with or without a file name', async () => {
+    const bytes = '\xff\x00\xfe';
+    const parts = { ...signed([{ bucket }]), key: 'plain', 'x-oss-meta-name': 'na\u00efve', file: bytes };
+    const body = Object.entries(parts).map(([name, value]) => {
+      const encoding = name === 'file' ? 'latin1' : 'utf8';
+      const head = `--boundary\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n`;
+      return Buffer.concat([Buffer.from(head), Buffer.from(value, encoding), Buffer.from('\r\n')]);
+    });
+
+    const response = await fetch(`${oss.url}/${bucket}`, {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/form-data; boundary=boundary' },
+      body: Buffer.concat([...body, Buffer.from('--boundary--\r\n')]),
+    });
+
+    const got = await client.get('plain');
+    expect(response.status).toBe(204);
+    expect([...got.content]).toEqual([0xff, 0x00, 0xfe]);
+    expect((await client.head('plain')).meta).toEqual({ name: Buffer.from('na\u00efve').toString('latin1') });
+  });
+
+  it('carry nothing under another name than file', async () => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ ...signed([{ bucket }]), key: 'a' }))
+      form.append(name, value);
+    form.append('upload', new Blob(['x']), 'a.txt');
+
+    const response = await fetch(`${oss.url}/${bucket}`, { method: 'POST', body: form });
+
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('<Code>InvalidArgument</Code>');
+  });
+
+  it('refuse a field that is too long', async () => {
+    const response = await post({
+      ...signed([{ bucket }]),
+      key: 'a',
+      'x-oss-meta-a': 'x'.repeat(2 ** 20 + 1),
+    });
+
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('<Code>FieldItemTooLong</Code>');
+  });
+
   it('may be signed with V4', async () => {
     const date = compactDate(Date.now());
     const policy = Buffer.from(JSON.stringify({ expiration: tomorrow(), conditions: [{ bucket }] })).toString(
