@@ -3,8 +3,12 @@ import * as path from 'node:path';
 
 /** Writing files so that a crash leaves the old or the new content, never a mixture. */
 export interface DurableFiles {
+  /** Off: nothing of the files outlasts the process, and nothing waits for the disk. */
+  readonly durable: boolean;
   /** Replaces the file as a whole; resolves when the new content is on disk. */
   write(file: string, content: string): Promise<void>;
+  /** The same, but a crash may bring the old content back until the directory is on disk. */
+  replace(file: string, content: string): Promise<void>;
   /** Waits until the bytes of an open file are on disk. */
   sync(handle: fs.FileHandle): Promise<void>;
   /** Waits until the names created or removed in a directory so far are on disk. */
@@ -15,19 +19,24 @@ export interface DurableFiles {
 export function createDurableFiles(durable: boolean): DurableFiles {
   const syncNames = durable ? coalesce(syncDirectory) : async () => {};
   const sync = durable ? (handle: fs.FileHandle) => handle.datasync() : async () => {};
+  const replace = async (file: string, content: string) => {
+    const temporary = `${file}.tmp`;
+    const handle = await fs.open(temporary, 'w');
+    try {
+      await handle.writeFile(content);
+      await sync(handle);
+    } finally {
+      await handle.close();
+    }
+    await fs.rename(temporary, file);
+  };
   return {
+    durable,
     async write(file, content) {
-      const temporary = `${file}.tmp`;
-      const handle = await fs.open(temporary, 'w');
-      try {
-        await handle.writeFile(content);
-        await sync(handle);
-      } finally {
-        await handle.close();
-      }
-      await fs.rename(temporary, file);
+      await replace(file, content);
       await syncNames(path.dirname(file));
     },
+    replace,
     sync,
     syncDirectory: syncNames,
   };

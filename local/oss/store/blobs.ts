@@ -9,6 +9,8 @@ import type { Segment } from './records.ts';
 /** Bytes that have been written to a file of their own and belong to nothing yet. */
 export interface Blob {
   readonly segment: Segment;
+  /** The bytes themselves when they were too few to wait for the disk: they become durable with what names them. */
+  readonly unflushed?: Buffer;
   /** 16 bytes. */
   readonly md5: Buffer;
   readonly crc64: bigint;
@@ -16,6 +18,9 @@ export interface Blob {
 
 /** Asked while bytes arrive; throws to refuse them. */
 export type SizeCheck = (size: number) => void;
+
+/** Bytes up to which a file is not flushed on its own. */
+const SMALL = 32 * 1024;
 
 /**
  * Streams into a new file, one piece in memory at a time. Nothing refers to the file until a record names it, so a
@@ -31,6 +36,7 @@ export async function writeBlob(
   const hash = createHash('md5');
   const crc = createCrc64();
   let size = 0;
+  let small: Uint8Array[] | undefined = files.durable ? [] : undefined;
   try {
     for await (const chunk of source) {
       // The disk writes while the checksums are computed.
@@ -40,15 +46,22 @@ export async function writeBlob(
       await written;
       size += chunk.length;
       checkSize(size);
+      if (size > SMALL) small = undefined;
+      small?.push(chunk);
     }
-    await files.sync(handle);
+    if (!small) await files.sync(handle);
     await handle.close();
   } catch (error) {
     await handle.close().catch(() => {});
     await fs.rm(file, { force: true });
     throw error;
   }
-  return { segment: { file: path.basename(file), size }, md5: hash.digest(), crc64: crc.digest() };
+  return {
+    segment: { file: path.basename(file), size },
+    ...(small && { unflushed: Buffer.concat(small) }),
+    md5: hash.digest(),
+    crc64: crc.digest(),
+  };
 }
 
 /** Writes the bytes of `source` behind the first `offset` bytes of an existing file. */

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import type { DurableFiles } from '../../durable-files.ts';
 import { OssError } from '../errors.ts';
 import { appendToFile, type Blob, readSegments, type SizeCheck, writeBlob } from './blobs.ts';
+import { type Commit, createCommitLog, memoryLog } from './commit-log.ts';
 import { createSortedKeys, type SortedKeys } from './key-order.ts';
 import { createLocks } from './locks.ts';
 import {
@@ -26,7 +27,8 @@ export interface Edit<T> {
  * One bucket on disk:
  *
  *     bucket.json               the bucket's own record
- *     objects/<hash>.json       the record of one key, replaced as a whole: the commit point
+ *     log.<generation>          commits that the files below do not show yet, see `commit-log.ts`
+ *     objects/<hash>.json       the record of one key, replaced as a whole
  *     objects/<hash>.<id>       bytes, referred to by a record or an upload, else swept at the next start
  *     uploads/<id>/             multipart uploads under way, see `uploads.ts`
  *
@@ -56,6 +58,10 @@ export interface BucketStore {
   discard(segments: readonly Segment[]): Promise<void>;
   /** Forgets the bucket and its files. Fails with `BucketNotEmpty`. */
   remove(): Promise<void>;
+  /** Brings everything to the files. */
+  close(): Promise<void>;
+  /** Closes what is open, for a bucket whose files somebody removes. */
+  abandon(): Promise<void>;
 }
 
 export async function createBucket(
@@ -82,6 +88,9 @@ export async function openBucket(
   const locked = createLocks();
   const pins = new Map<string, number>();
   const doomed = new Set<string>();
+  /** Files that nothing durable names yet, with their bytes when those are not on disk either. */
+  const written = new Map<string, Buffer | 'flushed'>();
+  const log = files.durable ? createCommitLog(directory, files) : memoryLog();
   let record = initial;
   let writers = 0;
   let removed = false;
@@ -98,16 +107,27 @@ export async function openBucket(
     } else if (objects.delete(key)) keys.delete(key);
   };
 
-  const commit = async (key: string, next: ObjectRecord | undefined) => {
-    const file = path.join(objectsDirectory, `${hashOf(key)}.json`);
-    if (next) return files.write(file, JSON.stringify(next));
-    await fs.rm(file, { force: true });
-    await files.syncDirectory(objectsDirectory);
+  /**
+   * Makes files durable together with what names them: small ones by way of the log, which the others' names have to
+   * be on disk before.
+   */
+  const commit = async (names: readonly string[], record?: Commit['record']) => {
+    const blobs = new Map<string, Buffer>();
+    let flushNames = false;
+    for (const name of names) {
+      const fresh = written.get(name);
+      if (Buffer.isBuffer(fresh)) blobs.set(name, fresh);
+      else if (fresh) flushNames = true;
+    }
+    if (flushNames) await files.syncDirectory(objectsDirectory);
+    if (record || blobs.size > 0) await log.append({ ...(record && { record }), blobs });
+    for (const name of names) written.delete(name);
   };
 
   const removeFiles = (names: readonly string[]) =>
     Promise.all(
       names.map(async (name) => {
+        written.delete(name);
         if (pins.has(name)) doomed.add(name);
         else await fs.rm(path.join(objectsDirectory, name), { force: true });
       }),
@@ -144,7 +164,7 @@ export async function openBucket(
     },
     keys,
     uploads: await createUploads(path.join(directory, 'uploads'), files, {
-      settle: () => files.syncDirectory(objectsDirectory),
+      settle: ({ file }) => commit([file]),
       discard: (segments) => bucket.discard(segments),
     }),
     find: (key) => objects.get(key),
@@ -160,7 +180,7 @@ export async function openBucket(
             if (versions === before?.versions || (!before && versions.length === 0)) return result;
             const next = versions.length > 0 ? { key, versions } : undefined;
             certain = false;
-            await commit(key, next);
+            await commit(filesOf(next), { file: `${hashOf(key)}.json`, content: next });
             certain = true;
             remember(key, next);
             return result;
@@ -181,15 +201,20 @@ export async function openBucket(
         }),
       ),
     write: (key, source, checkSize) =>
-      writing(() =>
-        writeBlob(path.join(objectsDirectory, `${hashOf(key)}.${randomUUID()}`), source, files, checkSize),
-      ).finally(() => {
+      writing(async () => {
+        const file = path.join(objectsDirectory, `${hashOf(key)}.${randomUUID()}`);
+        const blob = await writeBlob(file, source, files, checkSize);
+        if (files.durable) written.set(blob.segment.file, blob.unflushed ?? 'flushed');
+        return blob;
+      }).finally(() => {
         // A stream of this store holds its files until it is closed, also when nobody came to read it.
         if (source instanceof Readable) source.destroy();
       }),
     async extend(segment, blob) {
       const file = path.join(objectsDirectory, segment.file);
       await appendToFile(file, segment.size, readSegments(objectsDirectory, [blob], 0, blob.size), files);
+      // The log may hold the beginning of the file only.
+      await files.syncDirectory(objectsDirectory);
       return { file: segment.file, size: segment.size + blob.size };
     },
     read(segments, start, end) {
@@ -204,12 +229,15 @@ export async function openBucket(
         throw new OssError('BucketNotEmpty', { elements: { BucketName: record.name } });
       }
       removed = true;
+      await log.abandon();
       // Removing many files takes time; a rename is one step, and the start removes what is left.
       const grave = path.join(path.dirname(directory), `.removed-${randomUUID()}`);
       await fs.rename(directory, grave);
       await files.syncDirectory(path.dirname(directory));
       await fs.rm(grave, { recursive: true, force: true });
     },
+    close: log.close,
+    abandon: log.abandon,
   };
   return bucket;
 }

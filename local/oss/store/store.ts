@@ -6,6 +6,7 @@ import { MnsossError } from '../../../shared/runtime/errors.ts';
 import { createDurableFiles, type DurableFiles } from '../../durable-files.ts';
 import { OssError } from '../errors.ts';
 import { type BucketStore, createBucket, openBucket } from './bucket.ts';
+import { recoverCommitLog } from './commit-log.ts';
 import { type BucketRecord, filesOf, type ObjectRecord } from './records.ts';
 
 /** All buckets. */
@@ -53,13 +54,16 @@ export async function openStore(dataDir: string | undefined): Promise<Store> {
       buckets.delete(name);
     },
     async reset() {
+      const gone = [...buckets.values()];
       buckets.clear();
+      await Promise.all(gone.map((bucket) => bucket.abandon()));
       const grave = path.join(root, 'oss', `.removed-${randomUUID()}`);
       await fs.rename(directory, grave);
       await fs.mkdir(directory);
       await fs.rm(grave, { recursive: true, force: true });
     },
     async close() {
+      for (const bucket of buckets.values()) await bucket.close();
       if (dataDir === undefined) await fs.rm(root, { recursive: true, force: true });
     },
   };
@@ -76,6 +80,7 @@ async function loadBucket(directory: string, files: DurableFiles): Promise<Bucke
     return undefined;
   }
   const record = await readRecord<BucketRecord>(path.join(directory, 'bucket.json'));
+  await recoverCommitLog(directory, files);
   const objectsDirectory = path.join(directory, 'objects');
   const found = await fs.readdir(objectsDirectory);
   const recordFiles = found.filter((name) => name.endsWith('.json'));

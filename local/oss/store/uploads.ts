@@ -32,8 +32,8 @@ export interface Uploads {
 
 /** What uploads need of the objects among which the bytes of their parts lie. */
 export interface PartFiles {
-  /** Waits until the names of new files are on disk. */
-  settle(): Promise<void>;
+  /** Waits until the bytes of a part are on disk. */
+  settle(segment: Segment): Promise<void>;
   discard(segments: readonly Segment[]): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ export async function createUploads(
         const upload = uploads.get(id);
         if (!upload) return false;
         const before = upload.parts.get(part.number);
-        await settle();
+        await settle(part.segment);
         await files.write(path.join(directory, id, `${part.number}.json`), JSON.stringify(part));
         if (!uploads.has(id)) return false;
         upload.parts.set(part.number, part);
