@@ -2,11 +2,11 @@ import { isMnsossError, toMnsossError } from '../../runtime/errors.ts';
 import { retry } from '../../runtime/retry.ts';
 import type { ReceivedMessage } from '../queue.ts';
 import { createAcknowledger } from './acknowledger.ts';
+import { Attempt } from './attempt.ts';
 import { type ConsumerEvents, createEmitter } from './events.ts';
 import { createServiceGate } from './gate.ts';
 import { type Outcome, outcomeOf } from './handler.ts';
 import { createHeldSet, createRecentSet } from './held.ts';
-import { createLazyAbort, type LazyAbort } from './lazy-abort.ts';
 import { createLimiter } from './limiter.ts';
 import { CONSUMER_DEFAULTS, type ConsumerOptions } from './options.ts';
 import { createReceiver } from './receiver.ts';
@@ -29,8 +29,8 @@ interface Held {
   readonly message: ReceivedMessage;
   readonly keeper: VisibilityKeeper;
   phase: 'ready' | 'running' | 'waiting' | 'leaving';
-  attempt: number;
-  abort?: LazyAbort;
+  tries: number;
+  attempt?: Attempt;
   cancelWait?: () => void;
 }
 
@@ -138,16 +138,16 @@ export function createConsumer(parts: ConsumerParts): Consumer {
       onFailed: (error) => emit('renewalFailed', { messageId, error }),
       onLost() {
         emit('messageLost', { messageId, during: 'renew' });
-        item.abort?.abort(stopReason('the message was redelivered elsewhere'));
+        item.attempt?.abort(stopReason('the message was redelivered elsewhere'));
         if (item.phase === 'ready' || item.phase === 'waiting') leave(item);
       },
       onTooOld() {
         emit('messageTimedOut', { messageId, ageMs: clock.now() - now });
-        item.abort?.abort(stopReason('the message was worked on for too long'));
+        item.attempt?.abort(stopReason('the message was worked on for too long'));
         if (item.phase === 'ready' || item.phase === 'waiting') void release(item);
       },
     });
-    const item: Held = { message, keeper, phase: 'ready', attempt: 0 };
+    const item: Held = { message, keeper, phase: 'ready', tries: 0 };
     held.add(item);
     emit('messageReceived', { message });
     if (state === 'stopping') void release(item);
@@ -172,30 +172,26 @@ export function createConsumer(parts: ConsumerParts): Consumer {
   }
 
   async function run(item: Held): Promise<void> {
+    const { messageId } = item.message;
+    const attempt = new Attempt(++item.tries, (delivery) =>
+      emit('recordDelivered', { messageId, ...delivery }),
+    );
     item.phase = 'running';
-    item.attempt++;
-    item.abort = createLazyAbort();
+    item.attempt = attempt;
     running++;
     const startedAt = clock.now();
-    const outcome = await callHandler(item, item.abort);
+    const outcome = await callHandler(item.message, attempt);
     running--;
-    if (!item.abort.isAborted()) adapt(outcome, startedAt);
+    if (!attempt.isAborted()) adapt(outcome, startedAt);
     // The slot is free now; what follows waits for the service.
     const settling = item.phase === 'running' ? settle(item, outcome) : undefined;
     pump();
     await settling;
   }
 
-  async function callHandler({ message, attempt }: Held, abort: LazyAbort): Promise<Outcome> {
-    const { messageId } = message;
+  async function callHandler(message: ReceivedMessage, attempt: Attempt): Promise<Outcome> {
     try {
-      return await parts.handle(message, {
-        get signal() {
-          return abort.signal;
-        },
-        attempt,
-        recordDelivered: (delivery) => emit('recordDelivered', { messageId, ...delivery }),
-      });
+      return await parts.handle(message, attempt);
     } catch (thrown) {
       return outcomeOf(thrown);
     }
@@ -246,7 +242,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
     else if (item.message.dequeueCount >= options.maxDequeueCount)
       return bury(item, exhausted(item.message, reason));
     const waitsHere =
-      retryAfterMs !== undefined && retryAfterMs <= options.waitHereMs && item.attempt < TRIES_HERE;
+      retryAfterMs !== undefined && retryAfterMs <= options.waitHereMs && item.tries < TRIES_HERE;
     if (!waitsHere) return hide(item, { reason, overloaded, retryAfterMs });
     item.phase = 'waiting';
     item.cancelWait = clock.after(retryAfterMs, () => {
@@ -315,7 +311,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
     ready.length = 0;
     void acknowledger.flush(end.signal);
     await held.empty(deadlineMs);
-    for (const item of held.all()) item.abort?.abort(stopReason('the consumer stops'));
+    for (const item of held.all()) item.attempt?.abort(stopReason('the consumer stops'));
     await held.empty(GRACE_MS);
     const abandoned = held.all().filter((item) => item.phase === 'running');
     for (const item of abandoned) void release(item);

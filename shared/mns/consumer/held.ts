@@ -11,19 +11,23 @@ export interface HeldSet<T> {
 }
 
 export function createHeldSet<T>(clock: Clock): HeldSet<T> {
-  const items = new Set<T>();
+  // No Set: one that many items pass through leaves its outgrown tables behind, and they keep what was in them alive.
+  const items: T[] = [];
   let onEmpty = () => {};
   return {
-    add: (item) => void items.add(item),
+    add: (item) => void items.push(item),
     delete(item) {
-      items.delete(item);
-      if (items.size === 0) onEmpty();
+      const place = items.indexOf(item);
+      if (place < 0) return;
+      const last = items.pop()!;
+      if (place < items.length) items[place] = last;
+      if (items.length === 0) onEmpty();
     },
-    size: () => items.size,
+    size: () => items.length,
     all: () => [...items],
     empty: (limitMs) =>
       new Promise((resolve) => {
-        if (items.size === 0) return resolve();
+        if (items.length === 0) return resolve();
         const cancel = clock.after(limitMs, resolve);
         onEmpty = () => {
           cancel();

@@ -51,6 +51,7 @@ const QUICK_EMPTY = { baseMs: 500, capMs: 10_000 };
 export function createReceiver(options: ReceiverOptions): Receiver {
   const { queue, gate, clock, random } = options;
   const running = new Set<Promise<void>>();
+  const asked: { readonly at: number; readonly ending: AbortController }[] = [];
   const stopping = new AbortController();
   let reserved = 0;
   /** The last answer was as full as it could be: more messages are likely to wait. */
@@ -122,24 +123,15 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   async function ask(max: number, alone: boolean) {
     // The first request, and each after a failure, is short: it tells soon whether the service answers.
     const waitSeconds = alone && gate.healthy() ? options.waitSeconds() : 0;
-    const askedAt = clock.now();
-    const ending = new AbortController();
-    let cancelEnd = () => {};
-    const endWhenParked = () => {
-      const end = () => ending.abort(stopping.signal.reason);
-      const parkedInMs = askedAt + PARKED_MS - clock.now();
-      if (parkedInMs <= 0) end();
-      else cancelEnd = clock.after(parkedInMs, end);
-    };
-    stopping.signal.addEventListener('abort', endWhenParked, { once: true });
+    const request = { at: clock.now(), ending: new AbortController() };
+    asked.push(request);
     try {
-      const messages = await queue.receive({ max, waitSeconds, signal: ending.signal });
+      const messages = await queue.receive({ max, waitSeconds, signal: request.ending.signal });
       if (messages.length > 0) quickEmpties = 0;
       const rests = messages.length === 0 && alone && waitSeconds === options.waitSeconds();
-      return { messages, restMs: rests ? restOf(waitSeconds * 1000, clock.now() - askedAt) : 0 };
+      return { messages, restMs: rests ? restOf(waitSeconds * 1000, clock.now() - request.at) : 0 };
     } finally {
-      stopping.signal.removeEventListener('abort', endWhenParked);
-      cancelEnd();
+      asked.splice(asked.indexOf(request), 1);
     }
   }
 
@@ -157,7 +149,11 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     async stop() {
       cancelWake();
       stopping.abort(new DOMException('the consumer stops', 'AbortError'));
+      const cancels = asked.map(({ at, ending }) =>
+        clock.after(at + PARKED_MS - clock.now(), () => ending.abort(stopping.signal.reason)),
+      );
       while (running.size > 0) await Promise.all(running);
+      for (const cancel of cancels) cancel();
     },
   };
 }
