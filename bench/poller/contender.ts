@@ -4,7 +4,7 @@
  *     node dist/contender.js <name> <url> <scenario>
  */
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { SCENARIOS } from './scenarios.ts';
+import { SCENARIOS, SHARED } from './scenarios.ts';
 
 export interface Settings {
   readonly url: string;
@@ -29,7 +29,7 @@ export interface ContenderReport {
 }
 
 const [name, url, scenarioName] = process.argv.slice(2) as [string, string, string];
-const scenario = SCENARIOS.find((each) => each.name === scenarioName)!;
+const scenario = [...SCENARIOS, SHARED].find((each) => each.name === scenarioName)!;
 const contender = (await import(new URL(`contenders/${name}.js`, import.meta.url).href)) as {
   start(settings: Settings): Running;
 };
@@ -78,3 +78,4 @@ process.on('message', async (command) => {
     if (command === 'stop') process.exit();
   });
 });
+process.on('disconnect', () => process.exit());

@@ -8,13 +8,17 @@ export interface Scenario {
   readonly workMs: (index: number) => number;
   /** Whether the message's first try fails. */
   readonly fails?: (index: number) => boolean;
+  /** When a contender that never finishes is given up. */
+  readonly limitSeconds: number;
   readonly course: 'finish' | 'stop' | 'down' | 'idle';
+  /** What may go on at once because it waits and does not compute; contenders take turns when absent. */
+  readonly sideBySide?: 'contenders' | 'everything';
 }
 
-const base = { concurrency: 10, visibilitySeconds: 30, course: 'finish' as const };
+const base = { concurrency: 10, visibilitySeconds: 30, limitSeconds: 120, course: 'finish' as const };
 
 export const SCENARIOS: readonly Scenario[] = [
-  { ...base, name: 'no-op', about: 'the handler does nothing', messages: 20_000, workMs: () => 0 },
+  { ...base, name: 'no-op', about: 'the handler does nothing', messages: 10_000, workMs: () => 0 },
   { ...base, name: '50 ms', about: 'each message takes 50 ms', messages: 600, workMs: () => 50 },
   {
     ...base,
@@ -38,7 +42,9 @@ export const SCENARIOS: readonly Scenario[] = [
     about: 'the handler takes 5 s, the visibility timeout is 2 s',
     messages: 10,
     visibilitySeconds: 2,
+    limitSeconds: 15,
     workMs: () => 5_000,
+    sideBySide: 'contenders',
   },
   {
     ...base,
@@ -48,6 +54,7 @@ export const SCENARIOS: readonly Scenario[] = [
     workMs: () => 200,
     visibilitySeconds: 5,
     course: 'stop',
+    sideBySide: 'contenders',
   },
   {
     ...base,
@@ -64,5 +71,16 @@ export const SCENARIOS: readonly Scenario[] = [
     messages: 0,
     workMs: () => 0,
     course: 'idle',
+    sideBySide: 'everything',
   },
 ];
+
+/** For several pollers on one queue. */
+export const SHARED: Scenario = {
+  ...base,
+  name: 'share',
+  about: 'each message takes 10 ms',
+  messages: 100_000,
+  limitSeconds: 180,
+  workMs: () => 10,
+};

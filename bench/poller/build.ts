@@ -1,0 +1,16 @@
+import { build } from 'esbuild';
+
+/** What runs is what ships: plain JavaScript, not TypeScript behind a loader. */
+export async function buildPrograms(): Promise<void> {
+  await build({
+    entryPoints: ['stub.ts', 'contender.ts', 'contenders/*'],
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.10',
+    packages: 'external',
+    logLevel: 'error',
+  });
+}
