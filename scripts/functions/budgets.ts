@@ -4,6 +4,8 @@ import type { BundledEntry } from './javascript.ts';
 const JAVASCRIPT_KB: Readonly<Record<string, number>> = {
   'face-recognition/index': 200,
   'mns-poller/index': 120,
+  // The official client brings a model of every object that Kubernetes has.
+  'mnsoss-controller/server': 1600,
 };
 
 /** Of programs that start seldom and run long. */

@@ -1,0 +1,166 @@
+import * as z from 'zod/mini';
+import { DESTINATION_RULES, EXTENSION_RULES, type Rule, SINK_RULES, SPEC_RULES } from './rules.ts';
+
+/** The one definition of a source's spec: the CRD's schema is made of it, and the controller reads with it. */
+
+const described = (description: string) => z.meta({ description });
+
+/** A schema whose rules are in the CRD as CEL, and checked here by the same table. */
+function ruled<S extends z.ZodMiniType<object>>(
+  schema: S,
+  description: string,
+  rules: readonly Rule<never>[],
+): S {
+  return schema.check(
+    z.meta({
+      description,
+      'x-kubernetes-validations': rules.map(({ rule, message }) => ({ rule, message })),
+    }),
+    ...rules.map(({ holds, message }) =>
+      z.refine((value: unknown) => holds(value as never), { error: message }),
+    ),
+  ) as S;
+}
+
+const text = (description: string, longest = 253) =>
+  z.string().check(z.minLength(1), z.maxLength(longest), described(description));
+
+const mnsName = (description: string) =>
+  z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,119}$/), described(description));
+
+const count = (description: string, min: number, max: number) =>
+  z.int().check(z.minimum(min), z.maximum(max), described(description));
+
+/**
+ * ISO 8601 without months and years, whose length is not fixed. The API server's regular expressions know no
+ * lookahead, so that "at least one part" is spelled out.
+ */
+export const DURATION =
+  /^P(\d{1,4}D|(\d{1,4}D)?T(\d{1,6}H(\d{1,6}M)?(\d{1,6}(\.\d{1,3})?S)?|\d{1,6}M(\d{1,6}(\.\d{1,3})?S)?|\d{1,6}(\.\d{1,3})?S))$/;
+
+const duration = (description: string) => z.string().check(z.regex(DURATION), described(description));
+
+const reference = z
+  .object({
+    apiVersion: text('Of the object that receives events, e.g. `eventing.knative.dev/v1`.'),
+    kind: text('E.g. `Broker` or `Service`.', 63),
+    name: text('Of the object.'),
+    namespace: z.optional(text("Of the object; the source's own when absent.", 63)),
+  })
+  .check(described('A Kubernetes object that has an address.'));
+
+const caCerts = z.optional(text('PEM of the authorities that are trusted for it.', 65_536));
+const audience = z.optional(text('OIDC audience of its tokens.', 1024));
+const uri = z.optional(text('Absolute http(s) URL; with ref, a path below its address.', 2048));
+
+const sink = ruled(
+  z.object({
+    ref: z.optional(reference),
+    uri,
+    CACerts: caCerts,
+    audience,
+    apiVersion: z.optional(text('The older form: use ref.apiVersion.')),
+    kind: z.optional(text('The older form: use ref.kind.', 63)),
+    name: z.optional(text('The older form: use ref.name.')),
+    namespace: z.optional(text('The older form: use ref.namespace.', 63)),
+  }),
+  'Where events go: a Broker, a Service, a Channel, or a URL.',
+  SINK_RULES,
+);
+
+const deadLetterSink = ruled(
+  z.object({ ref: z.optional(reference), uri }),
+  'Where messages go that can never succeed. When absent, a queue of MNS named after the queue, with `-dead`.',
+  DESTINATION_RULES,
+);
+
+const quantity = z.union([z.int(), z.string()]).check(
+  z.meta({
+    pattern: '^\\d+(\\.\\d+)?(m|[kMGTPE]i?|e\\d+)?$',
+    'x-kubernetes-int-or-string': true,
+  }),
+);
+const quantities = (description: string) =>
+  z.optional(z.record(z.string(), quantity).check(described(description)));
+
+export const specSchema = ruled(
+  z.object({
+    topic: z.optional(
+      mnsName('Topic of the event rule, `mns-en-topics-oss-…`. Its subscription, and a queue, are made.'),
+    ),
+    queue: z.optional(mnsName('Queue to read. Without a topic it must exist.')),
+    accessToken: z
+      .object({
+        secretKeyRef: z
+          .object({
+            name: text('Of the Secret, in the namespace of the source.'),
+            key: text('Of the entry that holds JSON `{url, accessKeyId, accessKeySecret}`.'),
+          })
+          .check(described('The entry of a Secret.')),
+      })
+      .check(described('The endpoint of MNS and the key that may use it.')),
+    sink,
+    serviceAccountName: z.optional(text('Account that the pollers run as; it needs no permission.')),
+    ceOverrides: z.optional(
+      z
+        .object({
+          extensions: z.optional(
+            ruled(
+              z.record(z.string(), z.string().check(z.maxLength(1024))) as unknown as z.ZodMiniType<object>,
+              'Extensions added to every event.',
+              EXTENSION_RULES,
+            ).check(z.meta({ maxProperties: 32 })) as unknown as z.ZodMiniType<Record<string, string>>,
+          ),
+        })
+        .check(described('What is added to every event.')),
+    ),
+    consumers: z._default(
+      count('Pollers that share the queue. 0 stops them; the scale subresource sets this.', 0, 1000),
+      1,
+    ),
+    concurrency: z.optional(count('Messages that one poller brings to the sink at once.', 1, 1000)),
+    batch: z.optional(count('Messages that one poller receives ahead of its work.', 0, 1000)),
+    visibilityTimeout: z.optional(
+      count(
+        'Seconds that a received message is hidden from others, renewed while it is worked on.',
+        1,
+        43_200,
+      ),
+    ),
+    delivery: z.optional(
+      z
+        .object({
+          retry: z.optional(count('Tries after the first, before a message is given up.', 0, 999)),
+          backoffPolicy: z
+            .optional(z.enum(['linear', 'exponential']))
+            .check(described('How the delay between two tries grows; exponential when absent.')),
+          backoffDelay: z.optional(duration('The first delay, ISO 8601, e.g. `PT5S`.')),
+          timeout: z.optional(duration('For one delivery to the sink, ISO 8601; PT2M when absent.')),
+          deadLetterSink: z.optional(deadLetterSink),
+        })
+        .check(described('What happens to events that the sink does not take.')),
+    ),
+    resources: z.optional(
+      z
+        .object({
+          requests: quantities('What each poller is given at least.'),
+          limits: quantities('What each poller may take at most.'),
+        })
+        .check(described('Processor and memory of a poller.')),
+    ),
+  }),
+  'What to read, with which token, and where to.',
+  SPEC_RULES,
+);
+
+export type SourceSpec = z.output<typeof specSchema>;
+export type Reference = z.output<typeof reference>;
+export type Sink = z.output<typeof sink>;
+
+/** What is wrong with a spec that the API server let through, or the spec with its defaults. */
+export function readSpec(spec: unknown): { spec: SourceSpec } | { faults: string } {
+  const parsed = specSchema.safeParse(spec ?? {});
+  if (parsed.success) return { spec: parsed.data };
+  const faults = parsed.error.issues.map(({ path, message }) => `spec.${path.join('.')}: ${message}`);
+  return { faults: faults.join('; ') };
+}
