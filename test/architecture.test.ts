@@ -35,6 +35,7 @@ const RESERVED: Record<string, readonly string[]> = {
   'cli-progress': ['cli'],
   '@commander-js/extra-typings': ['cli'],
   'prom-client': ['functions'],
+  '@kubernetes/client-node': ['functions'],
 };
 
 async function sources(folder: string): Promise<string[]> {
@@ -102,4 +103,5 @@ it('keeps images, faces and their packages out of the poller', async () => {
   expect(inputs.filter((path) => /^shared\/(images|faces|pipeline)\//.test(path))).toEqual([]);
   expect(packages).not.toContain('sharp');
   expect(packages).not.toContain('onnxruntime-node');
+  expect(packages).not.toContain('@kubernetes/client-node');
 });

@@ -1,0 +1,75 @@
+import { toMnsossError } from '../../shared/runtime/errors.ts';
+import type { ServedAnswer } from '../../shared/runtime/http-server.ts';
+import type { Controller } from './controller.ts';
+import type { Parts } from './parts.ts';
+import { keyText, type SourceKey } from './source/names.ts';
+import { readSpec } from './source/spec.ts';
+import { readCredentials } from './steps/read-credentials.ts';
+
+/** Milliseconds for which a depth is given again, however often it is asked for. */
+const MAX_AGE_MS = 2_000;
+const PATH = /^\/queues\/([a-z0-9-]{1,63})\/([a-z0-9.-]{1,253})$/;
+
+/** `GET /queues/<namespace>/<name>`: how much work a source has, for KEDA's `metrics-api`. */
+export function createDepthHandler(
+  controller: Pick<Controller, 'find'>,
+  parts: Parts,
+): (request: { method: string; path: string }) => Promise<ServedAnswer> {
+  const cache = new Map<string, { at: number; answer: Promise<ServedAnswer> }>();
+
+  return async ({ method, path }) => {
+    const match = PATH.exec(path);
+    if (!match) return json(404, { code: 'NotFound', message: 'try /queues/<namespace>/<name>' });
+    if (method !== 'GET') return json(405, { code: 'MethodNotAllowed', message: 'GET only' });
+    const key = { namespace: match[1]!, name: match[2]! };
+    const text = keyText(key);
+    const known = cache.get(text);
+    if (known && parts.clock.now() - known.at < MAX_AGE_MS) return known.answer;
+    if (!controller.find(key)) {
+      cache.delete(text);
+      return json(404, { code: 'SourceNotFound', message: `there is no MnsOssSource ${text}` });
+    }
+    const answer = depthOf(key, controller, parts);
+    cache.set(text, { at: parts.clock.now(), answer });
+    return answer;
+  };
+}
+
+/** With an error, no number: KEDA then keeps to its fallback, where a zero would stop pollers that have work. */
+async function depthOf(
+  key: SourceKey,
+  controller: Pick<Controller, 'find'>,
+  parts: Parts,
+): Promise<ServedAnswer> {
+  const source = controller.find(key)!;
+  const queue = source.status?.queue;
+  const read = readSpec(source.spec);
+  if (!queue || 'faults' in read) {
+    return json(503, { code: 'QueueNotReady', message: 'the source has no queue yet: look at its status' });
+  }
+  try {
+    const { verdict, found } = await readCredentials(source, read.spec, parts);
+    if (!found) return json(503, { code: verdict.reason, message: verdict.message });
+    const client = parts.connectMns(found.token);
+    try {
+      const { activeMessages, inactiveMessages, delayMessages } = await client.queue(queue).attributes();
+      return json(200, {
+        queue,
+        active: activeMessages,
+        inactive: inactiveMessages,
+        delayed: delayMessages,
+        // Messages that are being worked on count: pollers must not go while they are.
+        depth: activeMessages + inactiveMessages,
+      });
+    } finally {
+      client.close();
+    }
+  } catch (thrown) {
+    const { code, message } = toMnsossError(thrown);
+    return json(503, { code, message });
+  }
+}
+
+function json(status: number, body: object): ServedAnswer {
+  return { status, headers: { 'content-type': 'application/json' }, body: `${JSON.stringify(body)}\n` };
+}

@@ -1,0 +1,90 @@
+import type { KubeObject } from '../kubernetes/resources.ts';
+import { deploymentName, podLabels } from '../source/names.ts';
+import { keyOf, ownedMetadata, type Source } from '../source/source.ts';
+import type { SourceSpec } from '../source/spec.ts';
+import { secondsOf } from './duration.ts';
+
+export interface PollerPlan {
+  readonly image: string;
+  readonly queue: string;
+  /** As the poller's option `DEAD_LETTERS` has it. */
+  readonly deadLetters: string;
+  /** Of the token: when it changes, the pollers are started anew. */
+  readonly tokenHash: string;
+}
+
+const PORT = 8080;
+const SHUTDOWN_SECONDS = 20;
+const DEFAULT_RESOURCES = { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '256Mi' } };
+export const TOKEN_HASH_ANNOTATION = 'sources.eventing.knative.dev/token-hash';
+
+/** The pollers of a source. The sink is not in it: the SinkBinding adds that. */
+export function deployment(source: Source, spec: SourceSpec, plan: PollerPlan): KubeObject {
+  const key = keyOf(source);
+  const labels = podLabels(key);
+  const { serviceAccountName } = spec;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: ownedMetadata(source, deploymentName(key)),
+    spec: {
+      replicas: spec.consumers,
+      selector: { matchLabels: labels },
+      // Said sooner than after Kubernetes' ten minutes when pollers do not start.
+      progressDeadlineSeconds: 120,
+      template: {
+        metadata: {
+          labels: { 'app.kubernetes.io/name': 'mnsoss-poller', ...labels },
+          annotations: { [TOKEN_HASH_ANNOTATION]: plan.tokenHash },
+        },
+        spec: {
+          ...(serviceAccountName && { serviceAccountName }),
+          automountServiceAccountToken: false,
+          terminationGracePeriodSeconds: SHUTDOWN_SECONDS + 10,
+          securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          containers: [container(spec, plan)],
+        },
+      },
+    },
+  };
+}
+
+function container(spec: SourceSpec, { image, queue, deadLetters }: PollerPlan): object {
+  const { resources } = spec;
+  return {
+    name: 'poller',
+    image,
+    env: [
+      { name: 'MNS_QUEUE', value: queue },
+      { name: 'MNS_TOKEN', valueFrom: { secretKeyRef: spec.accessToken.secretKeyRef } },
+      { name: 'DEAD_LETTERS', value: deadLetters },
+      { name: 'PORT', value: String(PORT) },
+      { name: 'SHUTDOWN_SECONDS', value: String(SHUTDOWN_SECONDS) },
+      ...settings(spec),
+    ],
+    ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
+    livenessProbe: { httpGet: { path: '/livez', port: 'http' }, periodSeconds: 10 },
+    readinessProbe: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 5 },
+    resources: resources ?? DEFAULT_RESOURCES,
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+  };
+}
+
+/** What the spec leaves out, the poller decides. */
+function settings({ concurrency, batch, visibilityTimeout, delivery = {} }: SourceSpec): object[] {
+  const { retry, timeout } = delivery;
+  const values: Record<string, number | string | undefined> = {
+    CONCURRENCY: concurrency,
+    PREFETCH: batch,
+    VISIBILITY_SECONDS: visibilityTimeout,
+    MAX_DEQUEUE_COUNT: retry === undefined ? undefined : retry + 1,
+    SINK_TIMEOUT_SECONDS: timeout === undefined ? undefined : Math.max(1, Math.round(secondsOf(timeout))),
+  };
+  return Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ({ name, value: String(value) }));
+}

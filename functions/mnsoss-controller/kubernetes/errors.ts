@@ -1,0 +1,33 @@
+import { type ErrorCode, MnsossError } from '../../../shared/runtime/errors.ts';
+
+/** `details.status` is the HTTP status, `details.reason` the API server's own word. */
+export function toClusterError(request: string, status: number, text: string): MnsossError {
+  const { reason, message } = parseStatus(text);
+  return new MnsossError(
+    codeOf(status),
+    `${request} failed with ${status}: ${message ?? 'no reason given'}`,
+    {
+      details: { status, reason },
+    },
+  );
+}
+
+export const statusOf = (error: unknown): number | undefined =>
+  error instanceof MnsossError && typeof error.details.status === 'number' ? error.details.status : undefined;
+
+function codeOf(status: number): ErrorCode {
+  if (status === 401 || status === 403) return 'AccessDenied';
+  if (status === 409 || status === 410) return 'ResourceConflict';
+  if (status === 429) return 'Throttled';
+  if (status === 404 || status >= 500) return 'ServiceUnavailable'; // a kind that is not installed may be later
+  return 'InvalidRequest';
+}
+
+function parseStatus(text: string): { reason?: string; message?: string } {
+  try {
+    const { reason, message } = JSON.parse(text) as { reason?: string; message?: string };
+    return { ...(reason && { reason }), ...(message && { message }) };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import { toMnsossError } from '../../../shared/runtime/errors.ts';
+import type { Logger } from '../../../shared/runtime/log.ts';
+import type { Cluster } from './cluster.ts';
+import { statusOf } from './errors.ts';
+import { type KubeObject, RESOURCES } from './resources.ts';
+
+export interface Note {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Tells something about an object, where `kubectl describe` shows it. Failing to tell is logged, never thrown. */
+export type Recorder = (about: KubeObject, note: Note) => Promise<void>;
+
+/** The API server's longest message of an event. */
+const LONGEST_MESSAGE = 1024;
+
+/** One event a note and generation of the object: its name is made of them, so that replicas do not repeat it. */
+export function createRecorder(cluster: Cluster, clock: Clock, logger: Logger): Recorder {
+  return async ({ apiVersion, kind, metadata }, { type, reason, message }) => {
+    const { namespace, name, uid, generation } = metadata;
+    const hash = createHash('sha256').update(JSON.stringify([uid, generation, reason, message]));
+    const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+    const event = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { namespace: namespace!, name: `${name}.${hash.digest('hex').slice(0, 16)}` },
+      involvedObject: { apiVersion, kind, namespace, name, uid },
+      type,
+      reason,
+      message: message.slice(0, LONGEST_MESSAGE),
+      source: { component: 'mnsoss-controller' },
+      firstTimestamp: now,
+      lastTimestamp: now,
+      count: 1,
+    };
+    try {
+      await cluster.create(RESOURCES.event, event as KubeObject);
+    } catch (thrown) {
+      if (statusOf(thrown) === 409) return;
+      const { code, message: why } = toMnsossError(thrown);
+      logger.warn({ code, reason: why, note: reason, namespace, name }, 'an event could not be recorded');
+    }
+  };
+}

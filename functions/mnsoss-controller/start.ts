@@ -1,0 +1,72 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { createMnsClient } from '../../shared/mns/client.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { createHttpClient } from '../../shared/runtime/http.ts';
+import { startHttpServer } from '../../shared/runtime/http-server.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import type { Random } from '../../shared/runtime/random.ts';
+import { createController } from './controller.ts';
+import { createDepthHandler } from './depth.ts';
+import { connectCluster } from './kubernetes/cluster.ts';
+import { createRecorder } from './kubernetes/events.ts';
+import { createMemo } from './memo.ts';
+import { createMetrics } from './metrics.ts';
+import { type ControllerOptions, identityOf } from './options.ts';
+import type { Parts } from './parts.ts';
+
+export interface RunningController {
+  readonly port: number;
+  /** Finishes what is under way, gives the lease away, and closes. */
+  stop(): Promise<void>;
+}
+
+/** Milliseconds of silence after which a request to MNS has failed. */
+const TIMEOUT_MS = 10_000;
+/** What is asked of the HTTP endpoint is small and rare. */
+const HTTP_BOUNDS = { maxBytes: 1024, concurrency: 50 };
+
+/** A controller on a cluster, with the endpoint for probes, Prometheus and KEDA. */
+export async function startController(
+  options: ControllerOptions,
+  { config, clock, random, logger }: { config: KubeConfig; clock: Clock; random: Random; logger: Logger },
+): Promise<RunningController> {
+  const http = createHttpClient();
+  const cluster = connectCluster(config);
+  const parts: Parts = {
+    cluster,
+    connectMns: ({ url, credentials }) =>
+      createMnsClient({
+        endpoint: url,
+        credentials: staticCredentials(credentials),
+        clock,
+        http,
+        timeoutMs: TIMEOUT_MS,
+      }),
+    record: createRecorder(cluster, clock, logger),
+    ensured: createMemo(clock, options.resyncSeconds * 1000),
+    clock,
+    options,
+  };
+  const metrics = createMetrics();
+  const identity = identityOf(options);
+  const { namespace } = options;
+  const controller = createController({ config, namespace, identity, metrics, random, logger }, parts);
+  const server = await startHttpServer({
+    port: options.port,
+    handle: createDepthHandler(controller, parts),
+    ready: controller.ready,
+    metrics: metrics.registry,
+    clock,
+    ...HTTP_BOUNDS,
+  });
+  controller.start();
+  return {
+    port: server.port,
+    async stop() {
+      await controller.stop();
+      await server.drain(0);
+      http.close();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { MnsClient } from '../../../shared/mns/client.ts';
+import { isMnsossError } from '../../../shared/runtime/errors.ts';
+import type { Made } from '../desired/messaging.ts';
+import type { Parts } from '../parts.ts';
+import type { Source } from '../source/source.ts';
+
+/** Takes back what was made. A queue that still holds messages stays, and an event says so. */
+export async function discard(
+  source: Source,
+  made: Made,
+  client: MnsClient,
+  parts: Pick<Parts, 'record'>,
+): Promise<void> {
+  await unsubscribe(client, made);
+  for (const queue of made.queues) {
+    const messages = await messagesIn(client, queue);
+    if (messages === 0) await client.deleteQueue(queue);
+    if (messages > 0) await parts.record(source, keptNote(queue, messages));
+  }
+}
+
+export async function unsubscribe(client: MnsClient, { subscriptions }: Made): Promise<void> {
+  for (const { topic, name } of subscriptions) {
+    try {
+      await client.unsubscribe(topic, name);
+    } catch (error) {
+      if (!isMnsossError(error, 'TopicNotExist')) throw error;
+    }
+  }
+}
+
+/** Zero when the queue does not exist. */
+export async function messagesIn(client: MnsClient, queue: string): Promise<number> {
+  try {
+    const { activeMessages, inactiveMessages, delayMessages } = await client.queue(queue).attributes();
+    return activeMessages + inactiveMessages + delayMessages;
+  } catch (error) {
+    if (isMnsossError(error, 'QueueNotExist')) return 0;
+    throw error;
+  }
+}
+
+const keptNote = (queue: string, messages: number) =>
+  ({
+    type: 'Warning',
+    reason: 'QueueKept',
+    message: `queue ${queue} still holds ${messages} messages and was not deleted: name it in spec.queue of a source to work them off, or delete it in MNS`,
+  }) as const;

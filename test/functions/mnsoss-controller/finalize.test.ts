@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import type { Source } from '../../../functions/mnsoss-controller/source/source.ts';
+import { aBroker, aSecret, aSource, TOPIC } from './objects.ts';
+import { actForOthers, startWorld, until, type World } from './world.ts';
+
+async function startReady({ spec = {}, drainSeconds = 0 } = {}): Promise<{ world: World; source: Source }> {
+  const world = await startWorld();
+  actForOthers(world);
+  await world.mns.createTopic(TOPIC);
+  await world.apply(aBroker());
+  await world.apply(aSecret(world.cloud));
+  await world.start({ drainSeconds });
+  await world.apply(aSource(spec));
+  return { world, source: await world.whenReady() };
+}
+
+describe('deleting a source', () => {
+  it('takes back what was made for it, and Kubernetes the rest', async () => {
+    const { world, source } = await startReady();
+    const { queue } = source.status!;
+
+    await world.delete(aSource());
+    await world.whenGone();
+
+    expect(await world.subscriptions(TOPIC)).toEqual([]);
+    expect(await world.hasQueue(queue!)).toBe(false);
+    expect(await world.hasQueue(`${queue}-dead`)).toBe(false);
+    expect(await world.deployment()).toBeUndefined();
+    expect(await world.binding()).toBeUndefined();
+    expect(await world.events()).not.toContainEqual(expect.objectContaining({ type: 'Warning' }));
+  });
+
+  it('leaves what was there before', async () => {
+    const world = await startWorld();
+    actForOthers(world);
+    await world.mns.createTopic(TOPIC);
+    for (const queue of ['mine', 'mine-dead']) await world.mns.createQueue(queue);
+    await world.apply(aBroker());
+    await world.apply(aSecret(world.cloud));
+    await world.start();
+    await world.apply(aSource({ queue: 'mine' }));
+    const { status } = await world.whenReady();
+
+    await world.delete(aSource());
+    await world.whenGone();
+
+    expect(status?.made?.queues).toEqual([]);
+    expect(await world.hasQueue('mine')).toBe(true);
+    expect(await world.hasQueue('mine-dead')).toBe(true);
+    expect(await world.subscriptions(TOPIC)).toEqual([]);
+  });
+
+  it('keeps a queue that still holds messages, and says so', async () => {
+    const { world, source } = await startReady();
+    const { queue } = source.status!;
+    await world.mns.queue(queue!).send('not worked on yet');
+
+    await world.delete(aSource());
+    const event = await world.whenEvent('QueueKept');
+    await world.whenGone();
+
+    expect(event.message).toContain(`queue ${queue} still holds 1 messages`);
+    expect(await world.hasQueue(queue!)).toBe(true);
+    expect(await world.subscriptions(TOPIC)).toEqual([]);
+  });
+
+  it('waits for pollers that run to empty the queue, while nothing new comes in', async () => {
+    const { world, source } = await startReady({ drainSeconds: 60 });
+    const queue = world.mns.queue(source.status!.queue!);
+    await world.mns.publish(TOPIC, 'the last one');
+    const [message] = await queue.receive({ max: 1, waitSeconds: 2 });
+
+    await world.delete(aSource());
+    await until(async () => (await world.subscriptions(TOPIC)).length === 0);
+    const meanwhile = await world.source();
+    await queue.delete([message!.receiptHandle]);
+    await world.whenGone();
+
+    expect(meanwhile.metadata.deletionTimestamp).toBeDefined();
+    expect(await world.hasQueue(source.status!.queue!)).toBe(false);
+  });
+
+  it('does not wait for a Secret that is gone, and names what stays', async () => {
+    const { world, source } = await startReady();
+    const { queue, subscription } = source.status!;
+
+    await world.delete(aSecret(world.cloud));
+    await world.delete(aSource());
+    const event = await world.whenEvent('CleanUpSkipped');
+    await world.whenGone();
+
+    expect(event.message).toContain(`subscription ${subscription} of topic ${TOPIC}, queue ${queue}`);
+    expect(event.message).toContain('Secret mns-token does not exist');
+    expect(await world.hasQueue(queue!)).toBe(true);
+  });
+
+  it('waits for MNS when it is out of order', async () => {
+    const { world, source } = await startReady();
+    const withdraw = world.cloud.faults.inject({ operation: 'Unsubscribe', rate: 1, kind: 'error' });
+
+    await world.delete(aSource());
+    await world.whenLogged('source is reconciled again');
+    const meanwhile = await world.source();
+    withdraw();
+    await world.whenGone();
+
+    expect(meanwhile.metadata.finalizers).toHaveLength(1);
+    expect(await world.hasQueue(source.status!.queue!)).toBe(false);
+  });
+
+  it('does not care that the topic is gone already', async () => {
+    const { world, source } = await startReady();
+
+    await world.deleteTopic(TOPIC);
+    await world.delete(aSource());
+    await world.whenGone();
+
+    expect(await world.hasQueue(source.status!.queue!)).toBe(false);
+  });
+
+  it('lets a source go that nothing was ever made for', async () => {
+    const world = await startWorld();
+    await world.start();
+    await world.apply(aSource());
+    await world.whenCondition('Ready', { status: 'False', reason: 'SecretMissing' });
+
+    await world.delete(aSource());
+    await world.whenGone();
+
+    expect(await world.events()).not.toContainEqual(expect.objectContaining({ reason: 'CleanUpSkipped' }));
+  });
+});

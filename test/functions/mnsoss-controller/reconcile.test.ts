@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import { TOKEN_HASH_ANNOTATION } from '../../../functions/mnsoss-controller/desired/deployment.ts';
+import type { KubeObject } from '../../../functions/mnsoss-controller/kubernetes/resources.ts';
+import { aBroker, aSecret, aSource, secretOf, TOPIC } from './objects.ts';
+import { actForOthers, startWorld, until, type World } from './world.ts';
+
+async function startAll(): Promise<World> {
+  const world = await startWorld();
+  actForOthers(world);
+  await world.mns.createTopic(TOPIC);
+  await world.apply(aBroker());
+  await world.apply(aSecret(world.cloud));
+  return world;
+}
+
+interface PodTemplate {
+  readonly metadata: { readonly annotations: Readonly<Record<string, string>> };
+  readonly spec: { readonly containers: readonly [{ env: readonly { name: string; value?: string }[] }] };
+}
+
+const templateOf = (deployment: KubeObject | undefined): PodTemplate =>
+  (deployment!.spec as { template: PodTemplate }).template;
+
+function envOf(deployment: KubeObject | undefined): Record<string, unknown> {
+  const [container] = templateOf(deployment).spec.containers;
+  return Object.fromEntries(container.env.map(({ name, ...rest }) => [name, rest.value ?? rest]));
+}
+
+describe('a source', () => {
+  it('becomes ready with a queue that its topic fills, and pollers that read it', async () => {
+    const world = await startAll();
+    await world.start();
+
+    await world.apply(aSource());
+    const { status, metadata } = await world.whenReady();
+    await world.mns.publish(TOPIC, 'hello');
+    const [message] = await world.mns.queue(status!.queue!).receive({ max: 1, waitSeconds: 2 });
+    const deployment = await world.deployment();
+
+    expect(message?.body).toBe('hello');
+    expect(status).toMatchObject({
+      observedGeneration: 1,
+      sinkUri: 'http://broker-ingress/default/default',
+      topic: TOPIC,
+      queue: expect.stringMatching(/^mns-en-topics-oss-uploads-[0-9a-f]{10}$/),
+      subscription: expect.stringMatching(/^mnsoss-[0-9a-f]{10}$/),
+      deadLetters: `mns:${status!.queue}-dead`,
+      consumers: 1,
+      selector: 'eventing.knative.dev/source=mnsoss,eventing.knative.dev/sourceName=uploads',
+      ceAttributes: expect.arrayContaining([{ type: 'oss:ObjectCreated:PutObject', source: 'acs.oss' }]),
+    });
+    expect(metadata.finalizers).toEqual(['mnsosssources.sources.eventing.knative.dev']);
+    expect(envOf(deployment)).toMatchObject({
+      MNS_QUEUE: status!.queue,
+      MNS_TOKEN: { valueFrom: { secretKeyRef: { name: 'mns-token', key: 'mns' } } },
+      DEAD_LETTERS: status!.deadLetters,
+    });
+    expect(JSON.stringify(deployment)).not.toContain(world.cloud.credentials.accessKeySecret);
+  });
+
+  it('gives the pollers what the spec says of delivery and pace', async () => {
+    const world = await startAll();
+    await world.start();
+    await world.mns.createQueue('mine');
+
+    await world.apply(
+      aSource({
+        queue: 'mine',
+        topic: undefined,
+        consumers: 3,
+        concurrency: 4,
+        batch: 2,
+        visibilityTimeout: 90,
+        resources: { limits: { memory: '1Gi', cpu: 2 } },
+        serviceAccountName: 'mnsoss-sa',
+        ceOverrides: { extensions: { stage: 'test' } },
+        delivery: { retry: 4, timeout: 'PT1M30S', deadLetterSink: { ref: aReference(), uri: '/letters' } },
+      }),
+    );
+    const broker = { ...aBroker(), status: { address: { url: 'http://broker-ingress/default/default' } } };
+    await world.admin.applyStatus(BROKERS, broker);
+    await world.whenReady();
+    const deployment = await world.deployment();
+    const binding = await world.binding();
+
+    expect(envOf(deployment)).toMatchObject({
+      MNS_QUEUE: 'mine',
+      CONCURRENCY: '4',
+      PREFETCH: '2',
+      VISIBILITY_SECONDS: '90',
+      MAX_DEQUEUE_COUNT: '5',
+      SINK_TIMEOUT_SECONDS: '90',
+      DEAD_LETTERS: 'http://broker-ingress/letters',
+    });
+    expect(deployment?.spec).toMatchObject({
+      replicas: 3,
+      template: {
+        spec: {
+          serviceAccountName: 'mnsoss-sa',
+          automountServiceAccountToken: false,
+          containers: [{ resources: { limits: { memory: '1Gi', cpu: '2' } } }],
+        },
+      },
+    });
+    expect(binding?.spec).toMatchObject({ ceOverrides: { extensions: { stage: 'test' } } });
+  });
+
+  it('gets its pollers anew when its Secret changes, without the secret in anything that is written', async () => {
+    const world = await startAll();
+    await world.start();
+    await world.apply(aSource());
+    await world.whenReady();
+    const before = templateOf(await world.deployment()).metadata.annotations[TOKEN_HASH_ANNOTATION];
+
+    const { accessKeyId, accessKeySecret, securityToken } = world.cloud.issueCredentials();
+    const token = { url: world.cloud.mns.url, accessKeyId, accessKeySecret, securityToken };
+    await world.apply(secretOf({ mns: JSON.stringify(token) }));
+    const after = await until(async () => {
+      const hash = templateOf(await world.deployment()).metadata.annotations[TOKEN_HASH_ANNOTATION];
+      return hash !== before && hash;
+    });
+    await world.whenReady();
+
+    expect(after).toMatch(/^[0-9a-f]{16}$/);
+    expect(
+      JSON.stringify([await world.deployment(), await world.source()]) + world.log.join(''),
+    ).not.toContain(accessKeySecret);
+  });
+
+  it('makes its queue and subscription again when somebody deletes them', async () => {
+    const world = await startAll();
+    await world.start();
+    await world.apply(aSource());
+    const { status } = await world.whenReady();
+
+    await world.mns.unsubscribe(TOPIC, status!.subscription!);
+    await world.mns.deleteQueue(status!.queue!);
+    await until(async () => (await world.subscriptions(TOPIC)).length === 1);
+    await world.mns.publish(TOPIC, 'hello');
+
+    const [message] = await world.mns.queue(status!.queue!).receive({ max: 1, waitSeconds: 2 });
+    expect(message?.body).toBe('hello');
+  });
+
+  it('follows a spec that names another topic, and takes the old queue back', async () => {
+    const world = await startAll();
+    await world.mns.createTopic('other');
+    await world.start();
+    await world.apply(aSource());
+    const first = await world.whenReady();
+
+    await world.apply(aSource({ topic: 'other' }));
+    const second = await until(async () => {
+      const source = await world.whenReady();
+      return source.status?.topic === 'other' && source;
+    });
+
+    expect(second.status?.made?.queues).toEqual([second.status?.queue, `${second.status?.queue}-dead`]);
+    expect(second.status?.made?.subscriptions).toEqual([
+      { topic: 'other', name: second.status?.subscription },
+    ]);
+    await expect(world.mns.queue(first.status!.queue!).attributes()).rejects.toMatchObject({
+      code: 'QueueNotExist',
+    });
+    expect(await world.subscriptions(TOPIC)).toEqual([]);
+  });
+
+  it('has as many pollers as consumers, and none with zero', async () => {
+    const world = await startAll();
+    await world.start();
+    await world.apply(aSource({ consumers: 2 }));
+    await world.whenReady();
+
+    await world.apply(aSource({ consumers: 0 }));
+    const { status } = await world.whenCondition('Deployed', { status: 'True', reason: 'ScaledToZero' });
+
+    expect(status?.consumers).toBe(0);
+    expect(await world.deployment()).toMatchObject({ spec: { replicas: 0 } });
+  });
+
+  it('stays ready while MNS is out of order for a moment', async () => {
+    const world = await startAll();
+    await world.start();
+    await world.apply(aSource());
+    await world.whenReady();
+
+    const withdraw = world.cloud.faults.inject({ operation: 'CreateQueue', rate: 1, kind: 'error' });
+    const passes = await reconciles(world);
+    await until(async () => (await reconciles(world)) > passes + 1);
+    const { status } = await world.source();
+    withdraw();
+
+    expect(status?.conditions?.[0]).toMatchObject({ type: 'Ready', status: 'True' });
+  });
+
+  it('says that MNS does not answer when it was never ready', async () => {
+    const world = await startAll();
+    await world.start();
+    const withdraw = world.cloud.faults.inject({ operation: 'CreateQueue', rate: 1, kind: 'error' });
+
+    await world.apply(aSource());
+    await world.whenCondition('QueueReady', { status: 'Unknown', reason: 'MnsUnavailable' });
+    withdraw();
+
+    await world.whenReady();
+  });
+});
+
+const BROKERS = { group: 'eventing.knative.dev', version: 'v1', plural: 'brokers', kind: 'Broker' };
+const aReference = () => ({ apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name: 'default' });
+
+/** Passes so far, as the lease's other effects do not show. */
+async function reconciles(world: World): Promise<number> {
+  const text = await (await world.get('/metrics')).text();
+  return [...text.matchAll(/^mnsoss_controller_reconciles_total\{.*\} (\d+)$/gm)].reduce(
+    (sum, [, count]) => sum + Number(count),
+    0,
+  );
+}
