@@ -44,6 +44,8 @@ export interface OneProcess {
   /** The watched bucket, over HTTP like everybody's. */
   readonly bucket: ObjectStore;
   readonly outcomes: Pick<OutcomeBoard, 'onOutcome' | 'watch'>;
+  /** Of the local cloud; the engine `facebody` asks it unless an endpoint is named. */
+  readonly facebody: LocalCloud['facebody'];
   stop(): Promise<void>;
 }
 
@@ -131,7 +133,8 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
     });
     consumer.start();
     stops.push(() => consumer.stop());
-    return { connection, options, bucket: clients.oss.bucket(BUCKET), outcomes, stop };
+    const bucket = clients.oss.bucket(BUCKET);
+    return { connection, options, bucket, outcomes, facebody: cloud.facebody, stop };
   } catch (error) {
     await stop();
     throw error;
