@@ -1,10 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
+import { verifyFaces } from '../../shared/faces/verify.ts';
+import { decodeImage } from '../../shared/images/decode.ts';
 import { type EnrolReport, enrolAll, reenrolAll } from '../../shared/pipeline/enrol-all.ts';
 import { type ForgetReport, forgetPerson } from '../../shared/pipeline/forget.ts';
 import { exportPeople } from '../../shared/pipeline/people-export.ts';
 import { findPerson } from '../../shared/pipeline/people-find.ts';
 import { listPhotos } from '../../shared/pipeline/people-photos.ts';
 import { renamePerson } from '../../shared/pipeline/people-rename.ts';
+import { imageBounds } from '../../shared/pipeline/process.ts';
 import { dataDirOption } from '../data-dir.ts';
 import { type People, withPeople } from '../people/with-people.ts';
 import { startProgress } from '../progress.ts';
@@ -31,6 +35,23 @@ peopleCommand
       for await (const { bucket, key, face, confidence } of findPerson(person, forgetting)) {
         console.log(`oss://${bucket}/${key}  face ${face}  ${confidence}`);
       }
+    }),
+  );
+
+peopleCommand
+  .command('verify')
+  .description('whether the largest faces of two photos are one person; exits with 1 when they are not')
+  .argument('<photo>')
+  .argument('<other>')
+  .addOption(dataDirOption())
+  .action((photo, other, { dataDir }) =>
+    withPeople(dataDir, async ({ enrolment: { engine, options } }) => {
+      const open = async (path: string) => decodeImage(await readFile(path), imageBounds(options));
+      const { same, confidence, level } = await verifyFaces(engine, [await open(photo), await open(other)]);
+      console.log(
+        `${same ? 'one person' : 'two people'}  ${confidence.toFixed(3)}${level ? `  ${level}` : ''}`,
+      );
+      if (!same) process.exitCode = 1;
     }),
   );
 

@@ -1,5 +1,6 @@
 import type { UprightImage } from '../images/image.ts';
 import type { AttributeName, Face } from './face.ts';
+import type { CallOptions, Thresholds } from './gallery/gallery.ts';
 
 export interface AnalyzeOptions {
   /** What to find out besides boxes; engines skip the work for what is not asked. */
@@ -23,6 +24,13 @@ export interface ImageSource {
   readonly bytes: number;
 }
 
+/** How alike the largest faces of two pictures are, and what that means on this scale. */
+export interface Comparison {
+  /** At most 1. */
+  readonly similarity: number;
+  readonly thresholds: Pick<Thresholds, 'match' | 'high'>;
+}
+
 /**
  * Finds and describes faces. Every engine passes `test/contracts/face-engine.ts`.
  *
@@ -41,5 +49,7 @@ export interface FaceEngine {
   warmUp(): Promise<void>;
   /** Faces from the largest to the smallest; boxes and points in pixels of the upright image. */
   analyze(image: UprightImage, options: AnalyzeOptions): Promise<Face[]>;
+  /** Compares two pictures (1:1). Absent: whoever wants to know compares embeddings. Throws `FaceNotFound`. */
+  compare?(one: UprightImage, other: UprightImage, options?: CallOptions): Promise<Comparison>;
   close(): Promise<void>;
 }

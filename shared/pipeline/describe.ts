@@ -34,7 +34,7 @@ export function describeSource(
 
 export function describeFaces(
   faces: readonly Face[],
-  options: Pick<PipelineOptions, 'landmarks' | 'crops' | 'attributes'>,
+  options: Pick<PipelineOptions, 'pose' | 'quality' | 'landmarks' | 'crops' | 'attributes'>,
   keys: ResultKeys,
   matches?: readonly Match[],
 ): FaceSection[] {
@@ -51,8 +51,9 @@ export function describeFaces(
       },
     }),
     ...(options.landmarks && landmarks && { landmarks: landmarks.map(roundPoint) }),
-    ...(pose && { pose: { yaw: round(pose.yaw), pitch: round(pose.pitch), roll: round(pose.roll) } }),
-    ...(quality !== undefined && { quality: round(quality, 3) }),
+    ...(options.pose &&
+      pose && { pose: { yaw: round(pose.yaw), pitch: round(pose.pitch), roll: round(pose.roll) } }),
+    ...(options.quality && quality !== undefined && { quality: round(quality, 3) }),
     attributes: describeAttributes(attributes, options.attributes),
     ...(matches && { match: matches[index]! }),
     ...(options.crops && { crop: keys.crop(index) }),

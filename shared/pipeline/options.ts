@@ -52,10 +52,30 @@ export const PIPELINE_OPTIONS = defineOptions({
   },
   attributes: {
     env: 'ATTRIBUTES',
-    schema: listOf(z.enum(ATTRIBUTES)),
+    schema: z.union([
+      z.pipe(
+        z.literal('none'),
+        z.transform((): AttributeName[] => []),
+      ),
+      listOf(z.enum(ATTRIBUTES)),
+    ]) as z.ZodMiniType<AttributeName[], unknown>,
     default: [...ATTRIBUTES] as AttributeName[],
-    unit: `comma-separated: ${ATTRIBUTES.join(', ')}`,
-    about: 'What is found out about a face and written to results; an empty list finds faces only.',
+    unit: `comma-separated: ${ATTRIBUTES.join(', ')}; or \`none\``,
+    about: 'What is found out about a face and written to results. With `none` faces are only found.',
+  },
+  pose: {
+    env: 'POSE',
+    schema: flag,
+    default: true,
+    unit: 'true or false',
+    about: 'Whether results tell where a face looks.',
+  },
+  quality: {
+    env: 'QUALITY',
+    schema: flag,
+    default: true,
+    unit: 'true or false',
+    about: 'Whether results tell how well a face can be recognised.',
   },
   landmarks: {
     env: 'LANDMARKS',

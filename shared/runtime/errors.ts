@@ -207,6 +207,11 @@ export const ERROR_CODES = {
     meaning: 'The name cannot stand for a person in this gallery.',
     fix: 'Choose a name that keeps to what the message says.',
   },
+  FaceNotFound: {
+    kind: 'permanent',
+    meaning: 'A picture that was to be compared shows no face that is large enough.',
+    fix: 'Use a photo in which the face is at least 64 pixels wide.',
+  },
   FaceServiceRefused: {
     kind: 'misconfigured',
     meaning: 'The face service does not serve this account: not activated, out of service or in arrears.',

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { HttpTriggerReply } from '../../../functions/face-recognition/http-request.ts';
 import { sampleBytes } from '../../support/photos.ts';
 import { portrait } from '../../support/portrait.ts';
-import { documentOf, notification, openStage, type Stage, upload } from './support.ts';
+import { aPicture, documentOf, notification, openStage, type Stage, upload } from './support.ts';
 
 let stage: Stage | undefined;
 
@@ -101,6 +101,78 @@ test.each([
   const { body } = await oss.bucket(resultBucket).get('results/incoming/party.jpg/faces.json');
   const document = JSON.parse(Buffer.concat(await body.toArray()).toString());
   expect(byPosition(document)).toMatchObject(matches);
+});
+
+describe('FaceBody', () => {
+  const ENGINE = 'facebody';
+  const callsOf = ({ cloud }: Stage) =>
+    Object.fromEntries(
+      Object.entries(cloud.facebody.stats()).map(([operation, { received }]) => [operation, received]),
+    );
+  const process = async (env: NodeJS.ProcessEnv, bytes: Buffer = sampleBytes(1)) => {
+    const opened = await open({ ENGINE, ...env });
+    const record = await upload(opened, 'incoming/a.jpg', bytes);
+    const report = await opened.fn.handler(notification(record), opened.context());
+    return { opened, record, report };
+  };
+
+  test('reads a picture of its own region by itself, by one call', async () => {
+    const { opened, report } = await process({ OSS_INTERNAL: 'true' });
+
+    expect(report).toMatchObject({ records: [{ outcome: 'processed', faces: 3 }] });
+    expect(callsOf(opened)).toEqual({ RecognizeFace: 1 });
+  });
+
+  test('is sent a picture of another region', async () => {
+    const { opened, report } = await process({ FACEBODY_REGION: 'cn-hangzhou' });
+
+    expect(report).toMatchObject({ records: [{ outcome: 'processed', faces: 3 }] });
+    expect(callsOf(opened)).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
+  });
+
+  test('is asked for boxes only where no attribute is wanted', async () => {
+    const { opened } = await process({ ATTRIBUTES: 'none' });
+
+    expect(callsOf(opened)).toEqual({ DetectFace: 1 });
+    const { faces } = await documentOf(opened, 'incoming/a.jpg');
+    for (const face of faces) expect(face.attributes).toEqual({});
+  });
+
+  test('is asked nothing for a write that is done, and nothing for a removal', async () => {
+    const { opened, record } = await process({ GALLERY: 'facebody' });
+    const before = callsOf(opened);
+
+    const again = await opened.fn.handler(notification(record), opened.context());
+    await opened.photos.delete('incoming/a.jpg');
+    const removal = { ...record, eventName: 'ObjectRemoved:DeleteObject' };
+    await opened.fn.handler(notification(removal), opened.context());
+
+    expect(again).toMatchObject({ records: [{ outcome: 'duplicate' }] });
+    expect(before).toMatchObject({ RecognizeFace: 1, SearchFace: 1 });
+    expect(callsOf(opened)).toEqual(before);
+  });
+
+  test('is asked nobody where there is no face', async () => {
+    const { opened } = await process({ GALLERY: 'facebody' }, await aPicture());
+
+    expect(callsOf(opened)).toEqual({ RecognizeFace: 1 });
+  });
+});
+
+test('the best score of an unknown face can be left out', async () => {
+  const { fn, context } = await open({ GALLERY: 'oss', BEST_SCORE: 'false' });
+  const enrolling = await upload(stage!, 'people/guest/portrait.jpg', await portrait());
+  const party = await upload(stage!, 'incoming/party.jpg', sampleBytes(1));
+
+  await fn.handler(notification(enrolling), context());
+  await fn.handler(notification(party), context());
+
+  const matches = byPosition(await documentOf(stage!, 'incoming/party.jpg'));
+  expect(matches).toEqual([
+    { unknown: true },
+    { unknown: true },
+    expect.objectContaining({ person: 'guest' }),
+  ]);
 });
 
 test('whoever asks over HTTP gets the record of a photo', async () => {

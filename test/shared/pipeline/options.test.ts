@@ -47,6 +47,14 @@ describe('the options of the pipeline', () => {
     );
   });
 
+  it.each([
+    ['none', []],
+    ['age, hat', ['age', 'hat']],
+    ['', ['age', 'gender', 'expression', 'glasses', 'hat', 'mask']],
+  ])('read the attributes %j', (ATTRIBUTES, attributes) => {
+    expect(readPipelineOptions({ ATTRIBUTES }).attributes).toEqual(attributes);
+  });
+
   it('count an empty variable as unset', () => {
     expect(readPipelineOptions({ RESULT_PREFIX: '' }).resultPrefix).toBe('results/');
   });

@@ -160,16 +160,25 @@ describe('a picture', () => {
 
   it('is written without what configuration leaves out', async () => {
     engine = fakeEngine(() => [
-      aFace({ attributes: { age: 30, gender: { value: 'female', probability: 1 } } }),
+      aFace({
+        attributes: { age: 30, gender: { value: 'female', probability: 1 } },
+        pose: { yaw: 1, pitch: 2, roll: 3 },
+        quality: 0.9,
+      }),
     ]);
 
-    await pipelineWith({ ATTRIBUTES: 'gender', ANNOTATE: 'false', CROPS: 'false', REDACT: 'true' })(
-      await upload(await aPicture()),
-    );
+    await pipelineWith({
+      ATTRIBUTES: 'gender',
+      POSE: 'false',
+      QUALITY: 'false',
+      ANNOTATE: 'false',
+      CROPS: 'false',
+      REDACT: 'true',
+    })(await upload(await aPicture()));
 
     expect(await keysOf('results/')).toEqual([DOCUMENT, 'results/incoming/a.jpg/redacted.jpg']);
     const [face] = (await documentAt(DOCUMENT)).faces;
-    expect(face).not.toHaveProperty('crop');
+    for (const left of ['crop', 'pose', 'quality']) expect(face).not.toHaveProperty(left);
     expect(face?.attributes).toEqual({ gender: { value: 'female', probability: 1 } });
     expect([...engine.asked[0]!.options.attributes]).toEqual(['gender']);
   });

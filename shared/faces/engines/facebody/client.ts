@@ -6,7 +6,7 @@ import type { Random } from '../../../runtime/random.ts';
 import { backoffDelay } from '../../../runtime/retry.ts';
 import { createSigningSession } from '../../../runtime/signing-session.ts';
 import type { PaceOptions, Pacing } from '../../pacing.ts';
-import { toFailure } from './failures.ts';
+import { failureOf, toFailure } from './failures.ts';
 import { loadSdk, type Sdk, type SdkClient, type SdkRuntime, type SdkSettings } from './sdk.ts';
 
 /** One operation with its arguments. */
@@ -41,8 +41,11 @@ export interface FaceBodyClientParts {
   readonly random: Random;
 }
 
-/** Tries of one call, the first included; a quota is waited for longer than a fault. */
-const ATTEMPTS = { transient: 3, throttled: 8 };
+/**
+ * Tries of one call, the first included. A quota is waited for longer than a fault; what the service cannot download is
+ * better sent.
+ */
+const ATTEMPTS = { transient: 3, throttled: 8, download: 2 };
 const BACKOFF = { baseMs: 500, capMs: 4000 };
 
 export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient {
@@ -74,7 +77,8 @@ export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient
   /** Milliseconds until the next try; `undefined` when there is none. */
   const delayBefore = (error: MnsossError, failures: number): number | undefined => {
     if (error.kind === 'transient' && error.code !== 'Aborted') {
-      return failures < ATTEMPTS.transient ? backoffDelay(failures - 1, BACKOFF, random) : undefined;
+      const most = failureOf(error) === 'download' ? ATTEMPTS.download : ATTEMPTS.transient;
+      return failures < most ? backoffDelay(failures - 1, BACKOFF, random) : undefined;
     }
     if (error.kind !== 'throttled' || error.details.refused || failures >= ATTEMPTS.throttled)
       return undefined;

@@ -11,6 +11,8 @@ export type Failure =
   | 'network'
   /** The service could not fetch the picture from the URL that it was given. */
   | 'download'
+  /** The picture has too many bytes or pixels. */
+  | 'size'
   /** The service does not take the picture, or an argument beside it. */
   | 'picture'
   /** The account, its keys or its contract. */
@@ -34,6 +36,7 @@ const CODES: Readonly<Record<Failure, ErrorCode>> = {
   unavailable: 'ServiceUnavailable',
   network: 'NetworkError',
   download: 'ServiceUnavailable',
+  size: 'InvalidImage',
   picture: 'InvalidImage',
   account: 'FaceServiceRefused',
   key: 'InvalidAccessKeyId',
@@ -58,6 +61,7 @@ export const FAILURES: readonly (readonly [failure: Failure, ...codes: string[]]
   ['gallery', 'DBName*', 'EntityNotExist', 'DataNotExist', 'EntityIdAlreadyExist'],
   ['download', 'InvalidImage.Download*', 'InvalidFile.Download*', 'InvalidImage.Timeout'],
   ['download', 'InvalidImage.Region', 'InvalidImage.URL', 'InvalidFile.URL'],
+  ['size', 'InvalidImage.Size', 'InvalidImage.Resolution', 'InvalidFile.Size', 'InvalidFile.Resolution'],
   ['picture', 'InvalidImage.*', 'InvalidFile.*', 'ParameterError', 'InvalidParameter*'],
   ['picture', 'ClientError.IllegalArgument', 'IllegalUrlParameter'],
   ['permission', 'AuthFailed', 'Forbidden*', 'NoPermission*'],

@@ -11,7 +11,7 @@ export function mergeFaces(described: readonly Face[], detected: readonly Face[]
 }
 
 /** Area of the intersection over area of the union. */
-function overlap(a: Box, b: Box): number {
+export function overlap(a: Box, b: Box): number {
   const shared = sharedArea(a, b);
   return shared / (a.width * a.height + b.width * b.height - shared || 1);
 }

@@ -9,11 +9,15 @@ export interface PictureLimits {
   readonly maxSide: number;
 }
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+export type EncodedPicture = Size & { readonly bytes: Buffer };
+
 /** A picture on its way to the service; faces come back in pixels of `width` × `height`. */
-export type SentPicture = { readonly width: number; readonly height: number } & (
-  | { readonly url: string }
-  | { readonly bytes: Buffer }
-);
+export type SentPicture = (Size & { readonly url: string }) | EncodedPicture;
 
 /** The file itself, when the service takes it as it is; else undefined. */
 export function fileAsStored(
@@ -31,7 +35,10 @@ const QUALITIES = [90, 80, 70];
 const SHRINK = 0.8;
 
 /** The upright raster as a JPEG within the limits. */
-export async function encodePicture({ raster }: UprightImage, limits: PictureLimits): Promise<SentPicture> {
+export async function encodePicture(
+  { raster }: UprightImage,
+  limits: PictureLimits,
+): Promise<EncodedPicture> {
   let side = Math.min(limits.maxSide, Math.max(raster.width, raster.height));
   for (;;) {
     for (const quality of QUALITIES) {
@@ -43,7 +50,7 @@ export async function encodePicture({ raster }: UprightImage, limits: PictureLim
 }
 
 /** The size that a picture gets when it is fitted into a square. */
-function sizeWithin({ width, height }: { width: number; height: number }, side: number) {
+function sizeWithin({ width, height }: Size, side: number): Size {
   const scale = Math.min(1, side / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }

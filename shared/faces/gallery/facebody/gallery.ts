@@ -3,6 +3,7 @@ import type { UprightImage } from '../../../images/image.ts';
 import { isMnsossError, type MnsossError } from '../../../runtime/errors.ts';
 import type { FaceBodyClient, FaceBodyOperation } from '../../engines/facebody/client.ts';
 import { failureOf } from '../../engines/facebody/failures.ts';
+import { overlap } from '../../engines/facebody/merge.ts';
 import { encodePicture, type PictureLimits } from '../../engines/facebody/picture.ts';
 import { fromLocation } from '../../engines/facebody/rectangles.ts';
 import type { Box, Face } from '../../face.ts';
@@ -56,14 +57,23 @@ export interface FaceBodyGalleryOptions {
 export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptions): Gallery {
   let ready: Promise<void> | undefined;
 
-  /** Every operation on a database needs it to exist. */
+  /** Every operation on a database needs it to exist, and others may remove it: whoever enrols everybody anew does. */
   const call = async <T>(operation: FaceBodyOperation<T>, options: CallOptions = {}): Promise<T> => {
-    ready ??= ensureDatabase(client, database, options);
-    await ready.catch((error: unknown) => {
-      ready = undefined;
-      throw error;
-    });
-    return client.call(operation, options);
+    for (let attempt = 1; ; attempt++) {
+      ready ??= ensureDatabase(client, database, options);
+      try {
+        await ready;
+      } catch (error) {
+        ready = undefined;
+        throw error;
+      }
+      try {
+        return await client.call(operation, options);
+      } catch (error) {
+        if (attempt > 1 || !isMissingDatabase(error)) throw error;
+        ready = undefined;
+      }
+    }
   };
 
   const faceIds = async (entityId: string, options?: CallOptions): Promise<string[]> => {
@@ -91,7 +101,6 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
     options: CallOptions & { limit: number },
   ): Promise<SearchedFace['faceItems'][]> => {
     const sent = await encodePicture(image, LIMITS);
-    if (!('bytes' in sent)) return faces.map(() => []);
     const located = (await searchPicture(sent.bytes, { ...options, maxFaceNum: MOST_SEARCHED })).map(
       (found) => ({
         found,
@@ -231,18 +240,18 @@ function ifExists(error: unknown): void {
   if (!isGalleryError(error) || !/AlreadyExist/.test(String(error.details.serviceCode))) throw error;
 }
 
+/** sdk: the second code says so by its message alone, which `failures.ts` reads. */
+function isMissingDatabase(error: unknown): boolean {
+  return (
+    isGalleryError(error) &&
+    ['DBNameNotExist', 'ClientError.IllegalArgument'].includes(String(error.details.serviceCode))
+  );
+}
+
 function isGalleryError(error: unknown): error is MnsossError {
   return failureOf(error) === 'gallery';
 }
 
 function scaled({ x, y, width, height }: Box, factor: number): Box {
   return { x: x * factor, y: y * factor, width: width * factor, height: height * factor };
-}
-
-/** Area of the intersection over area of the union, 0 to 1. */
-function overlap(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  return (width * height) / (a.width * a.height + b.width * b.height - width * height);
 }

@@ -100,6 +100,19 @@ describe('the gallery in FaceBody', () => {
     expect(await gallery.faces('Anna')).toEqual([]);
   });
 
+  it('makes its database again when somebody else removed it', async () => {
+    const [one, other] = [open(), open()];
+    await one.add('Anna', [{ ...known.anna, photo: 'anna' }]);
+
+    await other.clear();
+
+    const { image, face } = known.anna;
+    expect(await one.search(image, [face], { people: 1 })).toEqual([[]]);
+    await other.clear();
+    await one.add('Anna', [{ ...known.anna, photo: 'anna' }]);
+    expect(await other.faces('Anna')).toHaveLength(1);
+  });
+
   it('adds the rest when the service refuses one picture', async () => {
     const gallery = open();
     server.faults.inject('AddFace', { kind: 'error', code: 'InvalidImage.NotFoundFace' });

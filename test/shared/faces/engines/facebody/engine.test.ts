@@ -134,14 +134,14 @@ describe('a file that the service can read by itself', () => {
     expect(inside.asked[0]!.image).toMatchObject({ format: 'jpeg', width: (await stored()).width });
   });
 
-  test('is uploaded when the service cannot download it', async () => {
+  test('is tried twice and then uploaded when the service cannot download it', async () => {
     const { server, engine } = await open();
     const source = await hostFile((_, response) => response.writeHead(403).end());
 
     const faces = await engine.analyze(await stored(), { ...ASKED, source });
 
     expect(faces).toHaveLength(1);
-    expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 4, PostObject: 1 });
+    expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 3, PostObject: 1 });
   });
 
   test('is uploaded when the service does not like it', async () => {
@@ -152,6 +152,54 @@ describe('a file that the service can read by itself', () => {
 
     expect(faces).toHaveLength(1);
     expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 2, PostObject: 1 });
+  });
+});
+
+describe('comparing two pictures', () => {
+  const facing = (x: number, y: number) =>
+    fakeEngine((image) => {
+      // A white picture shows another person than a gray one.
+      const embedding = image.raster.data[0]! > 200 ? Float32Array.of(x, y) : Float32Array.of(1, 0);
+      return [{ ...person(image), embedding }];
+    });
+  const white = (): UprightImage => {
+    const image = blankImage();
+    image.raster.data.fill(255);
+    return image;
+  };
+
+  test.each([
+    [0.45, 0.69],
+    [0.6, 0.75],
+  ])('a cosine of %f is a similarity of %f, by one call without an upload', async (cosine, similarity) => {
+    const { server, engine } = await open({ inside: facing(cosine, Math.sqrt(1 - cosine * cosine)) });
+
+    const comparison = await engine.compare!(blankImage(), white());
+
+    expect(comparison).toEqual({
+      similarity: expect.closeTo(similarity, 3),
+      thresholds: { match: 0.69, high: 0.75 },
+    });
+    expect(callsOf(server.stats())).toEqual({ CompareFace: 1 });
+  });
+
+  test('needs a face in both', async () => {
+    const { engine } = await open({ inside: fakeEngine(() => []) });
+
+    const comparison = engine.compare!(blankImage(), white());
+
+    await expect(comparison).rejects.toMatchObject({ code: 'FaceNotFound', kind: 'permanent' });
+  });
+
+  test('is paced and bounded like every call', async () => {
+    const clock = manualClock();
+    const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
+    const { engine } = await open({ inside: facing(1, 0), clock, pacing });
+    await engine.compare!(blankImage(), white());
+
+    const second = engine.compare!(blankImage(), white(), { deadline: clock.now() + 3500 });
+
+    await expect(second).rejects.toMatchObject({ code: 'Throttled' });
   });
 });
 
@@ -170,6 +218,29 @@ describe('failures', () => {
 
     expect(faces).toHaveLength(1);
     expect(server.stats().RecognizeFace).toMatchObject({ received: 3, answered: 1 });
+  });
+
+  test.each(['InvalidFile.Size', 'InvalidFile.Resolution'] as const)(
+    'such as %s are answered with half the picture, once',
+    async (code) => {
+      const { server, inside, engine } = await open();
+      server.faults.inject('RecognizeFace', { kind: 'error', code });
+
+      const faces = await engine.analyze(blankImage(640, 480), ASKED);
+
+      expect(inside.asked.map(({ image }) => [image.width, image.height])).toEqual([[320, 240]]);
+      expect(faces[0]!.box).toMatchObject({ x: 256, y: 48, width: 384, height: 384 });
+    },
+  );
+
+  test('of a picture that is refused in half as well are permanent', async () => {
+    const { server, engine } = await open();
+    server.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidFile.Size' }, 2);
+
+    const analysis = engine.analyze(blankImage(), ASKED);
+
+    await expect(analysis).rejects.toMatchObject({ code: 'InvalidImage', kind: 'permanent' });
+    expect(server.stats().RecognizeFace!.received).toBe(2);
   });
 
   test('that do not pass are transient', async () => {

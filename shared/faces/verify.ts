@@ -1,0 +1,48 @@
+import type { UprightImage } from '../images/image.ts';
+import { MnsossError } from '../runtime/errors.ts';
+import type { Comparison, FaceEngine } from './engine.ts';
+import type { CallOptions } from './gallery/gallery.ts';
+import { type Verification, verify } from './gallery/match.ts';
+import { HIGH_SIMILARITY, isMatchable, MATCH_SIMILARITY, MIN_MATCH_WIDTH, similarity } from './similarity.ts';
+
+/** Whether the largest faces of two pictures are one person (1:1). Throws `FaceNotFound`. */
+export async function verifyFaces(
+  engine: FaceEngine,
+  [one, other]: readonly [UprightImage, UprightImage],
+  options: CallOptions = {},
+): Promise<Verification> {
+  const compared = engine.compare
+    ? await engine.compare(one, other, options)
+    : await compareEmbeddings(engine, one, other, options);
+  return verify(compared.similarity, compared.thresholds);
+}
+
+async function compareEmbeddings(
+  engine: FaceEngine,
+  one: UprightImage,
+  other: UprightImage,
+  options: CallOptions,
+): Promise<Comparison> {
+  const a = await largestFace(engine, one, 'first', options);
+  const b = await largestFace(engine, other, 'second', options);
+  return {
+    similarity: similarity(a, b),
+    thresholds: { match: MATCH_SIMILARITY, high: HIGH_SIMILARITY },
+  };
+}
+
+async function largestFace(
+  engine: FaceEngine,
+  image: UprightImage,
+  which: string,
+  options: CallOptions,
+): Promise<Float32Array> {
+  const [face] = await engine.analyze(image, { attributes: new Set(), embeddings: true, ...options });
+  if (!face?.embedding) throw new MnsossError('FaceNotFound', `the ${which} picture shows no face`);
+  if (isMatchable(face, image)) return face.embedding;
+  const width = Math.round((face.box.width * image.raster.width) / image.width);
+  throw new MnsossError(
+    'FaceNotFound',
+    `the largest face of the ${which} picture is ${width} pixels wide, expected ${MIN_MATCH_WIDTH} or more`,
+  );
+}

@@ -1,0 +1,60 @@
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { FaceEngine } from '../../../shared/faces/engine.ts';
+import { createFaceBodyEngine } from '../../../shared/faces/engines/facebody/engine.ts';
+import { createLocalEngine } from '../../../shared/faces/engines/local/engine.ts';
+import { verifyFaces } from '../../../shared/faces/verify.ts';
+import { cropFace } from '../../../shared/images/crop.ts';
+import { startFaceBody } from '../../local/facebody/support.ts';
+import { aFace, fakeEngine } from '../../support/fake-engine.ts';
+import { type KnownFace, knownFaces } from '../../support/known-faces.ts';
+import { blankImage, decodePhoto } from '../../support/photos.ts';
+import { clientOf } from './engines/facebody/support.ts';
+
+const local = createLocalEngine();
+afterAll(() => local.close());
+
+const engines: Record<string, () => Promise<FaceEngine>> = {
+  local: async () => local,
+  async facebody() {
+    const server = await startFaceBody({ engine: local });
+    onTestFinished(() => server.stop());
+    return createFaceBodyEngine({ client: clientOf(server.endpoint) });
+  },
+};
+
+const portraitOf = async ({ image, face }: KnownFace) =>
+  decodePhoto(await cropFace(image, face.box, { padding: 0.6, minSide: 64, maxSide: 1024, quality: 95 }));
+
+describe.each(Object.keys(engines))('verification by the engine %s', (name) => {
+  it('tells one person in two photos from two people', async () => {
+    const engine = await engines[name]!();
+    const known = await knownFaces();
+    const [anna, annaAgain, clara] = await Promise.all(
+      [known.anna, known.annaAgain, known.clara].map(portraitOf),
+    );
+
+    const same = await verifyFaces(engine, [anna!, annaAgain!]);
+    const different = await verifyFaces(engine, [anna!, clara!]);
+
+    expect(same).toMatchObject({ same: true, level: 'high' });
+    expect(different).toEqual({ same: false, confidence: expect.any(Number) });
+    expect(different.confidence).toBeLessThan(same.confidence);
+  });
+
+  it('needs a face in both pictures', async () => {
+    const engine = await engines[name]!();
+
+    const verification = verifyFaces(engine, [blankImage(), blankImage()]);
+
+    await expect(verification).rejects.toMatchObject({ code: 'FaceNotFound', kind: 'permanent' });
+  });
+});
+
+it('compares no embeddings of faces that are too small to be told apart', async () => {
+  const embedding = Float32Array.of(1, 0);
+  const tiny = fakeEngine(() => [aFace({ box: { x: 0, y: 0, width: 44, height: 60 }, embedding })]);
+
+  const verification = verifyFaces(tiny, [blankImage(), blankImage()]);
+
+  await expect(verification).rejects.toThrow('44 pixels wide');
+});
