@@ -11,7 +11,13 @@ import { listen } from './http-server.ts';
 import { createMns, operationOf as mnsOperationOf, type QueueSettings } from './mns/index.ts';
 import { createMnsOpen, openOperationOf } from './mns-open/index.ts';
 import { createOss, operationOf as ossOperationOf } from './oss/index.ts';
-import { createEventRules, type EventRules, type NewEventRule } from './rules/index.ts';
+import {
+  createEventRules,
+  type EventEmitterPort,
+  type EventRules,
+  type NewEventRule,
+  type ObjectChange,
+} from './rules/index.ts';
 import { createSts } from './sts.ts';
 import type { Account } from './types.ts';
 
@@ -66,6 +72,8 @@ export interface LocalCloud {
   readonly accountId: string;
   readonly region: string;
   readonly clock: Clock;
+  /** Tells of every change of an object, as triggers beside the event rules are told; returns what ends it. */
+  onObjectChange(listener: (change: ObjectChange) => void): () => void;
   /** Back to an empty cloud, without rules and faults. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -127,7 +135,14 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     const mnsOpen = createMnsOpen({ ...common, rules });
     onMnsPort = (request, response) =>
       openOperationOf(request) === undefined ? mns.listener(request, response) : mnsOpen(request, response);
-    const oss = await createOss({ ...common, events: rules });
+    const listeners = new Set<(change: ObjectChange) => void>();
+    const events: EventEmitterPort = {
+      emit(change) {
+        for (const listener of listeners) listener(change);
+        return rules.emit(change);
+      },
+    };
+    const oss = await createOss({ ...common, events });
     closers.push(oss.close);
     const ossServer = await listen(faults.wrap('oss', oss.listener, ossOperationOf), {
       port,
@@ -166,6 +181,10 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
       accountId,
       region,
       clock,
+      onObjectChange(listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
       async reset() {
         faults.clear();
         await rules.reset();

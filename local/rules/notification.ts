@@ -9,7 +9,8 @@ export function encodeNotification(change: ObjectChange, rule: string, region: s
   return Buffer.from(JSON.stringify({ events: [recordOf(change, rule, region)] })).toString('base64');
 }
 
-function recordOf(change: ObjectChange, rule: string, region: string): OssRecord {
+/** One event of an OSS notification, or of an OSS trigger of Function Compute, whose name stands in for the rule's. */
+export function recordOf(change: ObjectChange, rule: string, region: string): OssRecord {
   const { bucket, ownerId, versionId, position, read, xVars } = change;
   return {
     eventName: change.eventName,

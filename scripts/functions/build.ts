@@ -41,17 +41,10 @@ export async function findFunctions(): Promise<string[]> {
 /** Builds one function into `<outdir>/<name>` and `<outdir>/<name>.zip`. Throws when it has grown beyond its budget. */
 export async function buildFunction(name: string, { outdir, engine }: BuildOptions): Promise<BuiltFunction> {
   const folder = join(outdir, name);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-
-  const programs = await bundlePrograms(
-    functionSources(name, await readdir(join('functions', name))),
-    folder,
-  );
-  const packages = new Set(Object.values(programs).flatMap((program) => program.packages));
+  const programs = await bundleFunction(name, folder);
+  const packages = packagesOf(programs);
   const needsModels = packages.has(LOCAL_ENGINE_PACKAGE) && engine === 'local';
   if (!needsModels) packages.delete(LOCAL_ENGINE_PACKAGE);
-  await bundlePackages([...packages], folder);
   await copyNativePackages(
     NATIVE_PACKAGES.filter((native) => packages.has(native)),
     folder,
@@ -60,7 +53,6 @@ export async function buildFunction(name: string, { outdir, engine }: BuildOptio
     await copyModels(join(folder, 'models'));
     await bundlePrograms(ENGINE_THREAD, folder);
   }
-  await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}\n');
 
   const zip = `${folder}.zip`;
   const bytes = await zipFolder(folder);
@@ -75,6 +67,24 @@ function functionSources(name: string, files: readonly string[]): Record<string,
   return Object.fromEntries(
     present.map(([source, entry]) => [entry, join('functions', name, `${source}.ts`)]),
   );
+}
+
+/**
+ * The JavaScript of a function alone, into `folder`, which is emptied. Below the project it runs as it is: what has
+ * binaries is found in the project's own `node_modules`.
+ */
+export async function bundleFunction(name: string, folder: string): Promise<BuiltFunction['programs']> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const sources = functionSources(name, await readdir(join('functions', name)));
+  const programs = await bundlePrograms(sources, folder);
+  await bundlePackages([...packagesOf(programs)], folder);
+  await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}\n');
+  return programs;
+}
+
+function packagesOf(programs: BuiltFunction['programs']): Set<string> {
+  return new Set(Object.values(programs).flatMap((program) => program.packages));
 }
 
 async function bundlePrograms(

@@ -1,24 +1,16 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { assertJavascript, assertZip } from '../../scripts/functions/budgets.ts';
 import { buildFunction, findFunctions } from '../../scripts/functions/build.ts';
+import { projectTempDir } from '../support/functions.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const run = promisify(execFile);
-
-/** Inside the project, as the build's packages are found from there. */
-async function outdir(): Promise<string> {
-  const cache = 'node_modules/.cache';
-  await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(join(cache, 'functions-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 const hashOf = async (file: string) =>
   createHash('sha256')
@@ -40,7 +32,7 @@ describe('the build of the functions', () => {
   });
 
   test('gives a folder that needs nothing else, within its budget', async () => {
-    const options = { outdir: await outdir(), engine: 'facebody' } as const;
+    const options = { outdir: await projectTempDir(), engine: 'facebody' } as const;
 
     const faces = await buildFunction('face-recognition', options);
     const poller = await buildFunction('mns-poller', options);
@@ -61,7 +53,10 @@ describe('the build of the functions', () => {
   });
 
   test('brings the local engine along, for one thread and for several', async () => {
-    const { folder } = await buildFunction('face-recognition', { outdir: await outdir(), engine: 'local' });
+    const { folder } = await buildFunction('face-recognition', {
+      outdir: await projectTempDir(),
+      engine: 'local',
+    });
     const away = await tempDir();
     await cp(folder, away, { recursive: true });
     const script = `require("./index.js").initialize(${JSON.stringify({ requestId: 'r', function: { timeout: 60 } })})
@@ -81,7 +76,7 @@ describe('the build of the functions', () => {
   });
 
   test('gives the same bytes again', async () => {
-    const [first, second] = [await outdir(), await outdir()];
+    const [first, second] = [await projectTempDir(), await projectTempDir()];
 
     const one = await buildFunction('mns-poller', { outdir: first, engine: 'facebody' });
     const two = await buildFunction('mns-poller', { outdir: second, engine: 'facebody' });

@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { aFunction, bytes, openFc } from './support.ts';
+
+describe('a handler', () => {
+  test.each([
+    ['a promise of an object', 'async (event) => ({ got: event.toString() })', '{"got":"hello"}'],
+    ['bytes as they are', '(event) => Buffer.concat([event, Buffer.from([255])])', 'hello\ufffd'],
+    ['a number as text', 'async () => 42', '42'],
+    ['nothing', 'async () => {}', ''],
+    ['a result through a callback', '(event, context, callback) => callback(null, "done")', 'done'],
+  ])('gives %s', async (_, handler, expected) => {
+    const { fc } = await openFc([await aFunction(`exports.handler = ${handler};`)]);
+
+    const { body, errorType } = await fc.invoke('probe', bytes('hello'));
+
+    expect(body.toString()).toBe(expected);
+    expect(errorType).toBeUndefined();
+  });
+
+  test('has the environment and the context of Function Compute, and no other variable', async () => {
+    const config = await aFunction(
+      'exports.handler = async (event, context) => ({ env: process.env, context, logs: typeof context.logger.info });',
+      { environment: { GREETING: 'hello' }, timeoutSeconds: 7, memoryMb: 384 },
+    );
+    const { fc, cloud } = await openFc([config]);
+
+    const { body, requestId } = await fc.invoke('probe', bytes('{}'));
+
+    const { env, context, logs } = JSON.parse(body.toString());
+    expect(env).toMatchObject({
+      FC_FUNCTION_NAME: 'probe',
+      FC_FUNCTION_HANDLER: 'index.handler',
+      FC_FUNCTION_MEMORY_SIZE: '384',
+      FC_TIMEOUT: '7',
+      FC_REGION: 'cn-shanghai',
+      FC_ACCOUNT_ID: cloud.accountId,
+      FC_FUNC_CODE_PATH: `${config.codeDir}/`,
+      GREETING: 'hello',
+    });
+    expect(Object.keys(env).filter((name) => /npm_|VITEST|HOME/.test(name))).toEqual([]);
+    expect(context).toMatchObject({
+      requestId,
+      region: 'cn-shanghai',
+      function: { name: 'probe', memory: 384, timeout: 7 },
+      service: { name: '' },
+    });
+    expect(context.credentials.accessKeyId).toMatch(/^STS\./);
+    expect(logs).toBe('function');
+  });
+
+  test('that throws has failed, in the words of its error', async () => {
+    const code = 'exports.handler = async () => { throw new TypeError("no such thing"); };';
+    const { fc } = await openFc([await aFunction(code)]);
+
+    const { body, errorType, log } = await fc.invoke('probe', bytes('{}'));
+
+    expect(errorType).toBe('HandledInvocationError');
+    expect(JSON.parse(body.toString())).toMatchObject({
+      errorMessage: 'no such thing',
+      errorType: 'TypeError',
+    });
+    expect(log).toContain(', Error: Unhandled function error');
+  });
+
+  test.each([
+    ['ends its process', 'process.exit(7)', /exited unexpectedly.*code 7/],
+    ['throws where nobody catches', 'setImmediate(() => { throw new Error("lost"); })', /code 1/],
+    ['does not come back in time', '', /timed out after 1 seconds/],
+  ])('that %s has failed, and its instance is replaced', async (_, statement, message) => {
+    const code = `exports.handler = (event) =>
+      event.toString() === 'well' ? String(process.pid) : new Promise(() => { ${statement} });`;
+    const { fc } = await openFc([await aFunction(code, { timeoutSeconds: 1 })]);
+
+    const before = await fc.invoke('probe', bytes('well'));
+    const bad = await fc.invoke('probe', bytes('ill'));
+    const after = await fc.invoke('probe', bytes('well'));
+
+    expect(bad.errorType).toBe('UnhandledInvocationError');
+    expect(JSON.parse(bad.body.toString()).errorMessage).toMatch(message);
+    expect(after.errorType).toBeUndefined();
+    expect(after.body.toString()).not.toBe(before.body.toString());
+  });
+
+  test('that needs more memory than it has fails', async () => {
+    const code = 'exports.handler = async () => Buffer.alloc(150 * 1024 * 1024, 1).length;';
+    const { fc } = await openFc([await aFunction(code, { memoryMb: 128 })]);
+
+    const { body, errorType, maxMemoryMb } = await fc.invoke('probe', bytes('{}'));
+
+    expect(errorType).toBe('UnhandledInvocationError');
+    expect(JSON.parse(body.toString()).errorType).toBe('FunctionOutOfMemory');
+    expect(maxMemoryMb).toBeGreaterThan(128);
+  });
+
+  test('is told what it logged, between the lines of Function Compute', async () => {
+    const code =
+      'exports.handler = async (event, { logger }) => { console.log("one"); logger.warn("two"); };';
+    const { fc } = await openFc([await aFunction(code)]);
+
+    const { log, requestId } = await fc.invoke('probe', bytes('{}'));
+
+    expect(log.split('\n')).toEqual([
+      `FC Invoke Start RequestId: ${requestId}`,
+      'one',
+      expect.stringMatching(new RegExp(`^\\S+Z ${requestId} \\[warn\\] two$`)),
+      `FC Invoke End RequestId: ${requestId}`,
+      `RequestId: ${requestId}`,
+      expect.stringMatching(
+        /^Duration: [\d.]+ ms, Billed Duration: \d+ ms, Memory Size: 512 MB, Max Memory Used: [\d.]+ MB$/,
+      ),
+      '',
+    ]);
+  });
+});
+
+describe('an instance', () => {
+  const COUNTING = `
+    let inits = 0, calls = 0;
+    exports.initialize = async () => { inits++; };
+    exports.handler = async () => ({ inits, calls: ++calls });
+    exports.preStop = async () => require('fs').writeFileSync(process.env.STOPPED, String(calls));`;
+
+  test('is initialized once, kept, and told before it ends', async () => {
+    const config = await aFunction(COUNTING, { initializer: 'index.initialize', preStop: 'index.preStop' });
+    const stopped = join(config.codeDir, 'stopped');
+    const { fc } = await openFc([{ ...config, environment: { STOPPED: stopped } }]);
+
+    await fc.invoke('probe', bytes('{}'));
+    const { body } = await fc.invoke('probe', bytes('{}'));
+    expect(existsSync(stopped)).toBe(false);
+    await fc.close();
+
+    expect(JSON.parse(body.toString())).toEqual({ inits: 1, calls: 2 });
+    expect(await readFile(stopped, 'utf8')).toBe('2');
+  });
+
+  test('whose initializer fails serves nothing', async () => {
+    const code = `exports.initialize = async () => { throw new Error('not configured'); };
+      exports.handler = async () => 'never';`;
+    const { fc } = await openFc([await aFunction(code, { initializer: 'index.initialize' })]);
+
+    const { errorType, body } = await fc.invoke('probe', bytes('{}'));
+
+    expect(errorType).toBe('HandledInvocationError');
+    expect(JSON.parse(body.toString()).errorMessage).toBe('not configured');
+  });
+
+  test('serves one event at a time; with all of them busy, an event is refused', async () => {
+    const code = 'exports.handler = () => new Promise(() => {});';
+    const { fc } = await openFc([await aFunction(code, { maxInstances: 1, timeoutSeconds: 1 })]);
+
+    const first = fc.invoke('probe', bytes('{}'));
+    const second = fc.invoke('probe', bytes('{}'));
+
+    await expect(second).rejects.toMatchObject({ code: 'ResourceExhausted', status: 429 });
+    expect(await first).toMatchObject({ errorType: 'UnhandledInvocationError' });
+  });
+});
