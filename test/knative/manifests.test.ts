@@ -1,0 +1,173 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Ajv } from 'ajv';
+import { describe, expect, test } from 'vitest';
+import { REPLY_TYPE } from '../../functions/face-recognition/reply-event.ts';
+import { hasKubectl, kustomize } from '../support/kubectl.ts';
+import { type Manifest, nameOf, parseManifests, readManifests } from '../support/manifests/manifest.ts';
+import { faultsOf } from '../support/manifests/rules.ts';
+
+const FOLDER = 'knative';
+const files = await readManifests(FOLDER);
+const manifests = files.flatMap((file) => file.manifests);
+/** Folders that kustomize renders by themselves; components only change others. */
+const overlays = await foldersOf('Kustomization');
+const rendered = hasKubectl
+  ? overlays.map((folder) => [folder, parseManifests(kustomize(folder))] as const)
+  : [];
+
+async function foldersOf(kind: string): Promise<string[]> {
+  const paths = (await readdir(FOLDER, { recursive: true })).filter(
+    (path) => basename(path) === 'kustomization.yaml',
+  );
+  const found: string[] = [];
+  for (const path of paths.sort()) {
+    const [kustomization] = parseManifests(await readFile(join(FOLDER, path), 'utf8'));
+    if (kustomization.kind === kind) found.push(join(FOLDER, dirname(path)));
+  }
+  return found;
+}
+
+describe('the files', () => {
+  test('are numbered in the order in which they are applied', () => {
+    const order = [
+      'Namespace',
+      'CustomResourceDefinition',
+      'Secret',
+      'ServiceAccount',
+      'Broker',
+      'MnsOssSource',
+    ];
+    const numbers = files.map(({ path }) => Number(/^(\d{3})-/.exec(basename(path))?.[1]));
+    const firstOf = (kind: string) =>
+      Math.min(
+        ...files
+          .filter((file) => file.manifests.some((one) => one.kind === kind))
+          .map(({ path }) => Number(basename(path).slice(0, 3))),
+      );
+
+    expect(numbers.every((number) => number >= 100)).toBe(true);
+    const present = order.filter((kind) => manifests.some((one) => one.kind === kind));
+    expect([...present].sort((left, right) => firstOf(left) - firstOf(right))).toEqual(present);
+  });
+
+  test('break no rule', () => {
+    const faults = faultsOf(manifests);
+
+    expect(manifests.length).toBeGreaterThan(10);
+    expect(faults).toEqual([]);
+  });
+
+  test('hold no secret, only places for one', () => {
+    const secrets = manifests.filter(({ kind }) => kind === 'Secret');
+
+    expect(secrets.length).toBeGreaterThan(0);
+    for (const { data, stringData } of secrets) {
+      expect(data).toBeUndefined();
+      for (const value of Object.values(stringData)) expect(value).toMatch(/<(id|secret)>/);
+    }
+  });
+
+  test('with a Secret are in no kustomization', async () => {
+    const templates = files.filter((file) => file.manifests.some(({ kind }) => kind === 'Secret'));
+
+    expect(templates.every(({ path }) => path.endsWith('.template.yaml'))).toBe(true);
+    for (const [, objects] of rendered) expect(objects.some(({ kind }) => kind === 'Secret')).toBe(false);
+  });
+});
+
+describe.runIf(hasKubectl).each(rendered)('kubectl kustomize %s', (_folder, objects) => {
+  test('gives objects that break no rule and are there once', () => {
+    const faults = faultsOf(objects);
+
+    expect(objects.length).toBeGreaterThan(2);
+    expect(faults).toEqual([]);
+    expect(new Set(objects.map(nameOf)).size).toBe(objects.length);
+  });
+});
+
+describe.runIf(hasKubectl)('the overlays', () => {
+  const of = (folder: string) => rendered.find(([name]) => name === join(FOLDER, folder))![1];
+  const kinds = (folder: string) => new Set(of(folder).map(({ kind }) => kind));
+
+  test('without a controller have no object of ours', () => {
+    for (const folder of ['overlays/container-source', 'overlays/sink-binding'])
+      expect(kinds(folder)).not.toContain('MnsOssSource');
+  });
+
+  test('by access key and by role differ in where the credentials come from', () => {
+    const env = (folder: string) =>
+      find(of(folder), 'Service', 'face-recognition').spec.template.spec.containers[0].env.map(
+        ({ name }: Manifest) => name,
+      );
+
+    expect(env('overlays/direct')).toContain('ALIBABA_CLOUD_ACCESS_KEY_ID');
+    expect(env('overlays/example')).not.toContain('ALIBABA_CLOUD_ACCESS_KEY_ID');
+    expect(
+      find(of('overlays/example'), 'ServiceAccount', 'face-recognition').metadata.annotations,
+    ).toHaveProperty(['pod-identity.alibabacloud.com/role-name']);
+  });
+
+  test('ask for the depth of the source that they scale', () => {
+    const { metadata, spec } = find(of('overlays/example'), 'ScaledObject', 'mnsoss-face');
+
+    expect(new URL(spec.triggers[0].metadata.url).pathname).toBe(
+      `/queues/${metadata.namespace}/${spec.scaleTargetRef.name}`,
+    );
+  });
+});
+
+test('the filters of the Trigger and the receiver want the same keys', () => {
+  const { spec } = find(manifests, 'Trigger', 'face-recognition');
+  const { env } = find(manifests, 'Service', 'face-recognition').spec.template.spec.containers[0];
+  const [, prefix] = /^acs:oss:[^:]+:\d+:[^/]+\/(.*)$/.exec(spec.filters[1].prefix.subject)!;
+
+  expect(prefix).toBe(env.find(({ name }: Manifest) => name === 'SOURCE_PREFIX').value);
+});
+
+test('no filter of ours could take a reply, whatever object it tells of', () => {
+  const { spec } = find(manifests, 'Trigger', 'face-recognition');
+  const types = spec.filters[0].any.map(({ exact }: Manifest) => exact.type);
+
+  expect(types).not.toContain(REPLY_TYPE);
+});
+
+const SCHEMAS = process.env.KNATIVE_SCHEMAS;
+
+/** Against JSON Schemas of Knative's CRDs, `<group>_<kind>_<version>….json`, in the folder that the variable names. */
+describe.runIf(SCHEMAS)('the schemas of KNATIVE_SCHEMAS', async () => {
+  const schemas = SCHEMAS ? (await readdir(SCHEMAS)).filter((name) => name.endsWith('.json')) : [];
+  const objects = [...rendered.flatMap(([, all]) => all), ...manifests];
+
+  test.each(schemas)('%s', async (name) => {
+    const [, group, kind, version] = /^(.+)_([a-z]+)_(v[a-z0-9]+)/.exec(name)!;
+    const schema = JSON.parse(await readFile(join(SCHEMAS!, name), 'utf8'));
+    const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
+    const ours = objects.filter(
+      (one) => one.apiVersion === `${group}/${version}` && one.kind.toLowerCase() === kind,
+    );
+
+    const faults = ours.flatMap((one) =>
+      validate(one)
+        ? []
+        : validate.errors!.map(
+            ({ instancePath, message, params }) =>
+              `${nameOf(one)}${instancePath} ${message} ${JSON.stringify(params)}`,
+          ),
+    );
+
+    expect(faults).toEqual([]);
+  });
+
+  test('know objects of ours', () => {
+    const groups = schemas.map((name) => name.split('_')[0]);
+
+    expect(
+      objects.filter(({ apiVersion }) => groups.includes(apiVersion.split('/')[0])).length,
+    ).toBeGreaterThan(5);
+  });
+});
+
+function find(all: readonly Manifest[], kind: string, name: string): Manifest {
+  return all.find((one) => one.kind === kind && one.metadata.name === name);
+}

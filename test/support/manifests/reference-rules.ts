@@ -1,0 +1,32 @@
+import { destinationsOf } from './destination-rules.ts';
+import { dependencyOf } from './eventing-rules.ts';
+import { type Manifest, podTemplateOf } from './manifest.ts';
+import type { Rule } from './rules.ts';
+
+/** Whether an object of that kind and name is applied too; an API version that differs is another object. */
+function has(all: readonly Manifest[], ref: Manifest): boolean {
+  return all.some(
+    ({ apiVersion, kind, metadata }) =>
+      apiVersion === ref.apiVersion && kind === ref.kind && metadata?.name === ref.name,
+  );
+}
+
+/** What is named must be there. Secrets are not, on purpose: they are nobody's manifest. */
+export const REFERENCE_RULES: Readonly<Record<string, Rule>> = {
+  'reference-exists': (manifest, all) => {
+    const { kind, spec } = manifest;
+    const account = podTemplateOf(manifest)?.spec?.serviceAccountName ?? spec?.serviceAccountName;
+    const refs = [
+      ...Object.values(destinationsOf(manifest)).map((destination) => destination?.ref),
+      kind === 'Trigger' &&
+        spec?.broker && { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name: spec?.broker },
+      kind === 'SinkBinding' && spec?.subject?.name && spec.subject,
+      kind === 'ScaledObject' && spec?.scaleTargetRef,
+      dependencyOf(manifest),
+      account && { apiVersion: 'v1', kind: 'ServiceAccount', name: account },
+    ].filter(Boolean);
+    return refs
+      .filter((ref) => !has(all, ref))
+      .map(({ apiVersion, kind: of, name }) => `${apiVersion} ${of} ${name} is not there`);
+  },
+};
