@@ -40,12 +40,17 @@ const child = spawn(
   'unshare',
   ['--mount', '--pid', '--fork', '--kill-child', 'bash', '-ec', script, 'bash', root, ...entry.args],
   {
-    env: { ...Object.fromEntries(entry.env.map((line) => line.split(/=(.*)/s))), ...settings, PORT: String(port) },
+    env: {
+      ...Object.fromEntries(entry.env.map((line) => line.split(/=(.*)/s))),
+      ...settings,
+      PORT: String(port),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   },
 );
 let output = '';
-for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+for (const stream of [child.stdout, child.stderr])
+  stream.setEncoding('utf8').on('data', (text) => (output += text));
 const ended = once(child, 'exit').then(([code, signal]) => signal ?? code);
 
 try {
@@ -71,14 +76,25 @@ async function answers(path, status) {
   for (let tries = 0; ; tries++) {
     const response = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
     if (response?.status === status) return;
-    if (child.exitCode !== null || tries > 300) throw new Error(`${path}: ${response?.status ?? 'no answer'}`);
+    if (child.exitCode !== null || tries > 300)
+      throw new Error(`${path}: ${response?.status ?? 'no answer'}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
 async function showsAnEvent() {
-  const headers = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': 'a', 'ce-type': 'b', 'content-type': 'application/json' };
-  const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body: '{"hello":"world"}' });
+  const headers = {
+    'ce-specversion': '1.0',
+    'ce-id': '1',
+    'ce-source': 'a',
+    'ce-type': 'b',
+    'content-type': 'application/json',
+  };
+  const response = await fetch(`http://127.0.0.1:${port}/`, {
+    method: 'POST',
+    headers,
+    body: '{"hello":"world"}',
+  });
   assert.equal(response.status, 204);
   assert.match(output, /receive cloudevents\.Event:\n\{"hello": "world"\}\n/);
 }
@@ -86,6 +102,8 @@ async function showsAnEvent() {
 function within(ms, promise) {
   return Promise.race([
     promise,
-    new Promise((_, reject) => setTimeout(() => reject(new Error(`still running after ${ms} ms`)), ms).unref()),
+    new Promise((_, reject) =>
+      setTimeout(() => reject(new Error(`still running after ${ms} ms`)), ms).unref(),
+    ),
   ]);
 }

@@ -2,7 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { REPLY_TYPE } from '../../functions/face-recognition/reply-event.ts';
+import { createReply } from '../../functions/face-recognition/reply-event.ts';
+import { createMemoryStore } from '../../shared/oss/memory.ts';
+import { readPipelineOptions } from '../../shared/pipeline/options.ts';
+import { manualClock } from '../../shared/runtime/clock.ts';
 import { hasKubectl, kustomize } from '../support/kubectl.ts';
 import { type Manifest, nameOf, parseManifests, readManifests } from '../support/manifests/manifest.ts';
 import { faultsOf } from '../support/manifests/rules.ts';
@@ -29,7 +32,7 @@ async function foldersOf(kind: string): Promise<string[]> {
 }
 
 describe('the files', () => {
-  test('are numbered in the order in which they are applied', () => {
+  test('are numbered, each folder in the order in which it is applied', () => {
     const order = [
       'Namespace',
       'CustomResourceDefinition',
@@ -38,17 +41,16 @@ describe('the files', () => {
       'Broker',
       'MnsOssSource',
     ];
-    const numbers = files.map(({ path }) => Number(/^(\d{3})-/.exec(basename(path))?.[1]));
-    const firstOf = (kind: string) =>
-      Math.min(
-        ...files
-          .filter((file) => file.manifests.some((one) => one.kind === kind))
-          .map(({ path }) => Number(basename(path).slice(0, 3))),
-      );
+    const folders = new Set(files.map(({ path }) => dirname(path)));
 
-    expect(numbers.every((number) => number >= 100)).toBe(true);
-    const present = order.filter((kind) => manifests.some((one) => one.kind === kind));
-    expect([...present].sort((left, right) => firstOf(left) - firstOf(right))).toEqual(present);
+    expect(files.filter(({ path }) => !/^[1-9]\d\d-/.test(basename(path)))).toEqual([]);
+    for (const folder of folders) {
+      const kinds = files
+        .filter(({ path }) => dirname(path) === folder)
+        .flatMap((file) => file.manifests.map(({ kind }) => order.indexOf(kind)))
+        .filter((place) => place >= 0);
+      expect(kinds, folder).toEqual([...kinds].sort());
+    }
   });
 
   test('break no rule', () => {
@@ -125,11 +127,25 @@ test('the filters of the Trigger and the receiver want the same keys', () => {
   expect(prefix).toBe(env.find(({ name }: Manifest) => name === 'SOURCE_PREFIX').value);
 });
 
-test('no filter of ours could take a reply, whatever object it tells of', () => {
-  const { spec } = find(manifests, 'Trigger', 'face-recognition');
-  const types = spec.filters[0].any.map(({ exact }: Manifest) => exact.type);
+test('neither filter of the Trigger takes a reply: not by its type, and not by its subject', async () => {
+  const [types, subjects] = find(manifests, 'Trigger', 'face-recognition').spec.filters;
+  const store = createMemoryStore({ bucket: 'photos', clock: manualClock() });
+  await store.put(
+    'results/incoming/a.jpg/faces.json',
+    Buffer.from('{"source":{"eventTime":"2026-01-01T00:00:00.000Z"},"faces":[]}'),
+  );
+  const answered = {
+    id: '1',
+    bucket: 'photos',
+    key: 'incoming/a.jpg',
+    region: 'cn-hangzhou',
+    document: 'results/incoming/a.jpg/faces.json',
+  };
 
-  expect(types).not.toContain(REPLY_TYPE);
+  const reply = await createReply(answered, { openBucket: () => store, options: readPipelineOptions({}) });
+
+  expect(types.any.map(({ exact }: Manifest) => exact.type)).not.toContain(reply!.type);
+  expect(reply!.subject!.startsWith(subjects.prefix.subject)).toBe(false);
 });
 
 const SCHEMAS = process.env.KNATIVE_SCHEMAS;

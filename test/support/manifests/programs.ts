@@ -2,6 +2,7 @@ import { EVENT_DISPLAY_OPTIONS } from '../../../functions/event-display/options.
 import { FACE_RECOGNITION_OPTIONS } from '../../../functions/face-recognition/options.ts';
 import { RECEIVER_OPTIONS } from '../../../functions/face-recognition/receiver-options.ts';
 import { POLLER_OPTIONS } from '../../../functions/mns-poller/options.ts';
+import { CONTROLLER_OPTIONS } from '../../../functions/mnsoss-controller/options.ts';
 import { FACEBODY_OPTIONS } from '../../../shared/faces/engines/facebody/options.ts';
 import { LOCAL_ENGINE_OPTIONS } from '../../../shared/faces/engines/local/options.ts';
 import { PIPELINE_OPTIONS } from '../../../shared/pipeline/options.ts';
@@ -31,4 +32,5 @@ export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   ),
   'mns-poller': names(POLLER_OPTIONS),
   'event-display': names(EVENT_DISPLAY_OPTIONS),
+  'mnsoss-controller': names(CONTROLLER_OPTIONS),
 };
