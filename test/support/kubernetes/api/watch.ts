@@ -98,9 +98,13 @@ function openWatch(
 
   const stopListening = store.onChange(tell);
   const seconds = Number(query.get('timeoutSeconds') ?? 0) || 1800;
+  const end = () => {
+    stopListening();
+    response.end();
+  };
   const timer = setTimeout(() => {
     bookmark();
-    response.end();
+    end();
   }, seconds * 1000);
   response.once('close', () => {
     clearTimeout(timer);
@@ -110,7 +114,7 @@ function openWatch(
   const fail = () => {
     const error = gone(`too old resource version: ${from} (${store.oldest()})`);
     send('ERROR', statusBody(error));
-    response.end();
+    end();
   };
 
   const isFresh = from === '0' || sendsInitial;
@@ -122,5 +126,12 @@ function openWatch(
     }
     if (sendsInitial) bookmark({ [INITIAL_EVENTS_END]: 'true' });
   } else for (const change of store.since(Number(from))) tell(change);
-  return { bookmark, cut: () => response.destroy(), expire: fail };
+  return {
+    bookmark,
+    cut() {
+      stopListening();
+      response.destroy();
+    },
+    expire: fail,
+  };
 }

@@ -44,7 +44,10 @@ export function serverSideApply(
   const dropped = [...before].filter((path) => !mine.has(path) && !others.has(path));
   const merged = mergeApplied(structuredClone(live), applied, schema) as KubeObject;
   // Items go before what is in them, so that no half of an item is left.
-  for (const path of dropped.sort()) remove(merged, JSON.parse(path) as string[], schema, others, path);
+  const depth = (path: string) => (JSON.parse(path) as string[]).length;
+  for (const path of dropped.sort((a, b) => depth(a) - depth(b))) {
+    remove(merged, JSON.parse(path) as string[], schema, others, path);
+  }
   claim(owned, 'Apply', writer, new Set(mine.keys()));
   writeOwned(merged, owned);
   return merged;

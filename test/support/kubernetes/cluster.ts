@@ -1,0 +1,89 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { type ApiServer, startApiServer } from './api/server.ts';
+import { type Client, createClient } from './client/client.ts';
+import { RESOURCES } from './client/resources.ts';
+import { type Knative, startKnative } from './knative/index.ts';
+import { kubeconfigOf } from './kubeconfig.ts';
+import { findKubectl, runKubectl, type Said } from './kubectl.ts';
+import type { Images } from './kubelet/images.ts';
+import { type Kubelet, startKubelet } from './kubelet/index.ts';
+
+export interface Cluster {
+  readonly client: Client;
+  /** Path of the administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  /** Undefined with a cluster that is not ours: then there are no faults either. */
+  readonly api: ApiServer | undefined;
+  readonly kubelet: Kubelet | undefined;
+  readonly knative: Knative | undefined;
+  /** Throws where there is no kubectl. */
+  kubectl(args: readonly string[], input?: string): Promise<Said>;
+  stop(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  readonly images: Images;
+  /** What the miniature parts stumbled over; they try again. */
+  readonly onError?: (key: string, error: unknown) => void;
+}
+
+/**
+ * The cluster that `KUBECONFIG` names, else an API of our own. Whatever of kubelet and Knative is not there already is
+ * started in miniature, as clients of that API.
+ */
+export async function startCluster({ images, onError = () => {} }: ClusterOptions): Promise<Cluster> {
+  const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
+  const given = process.env.KUBECONFIG;
+  const api = given ? undefined : await startApiServer();
+  const kubeconfig = given ?? join(folder, 'kubeconfig');
+  if (api) await writeFile(kubeconfig, kubeconfigOf(api));
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const client = createClient(config);
+
+  const nodes = await client.list(RESOURCES.nodes);
+  const hasNodes = nodes.items.some(({ metadata }) => metadata.name !== 'loopback');
+  const hasKnative = await client.get(RESOURCES.deployments, 'knative-eventing', 'eventing-controller');
+  const kubeconfigWith = (token: string) => withToken(config, token);
+  const kubelet = hasNodes ? undefined : await startKubelet({ client, images, kubeconfigWith, onError });
+  const knative = hasKnative ? undefined : await startKnative(client, onError);
+  const kubectlPath = findKubectl();
+  return {
+    client,
+    kubeconfig,
+    api,
+    kubelet,
+    knative,
+    kubectl(args, input) {
+      if (!kubectlPath) throw new Error('there is no kubectl: npm run test:knative fetches one');
+      return runKubectl({ path: kubectlPath, kubeconfig, home: folder }, args, input);
+    },
+    async stop() {
+      await kubelet?.stop();
+      await knative?.stop();
+      await api?.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function withToken(config: KubeConfig, token: string): string {
+  const { server, caData, caFile, skipTLSVerify } = config.getCurrentCluster()!;
+  const cluster = {
+    server,
+    ...(caData && { 'certificate-authority-data': caData }),
+    ...(caFile && { 'certificate-authority': caFile }),
+    ...(skipTLSVerify && { 'insecure-skip-tls-verify': true }),
+  };
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'cluster', cluster }],
+    users: [{ name: 'pod', user: { token } }],
+    contexts: [{ name: 'pod', context: { cluster: 'cluster', user: 'pod' } }],
+    'current-context': 'pod',
+  });
+}

@@ -1,0 +1,42 @@
+import { type AddressInfo, createServer } from 'node:net';
+import type { Container } from './pod.ts';
+
+/**
+ * Child processes share the machine's ports: each declared port gets a free one instead, and `PORT` in the
+ * environment, by which programs are told theirs, is changed with it.
+ */
+export async function assignPorts(containers: readonly Container[]): Promise<Record<number, number>> {
+  const ports: Record<number, number> = {};
+  for (const { ports: declared = [] } of containers) {
+    for (const { containerPort } of declared) ports[containerPort] = await freePort();
+  }
+  return ports;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export function portEnvironment(
+  env: Record<string, string>,
+  container: Container,
+  ports: Record<number, number>,
+) {
+  const declared = container.ports?.[0]?.containerPort;
+  const wanted = Number(env.PORT ?? declared);
+  return ports[wanted] === undefined ? env : { ...env, PORT: String(ports[wanted]) };
+}
+
+/** Number or name of a port, as it is on this machine. */
+export function resolvePort(
+  port: number | string,
+  { ports: declared = [] }: Container,
+  ports: Record<number, number>,
+) {
+  const number = typeof port === 'number' ? port : declared.find(({ name }) => name === port)?.containerPort;
+  return number === undefined ? undefined : (ports[number] ?? number);
+}
