@@ -10,17 +10,21 @@ import { listPhotos } from '../../shared/pipeline/people-photos.ts';
 import { renamePerson } from '../../shared/pipeline/people-rename.ts';
 import { imageBounds } from '../../shared/pipeline/process.ts';
 import { dataDirOption } from '../data-dir.ts';
+import { remoteOption } from '../people/place.ts';
 import { type People, withPeople } from '../people/with-people.ts';
 import { startProgress } from '../progress.ts';
 
-export const peopleCommand = new Command('people').description('known people of the running local cloud');
+export const peopleCommand = new Command('people').description(
+  'known people, of the running local cloud or of a bucket of Alibaba Cloud',
+);
 
 peopleCommand
   .command('list')
   .description('who is known, and by how many faces')
   .addOption(dataDirOption())
-  .action(({ dataDir }) =>
-    withPeople(dataDir, async ({ enrolment: { gallery } }) => {
+  .addOption(remoteOption())
+  .action((options) =>
+    withPeople(options, async ({ enrolment: { gallery } }) => {
       for await (const { person, faces } of gallery.people()) console.log(`${person}  ${faces}`);
     }),
   );
@@ -30,8 +34,9 @@ peopleCommand
   .description('every picture in which a person was recognised')
   .argument('<person>')
   .addOption(dataDirOption())
-  .action((person, { dataDir }) =>
-    withPeople(dataDir, async ({ forgetting }) => {
+  .addOption(remoteOption())
+  .action((person, options) =>
+    withPeople(options, async ({ forgetting }) => {
       for await (const { bucket, key, face, confidence } of findPerson(person, forgetting)) {
         console.log(`oss://${bucket}/${key}  face ${face}  ${confidence}`);
       }
@@ -44,9 +49,10 @@ peopleCommand
   .argument('<photo>')
   .argument('<other>')
   .addOption(dataDirOption())
-  .action((photo, other, { dataDir }) =>
-    withPeople(dataDir, async ({ enrolment: { engine, options } }) => {
-      const open = async (path: string) => decodeImage(await readFile(path), imageBounds(options));
+  .addOption(remoteOption())
+  .action((photo, other, options) =>
+    withPeople(options, async ({ enrolment: { engine, options: pipeline } }) => {
+      const open = async (path: string) => decodeImage(await readFile(path), imageBounds(pipeline));
       const { same, confidence, level } = await verifyFaces(engine, [await open(photo), await open(other)]);
       console.log(
         `${same ? 'one person' : 'two people'}  ${confidence.toFixed(3)}${level ? `  ${level}` : ''}`,
@@ -60,8 +66,9 @@ peopleCommand
   .description('remove a person everywhere – photos, faces, crops, matches – and list what went')
   .argument('<person>')
   .addOption(dataDirOption())
-  .action((person, { dataDir }) =>
-    withPeople(dataDir, async ({ forgetting }) => {
+  .addOption(remoteOption())
+  .action((person, options) =>
+    withPeople(options, async ({ forgetting }) => {
       for (const line of describeForgotten(await forgetPerson(person, forgetting))) console.log(line);
     }),
   );
@@ -72,8 +79,9 @@ peopleCommand
   .argument('<from>')
   .argument('<to>')
   .addOption(dataDirOption())
-  .action((from, to, { dataDir }) =>
-    withPeople(dataDir, async ({ enrolment, bucket, region }) => {
+  .addOption(remoteOption())
+  .action((from, to, options) =>
+    withPeople(options, async ({ enrolment, bucket, region }) => {
       const { photos, refused, documents } = await renamePerson(from, to, enrolment, { bucket, region });
       for (const key of photos) console.log(`photo ${key}`);
       for (const { key, reason } of refused) console.log(`refused ${key}: ${reason}`);
@@ -85,8 +93,9 @@ peopleCommand
   .command('export')
   .description("everybody's photos with what became of them, a JSON line each")
   .addOption(dataDirOption())
-  .action(({ dataDir }) =>
-    withPeople(dataDir, async ({ forgetting }) => {
+  .addOption(remoteOption())
+  .action((options) =>
+    withPeople(options, async ({ forgetting }) => {
       for await (const photo of exportPeople(forgetting)) console.log(JSON.stringify(photo));
     }),
   );
@@ -95,9 +104,10 @@ peopleCommand
   .command('enrol')
   .description('enrol every photo that has no record yet')
   .addOption(dataDirOption())
+  .addOption(remoteOption())
   .option('--again', 'make the gallery anew from all photos, e.g. after another engine was chosen')
-  .action(({ dataDir, again }) =>
-    withPeople(dataDir, async (people) => {
+  .action(({ again, ...options }) =>
+    withPeople(options, async (people) => {
       const report = await enrolWithProgress(people, again ? reenrolAll : enrolAll);
       console.log(`${report.photos} photos: ${report.enrolled} enrolled, ${report.unchanged} unchanged`);
       for (const { key, reason } of report.refused) console.log(`refused ${key}: ${reason}`);

@@ -1,12 +1,11 @@
 import { openEngine } from '../../functions/face-recognition/engine.ts';
 import { openGallery, readPeopleOptions } from '../../functions/face-recognition/people.ts';
-import { faceSurroundings, withLocalGallery } from '../../local/loopback-faces.ts';
 import type { EnrolmentParts } from '../../shared/pipeline/enrol.ts';
 import type { ForgetParts } from '../../shared/pipeline/forget.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
-import { bucketOf, withRunningCloud } from '../running-cloud.ts';
+import { inPlace, type PlaceOptions } from './place.ts';
 
 /** What the commands about people work with; the engine loads its models only when a photo is looked at. */
 export interface People {
@@ -16,48 +15,29 @@ export interface People {
   readonly region: string;
 }
 
-/** Runs `work` on the people of a running local cloud, beside the process that serves it. */
-export function withPeople(dataDir: string, work: (people: People) => Promise<void>): Promise<void> {
-  return withRunningCloud(dataDir, async (client, connection) => {
-    const { env, credentials } = faceSurroundings(withLocalGallery(process.env), connection);
-    const options = readPipelineOptions(env);
-    const people = readPeopleOptions(env, options);
-    const bucket = bucketOf(connection, undefined);
-    const { region } = connection;
-    const surroundings = {
-      env,
-      credentials,
-      clock: systemClock,
-      random: Math.random,
-      logger: silentLogger,
-    };
-    const engine = await openEngine(options.engine, surroundings);
-    const openBucket = client.bucket;
+/** Runs `work` on people, beside whatever program serves them. */
+export function withPeople(options: PlaceOptions, work: (people: People) => Promise<void>): Promise<void> {
+  return inPlace(options, async ({ env, credentials, openBucket, bucket, region }) => {
+    const pipeline = readPipelineOptions(env);
+    const people = readPeopleOptions(env, pipeline);
+    const common = { clock: systemClock, logger: silentLogger, openBucket };
+    const surroundings = { ...common, env, credentials, random: Math.random };
+    const engine = await openEngine(pipeline.engine, surroundings);
     const gallery = await openGallery(people, {
       ...surroundings,
-      openBucket,
-      bucket,
+      bucket: pipeline.resultBucket ?? bucket,
       region,
       engine,
     });
-    const source = openBucket(bucket);
-    const results = openBucket(options.resultBucket ?? bucket);
     try {
       await work({
-        enrolment: {
-          openBucket,
-          engine,
-          gallery,
-          options: { ...options, ...people },
-          clock: systemClock,
-          logger: silentLogger,
-        },
+        enrolment: { ...common, engine, gallery, options: { ...pipeline, ...people } },
         forgetting: {
           gallery,
-          source,
-          results,
+          source: openBucket(bucket),
+          results: openBucket(pipeline.resultBucket ?? bucket),
           peoplePrefix: people.peoplePrefix,
-          resultPrefix: options.resultPrefix,
+          resultPrefix: pipeline.resultPrefix,
         },
         bucket,
         region,

@@ -17,7 +17,7 @@ const sdkOf = (ossUrl: string, credentials: { accessKeyId: string; accessKeySecr
     version: 'V4',
   });
 
-const urlIn = (output: string, service: 'OSS' | 'MNS') =>
+const urlIn = (output: string, service: 'OSS' | 'MNS' | 'FaceBody') =>
   new RegExp(`^${service} (http://127\\.0\\.0\\.1:\\d+)$`, 'm').exec(output)![1]!;
 
 describe('cloud', () => {
@@ -38,6 +38,7 @@ describe('cloud', () => {
     expect((await after.get('a.txt')).content.toString()).toBe('kept');
     expect(urlIn(second.program.output(), 'OSS')).toBe(second.connection.ossUrl);
     expect(urlIn(second.program.output(), 'MNS')).toBe(second.connection.mnsUrl);
+    expect(urlIn(second.program.output(), 'FaceBody')).toBe(second.connection.facebodyUrl);
   });
 
   it('works with put, get and sign', async () => {
@@ -92,6 +93,17 @@ describe('cloud', () => {
     expect(program.output()).not.toContain('my-secret');
     const rules = await succeed('rules', 'list', '--data-dir', join(folder, 'data'));
     expect(rules).toMatch(/^uploads +ObjectCreated:PutObject +things\/in\/\* +uploads \(direct\)$/m);
+  });
+
+  it.each([
+    ['--facebody-qps', 'many'],
+    ['--facebody-qps', '0'],
+    ['--facebody-port', '70000'],
+  ])('refuses %s %s', async (flag, value) => {
+    const program = runCloud('--in-memory', flag, value);
+
+    expect(await program.ended()).toBe(1);
+    expect(program.output()).toContain(flag);
   });
 
   it('says what is wrong with a file, and repeats no secret', async () => {

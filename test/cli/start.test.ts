@@ -8,8 +8,10 @@ import { samplePhotos } from '../../cli/files.ts';
 import { runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const start = (dataDir: string, ...more: string[]) =>
-  runProgram(['start', '--data-dir', dataDir, '--oss-port', '0', '--mns-port', '0', ...more]);
+const start = (dataDir: string, ...more: string[]) => startWith({}, dataDir, ...more);
+
+const startWith = (env: NodeJS.ProcessEnv, dataDir: string, ...more: string[]) =>
+  runProgram(['start', '--data-dir', dataDir, '--oss-port', '0', '--mns-port', '0', ...more], env);
 
 /** The cells of the table's row for one photo. */
 function rowOf(output: string, name: string): string[] {
@@ -42,6 +44,18 @@ describe('start --once', () => {
     }
     const log = await readFile(join(dataDir, 'log.jsonl'), 'utf8');
     expect(log.match(/"outcome":"processed"/g)).toHaveLength(6);
+  });
+
+  it('finds the same faces by way of FaceBody, without an account', async () => {
+    const dataDir = join(await tempDir(), 'data');
+    const env = { ENGINE: 'facebody', FACEBODY_QPS: '1000' };
+
+    const program = startWith(env, dataDir, '--once');
+    expect(await program.ended(), program.output()).toBe(0);
+
+    const photos = await samplePhotos();
+    expect(photos.map(({ name }) => Number(rowOf(program.output(), name)[1]))).toEqual([3, 3, 3, 4, 5, 4]);
+    expect(program.output()).toMatch(/FaceBody at http:\/\/127\.0\.0\.1:\d+/);
   });
 
   it('exits with 1 and the reason when a file is no image, and does the others', async () => {
