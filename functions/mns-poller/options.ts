@@ -42,7 +42,7 @@ export const POLLER_OPTIONS = defineOptions({
     schema: z.optional(text),
     unit: 'path',
     about:
-      'File with the MnsOss token, Base64 JSON `{url, accessKeyId, accessKeySecret}`; read again when it changes.',
+      'File with the MnsOss token, JSON `{url, accessKeyId, accessKeySecret}` or Base64 of it; read again when it changes.',
   },
   token: {
     env: 'MNS_TOKEN',
@@ -164,7 +164,16 @@ export const POLLER_OPTIONS = defineOptions({
     schema: integer(1, 1000),
     default: CONSUMER_DEFAULTS.maxDequeueCount,
     unit: 'deliveries, 1–1,000',
-    about: 'A message that failed so often is given up. Deliveries to a sink that is down do not count.',
+    about:
+      'A message that failed so often is given up; one that came three times as often, without another try. Deliveries to a sink that is down do not count.',
+  },
+  sparedSeconds: {
+    env: 'SPARED_SECONDS',
+    schema: integer(0, 1_296_000),
+    default: CONSUMER_DEFAULTS.sparedSeconds,
+    unit: 'seconds, 0–1,296,000',
+    about:
+      'Age from which deliveries to a sink that is down do count. Keep it well below the retention of the queue, which drops messages without a word.',
   },
   port: {
     env: 'PORT',
@@ -224,15 +233,8 @@ export function eventDataOf({ eventData, sink }: PollerOptions): EventData {
 
 /** What of the options concerns the consumer. */
 export function consumerOptions(options: PollerOptions): Partial<ConsumerOptions> {
-  const {
-    concurrency,
-    prefetch,
-    maxReceives,
-    waitSeconds,
-    visibilitySeconds,
-    maxAgeSeconds,
-    maxDequeueCount,
-  } = options;
+  const { concurrency, prefetch, maxReceives, waitSeconds } = options;
+  const { visibilitySeconds, maxAgeSeconds, maxDequeueCount, sparedSeconds } = options;
   return {
     concurrency,
     prefetch,
@@ -241,5 +243,6 @@ export function consumerOptions(options: PollerOptions): Partial<ConsumerOptions
     visibilitySeconds,
     maxAgeSeconds,
     maxDequeueCount,
+    sparedSeconds,
   };
 }

@@ -6,6 +6,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   QueueNotExist: 'QueueNotExist',
   TopicNotExist: 'TopicNotExist',
   MessageNotExist: 'MessageNotExist',
+  // Also the handles of a queue that was deleted and created again.
+  ReceiptHandleError: 'MessageNotExist',
   AccessDenied: 'AccessDenied',
   InvalidAccessKeyId: 'InvalidAccessKeyId',
   SignatureDoesNotMatch: 'SignatureDoesNotMatch',

@@ -172,8 +172,9 @@ export function createMemoryQueue({
       demand('seconds', seconds, 1, 43_200);
       const found = held(receiptHandle);
       if ('code' in found) {
-        const code = found.code === 'MessageNotExist' ? 'MessageNotExist' : 'InvalidRequest';
-        throw new MnsossError(code, `queue ${name}: ${found.message}`, { details: { queue: name } });
+        throw new MnsossError('MessageNotExist', `queue ${name}: ${found.message}`, {
+          details: { queue: name, mnsCode: found.code },
+        });
       }
       const hidden = hide(found, seconds);
       wake();

@@ -29,8 +29,8 @@ export const ERROR_CODES = {
   },
   TokenMalformed: {
     kind: 'misconfigured',
-    meaning: 'The MnsOss token is not Base64 JSON with url, accessKeyId and accessKeySecret.',
-    fix: 'Encode the JSON object again and update the secret.',
+    meaning: 'The MnsOss token is neither JSON with url, accessKeyId and accessKeySecret nor Base64 of it.',
+    fix: 'Write the JSON object again and update the secret.',
   },
   LoopRefused: {
     kind: 'misconfigured',

@@ -12,7 +12,11 @@ export interface XmlBounds {
   /** Bytes of UTF-16 text accepted. */
   readonly maxLength?: number;
   readonly maxDepth?: number;
+  /** Takes control characters, raw or escaped, which XML 1.0 forbids, as the text they are. */
+  readonly keepControls?: boolean;
 }
+
+const CONTROL_FAULT = /(disallowed character|malformed character entity)\.$/;
 
 /**
  * Strict: unclosed tags, undeclared entities and document types are refused, so that no entity expands. Names lose
@@ -20,13 +24,14 @@ export interface XmlBounds {
  */
 export function parseXml(
   source: string,
-  { maxLength = 4_194_304, maxDepth = 32 }: XmlBounds = {},
+  { maxLength = 4_194_304, maxDepth = 32, keepControls = false }: XmlBounds = {},
 ): XmlElement {
   if (source.length > maxLength) throw malformed(`longer than ${maxLength} characters`);
   const parser = new SaxesParser();
   const stack: { name: string; text: string; children: XmlElement[] }[] = [];
   let root: XmlElement | undefined;
   parser.on('error', (error) => {
+    if (keepControls && CONTROL_FAULT.test(error.message)) return;
     throw malformed(error.message);
   });
   parser.on('doctype', () => {

@@ -215,6 +215,14 @@ export function messageQueueContract(
         expect(deleted).toMatchObject([{ code: 'MessageNotExist' }]);
       });
 
+      it('takes what never was a receipt handle for a dead one', async () => {
+        const { queue } = await prepare();
+
+        const change = queue.changeVisibility('no-handle', 60);
+
+        await expect(change).rejects.toMatchObject({ code: 'MessageNotExist' });
+      });
+
       it.each([0, 43_201])('refuses %d seconds', async (seconds) => {
         const { queue } = await prepare();
         await queue.send('m');

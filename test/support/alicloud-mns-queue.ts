@@ -120,6 +120,8 @@ async function call(work: () => Promise<SdkAnswer>): Promise<Fields[]> {
   } catch (error) {
     const name = error instanceof Error ? error.name : '';
     const code = /^MNS(.*?)Error$/.exec(name)?.[1];
+    if (code === 'ReceiptHandleError')
+      throw new MnsossError('MessageNotExist', String(error), { cause: error });
     if (code === 'MessageNotExist' || code === 'QueueNotExist' || code === 'AccessDenied')
       throw new MnsossError(code, String(error));
     throw new MnsossError(code === undefined ? 'Unexpected' : 'InvalidRequest', String(error), {

@@ -38,6 +38,8 @@ interface Held {
 const TRIES_HERE = 3;
 /** Unconfirmed acknowledgements above which nothing more is received. */
 const MAX_UNACKNOWLEDGED = 160;
+/** So many times its limit a message may come before it is given up untried: it may be what kills the process. */
+const UNTRIED = 3;
 /** Milliseconds after the deadline for handlers to notice it, and again for releases and acknowledgements. */
 const GRACE_MS = 1000;
 const MAX_SPARED = 10_000;
@@ -151,9 +153,14 @@ export function createConsumer(parts: ConsumerParts): Consumer {
     held.add(item);
     emit('messageReceived', { message });
     if (state === 'stopping') void release(item);
-    else if (message.dequeueCount > options.maxDequeueCount && !spared.has(messageId)) {
-      void bury(item, exhausted(message, 'it was never finished'));
-    } else ready.push(item);
+    else if (isHopeless(message)) void bury(item, exhausted(message, 'it was never finished'));
+    else ready.push(item);
+  }
+
+  function isHopeless({ messageId, dequeueCount }: ReceivedMessage): boolean {
+    return (
+      dequeueCount > UNTRIED * options.maxDequeueCount && !spared.has(messageId) && !limiter.sinkIsDown()
+    );
   }
 
   /** Starts what may start, then asks for what fits. */
@@ -238,9 +245,10 @@ export function createConsumer(parts: ConsumerParts): Consumer {
 
   function tryAgain(item: Held, outcome: Outcome & { result: 'retry' }): Promise<void> | void {
     const { reason, retryAfterMs, overloaded = false } = outcome;
-    if (overloaded || limiter.sinkIsDown()) spared.add(item.message.messageId);
-    else if (item.message.dequeueCount >= options.maxDequeueCount)
-      return bury(item, exhausted(item.message, reason));
+    const { messageId, dequeueCount, enqueueTime } = item.message;
+    const isOld = clock.now() - enqueueTime >= options.sparedSeconds * 1000;
+    if ((overloaded || limiter.sinkIsDown()) && !isOld) spared.add(messageId);
+    else if (dequeueCount >= options.maxDequeueCount) return bury(item, exhausted(item.message, reason));
     const waitsHere =
       retryAfterMs !== undefined && retryAfterMs <= options.waitHereMs && item.tries < TRIES_HERE;
     if (!waitsHere) return hide(item, { reason, overloaded, retryAfterMs });
@@ -250,7 +258,6 @@ export function createConsumer(parts: ConsumerParts): Consumer {
       ready.push(item);
       pump();
     });
-    const { messageId } = item.message;
     emit('messageRetried', { messageId, reason, overloaded, where: 'here', delayMs: retryAfterMs });
   }
 
@@ -303,7 +310,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
     pump();
   }
 
-  async function shutDown(deadlineMs: number): Promise<StopReport> {
+  async function shutDown(deadlineMs: number, graceMs = GRACE_MS): Promise<StopReport> {
     state = 'stopping';
     cancelResume?.();
     const received = receiver.stop();
@@ -312,10 +319,10 @@ export function createConsumer(parts: ConsumerParts): Consumer {
     void acknowledger.flush(end.signal);
     await held.empty(deadlineMs);
     for (const item of held.all()) item.attempt?.abort(stopReason('the consumer stops'));
-    await held.empty(GRACE_MS);
+    await held.empty(graceMs);
     const abandoned = held.all().filter((item) => item.phase === 'running');
     for (const item of abandoned) void release(item);
-    const cancelEnd = clock.after(GRACE_MS, () => end.abort(stopReason('the consumer has stopped')));
+    const cancelEnd = clock.after(graceMs, () => end.abort(stopReason('the consumer has stopped')));
     const ended = new Promise<void>((resolve) => end.signal.addEventListener('abort', () => resolve()));
     await Promise.race([ended, allLeft(received)]);
     cancelEnd();
@@ -356,7 +363,9 @@ export function createConsumer(parts: ConsumerParts): Consumer {
         consumer.start();
       });
       const failure = lastFailure;
-      const report = await consumer.stop({ deadlineMs: Math.max(0, reserveMs - 2 * GRACE_MS) });
+      const graceMs = Math.min(GRACE_MS, reserveMs / 3);
+      stopped ??= shutDown(reserveMs - 2 * graceMs, graceMs);
+      const report = await stopped;
       return { ...report, empty, ...(failure !== undefined && { failure }) };
     },
     ready: () => state === 'started' && gate.healthy(),

@@ -19,6 +19,11 @@ export interface ConsumerOptions {
   readonly maxAgeSeconds: number;
   /** Deliveries after which a message that still fails is given up. */
   readonly maxDequeueCount: number;
+  /**
+   * Seconds after its sending for which a message is not blamed for a sink that takes nothing. Then it becomes a dead
+   * letter like any other, long before its queue drops it without a word.
+   */
+  readonly sparedSeconds: number;
   /** How long a failed message stays hidden: exponential in its dequeue count, with full jitter. */
   readonly retry: Backoff;
   /** A `retryAfterMs` up to this is waited for under the same receipt, and costs no delivery. */
@@ -33,6 +38,7 @@ export const CONSUMER_DEFAULTS: ConsumerOptions = {
   visibilitySeconds: 60,
   maxAgeSeconds: 900,
   maxDequeueCount: 10,
+  sparedSeconds: 86_400,
   retry: { baseMs: 5_000, capMs: 600_000 },
   waitHereMs: 10_000,
 };

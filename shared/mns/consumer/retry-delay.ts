@@ -5,9 +5,12 @@ import { type Backoff, backoffDelay } from '../../runtime/retry.ts';
 export const SHORTEST_VISIBILITY = 1;
 export const LONGEST_VISIBILITY = 43_200;
 
+/** Longer wishes are granted this much: retention goes on while a message is hidden. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
 /**
  * Seconds to hide a message before it is delivered again: exponential in how often it was received, with full
- * jitter, and never less than the other side asked for.
+ * jitter, and never less than the other side asked for, up to an hour.
  */
 export function retryVisibility(
   dequeueCount: number,
@@ -15,6 +18,7 @@ export function retryVisibility(
   random: Random,
   retryAfterMs = 0,
 ): number {
-  const delay = Math.max(retryAfterMs, backoffDelay(dequeueCount - 1, backoff, random));
+  const wish = Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
+  const delay = Math.max(wish, backoffDelay(dequeueCount - 1, backoff, random));
   return Math.min(LONGEST_VISIBILITY, Math.max(SHORTEST_VISIBILITY, Math.ceil(delay / 1000)));
 }

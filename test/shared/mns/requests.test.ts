@@ -77,6 +77,24 @@ describe('a request of the MNS client', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it('receives what XML cannot hold beside what it can', async () => {
+    const { queue } = await prepare(() => messages('bell \u0007', 'nul &#0;', 'plain'));
+
+    const received = await queue.receive({ max: 16, waitSeconds: 0 });
+
+    expect(received.map(({ body }) => body)).toEqual(['bell \u0007', 'nul &#0;', 'plain']);
+  });
+
+  it('receives sixteen of the largest bodies, all of it escaped', async () => {
+    const { queue } = await prepare(() =>
+      messages(...Array.from({ length: 16 }, () => '&quot;'.repeat(65_536))),
+    );
+
+    const received = await queue.receive({ max: 16, waitSeconds: 0 });
+
+    expect(received.map(({ body }) => body)).toEqual(Array.from({ length: 16 }, () => '"'.repeat(65_536)));
+  });
+
   it("follows the service's clock when its own is wrong", async () => {
     const date = 'Thu, 01 Jan 2026 05:00:00 GMT';
     const { server, queue } = await prepare((request) =>
@@ -180,4 +198,12 @@ function xml(status: number, root: string, fields: string) {
 function refusal(status: number, code: string) {
   const fields = `<Code>${code}</Code><Message>m</Message><RequestId>5F1A</RequestId><HostId>http://h</HostId>`;
   return xml(status, 'Error', fields);
+}
+
+function messages(...bodies: string[]) {
+  const times = ['EnqueueTime', 'NextVisibleTime', 'FirstDequeueTime', 'DequeueCount', 'Priority'];
+  const message = (body: string, index: number) =>
+    `<Message><MessageId>${index}</MessageId><ReceiptHandle>8-${index}</ReceiptHandle><MessageBodyMD5>0</MessageBodyMD5>` +
+    `<MessageBody>${body}</MessageBody>${times.map((name) => `<${name}>1</${name}>`).join('')}</Message>`;
+  return xml(200, 'Messages', bodies.map(message).join(''));
 }

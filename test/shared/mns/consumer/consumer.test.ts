@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
+import type { MessageQueue } from '../../../../shared/mns/queue.ts';
+import type { ManualClock } from '../../../../shared/runtime/clock.ts';
 import { MnsossError } from '../../../../shared/runtime/errors.ts';
 import { DONE, rig, send } from './support.ts';
 
@@ -100,7 +102,22 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('gives up a message that was received too often without calling its handler', async () => {
+  test('tries once more what came too often elsewhere: a sink that was down may be up again', async () => {
+    const { clock, queue, consumer, letters, stored, stop } = rig({
+      handle: async () => DONE,
+      options: { maxDequeueCount: 1 },
+    });
+    await receivedElsewhere(queue, clock, 2);
+
+    consumer.start();
+    await clock.advance(2_000);
+
+    expect(letters).toEqual([]);
+    expect(await stored()).toBe(0);
+    await stop();
+  });
+
+  test('gives up without a try what came three times too often: it may be what kills the process', async () => {
     let calls = 0;
     const { clock, queue, consumer, letters, stop } = rig({
       handle: async () => {
@@ -109,15 +126,32 @@ describe('a consumer', () => {
       },
       options: { maxDequeueCount: 1 },
     });
-    await send(queue, 1);
-    await queue.receive({ max: 1, waitSeconds: 0 });
-    await clock.advance(31_000);
+    await receivedElsewhere(queue, clock, 3);
 
     consumer.start();
     await clock.advance(2_000);
 
     expect(calls).toBe(0);
-    expect(letters).toMatchObject([{ code: 'DequeueLimitExceeded', dequeueCount: 2 }]);
+    expect(letters).toMatchObject([{ code: 'DequeueLimitExceeded', dequeueCount: 4 }]);
+    await stop();
+  });
+
+  test('gives up what a sink has refused for a day, before the queue drops it', async () => {
+    const { clock, queue, consumer, letters, stored, stop } = rig({
+      handle: async () => ({ result: 'retry', reason: 'HTTP 503', overloaded: true }),
+      options: { maxDequeueCount: 2, maxAgeSeconds: 600 },
+    });
+    await send(queue, 8);
+
+    consumer.start();
+    await clock.advance(86_400_000);
+    const lettersOfTheDay = letters.length;
+    await clock.advance(7_200_000);
+
+    expect(lettersOfTheDay).toBe(0);
+    expect(letters).toHaveLength(8);
+    expect(letters[0]?.reason).toContain('HTTP 503');
+    expect(await stored()).toBe(0);
     await stop();
   });
 
@@ -317,3 +351,12 @@ describe('a consumer', () => {
     await stop();
   });
 });
+
+/** Sends one message and lets so many receives of it run out. */
+async function receivedElsewhere(queue: MessageQueue, clock: ManualClock, times: number): Promise<void> {
+  await send(queue, 1);
+  for (let time = 0; time < times; time++) {
+    await queue.receive({ max: 1, waitSeconds: 0 });
+    await clock.advance(31_000);
+  }
+}

@@ -191,6 +191,23 @@ describe('draining', () => {
     expect((await queue.attributes()).activeMessages).toBe(await stored());
   });
 
+  test('keeps to a small budget though a handler ignores its signal', async () => {
+    const { clock, queue, consumer } = rig({
+      handle: async () => {
+        await clock.sleep(1_000_000);
+        return DONE;
+      },
+    });
+    await send(queue, 3);
+
+    const report = await passing(clock, consumer.drain({ budgetMs: 2_000 }));
+    await clock.advance(1_000);
+
+    expect(report).toMatchObject({ empty: false, released: 3, abandoned: 3 });
+    expect(report.tookMs).toBeLessThanOrEqual(2_000);
+    expect((await queue.attributes()).activeMessages).toBe(3);
+  });
+
   test('says why the queue could not be read', async () => {
     const { clock, consumer } = rig({
       handle: async () => DONE,
