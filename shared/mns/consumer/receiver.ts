@@ -149,11 +149,13 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     async stop() {
       cancelWake();
       stopping.abort(new DOMException('the consumer stops', 'AbortError'));
-      const cancels = asked.map(({ at, ending }) =>
-        clock.after(at + PARKED_MS - clock.now(), () => ending.abort(stopping.signal.reason)),
-      );
+      const cancels = asked.map(({ at, ending }) => {
+        const end = () => ending.abort(stopping.signal.reason);
+        const parkedInMs = at + PARKED_MS - clock.now();
+        return parkedInMs > 0 ? clock.after(parkedInMs, end) : end();
+      });
       while (running.size > 0) await Promise.all(running);
-      for (const cancel of cancels) cancel();
+      for (const cancel of cancels) cancel?.();
     },
   };
 }
