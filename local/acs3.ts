@@ -7,10 +7,9 @@ import {
   parseAcs3Authorization,
 } from '../shared/runtime/acs3.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
+import { isSkewed, MOST_SKEW_MS } from './skew.ts';
 import type { FindTemporaryCredential } from './sts.ts';
 import type { Account } from './types.ts';
-
-const MAX_SKEW_MS = 15 * 60 * 1000;
 
 export interface Acs3SignedRequest {
   readonly method: string;
@@ -50,7 +49,7 @@ export function createAcs3Verifier(options: {
   const isFresh = (nonce: string): boolean => {
     const now = clock.now();
     for (const [known, usedAt] of nonces) {
-      if (now - usedAt <= 2 * MAX_SKEW_MS) break;
+      if (now - usedAt <= 2 * MOST_SKEW_MS) break;
       nonces.delete(known);
     }
     if (nonces.has(nonce)) return false;
@@ -73,7 +72,7 @@ export function createAcs3Verifier(options: {
       return 'InvalidSecurityToken.MismatchWithAccessKey';
     }
     if (temporary && temporary.expiresAt <= clock.now()) return 'InvalidSecurityToken.Expired';
-    if (Math.abs(clock.now() - date) > MAX_SKEW_MS) return 'InvalidTimeStamp.Expired';
+    if (isSkewed(date, clock)) return 'InvalidTimeStamp.Expired';
     if (headers['x-acs-content-sha256'] !== acs3ContentHash(request.body)) return 'SignatureDoesNotMatch';
     if (!same(claim.signature, signatureOf(request, key.accessKeySecret))) return 'SignatureDoesNotMatch';
     return isFresh(nonce) ? key : 'SignatureNonceUsed';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { FaceEngine } from '../shared/faces/engine.ts';
-import { type Clock, systemClock } from '../shared/runtime/clock.ts';
+import { type AdvanceableClock, type Clock, systemClock, travellingClock } from '../shared/runtime/clock.ts';
 import type { Credentials } from '../shared/runtime/credentials.ts';
 import { type Logger, silentLogger } from '../shared/runtime/log.ts';
 import type { Random } from '../shared/runtime/random.ts';
@@ -36,7 +36,10 @@ export interface LocalCloudOptions {
   readonly accounts?: readonly Account[];
   /** On by default: a wrong signature is refused as the service refuses it. */
   readonly checkSignatures?: boolean;
-  /** Judges signatures and drives visibility, delay, retention, long polls and retries. */
+  /**
+   * Drives visibility, delay, retention, long polls, retries and expiry, and judges when requests were signed; the
+   * system's by default. Advancing the cloud's own clock takes it ahead of this one, by which clients go on signing.
+   */
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
@@ -71,7 +74,8 @@ export interface LocalCloud {
   issueCredentials(options?: { durationMs?: number }): Required<Credentials>;
   readonly accountId: string;
   readonly region: string;
-  readonly clock: Clock;
+  /** The clock given, when that can be advanced; else one that goes on with it and can be taken ahead. */
+  readonly clock: AdvanceableClock;
   /** Tells of every change of an object, as triggers beside the event rules are told; returns what ends it. */
   onObjectChange(listener: (change: ObjectChange) => void): () => void;
   /** Back to an empty cloud, without rules and faults. */
@@ -94,7 +98,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     region = 'cn-hangzhou',
     accounts = [DEFAULT_ACCOUNT],
     checkSignatures = true,
-    clock = systemClock,
+    clock: givenClock = systemClock,
     random = Math.random,
     logger = silentLogger,
     faultSeed = 1,
@@ -103,6 +107,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   } = options;
   const owner = accounts[0] ?? DEFAULT_ACCOUNT;
   const { accountId } = owner;
+  const clock = isAdvanceable(givenClock) ? givenClock : travellingClock(givenClock);
   const faults = createFaults({ seed: faultSeed, clock });
   const sts = createSts({ accountId, clock, random });
   const common = {
@@ -198,4 +203,8 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     await close();
     throw error;
   }
+}
+
+function isAdvanceable(clock: Clock): clock is AdvanceableClock {
+  return 'advance' in clock;
 }

@@ -2,11 +2,10 @@ import { timingSafeEqual } from 'node:crypto';
 import { signMnsV2, signMnsV4, stringToSignMnsV2, stringToSignMnsV4 } from '../../shared/mns/signature.ts';
 import { compactDate } from '../../shared/runtime/aliyun-v4.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import { isSkewed } from '../skew.ts';
 import type { FindTemporaryCredential } from '../sts.ts';
 import type { Account } from '../types.ts';
 import { MnsRefusal } from './errors.ts';
-
-const MAX_SKEW_MS = 15 * 60 * 1000;
 
 export interface SignedRequest {
   readonly method: string;
@@ -35,7 +34,7 @@ export function createAuthenticate(options: {
     if (version !== '2015-06-06') throw new MnsRefusal('InvalidVersionHeader');
     const time = timeOf(headers);
     const claim = readClaim(headers.authorization, region);
-    if (Math.abs(clock.now() - time) > MAX_SKEW_MS) throw new MnsRefusal('TimeExpired');
+    if (isSkewed(time, clock)) throw new MnsRefusal('TimeExpired');
     const temporary = temporaryCredentials(claim.accessKeyId);
     const key = temporary ?? accounts.find(({ accessKeyId }) => accessKeyId === claim.accessKeyId);
     if (!key) throw new MnsRefusal('InvalidAccessKeyId');

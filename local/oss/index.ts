@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import type { EventEmitterPort } from '../rules/change.ts';
+import { isSkewed } from '../skew.ts';
 import type { Account } from '../types.ts';
 import type { FindTemporaryCredential } from './auth/caller.ts';
 import { createListener } from './listener.ts';
@@ -59,7 +60,12 @@ export async function createOss(options: OssOptions): Promise<LocalOss> {
     store,
     idleTimeoutMs,
     region: options.region.replace(/^oss-/, ''),
-    keyring: { accounts, checkSignatures, findTemporary: temporaryCredentials },
+    keyring: {
+      accounts,
+      checkSignatures,
+      findTemporary: temporaryCredentials,
+      isSkewed: (signedAt) => isSkewed(signedAt, options.clock),
+    },
   });
   return { listener, close: store.close, reset: store.reset };
 }

@@ -20,9 +20,12 @@ export const systemClock: Clock = {
   },
 };
 
-export interface ManualClock extends Clock {
+export interface AdvanceableClock extends Clock {
   /** Moves time forward and runs what falls due, in order, letting promises settle in between. */
   advance(ms: number): Promise<void>;
+}
+
+export interface ManualClock extends AdvanceableClock {
   /** How many timers wait; a test asserts that nothing was left behind. */
   pending(): number;
 }
@@ -38,15 +41,6 @@ export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
   let order = 0;
   const timers = new Set<Timer>();
 
-  const nextDue = (limit: number): Timer | undefined => {
-    let next: Timer | undefined;
-    for (const timer of timers) {
-      if (timer.at > limit) continue;
-      if (!next || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer;
-    }
-    return next;
-  };
-
   const clock: ManualClock = {
     now: () => now,
     sleep: (ms, signal) => sleepWith(clock, ms, signal),
@@ -58,7 +52,7 @@ export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
     async advance(ms) {
       const end = now + ms;
       await settle();
-      for (let timer = nextDue(end); timer; timer = nextDue(end)) {
+      for (let timer = nextDue(timers, end); timer; timer = nextDue(timers, end)) {
         timers.delete(timer);
         now = timer.at;
         timer.fn();
@@ -70,6 +64,76 @@ export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
     pending: () => timers.size,
   };
   return clock;
+}
+
+export interface TravellingClock extends AdvanceableClock {
+  /** Milliseconds between it and the clock that it goes on with. */
+  ahead(): number;
+}
+
+export function isTravelling(clock: Clock): clock is TravellingClock {
+  return 'ahead' in clock;
+}
+
+interface ArmedTimer extends Timer {
+  cancel: () => void;
+}
+
+/** Goes on by itself as another clock does, and moves ahead of it when told. */
+export function travellingClock(base: Clock): TravellingClock {
+  let ahead = 0;
+  let order = 0;
+  const timers = new Set<ArmedTimer>();
+  const now = () => base.now() + ahead;
+  const moveTo = (time: number) => {
+    ahead += Math.max(0, time - now());
+  };
+  const fire = (timer: ArmedTimer) => {
+    timers.delete(timer);
+    timer.cancel();
+    timer.fn();
+  };
+  const arm = (timer: ArmedTimer) => {
+    timer.cancel();
+    timer.cancel = base.after(timer.at - now(), () => fire(timer));
+  };
+
+  const clock: TravellingClock = {
+    now,
+    ahead: () => ahead,
+    sleep: (ms, signal) => sleepWith(clock, ms, signal),
+    after(ms, fn) {
+      const timer: ArmedTimer = { at: now() + Math.max(0, ms), order: order++, fn, cancel: () => {} };
+      timers.add(timer);
+      arm(timer);
+      return () => {
+        timers.delete(timer);
+        timer.cancel();
+      };
+    },
+    async advance(ms) {
+      const end = now() + ms;
+      await settle();
+      for (let timer = nextDue(timers, end); timer; timer = nextDue(timers, end)) {
+        moveTo(timer.at);
+        fire(timer);
+        await settle();
+      }
+      moveTo(end);
+      for (const timer of timers) arm(timer);
+      await settle();
+    },
+  };
+  return clock;
+}
+
+function nextDue<T extends Timer>(timers: Iterable<T>, limit: number): T | undefined {
+  let next: T | undefined;
+  for (const timer of timers) {
+    if (timer.at > limit) continue;
+    if (!next || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer;
+  }
+  return next;
 }
 
 /** One turn of the event loop: promise chains of any length have settled, and ready sockets were served. */

@@ -112,6 +112,23 @@ describe('the local cloud', () => {
     await expect(oss.listBuckets({})).rejects.toMatchObject({ code: 'RequestTimeTooSkewed' });
   });
 
+  it('can be taken ahead in time, while clients go on signing by theirs', async () => {
+    const { cloud, oss, queue } = await start();
+    await cloud.mns.ensureQueue('uploads', { visibilityTimeout: 43_200, messageRetentionPeriod: 600_000 });
+    await oss.putBucket('photos');
+    await oss.put('a', Buffer.from('x'));
+    const url = oss.signatureUrl('a', { expires: 3600 });
+    await queue.send('m');
+    await queue.receive({ max: 1, waitSeconds: 0 });
+
+    await cloud.clock.advance(43_200_000);
+
+    const [again] = await queue.receive({ max: 1, waitSeconds: 0 });
+    expect(again?.body).toBe('m');
+    expect((await oss.get('a')).content.toString()).toBe('x');
+    expect((await fetch(url)).status).toBe(403);
+  });
+
   it('gives out credentials that both services honour until they expire', async () => {
     const clock = manualClock(Date.now());
     const { cloud } = await start({ clock });

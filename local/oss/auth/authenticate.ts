@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { QueryPair } from '../../../shared/oss/signature-v1.ts';
+import { MOST_SKEW_MS } from '../../skew.ts';
 import type { Account } from '../../types.ts';
 import { OssError } from '../errors.ts';
 import type { Address } from '../http/address.ts';
 import type { Caller, FindTemporaryCredential } from './caller.ts';
-import { readClaim } from './claim.ts';
+import { type Claim, readClaim } from './claim.ts';
 
 /** The parts of a request that say who sent it. */
 export interface SignedRequest {
@@ -19,10 +20,9 @@ export interface Keyring {
   readonly accounts: readonly Account[];
   readonly findTemporary?: FindTemporaryCredential | undefined;
   readonly checkSignatures: boolean;
+  /** Whether a request was signed too long before or after. */
+  readonly isSkewed: (signedAt: number) => boolean;
 }
-
-/** doc: requests may be this much older or younger than the server's clock. */
-const MOST_SKEW_MS = 15 * 60_000;
 
 /**
  * Checks the signature against each reading of the address and tells the reading that it covers. Unsigned requests
@@ -43,7 +43,7 @@ export function authenticate(
   const holder = findHolder(claim.accessKeyId, claim.securityToken, request.time, keyring);
   const caller: Caller = { kind: 'account', accountId: holder.accountId, accessKeyId: claim.accessKeyId };
   if (!keyring.checkSignatures) return { caller, address };
-  checkTime(claim, request.time);
+  checkTime(claim, request.time, keyring);
   for (const reading of readings) {
     const { signature, tolerated = signature } = claim.sign(holder.accessKeySecret, reading);
     if (isSame(claim.signature, signature) || isSame(claim.signature, tolerated)) {
@@ -86,14 +86,18 @@ export function findHolder(
   return account;
 }
 
-function checkTime({ signedAt, expiresAt }: { signedAt?: number; expiresAt?: number }, now: number): void {
+function checkTime(
+  { signedAt, expiresAt }: Pick<Claim, 'signedAt' | 'expiresAt'>,
+  now: number,
+  { isSkewed }: Keyring,
+): void {
   if (expiresAt !== undefined && now > expiresAt) {
     throw new OssError('AccessDenied', {
       message: 'Request has expired.',
       elements: { Expires: new Date(expiresAt).toISOString(), ServerTime: new Date(now).toISOString() },
     });
   }
-  if (signedAt !== undefined && Math.abs(now - signedAt) > MOST_SKEW_MS) {
+  if (signedAt !== undefined && isSkewed(signedAt)) {
     throw new OssError('RequestTimeTooSkewed', {
       elements: {
         RequestTime: new Date(signedAt).toISOString(),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { manualClock } from '../../../shared/runtime/clock.ts';
+import { manualClock, travellingClock } from '../../../shared/runtime/clock.ts';
 
 it('runs what falls due in order of time, then of scheduling', async () => {
   const clock = manualClock(0);
@@ -39,4 +39,32 @@ it('ends a sleep with the reason of its signal and leaves no timer', async () =>
 
   await expect(sleep).rejects.toThrow('stopped');
   expect(clock.pending()).toBe(0);
+});
+
+it('travels ahead of another clock, and goes on with it', async () => {
+  const base = manualClock(1000);
+  const clock = travellingClock(base);
+  const seen: string[] = [];
+  for (const ms of [30, 10, 100]) clock.after(ms, () => seen.push(`${ms}@${clock.now()}`));
+
+  await clock.advance(50);
+  const between = [...seen];
+  await base.advance(49);
+  const before = [...seen];
+  await base.advance(1);
+
+  expect(between).toEqual(['10@1010', '30@1030']);
+  expect(before).toEqual(between);
+  expect(seen).toEqual([...between, '100@1100']);
+  expect(base.pending()).toBe(0);
+});
+
+it('leaves no timer of the other clock behind one that is cancelled', async () => {
+  const base = manualClock(0);
+  const clock = travellingClock(base);
+
+  clock.after(10, () => expect.fail('cancelled'))();
+  await clock.advance(20);
+
+  expect(base.pending()).toBe(0);
 });

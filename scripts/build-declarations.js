@@ -1,0 +1,6 @@
+// Fills dist/types/, which the package's `exports` name.
+import { rm } from 'node:fs/promises';
+import { declarations } from './declarations.js';
+
+await rm('dist/types', { recursive: true, force: true });
+await declarations('dist/types');
