@@ -1,9 +1,10 @@
 import type { FaceEngine } from '../../shared/faces/engine.ts';
 import type { OpenBucket } from '../../shared/oss/object-store.ts';
 import { createDispatch, type Dispatch } from '../../shared/pipeline/dispatch.ts';
+import type { Presign } from '../../shared/pipeline/image-source.ts';
 import type { PipelineOptions } from '../../shared/pipeline/options.ts';
 import type { PeopleOptions } from '../../shared/pipeline/people-options.ts';
-import { createPipeline, type PipelineParts } from '../../shared/pipeline/process.ts';
+import { createPipeline } from '../../shared/pipeline/process.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { EngineParts } from './engine.ts';
 import { type Once, once } from './once.ts';
@@ -14,7 +15,7 @@ export interface WorkParts extends EngineParts {
   readonly people: PeopleOptions;
   readonly engine: FaceEngine;
   readonly openBucket: OpenBucket;
-  readonly presign: NonNullable<PipelineParts['presign']>;
+  readonly presign: Presign;
   readonly logger: Logger;
 }
 

@@ -45,6 +45,8 @@ export interface FaceEngine {
   readonly embedder?: { readonly name: string; readonly size: number };
   /** Where its service runs: files of buckets there can be handed to it by URL. Absent: it takes none. */
   readonly region?: string;
+  /** Quality from which a face may stand for a person; the gate's own figure when absent. */
+  readonly enrolQuality?: number;
   /** Loads models or opens connections; idempotent, and `analyze` calls it when nobody did. */
   warmUp(): Promise<void>;
   /** Faces from the largest to the smallest; boxes and points in pixels of the upright image. */

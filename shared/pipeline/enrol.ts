@@ -1,5 +1,5 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
-import type { FaceEngine } from '../faces/engine.ts';
+import type { FaceEngine, ImageSource } from '../faces/engine.ts';
 import type { Face } from '../faces/face.ts';
 import type { Gallery } from '../faces/gallery/gallery.ts';
 import {
@@ -17,7 +17,7 @@ import { standingOf } from '../results/identity.ts';
 import type { ResultKeys } from '../results/keys.ts';
 import { findPublished } from '../results/writer.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type MnsossError, toMnsossError } from '../runtime/errors.ts';
+import { isMnsossError, type MnsossError, toMnsossError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { admit } from './admit.ts';
 import { describeFailure, describeSource } from './describe.ts';
@@ -25,6 +25,7 @@ import type { EnrolmentOutcome } from './enrol-outcome.ts';
 import { type EnrolmentRecord, enrolmentKeys, readRecord, writeRecord } from './enrol-record.ts';
 import { createEventWork, type Verdict } from './event-work.ts';
 import { type FetchedObject, fetchSource, tooLarge } from './fetch.ts';
+import { type Presign, sourceOf } from './image-source.ts';
 import type { PipelineOptions } from './options.ts';
 import type { PeopleOptions } from './people-options.ts';
 import { personOf, photoOf } from './people-photos.ts';
@@ -39,6 +40,7 @@ export interface EnrolmentParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly rules?: GateRules;
+  readonly presign?: Presign;
 }
 
 export interface EnrolmentContext {
@@ -121,7 +123,7 @@ async function enrol(work: Work, parts: EnrolmentParts): Promise<Verdict<Enrolme
       fetchSource(source, event, { maxBytes: options.maxBytes, ...(signal && { signal }) }),
     );
     if (found === 'superseded') return { outcome: 'superseded' };
-    if (found === 'gone') return { outcome: 'gone', removed: 0 };
+    if (found === 'gone') return { outcome: 'gone', removed: await removeUnrecorded(event, parts, signal) };
     fetched = found;
     // The photo that this one replaced exists no more, so its face must not judge the new one.
     if (published) await removeEnrolled(gallery, await readRecord(results, keys.document, signal), signal);
@@ -129,8 +131,9 @@ async function enrol(work: Work, parts: EnrolmentParts): Promise<Verdict<Enrolme
     const person = personOf(found.head.key, options.peoplePrefix) ?? '';
     assertPersonName(person);
     const image = await watch.time('prepare', () => decodeImage(found.bytes, imageBounds(options)));
-    const faces = await watch.time('analyze', () => analyze(parts, image, context));
-    const judged = judgePhoto(image, faces, parts.rules ?? GATE_RULES);
+    const file = await sourceOf(event, found, parts);
+    const faces = await watch.time('analyze', () => analyze(parts, image, file, context));
+    const judged = judgePhoto(image, faces, rulesOf(parts));
     if ('refusal' in judged) return publishRefusal(work, parts, { fetched, image, person }, judged.refusal);
     const enrolled = await addFace(work, parts, person, image, judged.face);
     if ('reason' in enrolled) return publishRefusal(work, parts, { fetched, image, person }, enrolled);
@@ -142,14 +145,21 @@ async function enrol(work: Work, parts: EnrolmentParts): Promise<Verdict<Enrolme
   }
 }
 
+/** What an engine calls good is its own to say. */
+function rulesOf({ engine, rules = GATE_RULES }: EnrolmentParts): GateRules {
+  return { ...rules, minQuality: engine.enrolQuality ?? rules.minQuality };
+}
+
 function analyze(
   { engine, gallery }: EnrolmentParts,
   image: UprightImage,
+  source: ImageSource | undefined,
   { signal, deadline }: EnrolmentContext,
 ): Promise<Face[]> {
   return engine.analyze(image, {
     attributes: new Set(),
     embeddings: gallery.usesEmbeddings,
+    ...(source && { source }),
     ...(signal && { signal }),
     ...(deadline !== undefined && { deadline }),
   });
@@ -198,7 +208,13 @@ async function publishFace(
     ...recordOf(work, parts, 'enrolled', person, subject),
     face: { id, box, ...(quality !== undefined && { quality: Number(quality.toFixed(3)) }) },
   });
-  if (published) return { outcome: 'enrolled', person, document: work.keys.document };
+  if (published) {
+    // Its removal may have been worked on elsewhere before there was a record that it could read.
+    const removed = await withdraw(work, parts);
+    return removed.outcome === 'gone'
+      ? removed
+      : { outcome: 'enrolled', person, document: work.keys.document };
+  }
   // A later write of the photo was faster, and knows nothing of this face.
   await parts.gallery.removeFace(person, id);
   return { outcome: 'superseded' };
@@ -270,6 +286,21 @@ async function withdraw({ event, source, results, keys, watch, context }: Work, 
     await results.delete(keys.document, call);
     return { outcome: 'gone', removed } as const;
   });
+}
+
+/** A delivery that broke off may have added the face of a photo that went before the next one. */
+async function removeUnrecorded(
+  event: OssObjectEvent,
+  { gallery, options }: EnrolmentParts,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const person = personOf(event.key, options.peoplePrefix)!;
+  try {
+    return Number(await gallery.removeFace(person, photoOf(event), { ...(signal && { signal }) }));
+  } catch (error) {
+    if (isMnsossError(error, 'PersonNameInvalid')) return 0;
+    throw error;
+  }
 }
 
 /** How many faces went. */

@@ -17,6 +17,7 @@ import { admit } from './admit.ts';
 import { describeFaces, describeFailure, describeSource } from './describe.ts';
 import { createEventWork, type Verdict } from './event-work.ts';
 import { type FetchedObject, fetchSource, tooLarge } from './fetch.ts';
+import { type Presign, sourceOf } from './image-source.ts';
 import type { PipelineOptions } from './options.ts';
 import type { Outcome } from './outcome.ts';
 import { render } from './render.ts';
@@ -32,12 +33,7 @@ export interface PipelineParts {
   readonly gallery?: Gallery;
   /** Whether an unknown face tells how similar it was to anybody; true when absent. */
   readonly bestScore?: boolean;
-  /** Gives a URL by which the engine's service reads an image itself, where both are in one region. */
-  readonly presign?: (object: {
-    readonly bucket: string;
-    readonly key: string;
-    readonly region: string;
-  }) => Promise<string>;
+  readonly presign?: Presign;
 }
 
 /**
@@ -133,16 +129,6 @@ export function imageBounds({
   decodeTimeoutSeconds,
 }: PipelineOptions): ImageBounds {
   return { maxBytes, maxSide, maxPixels, rasterSide, timeoutSeconds: decodeTimeoutSeconds };
-}
-
-/** Whatever replaces the object meanwhile has an event of its own, so that a URL of its key will do. */
-async function sourceOf(
-  { bucket, region }: OssObjectEvent,
-  { head: { key, size } }: FetchedObject,
-  { engine, presign }: PipelineParts,
-): Promise<ImageSource | undefined> {
-  if (!presign || engine.region !== region) return undefined;
-  return { url: await presign({ bucket, key, region }), bytes: size };
 }
 
 /** Who is in the picture, and what they look like. */

@@ -49,7 +49,11 @@ export function qualityLists(faces: readonly Face[]) {
   };
 }
 
+/** doc: 0 to 100, and faces are good from 85. guess: which quality of the engine inside stands for that. */
+const GOOD = { quality: 0.4, score: 85 };
+
 /** 0 to 100. */
 export function qualityOf({ quality = 1 }: Face): number {
-  return 100 * quality;
+  if (quality <= GOOD.quality) return (GOOD.score * quality) / GOOD.quality;
+  return GOOD.score + ((100 - GOOD.score) * (quality - GOOD.quality)) / (1 - GOOD.quality);
 }

@@ -102,8 +102,53 @@ describe('a photo of a person', () => {
     expect(await facesOf('Anna')).toEqual([face.id]);
   });
 
-  it('is gone when the object is', async () => {
-    expect(await enrol(anEvent({ key: 'people/Anna/1.jpg' }))).toMatchObject({ outcome: 'gone', removed: 0 });
+  it('leaves no face behind when it goes while it is worked on elsewhere', async () => {
+    const event = await house.upload('people/Anna/1.jpg', ANNA);
+    const { gallery } = house.parts;
+    const racing = createEnrolment({
+      ...house.parts,
+      gallery: {
+        ...gallery,
+        async add(...args) {
+          const added = await gallery.add(...args);
+          await house.store.delete(event.key);
+          await createEnrolment(house.parts)(removalOf(event));
+          return added;
+        },
+      },
+    });
+
+    expect(await racing(event)).toMatchObject({ outcome: 'gone', removed: 1 });
+
+    expect(await facesOf('Anna')).toEqual([]);
+    expect(await house.keys('results/')).toEqual([]);
+  });
+
+  it('leaves no face behind when it goes after a delivery that broke off before its record', async () => {
+    const event = await house.upload('people/Anna/1.jpg', ANNA);
+    await enrol(event);
+    await house.store.delete(RECORD);
+    await house.store.delete(event.key);
+
+    expect(await enrol(event)).toMatchObject({ outcome: 'gone', removed: 1 });
+    expect(await facesOf('Anna')).toEqual([]);
+  });
+
+  it.each(['people/ Anna/1.jpg', 'people/Anna/1.jpg'])('at %s is gone when the object is', async (key) => {
+    expect(await enrol(anEvent({ key }))).toMatchObject({ outcome: 'gone', removed: 0 });
+  });
+
+  it('is handed by URL to an engine whose service is in its region', async () => {
+    const engine = { ...house.engine, region: 'cn-hangzhou' };
+    const presign = async ({ key }: { key: string }) => `https://oss/${key}`;
+    const event = await house.upload('people/Anna/1.jpg', ANNA);
+
+    await createEnrolment({ ...house.parts, engine, presign })(event);
+
+    expect(house.engine.asked[0]!.options.source).toEqual({
+      url: 'https://oss/people/Anna/1.jpg',
+      bytes: event.size,
+    });
   });
 
   it('may lie deeper in the folder of its person', async () => {
@@ -136,6 +181,16 @@ describe('a photo that is no good example', () => {
       refusal: { reason },
     });
     expect(await facesOf('Anna')).toEqual([]);
+  });
+
+  it('is refused by the quality that its engine asks for', async () => {
+    const engine = { ...house.engine, enrolQuality: 0.95 };
+
+    const outcome = await createEnrolment({ ...house.parts, engine })(
+      await house.upload('people/Anna/1.jpg', ANNA),
+    );
+
+    expect(outcome).toMatchObject({ outcome: 'refused', reason: 'low-quality' });
   });
 
   it('is refused: blurred', async () => {

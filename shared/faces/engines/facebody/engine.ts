@@ -26,6 +26,9 @@ const VERSION = 'facebody-2019-12-30-1';
 /** Time that a call is left for its answer: a call that leaves later than this before a deadline is not made. */
 const ANSWER_MS = 3000;
 
+/** The vendor's advice for every score of quality. */
+const GOOD_QUALITY = 0.85;
+
 /** Of CompareFace, should it not tell them: one false accept in 10,000, and in 100,000. */
 const MATCH = 69;
 const HIGH = 75;
@@ -78,6 +81,7 @@ export function createFaceBodyEngine({
   return {
     name: 'facebody',
     version: VERSION,
+    enrolQuality: GOOD_QUALITY,
     ...(region !== undefined && { region }),
     warmUp: () => client.warmUp(),
     async analyze(image, options) {
