@@ -1,8 +1,8 @@
 import { suitableWorkers } from '../../shared/faces/engines/local/workers.ts';
 import { readCapacity } from '../../shared/runtime/capacity.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { environmentCredentials } from '../../shared/runtime/credentials.ts';
 import { type HttpServer, startHttpServer } from '../../shared/runtime/http-server.ts';
+import { platformCredentials } from '../../shared/runtime/platform-credentials.ts';
 import type { FaceRecognitionOptions } from './options.ts';
 import { createParts } from './parts.ts';
 import { createReceiver } from './receiver.ts';
@@ -16,7 +16,7 @@ export async function serveCloudEvents(
 ): Promise<void> {
   const parts = createParts({
     env: process.env,
-    credentials: environmentCredentials(),
+    credentials: platformCredentials(process.env, systemClock),
     clock: systemClock,
     random: Math.random,
     engineWorkers: suitableWorkers(readCapacity()),

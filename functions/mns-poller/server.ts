@@ -1,8 +1,8 @@
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { environmentCredentials } from '../../shared/runtime/credentials.ts';
 import { toMnsossError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
+import { platformCredentials } from '../../shared/runtime/platform-credentials.ts';
 import { firstSignal } from '../../shared/runtime/shutdown.ts';
 import { startHealthServer } from './health-server.ts';
 import { createMetrics } from './metrics.ts';
@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   const options = readPollerOptions(process.env, readFlags(POLLER_OPTIONS, process.argv.slice(2)));
   const logger = createLogger({ level: options.logLevel });
   const { consumer, queue, close } = await createPoller(options, {
-    credentials: environmentCredentials(),
+    credentials: platformCredentials(process.env, systemClock),
     clock: systemClock,
     random: Math.random,
     logger,

@@ -22,8 +22,8 @@ const settings = {
     K_SINK: 'http://127.0.0.1:1/',
     DEAD_LETTERS: 'mns:dead',
   },
-  // Its API server knows nobody: the program lives, and says so.
-  'mnsoss-controller': { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1' },
+  // No API server answers: the program lives, and goes on asking.
+  'mnsoss-controller': { POLLER_IMAGE: 'mns-poller:0' },
 }[target];
 assert(settings, `no settings for ${target}`);
 

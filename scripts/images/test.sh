@@ -20,7 +20,12 @@ for tool in buildah skopeo umoci debootstrap; do
 done
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/mnsoss-images.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+# buildah leaves its storage mounted upon itself.
+clean_up() {
+  while read -r _ mounted _; do umount "$mounted"; done < <(grep -F " $work/" /proc/mounts | tac)
+  rm -rf "$work"
+}
+trap clean_up EXIT
 export CONTAINERS_STORAGE_CONF="$work/storage.conf"
 # Where the kernel cannot lay folders over each other, every layer is a copy: slow, and gigabytes.
 mkdir "$work/"{lower,upper,scratch,merged}

@@ -1,6 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sampleBytes } from '../../support/photos.ts';
 import { startServerProgram } from '../../support/server-program.ts';
+import { startStsServer } from '../../support/sts-server.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 import { documentOf, notification, openStage, type Stage, upload } from './support.ts';
 
 const ENTRY = 'functions/face-recognition/server.ts';
@@ -56,6 +60,30 @@ describe('the receiver', () => {
     program.child.kill('SIGTERM');
 
     expect(await program.exit()).toBe(0);
+  });
+
+  test('works with the role of its service account, without any key', async () => {
+    const sts = await startStsServer('token', () => stage.cloud.issueCredentials());
+    const tokenFile = join(await tempDir(), 'token');
+    await writeFile(tokenFile, 'token');
+    const program = start({
+      ALIBABA_CLOUD_ACCESS_KEY_ID: '',
+      ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::1234567890123456:role/faces',
+      ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::1234567890123456:oidc-provider/cluster',
+      ALIBABA_CLOUD_OIDC_TOKEN_FILE: tokenFile,
+      ALIBABA_CLOUD_STS_ENDPOINT: sts.url,
+    });
+    const { port } = await program.line('receiver listens');
+    const record = await upload(stage, 'incoming/a.jpg');
+
+    const answer = await fetch(`http://127.0.0.1:${port}`, {
+      method: 'POST',
+      body: new Uint8Array(notification(record)),
+    });
+
+    expect(answer.status).toBe(200);
+    expect(sts.forms).toHaveLength(1);
+    await sts.close();
   });
 
   test('does not start where results would start it again', async () => {

@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod/mini';
+import type { Clock } from './clock.ts';
+import type { CredentialProvider, Credentials } from './credentials.ts';
+import { type ErrorCode, MnsossError } from './errors.ts';
+import { createHttpClient, type HttpClient, readBody } from './http.ts';
+
+/** A RAM role that a pod takes with the token of its service account: RRSA of ACK, or any OIDC provider. */
+export interface RoleSettings {
+  readonly roleArn: string;
+  readonly oidcProviderArn: string;
+  /** Rewritten by the kubelet before the token in it expires. */
+  readonly tokenFile: string;
+  readonly sessionName: string;
+  /** Of STS. */
+  readonly endpoint: URL;
+}
+
+/** As ACK's webhook sets the variables; `undefined` when they are not there. */
+export function readRoleSettings(env: NodeJS.ProcessEnv): RoleSettings | undefined {
+  const roleArn = env.ALIBABA_CLOUD_ROLE_ARN;
+  const oidcProviderArn = env.ALIBABA_CLOUD_OIDC_PROVIDER_ARN;
+  const tokenFile = env.ALIBABA_CLOUD_OIDC_TOKEN_FILE;
+  if (!roleArn || !oidcProviderArn || !tokenFile) return undefined;
+  const region = env.ALIBABA_CLOUD_STS_REGION || env.REGION;
+  const network = env.ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED === 'true' ? '-vpc' : '';
+  const host =
+    env.ALIBABA_CLOUD_STS_ENDPOINT || (region ? `sts${network}.${region}.aliyuncs.com` : 'sts.aliyuncs.com');
+  const url = host.includes('://') ? host : `https://${host}`;
+  if (!URL.canParse(url)) {
+    throw new MnsossError('ConfigInvalid', 'ALIBABA_CLOUD_STS_ENDPOINT must be a host or a URL');
+  }
+  return {
+    roleArn,
+    oidcProviderArn,
+    tokenFile,
+    sessionName: env.ALIBABA_CLOUD_ROLE_SESSION_NAME || 'mnsoss-face',
+    endpoint: new URL(url),
+  };
+}
+
+/** The service's default and smallest maximum of a session. */
+const SESSION_SECONDS = 3600;
+/** Before they expire: time for the work that is signed with them to be done. */
+const EARLY_MS = 180_000;
+const TIMEOUT_MS = 10_000;
+
+/**
+ * Credentials of the role, fetched at the first call and again some minutes before they expire, once however many
+ * wait. While STS does not answer, those that are still good go on being given. Source: STS, AssumeRoleWithOIDC.
+ */
+export function createRoleCredentials(
+  settings: RoleSettings,
+  { clock, http = createHttpClient() }: { readonly clock: Clock; readonly http?: HttpClient },
+): CredentialProvider {
+  let held: Credentials | undefined;
+  let fetching: Promise<Credentials> | undefined;
+  const isGoodFor = (ms: number) => held?.expiresAt !== undefined && held.expiresAt - clock.now() > ms;
+
+  return async ({ refresh = false } = {}) => {
+    if (held && !refresh && isGoodFor(EARLY_MS)) return held;
+    fetching ??= assumeRole(settings, clock, http).finally(() => {
+      fetching = undefined;
+    });
+    try {
+      held = await fetching;
+    } catch (error) {
+      if (refresh || !isGoodFor(0)) throw error;
+    }
+    return held!;
+  };
+}
+
+const answer = z.object({
+  Credentials: z.object({
+    AccessKeyId: z.string(),
+    AccessKeySecret: z.string(),
+    SecurityToken: z.string(),
+    Expiration: z.string(),
+  }),
+});
+
+async function assumeRole(settings: RoleSettings, clock: Clock, http: HttpClient): Promise<Credentials> {
+  const { roleArn, oidcProviderArn, sessionName, endpoint } = settings;
+  const url = new URL(endpoint);
+  url.search = new URLSearchParams({
+    Action: 'AssumeRoleWithOIDC',
+    Version: '2015-04-01',
+    Format: 'JSON',
+    Timestamp: `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
+  }).toString();
+  const body = new URLSearchParams({
+    RoleArn: roleArn,
+    OIDCProviderArn: oidcProviderArn,
+    OIDCToken: await readToken(settings.tokenFile),
+    RoleSessionName: sessionName,
+    DurationSeconds: String(SESSION_SECONDS),
+  }).toString();
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  const response = await http.send({
+    method: 'POST',
+    url,
+    headers,
+    body: Buffer.from(body),
+    timeoutMs: TIMEOUT_MS,
+  });
+  const text = (await readBody(response, 64 * 1024)).toString();
+  const parsed = answer.safeParse(parseJson(text));
+  if (response.status !== 200 || !parsed.success) throw refusal(response.status, parseJson(text), settings);
+  const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration } = parsed.data.Credentials;
+  return {
+    accessKeyId: AccessKeyId,
+    accessKeySecret: AccessKeySecret,
+    securityToken: SecurityToken,
+    expiresAt: Date.parse(Expiration),
+  };
+}
+
+async function readToken(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (cause) {
+    throw new MnsossError('CredentialsMissing', `the token of the service account ${path} cannot be read`, {
+      cause,
+    });
+  }
+}
+
+/** Of the service's message, which may repeat the token, nothing is said. */
+function refusal(status: number, body: unknown, { roleArn, endpoint }: RoleSettings): MnsossError {
+  const { Code, RequestId } = (body ?? {}) as { Code?: unknown; RequestId?: unknown };
+  const code = typeof Code === 'string' ? Code : `HTTP ${status}`;
+  return new MnsossError(
+    codeOf(status, code),
+    `${endpoint.host} gave no credentials of ${roleArn}: ${code}`,
+    {
+      details: { status, ...(typeof RequestId === 'string' && { requestId: RequestId }) },
+    },
+  );
+}
+
+function codeOf(status: number, code: string): ErrorCode {
+  if (/^Throttling/.test(code) || status === 429) return 'Throttled';
+  // The kubelet writes a new token before the old one expires: this passes.
+  if (/Expired$/.test(code)) return 'SecurityTokenExpired';
+  return status >= 500 || status === 200 ? 'ServiceUnavailable' : 'AccessDenied';
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
