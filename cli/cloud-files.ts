@@ -16,6 +16,7 @@ const resource = z.union([
 
 const endpoint = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('queue'), name: z.string() }),
+  z.strictObject({ type: z.literal('topic'), name: z.string() }),
   z.strictObject({ type: z.literal('http'), url: z.url() }),
 ]);
 

@@ -24,7 +24,7 @@ export interface MatchCondition {
 }
 
 export interface RuleEndpointData {
-  readonly EndpointType: 'queue' | 'http';
+  readonly EndpointType: 'queue' | 'http' | 'topic';
   readonly EndpointValue: string;
 }
 

@@ -16,7 +16,7 @@ const listCommand = new Command('list')
   });
 
 const createCommand = new Command('create')
-  .description('send events of a bucket to queues or HTTP endpoints')
+  .description('send events of a bucket to queues, HTTP endpoints or a topic')
   .argument('<name>', 'letters, digits and hyphens, a letter first')
   .addOption(dataDirOption())
   .addOption(bucketOption())
@@ -25,8 +25,9 @@ const createCommand = new Command('create')
   .option('--suffix <suffix>', 'only keys that end so', '')
   .option('--queue <names...>', 'queues to send to; made unless they are there')
   .option('--http <urls...>', 'HTTP endpoints to push to')
+  .option('--topic <name>', 'a topic of your own, and nothing else; made unless it is there')
   .option('--direct', 'straight into the one queue, without a topic')
-  .action(async (name, { dataDir, bucket, event, prefix, suffix, queue = [], http = [], direct }) => {
+  .action(async (name, { dataDir, bucket, event, prefix, suffix, queue = [], http = [], topic, direct }) => {
     const connection = await connectionTo(dataDir);
     const rule: RuleData = {
       RuleName: name,
@@ -37,10 +38,11 @@ const createCommand = new Command('create')
       Endpoints: [
         ...queue.map((value) => ({ EndpointType: 'queue' as const, EndpointValue: value })),
         ...http.map((value) => ({ EndpointType: 'http' as const, EndpointValue: value })),
+        ...(topic === undefined ? [] : [{ EndpointType: 'topic' as const, EndpointValue: topic }]),
       ],
       DeliveryMode: direct ? 'DIRECT' : 'BROADCAST',
     };
-    await ensureQueues(connection, queue);
+    await ensureTargets(connection, queue, topic);
     await withRules(dataDir, (rules) => rules.create(rule));
     console.log(`created ${name}`);
   });
@@ -69,9 +71,10 @@ async function withRules(dataDir: string, work: (rules: EventRulesClient) => Pro
   }
 }
 
-async function ensureQueues(
+async function ensureTargets(
   { mnsUrl, account }: Awaited<ReturnType<typeof connectionTo>>,
-  names: readonly string[],
+  queues: readonly string[],
+  topic: string | undefined,
 ): Promise<void> {
   const mns = createMnsClient({
     endpoint: mnsUrl,
@@ -80,8 +83,12 @@ async function ensureQueues(
     timeoutMs: 10_000,
   });
   try {
-    for (const name of names) {
-      await mns.createQueue(name).catch((error: unknown) => {
+    const making = [
+      ...queues.map((name) => () => mns.createQueue(name)),
+      ...(topic === undefined ? [] : [() => mns.createTopic(topic)]),
+    ];
+    for (const make of making) {
+      await make().catch((error: unknown) => {
         // There, with settings of its own.
         if (!isMnsossError(error, 'ResourceConflict')) throw error;
       });

@@ -1,4 +1,5 @@
 import { ACS3_FAULTS } from '../acs3.ts';
+import { refusalOf } from '../refusal.ts';
 
 /** guess: the codes of Mns-open; those of signatures are the gateway's. */
 const MNS_OPEN_ERRORS = {
@@ -12,17 +13,4 @@ const MNS_OPEN_ERRORS = {
   NoPermission: [403, 'You are not authorized to do this operation.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
-export type MnsOpenErrorCode = keyof typeof MNS_OPEN_ERRORS;
-
-/** What the API says of a request that it refuses. */
-export class MnsOpenRefusal extends Error {
-  override readonly name = 'MnsOpenRefusal';
-  readonly code: MnsOpenErrorCode;
-  readonly status: number;
-
-  constructor(code: MnsOpenErrorCode, message: string = MNS_OPEN_ERRORS[code][1]) {
-    super(message);
-    this.code = code;
-    this.status = MNS_OPEN_ERRORS[code][0];
-  }
-}
+export class MnsOpenRefusal extends refusalOf('MnsOpenRefusal', MNS_OPEN_ERRORS) {}

@@ -84,10 +84,11 @@ function splitResource(text: string): { bucket: string; path: string } {
     : { bucket: resource.slice(0, slash), path: resource.slice(slash + 1) };
 }
 
-/** `Endpoint` is the present form, `Endpoints` with `DeliveryMode` the deprecated one. */
+/** doc: a queue is sent to directly, a topic fans out. `Endpoint` is the present form, `Endpoints` with `DeliveryMode` the deprecated one. */
 function readDelivery(parameters: Parameters): Pick<NewEventRule, 'endpoints' | 'delivery'> {
   if (parameters.has('Endpoint')) {
-    return { endpoints: [readEndpoint(json(parameters, 'Endpoint', Endpoint))], delivery: 'direct' };
+    const endpoint = readEndpoint(json(parameters, 'Endpoint', Endpoint));
+    return { endpoints: [endpoint], delivery: endpoint.type === 'topic' ? 'broadcast' : 'direct' };
   }
   const mode = DeliveryMode.safeParse(parameters.get('DeliveryMode') ?? 'BROADCAST');
   if (!mode.success) {
@@ -100,17 +101,9 @@ function readDelivery(parameters: Parameters): Pick<NewEventRule, 'endpoints' | 
 }
 
 function readEndpoint({ EndpointType, EndpointValue }: z.infer<typeof Endpoint>): RuleEndpoint {
-  switch (EndpointType) {
-    case 'queue':
-      return { type: 'queue', name: EndpointValue };
-    case 'http':
-      return { type: 'http', url: EndpointValue };
-    case 'topic':
-      throw new MnsOpenRefusal(
-        'InvalidParameter',
-        'A topic of your own is not supported here: give Endpoints with DeliveryMode BROADCAST.',
-      );
-  }
+  return EndpointType === 'http'
+    ? { type: EndpointType, url: EndpointValue }
+    : { type: EndpointType, name: EndpointValue };
 }
 
 /** doc: the data of GetEventRule. */
@@ -120,7 +113,7 @@ export function ruleData(rule: EventRule) {
     RuleName: rule.name,
     EventTypes: rule.eventTypes,
     MatchRules: rule.resources.map((resource) => [conditionOf(resource)]),
-    ...(rule.delivery === 'direct' && first && { Endpoint: endpointData(first) }),
+    ...(first && (rule.delivery === 'direct' || first.type === 'topic') && { Endpoint: endpointData(first) }),
     Endpoints: rule.endpoints.map(endpointData),
     DeliveryMode: rule.delivery === 'direct' ? 'DIRECT' : 'BROADCAST',
     ...(rule.topic !== undefined && { TopicName: rule.topic }),
@@ -135,7 +128,8 @@ function conditionOf(resource: MatchResource) {
 }
 
 function endpointData(endpoint: RuleEndpoint) {
-  return endpoint.type === 'http'
-    ? { EndpointType: 'http', EndpointValue: endpoint.url }
-    : { EndpointType: 'queue', EndpointValue: endpoint.name };
+  return {
+    EndpointType: endpoint.type,
+    EndpointValue: endpoint.type === 'http' ? endpoint.url : endpoint.name,
+  };
 }

@@ -1,4 +1,5 @@
 import { MnsossError } from '../../shared/runtime/errors.ts';
+import { refusalOf } from '../refusal.ts';
 
 /**
  * The error codes of MNS with their status and, where SDKs or their tests depend on it, their message.
@@ -58,20 +59,8 @@ export const MNS_ERRORS = {
   TopicNotExist: [404, 'The topic name you provided is not exist.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
-export type MnsErrorCode = keyof typeof MNS_ERRORS;
-
-/** What the server says of a request that it refuses; it becomes an `<Error>` document. */
-export class MnsRefusal extends Error {
-  override readonly name = 'MnsRefusal';
-  readonly code: MnsErrorCode;
-  readonly status: number;
-
-  constructor(code: MnsErrorCode, message: string = MNS_ERRORS[code][1]) {
-    super(message);
-    this.code = code;
-    this.status = MNS_ERRORS[code][0];
-  }
-}
+/** It becomes an `<Error>` document. */
+export class MnsRefusal extends refusalOf('MnsRefusal', MNS_ERRORS) {}
 
 /** Runs work for a caller in this process, who knows our errors and not those of the wire. */
 export async function inProcess<T>(subject: string, work: () => Promise<T>): Promise<T> {

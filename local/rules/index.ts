@@ -121,7 +121,7 @@ export async function createEventRules(options: EventRulesOptions): Promise<Even
   }
 }
 
-/** Makes what a broadcast rule needs in MNS, under the names the console gives. */
+/** Makes what a broadcast rule needs in MNS, under the names the console gives; a topic of one's own needs nothing. */
 async function provision(
   spec: NewEventRule,
   { region, accountId, target, clock }: EventRulesOptions,
@@ -129,6 +129,8 @@ async function provision(
   const { name, endpoints, delivery = 'broadcast', format = 'SIMPLIFIED' } = spec;
   const created = clock.now();
   if (delivery === 'direct') return { ...spec, delivery, format, created };
+  const [first] = endpoints;
+  if (first?.type === 'topic') return { ...spec, delivery, format, created, topic: first.name };
   const topic = `mns-en-topics-oss-${name}-${created}`;
   await target.createTopic(topic);
   for (const [index, endpoint] of endpoints.entries()) {

@@ -5,9 +5,10 @@ export type MatchResource =
   | { readonly bucket: string; readonly key: string }
   | { readonly bucket: string; readonly prefix: string; readonly suffix: string };
 
-/** A topic is fanned out to every endpoint; a direct queue is sent to without one. */
+/** A topic of one's own stands alone: who gets its messages is said by its subscriptions. */
 export type RuleEndpoint =
   | { readonly type: 'queue'; readonly name: string }
+  | { readonly type: 'topic'; readonly name: string }
   | { readonly type: 'http'; readonly url: string };
 
 /** An event rule as it was asked for. */
@@ -17,7 +18,7 @@ export interface NewEventRule {
   readonly eventTypes: readonly string[];
   readonly resources: readonly MatchResource[];
   readonly endpoints: readonly RuleEndpoint[];
-  /** `broadcast` through a topic, `direct` into one queue; `broadcast` when absent. */
+  /** `broadcast` through a topic, the rule's or one's own, `direct` into one queue; `broadcast` when absent. */
   readonly delivery?: 'broadcast' | 'direct';
   /** How messages reach the endpoints of a topic; the console's rules deliver `SIMPLIFIED`. */
   readonly format?: 'SIMPLIFIED' | 'JSON' | 'XML';
@@ -26,7 +27,7 @@ export interface NewEventRule {
 export interface EventRule extends Required<NewEventRule> {
   /** Milliseconds since the epoch. */
   readonly created: number;
-  /** Absent for direct delivery. */
+  /** The one made for the rule, or one's own. Absent for direct delivery. */
   readonly topic?: string;
 }
 
@@ -85,6 +86,9 @@ export function checkRule(spec: NewEventRule): void {
   }
   if (delivery === 'direct' && (endpoints.length !== 1 || endpoints[0]!.type !== 'queue')) {
     faults.push('direct delivery goes to exactly one queue');
+  }
+  if (endpoints.length > 1 && endpoints.some(({ type }) => type === 'topic')) {
+    faults.push('a topic of your own is the only endpoint: subscribe the others to it');
   }
   if (faults.length > 0) {
     throw new MnsossError('ConfigInvalid', `event rule ${JSON.stringify(name)}: ${faults.join('; ')}`, {

@@ -169,13 +169,17 @@ describe('rules', () => {
       'jobs',
       'copies',
     );
+    const removals = ['--bucket', 'things', '--event', 'ObjectRemoved:DeleteObject'];
+    await succeed('rules', 'create', 'removals', ...data, ...removals, '--topic', 'mine');
     const listed = await succeed('rules', 'list', ...data);
+    await succeed('rules', 'delete', 'removals', ...data);
     await succeed('put', ...data, '--bucket', 'things', join(folder, 'me.jpg'));
     const deleted = await succeed('rules', 'delete', 'uploads', ...data);
 
     expect(none).toBe('there are no event rules\n');
     expect(created).toBe('created uploads\n');
     expect(listed).toMatch(/^uploads +ObjectCreated:\* +things\/incoming\/\*\.jpg +jobs copies$/m);
+    expect(listed).toMatch(/^removals +ObjectRemoved:DeleteObject +things +mine$/m);
     expect(deleted).toBe('deleted uploads\n');
     expect(await succeed('rules', 'list', ...data)).toBe(none);
     const mns = createMnsClient({

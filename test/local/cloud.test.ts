@@ -47,7 +47,7 @@ function connect(cloud: LocalCloud, credentials: Credentials = cloud.credentials
     timeoutMs: 10_000,
   });
   cleanups.push(() => mns.close());
-  return { oss, queue: mns.queue('uploads') };
+  return { oss, mns, queue: mns.queue('uploads') };
 }
 
 async function dataDirectory(): Promise<string> {
@@ -71,6 +71,29 @@ describe('the local cloud', () => {
 
     const messages = await queue.receive({ max: 16, waitSeconds: 0 });
     expect(messages.map(({ body }) => keyOf(body))).toEqual(['incoming/a.jpg']);
+  });
+
+  it("publishes events to a topic of one's own, whose subscriptions say who gets them", async () => {
+    const { cloud, oss, mns } = await start();
+    await cloud.mns.ensureQueue('uploads');
+    await cloud.mns.ensureQueue('audit');
+    await mns.createTopic('mine');
+    const address = (queue: string) => `acs:mns:${cloud.region}:${cloud.accountId}:queues/${queue}`;
+    for (const name of ['uploads', 'audit']) {
+      await mns.subscribe('mine', name, { endpoint: address(name), format: 'SIMPLIFIED' });
+    }
+    await cloud.rules.create({ ...RULE, endpoints: [{ type: 'topic', name: 'mine' }] });
+    await oss.putBucket('photos');
+
+    const put = await oss.put('incoming/a.jpg', Buffer.from('image'));
+
+    for (const name of ['uploads', 'audit']) {
+      const messages = await mns.queue(name).receive({ max: 16, waitSeconds: 5 });
+      expect(messages.map(({ body }) => keyOf(body))).toEqual(['incoming/a.jpg']);
+    }
+    expect((put.res as { headers: Record<string, string> }).headers['x-oss-event-status']).toBe(
+      Buffer.from('{"Result":"Ok"}').toString('base64'),
+    );
   });
 
   it('finds buckets, rules and messages again in its data directory', async () => {

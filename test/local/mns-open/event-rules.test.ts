@@ -22,7 +22,8 @@ interface CallOptions {
 
 /** A signed call as the API's SDKs make it; objects become JSON texts. */
 async function call(action: string, parameters: Record<string, unknown>, options: CallOptions = {}) {
-  const texts = Object.entries(parameters).map(
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined);
+  const texts = given.map(
     ([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
   );
   const encoded = texts.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
@@ -113,7 +114,44 @@ describe('event rules by API', () => {
     ]);
   });
 
+  it("may publish to a topic of one's own", async () => {
+    const Endpoint = { EndpointType: 'topic', EndpointValue: 'mine' };
+
+    const created = await call('CreateEventRule', { ...rule, Endpoint });
+
+    const shown = await call('GetEventRule', named);
+    expect(created.status).toBe(200);
+    expect(shown.body.Data).toMatchObject({
+      Endpoint,
+      Endpoints: [Endpoint],
+      DeliveryMode: 'BROADCAST',
+      TopicName: 'mine',
+    });
+  });
+
   it.each([
+    [
+      'a topic among other endpoints',
+      {
+        Endpoint: undefined,
+        Endpoints: [
+          { EndpointType: 'topic', EndpointValue: 'mine' },
+          { EndpointType: 'queue', EndpointValue: 'uploads' },
+        ],
+      },
+      'InvalidParameter',
+      /only endpoint/,
+    ],
+    [
+      'direct delivery to a topic',
+      {
+        Endpoint: undefined,
+        DeliveryMode: 'DIRECT',
+        Endpoints: [{ EndpointType: 'topic', EndpointValue: 'mine' }],
+      },
+      'InvalidParameter',
+      /one queue/,
+    ],
     ['no name', { RuleName: '' }, 'MissingParameter', /RuleName/],
     ['another product', { ProductName: 'sls' }, 'InvalidParameter', /ProductName/],
     [
