@@ -14,11 +14,11 @@ export interface EnsureQueueParts {
 }
 
 const RETRY = { attempts: 5, baseMs: 500, capMs: 8_000 };
-const SUBSCRIPTION = 'mnsoss-poller';
 
 /**
  * The name of the queue to read. Given a topic, its queue and the subscription between them are made unless they
- * exist, so that every replica may do it at every start.
+ * exist, so that every replica may do it at every start. The subscription has the name of the queue: pollers with queues
+ * of their own each get every event of the topic.
  */
 export async function ensureQueue(options: PollerOptions, parts: EnsureQueueParts): Promise<string> {
   const { topic } = options;
@@ -28,7 +28,7 @@ export async function ensureQueue(options: PollerOptions, parts: EnsureQueuePart
   await retry(
     async () => {
       await createEventQueue(parts.client, queue);
-      await parts.client.subscribe(topic, SUBSCRIPTION, {
+      await parts.client.subscribe(topic, queue, {
         endpoint: queueAddress(place, queue),
         format: 'SIMPLIFIED',
       });

@@ -22,7 +22,7 @@ export async function startHealthServer({ port, ready, metrics }: HealthOptions)
     '/metrics': async (response) => answer(response, 200, await metrics.metrics(), metrics.contentType),
   };
   const server = http.createServer((request, response) => {
-    const route = routes[new URL(request.url ?? '/', 'http://localhost').pathname];
+    const route = routes[request.url!.split('?')[0]!];
     if (!route) return answer(response, 404, 'not found');
     route(response).catch(() => answer(response, 500, 'metrics could not be read'));
   });

@@ -125,6 +125,6 @@ function gaugeQueue({ queue, clock, logger }: MetricsOptions, registry: Registry
 
 /** The code that begins a reason, as labels must be few: `HTTP 503` of `HTTP 503: try later`. */
 function reasonLabel(reason: string): string {
-  const code = /^(HTTP \d{3}|[A-Z][A-Za-z]{2,39})(?=:|$)/.exec(reason)?.[0];
+  const code = /^(HTTP \d{3}|[A-Z][A-Za-z]{2,39})(?=[:,]|$)/.exec(reason)?.[0];
   return code ?? 'other';
 }

@@ -5,6 +5,7 @@ import { CONSUMER_DEFAULTS } from '../../shared/mns/consumer/options.ts';
 import { MnsossError } from '../../shared/runtime/errors.ts';
 import {
   defineOptions,
+  flag,
   integer,
   type OptionsOf,
   oneOf,
@@ -70,6 +71,20 @@ export const POLLER_OPTIONS = defineOptions({
     unit: 'PEM',
     about: 'Certificate authorities trusted for the sink beside the usual ones; Knative sets it.',
   },
+  sinkMode: {
+    env: 'SINK_MODE',
+    schema: oneOf('binary', 'structured'),
+    default: 'binary' as const,
+    unit: 'binary or structured',
+    about: 'Whether a CloudEvent travels in headers and body or as one JSON document.',
+  },
+  sinkTokenFile: {
+    env: 'SINK_TOKEN_FILE',
+    schema: z.optional(text),
+    unit: 'path',
+    about:
+      'File with the token that a sink with authentication wants, sent as `Authorization: Bearer` and read again as it changes. Default: `/oidc/token`, where Knative puts it, if it is there.',
+  },
   sinkFunction: {
     env: 'SINK_FUNCTION',
     schema: z.optional(z.string().check(z.regex(FUNCTION))),
@@ -91,8 +106,30 @@ export const POLLER_OPTIONS = defineOptions({
     about:
       'The data of a CloudEvent: one record, as EventBridge sends it, or `{"events": [record]}`, as OSS publishes it and ACK\'s MnsOss event source forwards it. Default: `notification` to `K_SINK`, `record` to a function.',
   },
+  sinkQualifier: {
+    env: 'SINK_QUALIFIER',
+    schema: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/))),
+    unit: 'version or alias',
+    about: 'Of the sink function. Default: `LATEST`.',
+  },
+  sinkDeduplicate: {
+    env: 'SINK_DEDUPLICATE',
+    schema: flag,
+    default: false,
+    unit: 'true or false',
+    about:
+      "Gives asynchronous invocations a task id made of the event's, so that a redelivered event runs once. The function needs task mode. A task that failed for good cannot be run again, also when its dead letter is sent again.",
+  },
+  sinkEndpoint: {
+    env: 'SINK_ENDPOINT',
+    schema: z.optional(z.string().check(z.regex(/^https?:\/\/.+/))),
+    unit: 'URL',
+    about:
+      "Where Function Compute answers. Default: the account's public address; `https://<account>.<region>-internal.fc.aliyuncs.com` within its network.",
+  },
   sinkTimeoutSeconds: {
     env: 'SINK_TIMEOUT_SECONDS',
+    aliases: ['K_SINK_TIMEOUT'],
     schema: integer(1, 86_400),
     default: 120,
     unit: 'seconds, 1–86,400',
@@ -189,6 +226,18 @@ export const POLLER_OPTIONS = defineOptions({
     unit: 'seconds, 0–3,600',
     about: 'Time to finish after SIGTERM. Keep it some seconds below `terminationGracePeriodSeconds`.',
   },
+  namespace: {
+    env: 'NAMESPACE',
+    schema: z.optional(text),
+    unit: 'namespace',
+    about: 'Of the source that the poller works for; in every line of the log. Knative sets it.',
+  },
+  name: {
+    env: 'NAME',
+    schema: z.optional(text),
+    unit: 'name',
+    about: 'The same for the name of the source.',
+  },
   logLevel: {
     env: 'LOG_LEVEL',
     schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
@@ -220,6 +269,8 @@ function contradictions(options: PollerOptions): string[] {
   if (!token && !tokenFile && !endpoint) faults.push('set MNS_ENDPOINT, or a token that names it');
   if (Boolean(sink) === Boolean(sinkFunction)) faults.push('set one of K_SINK and SINK_FUNCTION');
   if (sinkFunction && !(region && accountId)) faults.push('SINK_FUNCTION needs REGION and FC_ACCOUNT_ID');
+  if (options.sinkDeduplicate && options.sinkInvocation !== 'async')
+    faults.push('SINK_DEDUPLICATE needs SINK_INVOCATION=async');
   if (deadLetters.startsWith('oss:') && !region) faults.push('DEAD_LETTERS=oss://… needs REGION');
   if (queue && deadLetters === `mns:${queue}`)
     faults.push('DEAD_LETTERS must name another queue than MNS_QUEUE');

@@ -32,6 +32,8 @@ export async function createPoller(options: PollerOptions, parts: PollerParts): 
   const { credentials, clock, random, logger } = parts;
   const { client, endpoint } = connectMns(options, credentials, clock);
   const queueName = await ensureQueue(options, { client, endpoint, clock, random });
+  const { topic } = options;
+  if (topic) logger.info({ topic, queue: queueName }, 'queue and subscription of the topic are there');
   const queue = client.queue(queueName);
   const sink = await createSink(options, parts);
   const dead = await openDeadLetters(options, client, parts);

@@ -12,7 +12,11 @@ import { createPoller } from './poller.ts';
 /** The long-running poller: a source container of Knative, or a process anywhere. */
 async function main(): Promise<void> {
   const options = readPollerOptions(process.env, readFlags(POLLER_OPTIONS, process.argv.slice(2)));
-  const logger = createLogger({ level: options.logLevel });
+  const { namespace, name } = options;
+  const logger = createLogger({ level: options.logLevel }).child({
+    ...(namespace && { namespace }),
+    ...(name && { name }),
+  });
   const { consumer, queue, close } = await createPoller(options, {
     credentials: platformCredentials(process.env, systemClock),
     clock: systemClock,
@@ -32,8 +36,12 @@ async function main(): Promise<void> {
   logger.info({ ...report }, 'poller has stopped');
 }
 
-main().catch((thrown) => {
-  const { code, message } = toMnsossError(thrown);
-  process.stderr.write(`${code}: ${message}\n`);
-  process.exitCode = 1;
-});
+main().then(
+  // A delivery that could not be stopped may still hold a connection; its message has been handed back.
+  () => process.exit(),
+  (thrown) => {
+    const { code, message } = toMnsossError(thrown);
+    process.stderr.write(`${code}: ${message}\n`);
+    process.exitCode = 1;
+  },
+);

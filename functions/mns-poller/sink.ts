@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { parseCeOverrides } from '../../shared/sinks/ce-overrides.ts';
 import type { EventSink } from '../../shared/sinks/sink.ts';
+import { createTokenFile } from '../../shared/sinks/token-file.ts';
 import type { PollerOptions } from './options.ts';
 
 export interface SinkParts {
@@ -11,17 +13,25 @@ export interface SinkParts {
   readonly random: Random;
 }
 
+/** Where a SinkBinding mounts the token for a sink that has an audience. */
+const KNATIVE_TOKEN = '/oidc/token';
+
 /** The sink that the options name. Each kind is loaded only when it is chosen. */
 export async function createSink(options: PollerOptions, parts: SinkParts): Promise<EventSink> {
   const timeoutMs = options.sinkTimeoutSeconds * 1000;
   if (options.sink) {
     const { createHttpSink } = await import('../../shared/sinks/http.ts');
+    const tokenFile = options.sinkTokenFile ?? (existsSync(KNATIVE_TOKEN) ? KNATIVE_TOKEN : undefined);
+    const token = tokenFile === undefined ? undefined : createTokenFile(tokenFile, parts.clock);
+    await token?.();
     return createHttpSink({
       url: options.sink,
+      mode: options.sinkMode,
       timeoutMs,
       clock: parts.clock,
       ...(options.sinkOverrides && { overrides: parseCeOverrides(options.sinkOverrides) }),
       ...(options.sinkCaCerts && { caCerts: options.sinkCaCerts }),
+      ...(token && { token }),
     });
   }
   const [functionName, serviceName] = options.sinkFunction!.split('/').reverse() as [string, string?];
@@ -30,6 +40,9 @@ export async function createSink(options: PollerOptions, parts: SinkParts): Prom
     accountId: options.accountId!,
     functionName,
     invocation: options.sinkInvocation,
+    deduplicate: options.sinkDeduplicate,
+    ...(options.sinkQualifier && { qualifier: options.sinkQualifier }),
+    ...(options.sinkEndpoint && { endpoint: options.sinkEndpoint }),
     timeoutMs,
     ...parts,
   };

@@ -80,7 +80,7 @@ export function judgeInvocation(answer: InvocationAnswer, { deduplicate }: Invoc
   const { status, functionError, errorCode, retryAfterMs } = answer;
   if (status >= 200 && status < 300) {
     if (functionError === undefined) return { result: 'accepted' };
-    return { result: 'retry', reason: describe(answer, `the function failed with ${functionError}`) };
+    return { result: 'retry', reason: describe(answer, `FunctionFailed: ${functionError}`) };
   }
   if (status === 409 && deduplicate) return { result: 'accepted' };
   const reason = describe(answer, `HTTP ${status}`);

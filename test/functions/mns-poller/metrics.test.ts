@@ -63,6 +63,8 @@ describe('metrics', () => {
   test.each([
     ['HTTP 503: try again at noon', 'HTTP 503'],
     ['NetworkError: refused by 10.0.0.1', 'NetworkError'],
+    ['HTTP 429, ResourceExhausted: too many', 'HTTP 429'],
+    ['FunctionFailed: HandledInvocationError', 'FunctionFailed'],
     ['the moon is full', 'other'],
   ])('label the reason "%s" as %s', async (reason, label) => {
     const { clock, queue, consumer, registry } = metricsOf(() => ({ result: 'retry', reason }));
@@ -101,10 +103,10 @@ describe('the health server', () => {
 
     const answers = [await get('/livez'), await get('/readyz')];
     ready = true;
-    answers.push(await get('/readyz?verbose'), await get('/metrics'), await get('/'));
+    answers.push(await get('/readyz?verbose'), await get('/metrics'), await get('/'), await get('//'));
     await server.close();
 
-    expect(answers.map(({ status }) => status)).toEqual([200, 503, 200, 200, 404]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 503, 200, 200, 404, 404]);
     expect(answers[3]!.text).toContain('# TYPE mnsoss_poller_in_flight gauge');
   });
 });

@@ -18,6 +18,17 @@ describe('the options of the poller', () => {
     expect(consumerOptions(options)).toMatchObject({ concurrency: 7, prefetch: 2, waitSeconds: 3 });
   });
 
+  test('take what Knative sets', () => {
+    const options = readPollerOptions({
+      ...ENOUGH,
+      K_SINK_TIMEOUT: '45',
+      NAMESPACE: 'photos',
+      NAME: 'uploads',
+    });
+
+    expect(options).toMatchObject({ sinkTimeoutSeconds: 45, namespace: 'photos', name: 'uploads' });
+  });
+
   test('refuse a flag that does not exist', () => {
     expect(() => readFlags(POLLER_OPTIONS, ['--concurency', '7'])).toThrow(/--concurency/);
   });
@@ -29,6 +40,7 @@ describe('the options of the poller', () => {
     [{ K_SINK: '' }, 'K_SINK and SINK_FUNCTION'],
     [{ SINK_FUNCTION: 'faces' }, 'K_SINK and SINK_FUNCTION'],
     [{ K_SINK: '', SINK_FUNCTION: 'faces' }, 'REGION and FC_ACCOUNT_ID'],
+    [{ SINK_DEDUPLICATE: 'true' }, 'SINK_INVOCATION=async'],
     [{ DEAD_LETTERS: '' }, 'DEAD_LETTERS'],
     [{ DEAD_LETTERS: 'nowhere' }, 'oss://<bucket>/<prefix>'],
     [{ DEAD_LETTERS: 'oss://photos/dead/' }, 'REGION'],

@@ -163,7 +163,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
 
     expect(delivery).toEqual({
       result: 'retry',
-      reason: 'the function failed with UnhandledInvocationError, request id 1-65a0b1c2-000000000001',
+      reason: 'FunctionFailed: UnhandledInvocationError, request id 1-65a0b1c2-000000000001',
     });
   });
 

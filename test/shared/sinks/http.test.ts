@@ -109,6 +109,37 @@ describe('createHttpSink', () => {
     expect(delivery).toMatchObject({ result: 'retry', retryAfterMs: 7000, overloaded: true });
   });
 
+  test('sends its token, and a fresh one when the sink refuses the first', async () => {
+    const tokens = ['first', 'second'];
+    const { sink, server } = await openSink(
+      (res, { headers }) => res.writeHead(headers.authorization === 'Bearer second' ? 202 : 401).end(),
+      { token: async ({ refresh } = {}) => tokens[refresh ? 1 : 0]! },
+    );
+
+    const delivery = await sink.deliver(anEvent(), { signal });
+
+    expect(delivery).toEqual({ result: 'accepted' });
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer first',
+      'Bearer second',
+    ]);
+  });
+
+  test('does not insist on a token that is refused, and never shows it', async () => {
+    const { sink, server } = await openSink(
+      (res, { headers }) => res.writeHead(401).end(`no access with ${headers.authorization}`),
+      { token: async () => 'top-secret' },
+    );
+
+    const delivery = await sink.deliver(anEvent(), { signal });
+
+    expect(delivery).toMatchObject({
+      result: 'rejected',
+      reason: 'HTTP 401: no access with Bearer [secret]',
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
   test('adds the overrides, and keeps the identity', async () => {
     const { sink, server } = await openSink((res) => res.writeHead(202).end(), {
       overrides: { extensions: { team: 'faces' } },
