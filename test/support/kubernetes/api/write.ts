@@ -158,6 +158,15 @@ export function applyObject(context: Context, request: ApiRequest, applied: Kube
     return { ...done, warnings: unknown };
   }
   if (subresource) throw notFound(subjectOf(request));
+  // Applying what is not there creates it, which the permission to patch does not cover.
+  const { group, plural } = resource;
+  context.access.check(request.user, {
+    verb: 'create',
+    group,
+    resource: plural,
+    name,
+    ...(namespace && { namespace }),
+  });
   const fresh = merge(undefined);
   return {
     ...createObject(context, { ...request, query: new URLSearchParams([...query]) }, fresh),
