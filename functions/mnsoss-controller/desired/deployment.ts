@@ -40,6 +40,7 @@ export function deployment(source: Source, spec: SourceSpec, plan: PollerPlan): 
         spec: {
           ...(serviceAccountName && { serviceAccountName }),
           automountServiceAccountToken: false,
+          enableServiceLinks: false,
           terminationGracePeriodSeconds: SHUTDOWN_SECONDS + 10,
           securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
           containers: [container(spec, plan)],
