@@ -6,7 +6,8 @@ import { sinkBinding } from '../../../../functions/mnsoss-controller/desired/sin
 import { normalizeSink } from '../../../../functions/mnsoss-controller/source/sink.ts';
 import type { Source } from '../../../../functions/mnsoss-controller/source/source.ts';
 import { readSpec, type SourceSpec } from '../../../../functions/mnsoss-controller/source/spec.ts';
-import { aSource } from '../objects.ts';
+import { faultsOf } from '../../../support/manifests/rules.ts';
+import { aBroker, aSource } from '../objects.ts';
 
 const PLAN = {
   image: 'poller:1',
@@ -37,6 +38,21 @@ describe('the desired objects of a source', () => {
     const objects = [sinkBinding(source, spec, destination), deployment(source, spec, PLAN)];
 
     expect(objects.map((object) => stringify(object)).join('---\n')).toMatchSnapshot();
+  });
+
+  it("break no rule of Knative's or the house's", () => {
+    for (const change of [{}, { serviceAccountName: 'mnsoss-sa' }, { queue: 'mine', consumers: 0 }]) {
+      const { source, spec } = aSourceWith(change);
+      const objects = [
+        aBroker(),
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace: 'default', name: 'mnsoss-sa' } },
+        { apiVersion: 'v1', kind: 'Secret', metadata: { namespace: 'default', name: 'mns-token' } },
+        sinkBinding(source, spec, normalizeSink(spec.sink).destination),
+        deployment(source, spec, PLAN),
+      ];
+
+      expect(faultsOf(objects as never)).toEqual([]);
+    }
   });
 
   it('give the poller options that it takes', () => {
