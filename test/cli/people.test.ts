@@ -110,8 +110,10 @@ describe("with a bucket that is not the local cloud's", () => {
     expect(forgotten).toBe('');
     expect(again).toBe(`2 photos: 1 enrolled, 0 unchanged\n${refused}`);
     expect(await run('list')).toBe('guest  1\n');
-    expect(await run('forget', 'guest')).toContain('photos people/guest/portrait.jpg\n');
-    expect(await run('forget', 'guest')).toBe('nothing is left of guest\n');
+    expect(await run('rename', 'guest', 'visitor')).toContain('photo people/visitor/portrait.jpg\n');
+    expect(await run('list')).toBe('visitor  1\n');
+    expect(await run('forget', 'visitor')).toContain('photos people/visitor/portrait.jpg\n');
+    expect(await run('forget', 'visitor')).toBe('nothing is left of visitor\n');
   });
 
   it('compares two photos by CompareFace', async () => {

@@ -123,6 +123,19 @@ describe('FaceBody', () => {
     expect(callsOf(opened)).toEqual({ RecognizeFace: 1 });
   });
 
+  test('is handed a URL that no line of the log tells', async () => {
+    const opened = await open({ ENGINE, LOG_LEVEL: 'debug' });
+    opened.cloud.facebody.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidImage.URL' }, 2);
+    opened.cloud.facebody.faults.inject('RecognizeFace', { kind: 'error', code: 'InternalError' }, 3);
+    const record = await upload(opened, 'incoming/a.jpg', sampleBytes(1));
+
+    const report = opened.fn.handler(notification(record), opened.context());
+
+    await expect(report).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+    expect(callsOf(opened)).toMatchObject({ RecognizeFace: 5, PostObject: 3 });
+    expect(JSON.stringify(opened.lines)).not.toMatch(/x-oss-signature|security-token|https?:/i);
+  });
+
   test('is sent a picture of another region', async () => {
     const { opened, report } = await process({ FACEBODY_REGION: 'cn-hangzhou' });
 

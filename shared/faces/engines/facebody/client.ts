@@ -5,6 +5,7 @@ import { MnsossError } from '../../../runtime/errors.ts';
 import type { Random } from '../../../runtime/random.ts';
 import { backoffDelay } from '../../../runtime/retry.ts';
 import { createSigningSession } from '../../../runtime/signing-session.ts';
+import type { CallOptions } from '../../gallery/gallery.ts';
 import type { PaceOptions, Pacing } from '../../pacing.ts';
 import { failureOf, toFailure } from './failures.ts';
 import { loadSdk, type Sdk, type SdkClient, type SdkRuntime, type SdkSettings } from './sdk.ts';
@@ -27,10 +28,10 @@ export interface FaceBodyClient {
   /** Loads the SDK. */
   warmUp(): Promise<void>;
   /**
-   * Waits for its turn, sends, and repeats what may pass: faults of the service and the network three times, a full
+   * Waits for its turn, if that leaves time for an answer before the deadline, sends, and repeats what may pass: faults of the service and the network three times, a full
    * quota as long as the deadline allows. Errors carry `details.failure`.
    */
-  call<T>(operation: FaceBodyOperation<T>, options?: PaceOptions): Promise<T>;
+  call<T>(operation: FaceBodyOperation<T>, options?: CallOptions): Promise<T>;
 }
 
 export interface FaceBodyClientParts {
@@ -46,6 +47,8 @@ export interface FaceBodyClientParts {
  * better sent.
  */
 const ATTEMPTS = { transient: 3, throttled: 8, download: 2 };
+/** Time that a call is left for its answer: one that would leave later than this before a deadline is not made. */
+const ANSWER_MS = 3000;
 const BACKOFF = { baseMs: 500, capMs: 4000 };
 
 export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient {
@@ -89,12 +92,13 @@ export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient
     async warmUp() {
       await loadSdk();
     },
-    async call(operation, options = {}) {
-      const { deadline = Number.POSITIVE_INFINITY, signal } = options;
+    async call(operation, { deadline: answeredBy = Number.POSITIVE_INFINITY, signal } = {}) {
+      const deadline = answeredBy - ANSWER_MS;
+      const pace = { deadline, ...(signal && { signal }) };
       for (let failures = 1; ; failures++) {
         assertNotAborted(signal, operation.name);
         try {
-          return await attempt(operation, options);
+          return await attempt(operation, pace);
         } catch (thrown) {
           const error = toFailure(operation.name, thrown);
           const delay = delayBefore(error, failures);

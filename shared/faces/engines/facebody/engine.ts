@@ -3,7 +3,6 @@ import { assertNotAborted } from '../../../runtime/abort.ts';
 import { MnsossError } from '../../../runtime/errors.ts';
 import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
 import type { Face } from '../../face.ts';
-import type { PaceOptions } from '../../pacing.ts';
 import type { FaceBodyClient, FaceBodyOperation } from './client.ts';
 import { failureOf } from './failures.ts';
 import { type RecognizedLists, toFaces } from './lists.ts';
@@ -22,9 +21,6 @@ import { encodePicture, fileAsStored, type PictureLimits, type SentPicture } fro
 
 /** Version of the API and of what is made of its answers here. */
 const VERSION = 'facebody-2019-12-30-1';
-
-/** Time that a call is left for its answer: a call that leaves later than this before a deadline is not made. */
-const ANSWER_MS = 3000;
 
 /** The vendor's advice for every score of quality. */
 const GOOD_QUALITY = 0.85;
@@ -52,9 +48,9 @@ export function createFaceBodyEngine({
     image: UprightImage,
     { attributes, source, signal, deadline }: AnalyzeOptions,
   ): Promise<Face[]> => {
-    const pace = paceOf(signal, deadline);
+    const call = { ...(signal && { signal }), ...(deadline !== undefined && { deadline }) };
     const send = async (picture: SentPicture) =>
-      toFaces(await client.call(operation(picture), pace), picture, image, attributes);
+      toFaces(await client.call(operation(picture), call), picture, image, attributes);
     const sendEncoded = async () => {
       const picture = await encodePicture(image, limits);
       return send(picture).catch(async (error: unknown) => {
@@ -100,11 +96,10 @@ export function createFaceBodyEngine({
         : mergeFaces(described ?? [], await ask(detectFace, DETECT_LIMITS, image, options));
       return faces.sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height);
     },
-    async compare(one, other, { signal, deadline } = {}) {
-      const pace = paceOf(signal, deadline);
+    async compare(one, other, options) {
       const [a, b] = await Promise.all([jpegOf(one), jpegOf(other)]);
       try {
-        const answer = await client.call(compareFace(a, b), pace);
+        const answer = await client.call(compareFace(a, b), options);
         const [, match = MATCH, high = HIGH] = answer.thresholds ?? [];
         return {
           similarity: Math.min(1, (answer.confidence ?? 0) / 100),
@@ -116,13 +111,6 @@ export function createFaceBodyEngine({
       }
     },
     async close() {},
-  };
-}
-
-function paceOf(signal: AbortSignal | undefined, deadline: number | undefined): PaceOptions {
-  return {
-    ...(signal && { signal }),
-    ...(deadline !== undefined && { deadline: deadline - ANSWER_MS }),
   };
 }
 

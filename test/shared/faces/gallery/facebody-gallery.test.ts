@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLocalEngine } from '../../../../shared/faces/engines/local/engine.ts';
 import { entityIdOf, personOfEntity } from '../../../../shared/faces/gallery/facebody/entity-id.ts';
 import { createFaceBodyGallery } from '../../../../shared/faces/gallery/facebody/gallery.ts';
-import { addFaceEntity } from '../../../../shared/faces/gallery/facebody/operations.ts';
+import { addFaceEntity, listFaceEntities } from '../../../../shared/faces/gallery/facebody/operations.ts';
+import { createPacing } from '../../../../shared/faces/pacing.ts';
+import { manualClock } from '../../../../shared/runtime/clock.ts';
 import { galleryContract } from '../../../contracts/gallery.ts';
 import { type FaceBodyServer, startFaceBody } from '../../../local/facebody/support.ts';
 import { knownFaces } from '../../../support/known-faces.ts';
@@ -98,6 +100,31 @@ describe('the gallery in FaceBody', () => {
     await expect(gallery.faces('Anna')).rejects.toMatchObject({ code: 'AccessDenied' });
 
     expect(await gallery.faces('Anna')).toEqual([]);
+  });
+
+  it('keeps no entity of a person who was removed', async () => {
+    const gallery = open();
+    await gallery.add('Anna', [{ ...known.anna, photo: 'anna' }]);
+    await gallery.add('张伟', [{ ...known.clara, photo: 'clara' }]);
+
+    await gallery.removePerson('张伟');
+
+    const { entities } = await clientOf(server.endpoint).call(listFaceEntities('people', undefined));
+    expect(entities!.map(({ entityId }) => entityId)).toEqual(['Anna']);
+  });
+
+  it('searches for nobody when its turn would leave no time for an answer', async () => {
+    const clock = manualClock();
+    const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
+    const client = clientOf(server.endpoint, { clock, pacing });
+    const gallery = createFaceBodyGallery({ client, database: 'people' });
+    const { image, face } = known.anna;
+    await gallery.search(image, [face], { people: 1 });
+
+    const second = gallery.search(image, [face], { people: 1, deadline: clock.now() + 3500 });
+
+    await expect(second).rejects.toMatchObject({ code: 'Throttled', details: { operation: 'SearchFace' } });
+    expect(calls('SearchFace')).toBe(1);
   });
 
   it('makes its database again when somebody else removed it', async () => {
