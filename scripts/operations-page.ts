@@ -1,3 +1,4 @@
+import { OPERATIONS as FACEBODY_OPERATIONS } from '../local/facebody/operations/index.ts';
 import { ROUTES as MNS_ROUTES } from '../local/mns/routes.ts';
 import { createActions } from '../local/mns-open/actions.ts';
 import { ROUTES as OSS_ROUTES, type Route } from '../local/oss/routes.ts';
@@ -33,7 +34,7 @@ export async function operationsPage(generated: string): Promise<string> {
     ...describe(FIDELITIES),
     '',
     'Whatever is not listed is refused with `NotImplemented` (OSS), `InvalidRequestURL` (MNS) or',
-    '`InvalidAction.NotFound` (management API): nothing is taken and silently not done.',
+    '`InvalidAction.NotFound` (management API, FaceBody): nothing is taken and silently not done.',
     '',
     '## OSS',
     '',
@@ -73,6 +74,13 @@ export async function operationsPage(generated: string): Promise<string> {
         'doc',
       ]),
     ),
+    '',
+    '## FaceBody 2019-12-30',
+    '',
+    'All are `POST /` with `x-acs-action`; pictures come by URL or by the upload of `…Advance`, which the same address',
+    'authorizes (`AuthorizeFileUpload` of the open platform, 2019-12-19) and takes. Tests drive each with the official SDK.',
+    '',
+    ...Object.keys(FACEBODY_OPERATIONS).map((operation) => `- ${operation}`),
     '',
   ].join('\n');
 }
