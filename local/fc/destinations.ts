@@ -8,7 +8,7 @@ import type { SendToDestination } from './async-queue.ts';
 const QUEUE = /^acs:mns:[^:]*:[^:]*:\/queues\/([^/]+)\/messages$/;
 
 /** Throws `ConfigInvalid` for a destination that is no MNS queue. */
-export function queueOfDestination(arn: string): string {
+function queueOfDestination(arn: string): string {
   const name = QUEUE.exec(arn)?.[1];
   if (name !== undefined) return name;
   throw new MnsossError(

@@ -5,6 +5,7 @@ import { assertJavascript, assertZip } from './budgets.ts';
 import { type BundledEntry, bundleEntry, bundlePackages } from './javascript.ts';
 import { copyNativePackages } from './native.ts';
 import { NATIVE_PACKAGES } from './packages.ts';
+import { assertPortable } from './portable.ts';
 import { zipFolder } from './zip.ts';
 
 /** Sources in a function's folder, and the program that becomes of each. */
@@ -54,6 +55,7 @@ export async function buildFunction(name: string, { outdir, engine }: BuildOptio
     await bundlePrograms(ENGINE_THREAD, folder);
   }
 
+  await assertPortable(folder);
   const zip = `${folder}.zip`;
   const bytes = await zipFolder(folder);
   await writeFile(zip, bytes);

@@ -3,22 +3,24 @@ import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { bundleFunction } from '../../scripts/functions/build.ts';
 
-/** A folder inside the project, from where its packages are found; it goes with the test. */
+/** A folder inside the project, from where its packages are found; whoever asks for it removes it. */
+export async function projectFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
+  const cache = 'node_modules/.cache';
+  await mkdir(cache, { recursive: true });
+  const path = await mkdtemp(join(cache, 'functions-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** The same; it goes with the test. */
 export async function projectTempDir(): Promise<string> {
-  const folder = await mkdtemp(join(await cacheDir(), 'functions-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
+  const { path, remove } = await projectFolder();
+  onTestFinished(remove);
+  return path;
 }
 
 /** The absolute path of a function's bundle, made from the present sources; whoever asks for it removes it. */
 export async function builtFunction(name: string): Promise<string> {
-  const folder = await mkdtemp(join(await cacheDir(), 'functions-'));
-  await bundleFunction(name, folder);
-  return resolve(folder);
-}
-
-async function cacheDir(): Promise<string> {
-  const cache = 'node_modules/.cache';
-  await mkdir(cache, { recursive: true });
-  return cache;
+  const { path } = await projectFolder();
+  await bundleFunction(name, path);
+  return resolve(path);
 }

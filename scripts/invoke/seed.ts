@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { samplePhotos } from '../../cli/files.ts';
+import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
+import type { OssClient } from '../../shared/oss/client.ts';
+
+/** A photo that was put where an event says that one is. */
+export interface SeededPhoto {
+  readonly bucket: string;
+  readonly key: string;
+  readonly photo: string;
+}
+
+export interface SeededEvent {
+  /** The event, with the ETags of the photos. */
+  readonly event: Buffer;
+  readonly seeded: readonly SeededPhoto[];
+}
+
+/** Puts a real photo under each key of which the event says that it was created, unless something is there. */
+export async function seedPhotos(event: Buffer, oss: OssClient): Promise<SeededEvent> {
+  const photos = await samplePhotos();
+  const seeded: SeededPhoto[] = [];
+  /** Keys that have one ETag in the event have one picture. */
+  const photoOf = new Map<string | undefined, (typeof photos)[number]>();
+  let text = event.toString();
+  for (const { eventName, bucket, key, etag } of openEnvelope(event).events) {
+    await oss.createBucket(bucket);
+    const store = oss.bucket(bucket);
+    if (!eventName.startsWith('ObjectCreated:') || (await store.head(key))) continue;
+    const photo = photoOf.get(etag) ?? photos[photoOf.size % photos.length]!;
+    photoOf.set(etag, photo);
+    const written = await store.put(key, await readFile(photo.path));
+    if (etag) text = replaceDeep(text, etag, written.etag);
+    seeded.push({ bucket, key, photo: photo.name });
+  }
+  return { event: Buffer.from(text), seeded };
+}
+
+/** Also where the text is in Base64, as most envelopes have it. */
+function replaceDeep(text: string, from: string, to: string): string {
+  return text.replaceAll(from, to).replace(/[A-Za-z0-9+/]{40,}={0,2}/g, (encoded) => {
+    const decoded = Buffer.from(encoded, 'base64').toString();
+    const replaced = decoded.includes('{') ? replaceDeep(decoded, from, to) : decoded;
+    return replaced === decoded ? encoded : Buffer.from(replaced).toString('base64');
+  });
+}

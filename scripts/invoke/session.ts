@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { InvocationResult } from '../../local/fc/index.ts';
+import { type LocalFcServer, startLocalFc } from '../../local/fc/server.ts';
+import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
+import { readTimerEvent } from '../../shared/envelope/timer.ts';
+import { createMnsClient } from '../../shared/mns/client.ts';
+import { createOssClient, type OssClient } from '../../shared/oss/client.ts';
+import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { MnsossError } from '../../shared/runtime/errors.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import { bundleFunction } from '../functions/build.ts';
+import {
+  configOf,
+  DEAD_LETTER_QUEUE,
+  FUNCTION_NAMES,
+  type FunctionSettings,
+  QUEUE,
+  reachedFrom,
+} from './functions.ts';
+import { type SeededPhoto, seedPhotos } from './seed.ts';
+
+export interface SessionOptions extends Omit<FunctionSettings, 'fcUrl'> {
+  readonly functionName: string;
+  /** Of the API; 0, the default, takes any free one. */
+  readonly port?: number;
+  /** Let uploads below `incoming/` of the bucket `photos` call the function, as an OSS trigger does. */
+  readonly onUpload?: boolean;
+  /** Take the bundles in `outdir` as they are. */
+  readonly skipBuild?: boolean;
+  readonly logger?: Logger;
+}
+
+/** One invocation, and what it was for. */
+export interface Invoked {
+  readonly seeded: readonly SeededPhoto[];
+  readonly result: InvocationResult;
+  /** `oss://` addresses of the results below the keys of the event, or of the message that the poller found. */
+  readonly files: readonly string[];
+}
+
+/** Functions from the present sources, in processes of their own, beside a cloud. */
+export interface Session {
+  readonly fc: LocalFcServer;
+  /** Makes what the functions find in the cloud, as the start does; again after the cloud was emptied. */
+  furnish(): Promise<void>;
+  invoke(event: Buffer): Promise<Invoked>;
+  close(): Promise<void>;
+}
+
+/** What the queue holds for the poller of a timer. */
+const QUEUED = 'events/base64.txt';
+
+const TRIGGER = {
+  name: 'uploads',
+  bucket: 'photos',
+  events: [
+    'oss:ObjectCreated:PutObject',
+    'oss:ObjectCreated:PostObject',
+    'oss:ObjectCreated:CompleteMultipartUpload',
+  ],
+  prefix: 'incoming/',
+};
+
+/** Throws `ConfigInvalid` for a function that does not exist. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { functionName, cloud, outdir, env, port, onUpload, skipBuild, logger } = options;
+  if (!FUNCTION_NAMES.includes(functionName)) {
+    throw new MnsossError(
+      'ConfigInvalid',
+      `there is no function ${functionName}: expected ${FUNCTION_NAMES.join(' or ')}`,
+    );
+  }
+  const reached = reachedFrom(functionName);
+  if (!skipBuild) for (const name of reached) await bundleFunction(name, join(outdir, name));
+  const fc = await startLocalFc(cloud, {
+    functions: (fcUrl) =>
+      reached.map((name) => {
+        // What was asked for is meant for the function that was named.
+        const { timeoutSeconds, memoryMb, ...others } = options;
+        return configOf(name, { ...(name === functionName ? options : others), fcUrl });
+      }),
+    ossTriggers: onUpload ? [{ ...TRIGGER, functionName }] : [],
+    ...(port !== undefined && { port }),
+    ...(logger && { logger }),
+  });
+  const common = { credentials: staticCredentials(cloud.credentials), clock: cloud.clock, timeoutMs: 30_000 };
+  const { region } = cloud;
+  const oss = createOssClient({
+    ...common,
+    endpoint: cloud.oss.url,
+    region,
+    random: Math.random,
+    attempts: 3,
+  });
+  const mns = createMnsClient({ ...common, endpoint: cloud.mns.url });
+  const furnish = async () => {
+    for (const queue of [QUEUE, DEAD_LETTER_QUEUE]) await mns.createQueue(queue);
+    if (onUpload) await oss.createBucket(TRIGGER.bucket);
+  };
+  await furnish();
+  const resultPrefix = env.RESULT_PREFIX ?? 'results/';
+
+  return {
+    fc,
+    furnish,
+    async invoke(original) {
+      if (readTimerEvent(original) && functionName === 'mns-poller') {
+        const message = await seedPhotos(await readFile(QUEUED), oss);
+        await mns.queue(QUEUE).send(message.event.toString().trim());
+        const result = await fc.invoke(functionName, original);
+        return { seeded: message.seeded, result, files: await resultsOf(message.event, oss, resultPrefix) };
+      }
+      const { event, seeded } = await seedPhotos(original, oss);
+      const result = await fc.invoke(functionName, event);
+      return { seeded, result, files: await resultsOf(event, oss, resultPrefix) };
+    },
+    async close() {
+      await fc.close();
+      oss.close();
+      mns.close();
+    },
+  };
+}
+
+async function resultsOf(event: Buffer, oss: OssClient, resultPrefix: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const { bucket, key } of openEnvelope(event).events) {
+    for await (const entry of oss.bucket(bucket).list({ prefix: `${resultPrefix}${key}/` })) {
+      files.push(`oss://${bucket}/${entry.key}`);
+    }
+  }
+  return files;
+}
