@@ -204,6 +204,21 @@ export const POLLER_OPTIONS = defineOptions({
     about:
       'A message that failed so often is given up; one that came three times as often, without another try. Deliveries to a sink that is down do not count.',
   },
+  retryDelaySeconds: {
+    env: 'RETRY_DELAY_SECONDS',
+    schema: integer(1, 43_200),
+    default: CONSUMER_DEFAULTS.retry.baseMs / 1000,
+    unit: 'seconds, 1–43,200',
+    about:
+      'Most that a message waits after its first failure; later failures make it wait longer, up to ten minutes.',
+  },
+  retryGrowth: {
+    env: 'RETRY_GROWTH',
+    schema: oneOf('exponential', 'linear'),
+    default: 'exponential' as const,
+    unit: 'exponential or linear',
+    about: 'Whether that wait doubles with each failure, or grows by as much again.',
+  },
   sparedSeconds: {
     env: 'SPARED_SECONDS',
     schema: integer(0, 1_296_000),
@@ -286,6 +301,7 @@ export function eventDataOf({ eventData, sink }: PollerOptions): EventData {
 export function consumerOptions(options: PollerOptions): Partial<ConsumerOptions> {
   const { concurrency, prefetch, maxReceives, waitSeconds } = options;
   const { visibilitySeconds, maxAgeSeconds, maxDequeueCount, sparedSeconds } = options;
+  const { retryDelaySeconds, retryGrowth } = options;
   return {
     concurrency,
     prefetch,
@@ -295,5 +311,11 @@ export function consumerOptions(options: PollerOptions): Partial<ConsumerOptions
     maxAgeSeconds,
     maxDequeueCount,
     sparedSeconds,
+    retry: {
+      baseMs: retryDelaySeconds * 1000,
+      // Who asks for a longer first delay gets it.
+      capMs: Math.max(CONSUMER_DEFAULTS.retry.capMs, retryDelaySeconds * 1000),
+      growth: retryGrowth,
+    },
   };
 }

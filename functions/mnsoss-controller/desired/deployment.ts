@@ -2,7 +2,7 @@ import type { KubeObject } from '../kubernetes/resources.ts';
 import { deploymentName, podLabels } from '../source/names.ts';
 import { keyOf, ownedMetadata, type Source } from '../source/source.ts';
 import type { SourceSpec } from '../source/spec.ts';
-import { secondsOf } from './duration.ts';
+import { wholeSeconds } from './duration.ts';
 
 export interface PollerPlan {
   readonly image: string;
@@ -77,13 +77,15 @@ function container(spec: SourceSpec, { image, queue, deadLetters }: PollerPlan):
 
 /** What the spec leaves out, the poller decides. */
 function settings({ concurrency, batch, visibilityTimeout, delivery = {} }: SourceSpec): object[] {
-  const { retry, timeout } = delivery;
+  const { retry, backoffDelay, backoffPolicy, timeout } = delivery;
   const values: Record<string, number | string | undefined> = {
     CONCURRENCY: concurrency,
     PREFETCH: batch,
     VISIBILITY_SECONDS: visibilityTimeout,
     MAX_DEQUEUE_COUNT: retry === undefined ? undefined : retry + 1,
-    SINK_TIMEOUT_SECONDS: timeout === undefined ? undefined : Math.max(1, Math.round(secondsOf(timeout))),
+    RETRY_DELAY_SECONDS: wholeSeconds(backoffDelay, 43_200),
+    RETRY_GROWTH: backoffPolicy,
+    SINK_TIMEOUT_SECONDS: wholeSeconds(timeout, 86_400),
   };
   return Object.entries(values)
     .filter(([, value]) => value !== undefined)

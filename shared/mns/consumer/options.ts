@@ -1,4 +1,4 @@
-import type { Backoff } from '../../runtime/retry.ts';
+import type { RetryBackoff } from './retry-delay.ts';
 
 /** How a consumer behaves; what is left out has the value of `CONSUMER_DEFAULTS`. */
 export interface ConsumerOptions {
@@ -24,8 +24,8 @@ export interface ConsumerOptions {
    * letter like any other, long before its queue drops it without a word.
    */
   readonly sparedSeconds: number;
-  /** How long a failed message stays hidden: exponential in its dequeue count, with full jitter. */
-  readonly retry: Backoff;
+  /** How long a failed message stays hidden: growing with its dequeue count, with full jitter. */
+  readonly retry: RetryBackoff;
   /** A `retryAfterMs` up to this is waited for under the same receipt, and costs no delivery. */
   readonly waitHereMs: number;
 }

@@ -8,17 +8,27 @@ export const LONGEST_VISIBILITY = 43_200;
 /** Longer wishes are granted this much: retention goes on while a message is hidden. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
+/** How the delay grows with each delivery: by as much again (`linear`), or to twice as much (`exponential`). */
+export interface RetryBackoff extends Backoff {
+  /** Default: `exponential`. */
+  readonly growth?: 'linear' | 'exponential';
+}
+
 /**
- * Seconds to hide a message before it is delivered again: exponential in how often it was received, with full
- * jitter, and never less than the other side asked for, up to an hour.
+ * Seconds to hide a message before it is delivered again: growing with how often it was received, with full jitter,
+ * and never less than the other side asked for, up to an hour.
  */
 export function retryVisibility(
   dequeueCount: number,
-  backoff: Backoff,
+  backoff: RetryBackoff,
   random: Random,
   retryAfterMs = 0,
 ): number {
   const wish = Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
-  const delay = Math.max(wish, backoffDelay(dequeueCount - 1, backoff, random));
-  return Math.min(LONGEST_VISIBILITY, Math.max(SHORTEST_VISIBILITY, Math.ceil(delay / 1000)));
+  const { baseMs, capMs, growth } = backoff;
+  const delay =
+    growth === 'linear'
+      ? random() * Math.min(capMs, baseMs * dequeueCount)
+      : backoffDelay(dequeueCount - 1, backoff, random);
+  return Math.min(LONGEST_VISIBILITY, Math.max(SHORTEST_VISIBILITY, Math.ceil(Math.max(wish, delay) / 1000)));
 }

@@ -55,6 +55,18 @@ describe('the desired objects of a source', () => {
     }
   });
 
+  it.each([
+    ['PT0.2S', 1],
+    ['PT90S', 90],
+    ['PT1H30M', 5_400],
+    ['P1DT1M', 86_400],
+  ])('give the poller %s as %i seconds', (timeout, seconds) => {
+    const { source, spec } = aSourceWith({ delivery: { timeout } });
+    const [container] = containersOf(deployment(source, spec, PLAN));
+
+    expect(container!.env).toContainEqual({ name: 'SINK_TIMEOUT_SECONDS', value: String(seconds) });
+  });
+
   it('give the poller options that it takes', () => {
     const { source, spec } = aSourceWith({
       concurrency: 5,
@@ -78,6 +90,8 @@ describe('the desired objects of a source', () => {
       visibilitySeconds: 60,
       maxDequeueCount: 4,
       sinkTimeoutSeconds: 10,
+      retryDelaySeconds: 2,
+      retryGrowth: 'linear',
     });
   });
 });

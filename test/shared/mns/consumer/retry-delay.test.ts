@@ -16,6 +16,17 @@ describe('the visibility of a retry', () => {
     expect(seconds).toBe(most);
   });
 
+  test.each([
+    [1, 5],
+    [2, 10],
+    [5, 25],
+    [200, 600],
+  ])('with linear growth, after %i deliveries is at most %i s', (dequeueCount, most) => {
+    const seconds = retryVisibility(dequeueCount, { ...BACKOFF, growth: 'linear' }, () => 1);
+
+    expect(seconds).toBe(most);
+  });
+
   test('is whole seconds within the bounds of MNS, and never less than was asked for, up to an hour', () => {
     fc.assert(
       fc.property(
