@@ -46,10 +46,12 @@ const GALLERIES: Record<
   async oss({ galleryPrefix }, { openBucket, bucket, region, engine, clock, logger }) {
     const { createOssGallery } = await import('../../shared/faces/gallery/oss/gallery.ts');
     const newId = () => randomUUID().replaceAll('-', '');
+    const embedder = embedderOf(engine);
     return createOssGallery({
       store: openBucket(bucket, region),
       prefix: galleryPrefix,
-      embedder: embedderOf(engine),
+      embedder,
+      thresholds: embedder.thresholds,
       clock,
       newId,
       logger,

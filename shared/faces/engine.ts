@@ -31,6 +31,15 @@ export interface Comparison {
   readonly thresholds: Pick<Thresholds, 'match' | 'high'>;
 }
 
+export interface EmbedderTraits {
+  /** Changes with its weights. */
+  readonly name: string;
+  /** Numbers an embedding. */
+  readonly size: number;
+  /** Cosines that its embeddings were measured with. */
+  readonly thresholds: Thresholds;
+}
+
 /**
  * Finds and describes faces. Every engine passes `test/contracts/face-engine.ts`.
  *
@@ -42,7 +51,7 @@ export interface FaceEngine {
   /** Changes whenever the same picture may give another answer. */
   readonly version: string;
   /** What makes its embeddings, and how many numbers one has: galleries never mix two. Absent: it makes none. */
-  readonly embedder?: { readonly name: string; readonly size: number };
+  readonly embedder?: EmbedderTraits;
   /** Where its service runs: files of buckets there can be handed to it by URL. Absent: it takes none. */
   readonly region?: string;
   /** Quality from which a face may stand for a person; the gate's own figure when absent. */

@@ -3,7 +3,7 @@ import { MnsossError } from '../runtime/errors.ts';
 import type { Comparison, FaceEngine } from './engine.ts';
 import type { CallOptions } from './gallery/gallery.ts';
 import { type Verification, verify } from './gallery/match.ts';
-import { HIGH_SIMILARITY, isMatchable, MATCH_SIMILARITY, MIN_MATCH_WIDTH, similarity } from './similarity.ts';
+import { isMatchable, MIN_MATCH_WIDTH, similarity } from './similarity.ts';
 
 /** Whether the largest faces of two pictures are one person (1:1). Throws `FaceNotFound`. */
 export async function verifyFaces(
@@ -27,7 +27,8 @@ async function compareEmbeddings(
   const b = await largestFace(engine, other, 'second', options);
   return {
     similarity: similarity(a, b),
-    thresholds: { match: MATCH_SIMILARITY, high: HIGH_SIMILARITY },
+    // Who gives embeddings says what their cosines mean.
+    thresholds: engine.embedder!.thresholds,
   };
 }
 
@@ -43,6 +44,8 @@ async function largestFace(
   const width = Math.round((face.box.width * image.raster.width) / image.width);
   throw new MnsossError(
     'FaceNotFound',
-    `the largest face of the ${which} picture is ${width} pixels wide, expected ${MIN_MATCH_WIDTH} or more`,
+    width < MIN_MATCH_WIDTH
+      ? `the largest face of the ${which} picture is ${width} pixels wide, expected ${MIN_MATCH_WIDTH} or more`
+      : `the largest face of the ${which} picture is turned away or unclear`,
   );
 }

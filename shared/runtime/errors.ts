@@ -190,7 +190,7 @@ export const ERROR_CODES = {
   GalleryMismatch: {
     kind: 'misconfigured',
     meaning: 'The gallery of people was made by another embedder, or the engine gives no embeddings for it.',
-    fix: 'Enrol everybody again from the original photos, or configure the engine that made the gallery.',
+    fix: 'Set EMBEDDER or ENGINE to what made the gallery, as the message names it, or enrol everybody again: `mnsoss-face people enrol --again`.',
   },
   GalleryDamaged: {
     kind: 'misconfigured',

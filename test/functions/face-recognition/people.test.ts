@@ -1,6 +1,8 @@
 import { build } from 'esbuild';
 import { afterEach, describe, expect, test } from 'vitest';
+import { createFaceRecognition } from '../../../functions/face-recognition/function.ts';
 import type { HttpTriggerReply } from '../../../functions/face-recognition/http-request.ts';
+import { systemClock } from '../../../shared/runtime/clock.ts';
 import { sampleBytes } from '../../support/photos.ts';
 import { portrait } from '../../support/portrait.ts';
 import { aPicture, documentOf, notification, openStage, type Stage, upload } from './support.ts';
@@ -22,9 +24,10 @@ const byPosition = ({ faces }: Awaited<ReturnType<typeof documentOf>>) =>
 
 describe.each([
   { ENGINE: 'local', GALLERY: 'oss' },
+  { ENGINE: 'local', EMBEDDER: 'dlib', GALLERY: 'oss' },
   { ENGINE: 'local', GALLERY: 'facebody' },
   { ENGINE: 'facebody', GALLERY: 'facebody' },
-])('with ENGINE=$ENGINE and GALLERY=$GALLERY', (env) => {
+])('with $ENGINE $EMBEDDER and GALLERY=$GALLERY', (env) => {
   test('the function enrols by upload, identifies, and forgets with the photo', {
     timeout: 60_000,
   }, async () => {
@@ -58,6 +61,27 @@ describe.each([
       { unknown: true },
     ]);
   });
+});
+
+test('people whom one embedder knows are not mixed with those of another', async () => {
+  const { fn, context, cloud } = await open({ GALLERY: 'oss' });
+  const enrolling = await upload(stage!, 'people/guest/portrait.jpg', await portrait());
+  await fn.handler(notification(enrolling), context());
+  const other = createFaceRecognition({
+    env: { FC_REGION: cloud.region, OSS_ENDPOINT: cloud.oss.url, GALLERY: 'oss', EMBEDDER: 'dlib' },
+    clock: systemClock,
+    random: () => 0,
+    write: () => undefined,
+  });
+
+  const party = await upload(stage!, 'incoming/party.jpg', sampleBytes(1));
+  const handling = other.handler(notification(party), context());
+
+  await expect(handling).rejects.toMatchObject({ code: 'GalleryMismatch', kind: 'misconfigured' });
+  await expect(handling).rejects.toThrow(
+    /made by fr_feature-87aacdfe .* embedder is face_recognition_model-b413e420/,
+  );
+  await other.preStop(context());
 });
 
 test('another instance of the function knows whom the first one enrolled', async () => {

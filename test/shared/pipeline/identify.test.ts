@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { EMBEDDER_NAMES, EMBEDDERS } from '../../../shared/faces/engines/local/embedders.ts';
 import type { Face } from '../../../shared/faces/face.ts';
 import type { Gallery } from '../../../shared/faces/gallery/gallery.ts';
 import { createOssGallery } from '../../../shared/faces/gallery/oss/gallery.ts';
@@ -81,6 +82,44 @@ describe('identification', () => {
       { unknown: true },
       { person: 'Berta', confidence: 1, level: 'high' },
     ]);
+  });
+
+  it('does not try faces that show too little of themselves', async () => {
+    const faces = [
+      { ...faceAt(1, 0), quality: 0 },
+      { ...faceAt(0, 1), quality: 0.01 },
+    ];
+
+    expect(await identify(image, faces, gallery, keep)).toMatchObject([
+      { unknown: true },
+      { person: 'Berta' },
+    ]);
+  });
+
+  describe.each(EMBEDDER_NAMES)('with the thresholds of %s', (name) => {
+    const { thresholds } = EMBEDDERS[name];
+    const judged = (...similarities: number[]) =>
+      identify(
+        image,
+        similarities.map((similarity) => faceAt(similarity, 0)),
+        { ...gallery, thresholds },
+        keep,
+      );
+
+    it('names who reaches them, with the level, and nobody else', async () => {
+      expect(await judged(thresholds.high + 0.001)).toMatchObject([{ person: 'Anna', level: 'high' }]);
+      expect(await judged(thresholds.match + 0.001)).toMatchObject([{ person: 'Anna', level: 'match' }]);
+      expect(await judged(thresholds.match - 0.001)).toMatchObject([{ unknown: true }]);
+    });
+
+    it('never gives two faces one person', async () => {
+      const { match, high } = thresholds;
+
+      expect(await judged(match + 0.001, high + 0.001)).toMatchObject([
+        { unknown: true },
+        { person: 'Anna' },
+      ]);
+    });
   });
 
   it('asks nobody when no face can be told apart', async () => {

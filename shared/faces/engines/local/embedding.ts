@@ -1,36 +1,28 @@
 import type { Raster } from '../../../images/image.ts';
 import type { Point } from '../../face.ts';
+import type { Embedder } from './embedders.ts';
 import { fitSimilarity } from './geometry.ts';
 import type { FaceParts } from './landmarks.ts';
 import { warp } from './sample.ts';
 import type { Net } from './session.ts';
 
-const SIDE = 112;
-
-/**
- * Where eyes, nose and corners of the mouth lie in a picture of 112 × 112 that recognition networks are trained on.
- * Source: github.com/deepinsight/insightface, `python-package/insightface/utils/face_align.py`.
- */
-const TEMPLATE: readonly Point[] = [
-  { x: 38.2946, y: 51.6963 },
-  { x: 73.5318, y: 51.5014 },
-  { x: 56.0252, y: 71.7366 },
-  { x: 41.5493, y: 92.3655 },
-  { x: 70.7299, y: 92.2041 },
-];
-
 export interface Embedding {
-  /** 512 numbers of unit length. */
+  /** Unit length. */
   readonly vector: Float32Array;
-  /** Length before it was made 1; grows with how much of a face the network saw. */
+  /** Length before it was made 1. */
   readonly norm: number;
 }
 
 /** Turns and scales the face onto the template and describes it. */
-export async function embed(net: Net, raster: Raster, parts: FaceParts): Promise<Embedding> {
-  const pixels = warp(raster, fitSimilarity(TEMPLATE, anchors(parts)), SIDE, SIDE);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = (pixels[i]! - 127) / 128;
-  const raw = (await net.run(pixels, [1, 3, SIDE, SIDE])).output!;
+export async function embed(
+  net: Net,
+  { side, template, scale }: Embedder,
+  raster: Raster,
+  parts: FaceParts,
+): Promise<Embedding> {
+  const pixels = warp(raster, fitSimilarity(template, anchors(parts)), side, side);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = scale(pixels[i]!);
+  const raw = (await net.run(pixels, [1, 3, side, side])).output!;
   const norm = Math.hypot(...raw);
   return { vector: raw.map((value) => value / norm), norm };
 }

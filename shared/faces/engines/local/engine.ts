@@ -5,14 +5,15 @@ import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
 import type { Face } from '../../face.ts';
 import { describe } from './attributes.ts';
 import { createDetector, type Detection, type Detector } from './detector.ts';
+import { EMBEDDERS, type Embedder, type EmbedderName } from './embedders.ts';
 import { embed } from './embedding.ts';
-import { hasFaceContent, hasFaceShape } from './gate.ts';
+import { hasFaceContent, hasFaceShape, isCertain } from './gate.ts';
 import { faceParts, locateLandmarks } from './landmarks.ts';
 import { type Nets, openNets } from './nets.ts';
 import { estimatePose } from './pose.ts';
 import { faceQuality } from './quality.ts';
 import { toUpright } from './upright.ts';
-import { EMBEDDER, engineVersion } from './version.ts';
+import { embedderName, engineVersion } from './version.ts';
 
 export interface LocalEngineOptions {
   /** Folder that holds the model files flat; when absent they come from the installed npm packages. */
@@ -21,23 +22,27 @@ export interface LocalEngineOptions {
   readonly threads?: number;
   /** Least probability of a detection, 0 to 1; 0.7 when absent. Lower finds more, and more that is no face. */
   readonly minProbability?: number;
+  /** What describes faces by numbers; `mobilefacenet` when absent. */
+  readonly embedder?: EmbedderName;
 }
 
 interface Loaded {
   readonly nets: Nets;
   readonly detector: Detector;
+  readonly embedder: Embedder;
 }
 
 /** The engine that needs no service: five small networks in this process. docs/models.md gives its figures. */
 export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine {
-  const { modelsDir, threads = 1, minProbability = 0.7 } = options;
+  const { modelsDir, threads = 1, minProbability = 0.7, embedder: chosen = 'mobilefacenet' } = options;
+  const embedder = EMBEDDERS[chosen];
   let loading: Promise<Loaded> | undefined;
   // Networks run on this thread: pictures that took turns would all be late, and each would hold its memory longer.
   const inTurn = pLimit(1);
 
   const load = (): Promise<Loaded> => {
-    loading ??= openNets({ modelsDir, threads }).then(
-      (nets) => ({ nets, detector: createDetector(nets.detector) }),
+    loading ??= openNets({ modelsDir, threads, embedder }).then(
+      (nets) => ({ nets, embedder, detector: createDetector(nets.detector) }),
       (error: unknown) => {
         loading = undefined;
         throw error;
@@ -48,19 +53,19 @@ export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine 
 
   return {
     name: 'local',
-    version: engineVersion(minProbability),
-    embedder: EMBEDDER,
+    version: engineVersion({ minProbability, embedder: chosen }),
+    embedder: { name: embedderName(chosen), size: embedder.size, thresholds: embedder.thresholds },
     async warmUp() {
       await load();
     },
     analyze: (image, analyzeOptions) =>
       inTurn(async () => {
         throwIfAborted(analyzeOptions.signal);
-        const { nets, detector } = await load();
+        const loaded = await load();
         const faces: Face[] = [];
-        for (const detection of await detector.detect(image.raster, minProbability)) {
+        for (const detection of await loaded.detector.detect(image.raster, minProbability)) {
           throwIfAborted(analyzeOptions.signal);
-          const face = await analyzeFace(nets, image, detection, analyzeOptions);
+          const face = await analyzeFace(loaded, image, detection, analyzeOptions);
           if (face) faces.push(face);
         }
         return faces.sort((a, b) => area(b) - area(a));
@@ -77,7 +82,7 @@ export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine 
 
 /** Everything about one detection, or undefined when it turns out to be no face. */
 async function analyzeFace(
-  nets: Nets,
+  { nets, embedder }: Loaded,
   image: UprightImage,
   { box, probability }: Detection,
   { attributes, embeddings }: AnalyzeOptions,
@@ -85,9 +90,12 @@ async function analyzeFace(
   const { raster } = image;
   const landmarks = await locateLandmarks(nets.landmarks, raster, box);
   const parts = faceParts(landmarks);
-  if (!hasFaceShape(box, parts)) return undefined;
-  const embedding = await embed(nets.embedding, raster, parts);
-  if (!hasFaceContent(embedding.norm, probability)) return undefined;
+  const shape = hasFaceShape(box, parts);
+  // Asked first, because the embedding costs most.
+  if (!shape && !isCertain(probability)) return undefined;
+  const embedding = await embed(nets.embedding, embedder, raster, parts);
+  const content = hasFaceContent(embedding.norm, probability, embedder.norms);
+  if (!content && !isCertain(probability)) return undefined;
 
   const upright = toUpright(image);
   return {
@@ -102,10 +110,19 @@ async function analyzeFace(
     },
     landmarks: landmarks.map(upright.point),
     pose: estimatePose(landmarks),
-    quality: faceQuality(embedding.norm, box.width),
+    ...qualityOf({ shape, norm: embedding.norm, width: box.width }, embedder),
     attributes: await describe(nets, raster, parts, attributes),
     ...(embeddings && { embedding: embedding.vector }),
   };
+}
+
+/** A face that is turned away cannot be recognised, however sharp; nothing is said where the norm says nothing. */
+function qualityOf(
+  { shape, norm, width }: { readonly shape: boolean; readonly norm: number; readonly width: number },
+  { norms }: Embedder,
+): Pick<Face, 'quality'> {
+  if (!shape) return { quality: 0 };
+  return norms ? { quality: faceQuality(norm, width, norms) } : {};
 }
 
 function area({ box }: Face): number {

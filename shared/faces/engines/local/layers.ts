@@ -1,17 +1,25 @@
 import { createGraph, type GraphBuilder, type Value } from './onnx-graph.ts';
 import type { Weight, Weights } from './weights.ts';
 
-/** The layers that both attribute networks are made of, taking weights by the names of their manifest. */
+/** The layers that the networks of face-api are made of, taking weights by the names of their manifest. */
 export interface Layers {
-  /** The picture, normalised as both networks were trained. */
+  /** The picture, normalised as these networks were trained. */
   readonly image: Value;
   /** `<path>/filters` and `<path>/bias`. */
   conv(x: Value, path: string, stride?: number): Value;
   /** `<path>/depthwise_filter`, `<path>/pointwise_filter` and `<path>/bias`. */
   separableConv(x: Value, path: string, stride?: number): Value;
-  maxPool(x: Value): Value;
+  /** `<path>/conv/filters` and `bias`, then each channel times `<path>/scale/weights` plus `biases`. */
+  scaledConv(x: Value, path: string, stride?: number, padding?: Padding): Value;
+  maxPool(x: Value, padding?: Padding): Value;
+  /** Mean of squares of 2 × 2. */
+  meanPool(x: Value): Value;
   /** Mean of each channel, as a row. */
   globalPool(x: Value): Value;
+  /** Times the weight at `path`. */
+  matrix(x: Value, path: string): Value;
+  zeros(dims: readonly number[]): Value;
+  append(x: Value, more: Value, axis: number): Value;
   /** `<path>/weights` and `<path>/bias`. */
   dense(x: Value, path: string): Value;
   relu(x: Value): Value;
@@ -19,10 +27,20 @@ export interface Layers {
   softmax(x: Value): Value;
 }
 
+/** TensorFlow's words: none, or as much as keeps the size. */
+type Padding = 'valid' | 'same';
+
 /** Mean of the training pictures; the values are then divided by 255. Source: face-api.js, `NeuralNetwork` inputs. */
 const MEAN_RGB = [122.782, 117.001, 104.298];
-/** TensorFlow's padding `same`: the odd pixel goes to the end. */
-const SAME = { auto_pad: 'SAME_UPPER' } as const;
+/** Where the padding is odd, TensorFlow puts the last pixel at the end. */
+const PADDINGS = { same: { auto_pad: 'SAME_UPPER' }, valid: {} } as const;
+
+interface Convolution {
+  readonly stride?: number;
+  readonly group?: number;
+  readonly padding?: Padding;
+  readonly bias?: Weight;
+}
 
 export function createLayers(weights: Weights): { graph: GraphBuilder; layers: Layers } {
   const graph = createGraph();
@@ -31,16 +49,22 @@ export function createLayers(weights: Weights): { graph: GraphBuilder; layers: L
   const add = (first: Value, ...rest: readonly Value[]) =>
     rest.reduce((sum, term) => node('Add', [sum, term]), first);
 
-  const convolve = (x: Value, filters: Weight, stride: number, group: number, bias?: Weight): Value => {
+  const convolve = (
+    x: Value,
+    filters: Weight,
+    { stride = 1, group = 1, padding = 'same', bias }: Convolution,
+  ): Value => {
     const [height, width, inputs, outputs] = filterShape(filters);
     const kernel = graph.tensor([outputs, inputs, height, width], toOutputsFirst(filters));
     return node('Conv', bias ? [x, kernel, constant(bias)] : [x, kernel], {
       kernel_shape: [height, width],
       strides: [stride, stride],
       group,
-      ...SAME,
+      ...PADDINGS[padding],
     });
   };
+
+  const matrix = (x: Value, path: string) => node('MatMul', [x, constant(weights(path))]);
 
   const mean = graph.tensor([1, 3, 1, 1], Float32Array.from(MEAN_RGB));
   const full = graph.tensor([1], Float32Array.of(255));
@@ -48,18 +72,32 @@ export function createLayers(weights: Weights): { graph: GraphBuilder; layers: L
   const layers: Layers = {
     image: node('Div', [node('Sub', [graph.input, mean]), full]),
     conv: (x, path, stride = 1) =>
-      convolve(x, weights(`${path}/filters`), stride, 1, weights(`${path}/bias`)),
+      convolve(x, weights(`${path}/filters`), { stride, bias: weights(`${path}/bias`) }),
     separableConv(x, path, stride = 1) {
       const { shape, data } = weights(`${path}/depthwise_filter`);
       const [height = 0, width = 0, channels = 0] = shape;
       // One filter a channel: to ONNX a convolution in as many groups, each of one input.
-      const alone = convolve(x, { shape: [height, width, 1, channels], data }, stride, channels);
-      return convolve(alone, weights(`${path}/pointwise_filter`), 1, 1, weights(`${path}/bias`));
+      const alone = convolve(x, { shape: [height, width, 1, channels], data }, { stride, group: channels });
+      return convolve(alone, weights(`${path}/pointwise_filter`), { bias: weights(`${path}/bias`) });
     },
-    maxPool: (x) => node('MaxPool', [x], { kernel_shape: [3, 3], strides: [2, 2], ...SAME }),
+    scaledConv(x, path, stride = 1, padding = 'same') {
+      const scale = weights(`${path}/scale/weights`).data;
+      const shift = weights(`${path}/scale/biases`).data;
+      const { shape, data } = weights(`${path}/conv/filters`);
+      const bias = weights(`${path}/conv/bias`);
+      // Outputs are the last dimension.
+      const scaled = { shape, data: data.map((value, i) => value * scale[i % scale.length]!) };
+      const shifted = { shape: bias.shape, data: bias.data.map((value, i) => value * scale[i]! + shift[i]!) };
+      return convolve(x, scaled, { stride, padding, bias: shifted });
+    },
+    maxPool: (x, padding = 'same') =>
+      node('MaxPool', [x], { kernel_shape: [3, 3], strides: [2, 2], ...PADDINGS[padding] }),
+    meanPool: (x) => node('AveragePool', [x], { kernel_shape: [2, 2], strides: [2, 2] }),
     globalPool: (x) => node('Flatten', [node('GlobalAveragePool', [x])], { axis: 1 }),
-    dense: (x, path) =>
-      add(node('MatMul', [x, constant(weights(`${path}/weights`))]), constant(weights(`${path}/bias`))),
+    matrix,
+    zeros: (dims) => graph.tensor(dims, new Float32Array(dims.reduce((product, dim) => product * dim, 1))),
+    append: (x, more, axis) => node('Concat', [x, more], { axis }),
+    dense: (x, path) => add(matrix(x, `${path}/weights`), constant(weights(`${path}/bias`))),
     relu: (x) => node('Relu', [x]),
     add,
     softmax: (x) => node('Softmax', [x], { axis: 1 }),

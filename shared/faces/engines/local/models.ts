@@ -11,7 +11,7 @@ interface ModelFile {
   readonly sha256: string;
 }
 
-/** Every file this engine reads; origins, licences and figures are in docs/models.md. */
+/** Every file this engine may read; origins, licences and figures are in docs/models.md. */
 export const MODEL_FILES = {
   detector: {
     package: 'faceplugin-face-recognition-js',
@@ -47,6 +47,16 @@ export const MODEL_FILES = {
     package: '@vladmandic/face-api',
     file: 'face_expression_model.bin',
     sha256: '9a9840f2cf1f4c7eab95f197512569345c00d2426754d4608b92af30e0300f3d',
+  },
+  recognitionManifest: {
+    package: '@vladmandic/face-api',
+    file: 'face_recognition_model-weights_manifest.json',
+    sha256: 'cbaffa501b0b9275a12b63357a6843e7e30c054e1c9151e1a5f879b26e32986b',
+  },
+  recognitionWeights: {
+    package: '@vladmandic/face-api',
+    file: 'face_recognition_model.bin',
+    sha256: 'b413e420d6840b2775fba32008db6f3cddb07d485967fb42cfcf379c16a8c589',
   },
 } as const satisfies Record<string, ModelFile>;
 

@@ -1,7 +1,8 @@
 import { ageGenderGraph } from './age-gender-graph.ts';
 import { openDetectorSize } from './detector-graph.ts';
+import type { Embedder } from './embedders.ts';
 import { expressionGraph } from './expression-graph.ts';
-import { readModel } from './models.ts';
+import { type ModelName, readModel } from './models.ts';
 import { type Net, openNet } from './session.ts';
 import { readWeights } from './weights.ts';
 
@@ -17,11 +18,12 @@ export interface Nets {
 export interface NetsOptions {
   readonly modelsDir?: string | undefined;
   readonly threads: number;
+  readonly embedder: Embedder;
 }
 
 /** Reads, checks and opens all models. Throws `ModelMismatch` or `EngineUnavailable`. */
-export async function openNets({ modelsDir, threads }: NetsOptions): Promise<Nets> {
-  const read = (name: Parameters<typeof readModel>[0]) => readModel(name, modelsDir);
+export async function openNets({ modelsDir, threads, embedder }: NetsOptions): Promise<Nets> {
+  const read = (name: ModelName) => readModel(name, modelsDir);
   const [
     detector,
     landmarks,
@@ -33,7 +35,7 @@ export async function openNets({ modelsDir, threads }: NetsOptions): Promise<Net
   ] = await Promise.all([
     read('detector'),
     read('landmarks'),
-    read('embedding'),
+    Promise.all(embedder.models.map(read)),
     read('ageGenderManifest'),
     read('ageGenderWeights'),
     read('expressionManifest'),
@@ -42,8 +44,7 @@ export async function openNets({ modelsDir, threads }: NetsOptions): Promise<Net
   return {
     detector: await openNet(openDetectorSize(detector), { threads }),
     landmarks: await openNet(landmarks, { threads }),
-    // The runtime's own memory layout makes this one network 3.7 times slower on some processors (docs/models.md).
-    embedding: await openNet(embedding, { threads, plainLayout: true }),
+    embedding: await openNet(embedder.graph(embedding), { threads, plainLayout: embedder.plainLayout }),
     ageGender: await openNet(ageGenderGraph(readWeights(ageGenderManifest, ageGenderWeights)), { threads }),
     expression: await openNet(expressionGraph(readWeights(expressionManifest, expressionWeights)), {
       threads,

@@ -1,8 +1,17 @@
 import * as z from 'zod/mini';
-import { defineOptions, integer } from '../../../runtime/options.ts';
+import { defineOptions, integer, oneOf } from '../../../runtime/options.ts';
+import { EMBEDDER_NAMES } from './embedders.ts';
 
 /** What the engine `local` needs to know. */
 export const LOCAL_ENGINE_OPTIONS = defineOptions({
+  embedder: {
+    env: 'EMBEDDER',
+    schema: oneOf(...EMBEDDER_NAMES),
+    default: 'mobilefacenet' as const,
+    unit: '`mobilefacenet` or `dlib`',
+    about:
+      'What tells people apart: the better network, of unknown training data, or one whose weights are in the public domain. Each has thresholds of its own, and a gallery keeps to the one that made it: after a change everybody is enrolled again from their photos.',
+  },
   engineWorkers: {
     env: 'ENGINE_WORKERS',
     schema: z.optional(integer(0, 64)) as z.ZodMiniType<number | undefined, unknown>,

@@ -1,20 +1,44 @@
 import { createHash } from 'node:crypto';
 import { DETECTION } from './detector.ts';
+import { EMBEDDERS, type EmbedderName } from './embedders.ts';
 import { GATE } from './gate.ts';
-import { MODEL_FILES } from './models.ts';
+import { MODEL_FILES, type ModelName } from './models.ts';
 
 /** Raise when the arithmetic changes in a way that no model or parameter shows. */
 const REVISION = 1;
 
+/** What every engine reads, whatever its embedder. */
+const COMMON_MODELS: readonly ModelName[] = [
+  'detector',
+  'landmarks',
+  'ageGenderManifest',
+  'ageGenderWeights',
+  'expressionManifest',
+  'expressionWeights',
+];
+
+export interface VersionedOptions {
+  readonly minProbability: number;
+  readonly embedder: EmbedderName;
+}
+
 /** Changes with every model file and every parameter that answers depend on. */
-export function engineVersion(minProbability: number): string {
-  const models = Object.values(MODEL_FILES).map(({ sha256 }) => sha256);
-  const parameters = JSON.stringify({ models, detection: DETECTION, gate: GATE, minProbability });
+export function engineVersion({ minProbability, embedder }: VersionedOptions): string {
+  const { models: own, norms, template } = EMBEDDERS[embedder];
+  const models = [...COMMON_MODELS, ...own].map((name) => MODEL_FILES[name].sha256);
+  const parameters = JSON.stringify({
+    models,
+    detection: DETECTION,
+    gate: GATE,
+    norms,
+    template,
+    minProbability,
+  });
   return `local-${REVISION}+${createHash('sha256').update(parameters).digest('hex').slice(0, 8)}`;
 }
 
-/** What makes the engine's embeddings: the network's file, by the beginning of its SHA-256. */
-export const EMBEDDER = {
-  name: `fr_feature-${MODEL_FILES.embedding.sha256.slice(0, 8)}`,
-  size: 512,
-} as const;
+/** What makes an embedder's embeddings: its network's file, by the beginning of its SHA-256. */
+export function embedderName(embedder: EmbedderName): string {
+  const file = MODEL_FILES[EMBEDDERS[embedder].models.at(-1)!];
+  return `${file.file.replace(/\.\w+$/, '')}-${file.sha256.slice(0, 8)}`;
+}

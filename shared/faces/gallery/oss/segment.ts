@@ -47,8 +47,8 @@ const header = z.strictObject({
  * `MNSFACE1`, the length of the header (32 bits), the header as JSON padded to a multiple of 4, then 32-bit floats;
  * everything little-endian, as all machines are that Node has builds for but one.
  */
-export function encodeSegment({ vectors, ...rest }: Segment, embedder: Embedder): Buffer {
-  const json = Buffer.from(JSON.stringify({ embedder, ...rest }));
+export function encodeSegment({ vectors, ...rest }: Segment, { name, size }: Embedder): Buffer {
+  const json = Buffer.from(JSON.stringify({ embedder: { name, size }, ...rest }));
   const headerBytes = Math.ceil(json.length / 4) * 4;
   const bytes = Buffer.alloc(PREFIX_BYTES + headerBytes + vectors.byteLength, ' ');
   bytes.write(MAGIC);

@@ -21,6 +21,11 @@ faceEngineContract('the local engine', () => createLocalEngine(), {
   embeddings: true,
 });
 
+faceEngineContract('the local engine with dlib', () => createLocalEngine({ embedder: 'dlib' }), {
+  attributes: ['age', 'gender', 'expression'],
+  embeddings: true,
+});
+
 describe('the local engine', () => {
   const engine = createLocalEngine();
   const faces = new Map<Sample, Face[]>();
@@ -120,6 +125,42 @@ describe('the local engine', () => {
     await reopened.close();
 
     expect(found).toHaveLength(3);
+  });
+});
+
+describe('with the embedder of dlib', () => {
+  const engine = createLocalEngine({ embedder: 'dlib' });
+  const { size, thresholds } = engine.embedder!;
+  afterAll(() => engine.close());
+
+  const facesOf = async (sample: Sample) => {
+    const options = { attributes: new Set<AttributeName>(), embeddings: true };
+    const found = await engine.analyze(await decodeSample(sample), options);
+    return found.sort((a, b) => a.box.x - b.box.x);
+  };
+
+  test('one woman in two photos is a match and other women are none', async () => {
+    const first = await facesOf(1);
+    const third = await facesOf(3);
+
+    const [once, again] = [first.at(-1)!, third[1]!];
+    const others = [...first.slice(0, -1), third[0]!, third[2]!];
+    const strangers = others.map(({ embedding }) => similarity(again.embedding!, embedding!));
+
+    expect(again.embedding).toHaveLength(size);
+    expect(similarity(once.embedding!, again.embedding!)).toBeGreaterThan(thresholds.match);
+    expect(Math.max(...strangers)).toBeLessThan(thresholds.match);
+  });
+
+  test('the norm says nothing, so that there is no quality', async () => {
+    expect((await facesOf(3)).map(({ quality }) => quality)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('is another engine to results and to galleries', () => {
+    const usual = createLocalEngine();
+
+    expect(engine.version).not.toBe(usual.version);
+    expect(engine.embedder!.name).not.toBe(usual.embedder!.name);
   });
 });
 

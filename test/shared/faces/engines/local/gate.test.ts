@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { hasFaceContent, hasFaceShape } from '../../../../../shared/faces/engines/local/gate.ts';
+import { EMBEDDERS } from '../../../../../shared/faces/engines/local/embedders.ts';
+import { hasFaceContent, hasFaceShape, isCertain } from '../../../../../shared/faces/engines/local/gate.ts';
 import type { FaceParts } from '../../../../../shared/faces/engines/local/landmarks.ts';
 import { faceQuality } from '../../../../../shared/faces/engines/local/quality.ts';
 
@@ -14,6 +15,8 @@ const eyesApart = (distance: number): FaceParts => ({
 });
 const box = { x: 0, y: 0, width: 100, height: 140 };
 
+const norms = EMBEDDERS.mobilefacenet.norms!;
+
 describe('the gate', () => {
   test('asks that the eyes stand apart', () => {
     expect(hasFaceShape(box, eyesApart(28))).toBe(true);
@@ -21,22 +24,32 @@ describe('the gate', () => {
   });
 
   test('asks more of the embedding where the detector is unsure', () => {
-    expect(hasFaceContent(1.8, 0.95)).toBe(true);
-    expect(hasFaceContent(1.79, 0.95)).toBe(false);
-    expect(hasFaceContent(2.19, 0.85)).toBe(false);
-    expect(hasFaceContent(2.2, 0.85)).toBe(true);
+    expect(hasFaceContent(1.8, 0.95, norms)).toBe(true);
+    expect(hasFaceContent(1.79, 0.95, norms)).toBe(false);
+    expect(hasFaceContent(2.19, 0.85, norms)).toBe(false);
+    expect(hasFaceContent(2.2, 0.85, norms)).toBe(true);
+  });
+
+  test('leaves it to the detector where the norm says nothing', () => {
+    expect(hasFaceContent(0, 0.9, EMBEDDERS.dlib.norms)).toBe(true);
+    expect(hasFaceContent(9, 0.89, EMBEDDERS.dlib.norms)).toBe(false);
+  });
+
+  test('is not asked where the detector is certain', () => {
+    expect(isCertain(0.985)).toBe(true);
+    expect(isCertain(0.984)).toBe(false);
   });
 });
 
 describe('quality', () => {
   test('grows with the norm between the worst and the best', () => {
-    expect(faceQuality(1.5, 200)).toBe(0);
-    expect(faceQuality(2.8, 200)).toBeCloseTo(0.5, 10);
-    expect(faceQuality(5, 200)).toBe(1);
+    expect(faceQuality(1.5, 200, norms)).toBe(0);
+    expect(faceQuality(2.8, 200, norms)).toBeCloseTo(0.5, 10);
+    expect(faceQuality(5, 200, norms)).toBe(1);
   });
 
   test('shrinks with faces too narrow to be told apart', () => {
-    expect(faceQuality(3.8, 45)).toBe(1);
-    expect(faceQuality(3.8, 9)).toBeCloseTo(0.2, 10);
+    expect(faceQuality(3.8, 45, norms)).toBe(1);
+    expect(faceQuality(3.8, 9, norms)).toBeCloseTo(0.2, 10);
   });
 });
