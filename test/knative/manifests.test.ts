@@ -3,10 +3,13 @@ import { basename, dirname, join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { createReply } from '../../functions/face-recognition/reply-event.ts';
+import { toCloudEvent } from '../../shared/envelope/cloud-event.ts';
 import { createMemoryStore } from '../../shared/oss/memory.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { manualClock } from '../../shared/runtime/clock.ts';
-import { hasKubectl, kustomize } from '../support/kubectl.ts';
+import { anEvent } from '../support/events.ts';
+import { kubectlPath, kustomize } from '../support/kubectl.ts';
+import { passes } from '../support/kubernetes/knative/filters.ts';
 import { type Manifest, nameOf, parseManifests, readManifests } from '../support/manifests/manifest.ts';
 import { faultsOf } from '../support/manifests/rules.ts';
 
@@ -15,7 +18,7 @@ const files = await readManifests(FOLDER);
 const manifests = files.flatMap((file) => file.manifests);
 /** Folders that kustomize renders by themselves; components only change others. */
 const overlays = await foldersOf('Kustomization');
-const rendered = hasKubectl
+const rendered = kubectlPath
   ? overlays.map((folder) => [folder, parseManifests(kustomize(folder))] as const)
   : [];
 
@@ -78,7 +81,7 @@ describe('the files', () => {
   });
 });
 
-describe.runIf(hasKubectl).each(rendered)('kubectl kustomize %s', (_folder, objects) => {
+describe.runIf(kubectlPath).each(rendered)('kubectl kustomize %s', (_folder, objects) => {
   test('gives objects that break no rule and are there once', () => {
     const faults = faultsOf(objects);
 
@@ -88,7 +91,7 @@ describe.runIf(hasKubectl).each(rendered)('kubectl kustomize %s', (_folder, obje
   });
 });
 
-describe.runIf(hasKubectl)('the overlays', () => {
+describe.runIf(kubectlPath)('the overlays', () => {
   const of = (folder: string) => rendered.find(([name]) => name === join(FOLDER, folder))![1];
   const kinds = (folder: string) => new Set(of(folder).map(({ kind }) => kind));
 
@@ -127,25 +130,34 @@ test('the filters of the Trigger and the receiver want the same keys', () => {
   expect(prefix).toBe(env.find(({ name }: Manifest) => name === 'SOURCE_PREFIX').value);
 });
 
-test('neither filter of the Trigger takes a reply: not by its type, and not by its subject', async () => {
-  const [types, subjects] = find(manifests, 'Trigger', 'face-recognition').spec.filters;
-  const store = createMemoryStore({ bucket: 'photos', clock: manualClock() });
-  await store.put(
-    'results/incoming/a.jpg/faces.json',
-    Buffer.from('{"source":{"eventTime":"2026-01-01T00:00:00.000Z"},"faces":[]}'),
-  );
-  const answered = {
-    id: '1',
-    bucket: 'photos',
-    key: 'incoming/a.jpg',
-    region: 'cn-hangzhou',
-    document: 'results/incoming/a.jpg/faces.json',
+describe('the Trigger of face-recognition', () => {
+  const { spec } = find(manifests, 'Trigger', 'face-recognition');
+  const uploaded = (key: string, eventName = 'ObjectCreated:PutObject') => {
+    const event = anEvent({ key, eventName, accountId: '1234567890123456' });
+    return toCloudEvent(event).toJSON();
   };
 
-  const reply = await createReply(answered, { openBucket: () => store, options: readPipelineOptions({}) });
+  test.each([
+    ['incoming/a.jpg', 'ObjectCreated:PutObject', true],
+    ['incoming/a.jpg', 'ObjectCreated:CompleteMultipartUpload', true],
+    ['incoming/a.jpg', 'ObjectRemoved:DeleteObject', true],
+    ['incoming/a.jpg', 'ObjectCreated:InitiateMultipartUpload', false],
+    ['results/incoming/a.jpg/annotated.jpg', 'ObjectCreated:PutObject', false],
+  ])('for %s %s says %s', (key, eventName, expected) => {
+    expect(passes(spec, uploaded(key, eventName))).toBe(expected);
+  });
 
-  expect(types.any.map(({ exact }: Manifest) => exact.type)).not.toContain(reply!.type);
-  expect(reply!.subject!.startsWith(subjects.prefix.subject)).toBe(false);
+  test('takes no reply, and neither of its filters alone would', async () => {
+    const document = 'results/incoming/a.jpg/faces.json';
+    const store = createMemoryStore({ bucket: 'photos', clock: manualClock() });
+    await store.put(document, Buffer.from('{"source":{"eventTime":"2026-01-01T00:00:00.000Z"},"faces":[]}'));
+    const answered = { id: '1', bucket: 'photos', key: 'incoming/a.jpg', region: 'cn-hangzhou', document };
+
+    const reply = await createReply(answered, { openBucket: () => store, options: readPipelineOptions({}) });
+
+    expect(passes(spec, reply!.toJSON())).toBe(false);
+    for (const filter of spec.filters) expect(passes({ filters: [filter] }, reply!.toJSON())).toBe(false);
+  });
 });
 
 const SCHEMAS = process.env.KNATIVE_SCHEMAS;

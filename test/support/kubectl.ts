@@ -1,18 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { findKubectl } from './kubernetes/kubectl.ts';
 
-/** Whether kubectl is on the PATH. */
-export const hasKubectl = (() => {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
+/** Undefined where there is no kubectl. */
+export const kubectlPath = findKubectl();
 
 /** What `kubectl kustomize` makes of a folder. */
 export function kustomize(folder: string): string {
-  return execFileSync('kubectl', ['kustomize', folder], {
+  return execFileSync(kubectlPath!, ['kustomize', folder], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });

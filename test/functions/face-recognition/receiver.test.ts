@@ -6,6 +6,8 @@ import { openEnvelope } from '../../../shared/envelope/open-envelope.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { MnsossError } from '../../../shared/runtime/errors.ts';
 import { createHttpSink } from '../../../shared/sinks/http.ts';
+import { deliver } from '../../support/kubernetes/knative/delivery.ts';
+import { type Event, readEvent } from '../../support/kubernetes/knative/event.ts';
 import { sampleBytes } from '../../support/photos.ts';
 import { openReceiverStage, type ReceiverStage } from './receiver-stage.ts';
 import { documentOf, notification, upload } from './support.ts';
@@ -261,6 +263,70 @@ describe('behind our own sender', () => {
 
     expect(delivery).toMatchObject({ result: 'retry', overloaded: true, retryAfterMs: 1000 });
     await sink.close();
+  });
+});
+
+describe("behind a Broker's delivery", () => {
+  const delivery = { retry: 3, backoffPolicy: 'exponential', backoffDelay: 'PT1S' } as const;
+
+  /** As a Broker has it: attributes and data of the binary mode. */
+  const received = (event: CloudEvent<unknown>) => {
+    const { headers, body } = toHttpMessage(event, 'binary');
+    return readEvent(headers, body)!;
+  };
+
+  test('a passing failure comes again after its delay, and ends in a reply that goes on', async () => {
+    const event = await uploaded('incoming/a.jpg');
+    const heal = stage.cloud.faults.inject({ operation: 'PutObject', rate: 1, kind: 'error' });
+    const delays: number[] = [];
+
+    const outcome = await deliver(received(event), stage.url, delivery, async (ms) => {
+      delays.push(ms);
+      if (delays.length === 2) heal();
+    });
+
+    expect(delays).toEqual([2000, 4000]);
+    expect(outcome).toMatchObject({
+      delivered: true,
+      reply: { attributes: { type: REPLY_TYPE, id: event.id } },
+    });
+  });
+
+  test('a failure that was recorded is delivered, without a reply', async () => {
+    const event = await uploaded('incoming/a.jpg', Buffer.from('no picture'));
+
+    const outcome = await deliver(received(event), stage.url, delivery, () =>
+      Promise.reject(new Error('retried')),
+    );
+
+    expect(outcome).toEqual({ delivered: true });
+  });
+
+  test('what nobody can read is a dead letter at once, with the reason', async () => {
+    const event = new CloudEvent({ id: '1', source: 'any', type: 'any', data: { hello: 1 } });
+
+    const outcome = await deliver(received(event), stage.url, delivery, () =>
+      Promise.reject(new Error('retried')),
+    );
+
+    expect(outcome).toMatchObject({
+      delivered: false,
+      code: 400,
+      data: expect.stringContaining('EnvelopeUnknown'),
+    });
+  });
+
+  test('its reply that comes back is delivered, and is the end', async () => {
+    const first = await deliver(
+      received(await uploaded('incoming/a.jpg')),
+      stage.url,
+      delivery,
+      async () => {},
+    );
+
+    const second = await deliver((first as { reply: Event }).reply, stage.url, delivery, async () => {});
+
+    expect(second).toEqual({ delivered: true });
   });
 });
 

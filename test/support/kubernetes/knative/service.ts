@@ -3,10 +3,17 @@ import type { Client } from '../client/client.ts';
 import { RESOURCES } from '../client/resources.ts';
 import { writeStatus } from './conditions.ts';
 
+interface Probe extends Tree {
+  httpGet?: Tree;
+  tcpSocket?: Tree;
+}
+
 interface Container extends Tree {
   name?: string;
   ports?: { containerPort: number; name?: string }[];
   env?: Tree[];
+  readinessProbe?: Probe;
+  livenessProbe?: Probe;
 }
 
 interface Spec {
@@ -105,14 +112,17 @@ export async function reconcileService(client: Client, service: KubeObject, url:
   );
 }
 
-/** What Knative adds to a container: a name, its port, who it is, and a probe. */
+/** What Knative adds to a container: a name, its port, who it is, and the port of probes. */
 function complete(container: Container, index: number, service: string, revision: string): Tree {
   const isServing = index === 0;
   if (!isServing) return container;
   const [{ containerPort = DEFAULT_PORT, ...port } = {}] = container.ports ?? [];
-  const probe = (container.readinessProbe ?? { tcpSocket: {} }) as { httpGet?: Tree; tcpSocket?: Tree };
-  const { httpGet, tcpSocket, ...timing } = probe;
-  const withPort = (target: Tree) => (target.port ? target : { ...target, port: containerPort });
+  const withPort = ({ httpGet, tcpSocket, ...timing }: Probe) => ({
+    ...timing,
+    ...(httpGet
+      ? { httpGet: { port: containerPort, ...httpGet } }
+      : { tcpSocket: { port: containerPort, ...tcpSocket } }),
+  });
   return {
     ...container,
     name: container.name ?? 'user-container',
@@ -124,9 +134,7 @@ function complete(container: Container, index: number, service: string, revision
       { name: 'K_CONFIGURATION', value: service },
       { name: 'K_SERVICE', value: service },
     ],
-    readinessProbe: {
-      ...timing,
-      ...(httpGet ? { httpGet: withPort(httpGet) } : { tcpSocket: withPort(tcpSocket ?? {}) }),
-    },
+    readinessProbe: withPort(container.readinessProbe ?? {}),
+    ...(container.livenessProbe && { livenessProbe: withPort(container.livenessProbe) }),
   };
 }
