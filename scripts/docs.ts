@@ -118,7 +118,7 @@ function customResourceDefinitionFile(): string {
 const files: Record<string, string> = {
   'docs/errors.md': errorsPage(),
   'docs/configuration.md': configurationPage(),
-  'knative/200-mnsosssource-crd.yaml': customResourceDefinitionFile(),
+  'knative/install/200-mnsosssource-crd.yaml': customResourceDefinitionFile(),
   'docs/local-cloud-operations.md': await operationsPage(GENERATED),
   'shared/results/faces-1.schema.json': `${JSON.stringify(resultJsonSchema(), null, 2)}\n`,
   'shared/pipeline/enrolment-1.schema.json': `${JSON.stringify(enrolmentJsonSchema(), null, 2)}\n`,

@@ -27,11 +27,11 @@ import { seededRandom } from '../../../shared/runtime/random.ts';
 import { kubeConfig } from '../../support/kubernetes/kubeconfig.ts';
 import { startTestApi } from '../../support/kubernetes/start.ts';
 
-const MANIFESTS = new URL('../../../knative/', import.meta.url);
+const MANIFESTS = new URL('../../../knative/install/', import.meta.url);
 
-/** The installation: everything below 300, in the order in which it is applied. */
+/** The installation, in the order in which it is applied. */
 export async function installManifests(): Promise<KubeObject[]> {
-  const names = (await readdir(MANIFESTS)).filter((name) => /^[12]\d\d-.*\.yaml$/.test(name)).sort();
+  const names = (await readdir(MANIFESTS)).filter((name) => /^\d+-.*\.yaml$/.test(name)).sort();
   const texts = await Promise.all(names.map((name) => readFile(new URL(name, MANIFESTS), 'utf8')));
   return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as KubeObject));
 }
