@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import { startHealthServer } from '../../../functions/mns-poller/health-server.ts';
@@ -76,6 +77,19 @@ describe('metrics', () => {
     await consumer.stop();
 
     expect(text).toContain(`mnsoss_poller_messages_retried_total{reason="${label}",where="queue"} 1`);
+  });
+
+  test('are all on the page about the poller, and no others', async () => {
+    const { registry } = metricsOf(() => ({ result: 'accepted' }));
+    const page = await readFile(new URL('../../../docs/poller.md', import.meta.url), 'utf8');
+    const rows = page
+      .split('## Metrics')[1]!
+      .split('##')[0]!
+      .matchAll(/^\| `(\w+)` \|/gm);
+
+    const told = [...rows].map(([, name]) => `mnsoss_poller_${name}`);
+
+    expect(told.sort()).toEqual((await registry.getMetricsAsJSON()).map(({ name }) => name).sort());
   });
 
   test('leave out a depth that cannot be read', async () => {
