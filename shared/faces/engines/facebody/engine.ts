@@ -42,6 +42,9 @@ export function createFaceBodyEngine({
   /** Of buckets whose files it may read by itself; absent: every picture is sent. */
   region?: string;
 }): FaceEngine {
+  /** Until a URL could not be read: it costs two calls to learn that, and would cost them with every picture. */
+  let readsUrls = true;
+
   const ask = async (
     operation: (picture: SentPicture) => FaceBodyOperation<RecognizedLists>,
     limits: PictureLimits,
@@ -60,12 +63,14 @@ export function createFaceBodyEngine({
         return send(await encodePicture(image, { maxBytes: limits.maxBytes / 2, maxSide }));
       });
     };
-    const file = fileAsStored(image, source, limits);
+    const file = readsUrls ? fileAsStored(image, source, limits) : undefined;
     try {
       if (!file) return await sendEncoded();
       return await send(file).catch((error: unknown) => {
         // Sending the picture settles whether the picture or only the way to it was at fault.
-        if (!['download', 'picture', 'size'].includes(failureOf(error) ?? '')) throw error;
+        const failure = failureOf(error);
+        if (failure !== 'download' && failure !== 'picture' && failure !== 'size') throw error;
+        if (failure === 'download') readsUrls = false;
         return sendEncoded();
       });
     } catch (error) {

@@ -139,9 +139,13 @@ describe('a file that the service can read by itself', () => {
     const source = await hostFile((_, response) => response.writeHead(403).end());
 
     const faces = await engine.analyze(await stored(), { ...ASKED, source });
+    const first = callsOf(server.stats());
+    await engine.analyze(await stored(), { ...ASKED, source });
 
     expect(faces).toHaveLength(1);
-    expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 3, PostObject: 1 });
+    expect(first).toMatchObject({ RecognizeFace: 3, PostObject: 1 });
+    // The next one is sent at once.
+    expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 4, PostObject: 2 });
   });
 
   test('is uploaded when the service does not like it', async () => {
