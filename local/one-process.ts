@@ -66,6 +66,9 @@ const EVENT_TYPES = [
 /** Messages handled at once: enough to fetch and publish while the engine works, on each of its threads. */
 const concurrencyFor = (workers: number) => Math.max(4, workers + 2);
 
+/** FaceBody is waited for, by each image twice: enough that two a second never run dry. */
+const FACEBODY_CONCURRENCY = 8;
+
 /** Short, because nobody likes to wait for a message that a killed process held; it is renewed while it is worked on. */
 const VISIBILITY_SECONDS = 10;
 
@@ -122,7 +125,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
       presign: (object) => clients.oss.presign({ ...object, method: 'GET', expiresSeconds: 3600 }),
     });
     stops.push(() => work.close());
-    const concurrency = concurrencyFor(engineWorkers);
+    const concurrency = isEmbedded ? concurrencyFor(engineWorkers) : FACEBODY_CONCURRENCY;
     const sink = createInProcessSink(createEventHandler(outcomes.observe(work.dispatch)));
     const consumer = createConsumer({
       queue: clients.mns.queue(QUEUE),
