@@ -20,8 +20,12 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((thrown) => {
-  const { code, message } = toMnsossError(thrown);
-  process.stderr.write(`${code}: ${message}\n`);
-  process.exitCode = 1;
-});
+main().then(
+  // Work that could not be stopped must not keep the process; whoever waits for it delivers again.
+  () => process.exit(),
+  (thrown) => {
+    const { code, message } = toMnsossError(thrown);
+    process.stderr.write(`${code}: ${message}\n`);
+    process.exitCode = 1;
+  },
+);

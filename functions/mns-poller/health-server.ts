@@ -1,6 +1,6 @@
-import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import { startHttpServer } from '../../shared/runtime/http-server.ts';
 
 export interface HealthServer {
   readonly port: number;
@@ -12,35 +12,21 @@ export interface HealthOptions {
   readonly port: number;
   readonly ready: () => boolean;
   readonly metrics: Registry;
+  readonly clock: Clock;
 }
 
-/** `/livez`, `/readyz` and `/metrics`, for the kubelet and Prometheus. */
-export async function startHealthServer({ port, ready, metrics }: HealthOptions): Promise<HealthServer> {
-  const routes: Record<string, (response: http.ServerResponse) => Promise<void>> = {
-    '/livez': async (response) => answer(response, 200, 'live'),
-    '/readyz': async (response) => answer(response, ready() ? 200 : 503, ready() ? 'ready' : 'not ready'),
-    '/metrics': async (response) => answer(response, 200, await metrics.metrics(), metrics.contentType),
-  };
-  const server = http.createServer((request, response) => {
-    const route = routes[request.url!.split('?')[0]!];
-    if (!route) return answer(response, 404, 'not found');
-    route(response).catch(() => answer(response, 500, 'metrics could not be read'));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, resolve);
+/** `/livez`, `/readyz` and `/metrics`, for the kubelet and Prometheus, and nothing else. */
+export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
+  const server = await startHttpServer({
+    ...options,
+    handle: async () => ({ status: 404, body: 'not found\n' }),
+    maxBytes: 1024,
+    concurrency: 16,
   });
   return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    port: server.port,
+    async close() {
+      await server.drain(0);
+    },
   };
-}
-
-function answer(response: http.ServerResponse, status: number, text: string, type = 'text/plain'): void {
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
-  response.end(`${text}\n`);
 }

@@ -24,7 +24,12 @@ async function main(): Promise<void> {
     logger,
   });
   const metrics = createMetrics({ consumer, queue, clock: systemClock, logger });
-  const health = await startHealthServer({ port: options.port, ready: consumer.ready, metrics });
+  const health = await startHealthServer({
+    port: options.port,
+    ready: consumer.ready,
+    metrics,
+    clock: systemClock,
+  });
   consumer.start();
   logger.info({ port: health.port }, 'poller has started');
 

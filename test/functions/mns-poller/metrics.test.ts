@@ -5,7 +5,7 @@ import { startHealthServer } from '../../../functions/mns-poller/health-server.t
 import { createMetrics } from '../../../functions/mns-poller/metrics.ts';
 import { createConsumer } from '../../../shared/mns/consumer/index.ts';
 import { createMemoryQueue } from '../../../shared/mns/memory.ts';
-import { manualClock } from '../../../shared/runtime/clock.ts';
+import { manualClock, systemClock } from '../../../shared/runtime/clock.ts';
 import { MnsossError } from '../../../shared/runtime/errors.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
@@ -109,7 +109,12 @@ describe('the health server', () => {
   test('tells life, readiness and metrics', async () => {
     const { registry } = metricsOf(() => ({ result: 'accepted' }));
     let ready = false;
-    const server = await startHealthServer({ port: 0, ready: () => ready, metrics: registry });
+    const server = await startHealthServer({
+      port: 0,
+      ready: () => ready,
+      metrics: registry,
+      clock: systemClock,
+    });
     const get = async (path: string) => {
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`);
       return { status: response.status, text: await response.text() };
