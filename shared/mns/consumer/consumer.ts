@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isMnsossError, toMnsossError } from '../../runtime/errors.ts';
 import { retry } from '../../runtime/retry.ts';
 import type { ReceivedMessage } from '../queue.ts';
@@ -58,6 +59,8 @@ export function createConsumer(parts: ConsumerParts): Consumer {
   const spared = createRecentSet<string>(MAX_SPARED);
   /** Ends every wait for the service at the very end. */
   const end = new AbortController();
+  // Every message that waits for the service listens.
+  setMaxListeners(0, end.signal);
   let state: 'new' | 'started' | 'stopping' = 'new';
   let running = 0;
   /** Milliseconds for which a receive hides a message: a setting of the queue, learned from its answers. */

@@ -1,10 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBridge } from '../../../functions/mns-poller/bridge.ts';
+import { startLocalCloud } from '../../../local/cloud.ts';
+import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
 import { type Consumer, createConsumer } from '../../../shared/mns/consumer/index.ts';
 import { createMemoryQueue } from '../../../shared/mns/memory.ts';
 import type { MessageQueue } from '../../../shared/mns/queue.ts';
-import { manualClock } from '../../../shared/runtime/clock.ts';
+import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import { MnsossError } from '../../../shared/runtime/errors.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
@@ -21,21 +24,21 @@ type SinkMood =
   | 'is misconfigured';
 type Fault = 'none' | 'everything' | 'delete' | 'changeVisibility' | 'lost answers';
 
-const down = () => new MnsossError('ServiceUnavailable', 'down');
 const never = () => new Promise<never>(() => {});
 
 /**
  * One queue and the programs that work on it one after another. It watches the rule of the house at the moment of
  * every delete: no message goes before each of its records was accepted or the message is a dead letter.
  */
-function createWorld() {
-  const clock = manualClock();
+function createWorld(service: QueueService) {
+  const { clock } = service;
   const random = seededRandom(7);
-  const inner = createMemoryQueue({ clock, visibilityTimeout: 20 });
   const records = new Map<string, string[]>();
   const accepted = new Set<string>();
   const dead = new Set<string>();
   const faults: string[] = [];
+  /** By receipt handle. */
+  const messageIds = new Map<string, string>();
   let mood: SinkMood = 'accepts';
   let fault: Fault = 'none';
   let program = startProgram();
@@ -64,38 +67,38 @@ function createWorld() {
       },
       async close() {},
     };
+    const { queue: inner, disconnect } = service.connect();
     const queue: MessageQueue = {
       ...inner,
       async receive(options) {
         if (!alive) return never();
-        if (fault === 'everything') throw down();
         const messages = await whileAlive(inner.receive(options));
-        if (fault === 'lost answers') throw down();
+        for (const { receiptHandle, messageId } of messages) messageIds.set(receiptHandle, messageId);
         return messages;
       },
       async delete(handles) {
         if (!alive) return never();
-        if (fault === 'everything' || fault === 'delete') throw down();
-        const failures = await watchDelete(handles);
-        if (fault === 'lost answers') throw down();
+        const failures = await whileAlive(inner.delete(handles));
+        watchDeleted(
+          handles.filter((handle) => !failures.some((failure) => failure.receiptHandle === handle)),
+        );
         return failures;
       },
       async changeVisibility(handle, seconds) {
         if (!alive) return never();
-        if (fault === 'everything' || fault === 'changeVisibility') throw down();
-        const changed = await inner.changeVisibility(handle, seconds);
-        if (fault === 'lost answers') throw down();
+        const changed = await whileAlive(inner.changeVisibility(handle, seconds));
+        messageIds.set(changed.receiptHandle, messageIds.get(handle)!);
         return changed;
       },
     };
     const consumer = createConsumer({
       queue,
-      handle: createBridge({ sink, queueName: inner.name, clock }),
+      handle: createBridge({ sink, queueName: QUEUE, clock }),
       deadLetters: {
         name: 'model',
         async put({ messageId }) {
           if (!alive) return never();
-          if (fault === 'everything') throw down();
+          if (fault === 'everything') throw new MnsossError('ServiceUnavailable', 'down');
           dead.add(messageId);
         },
       },
@@ -109,19 +112,17 @@ function createWorld() {
       consumer,
       crash() {
         alive = false;
+        disconnect();
       },
     };
   }
 
-  async function watchDelete(handles: readonly string[]) {
-    const failures = await inner.delete(handles);
+  function watchDeleted(handles: readonly string[]): void {
     for (const handle of handles) {
-      if (failures.some(({ receiptHandle }) => receiptHandle === handle)) continue;
-      const messageId = handle.split('-')[1]!;
+      const messageId = messageIds.get(handle)!;
       const open = records.get(messageId)!.filter((id) => !accepted.has(id));
       if (open.length > 0 && !dead.has(messageId)) faults.push(`${messageId} was deleted before ${open}`);
     }
-    return failures;
   }
 
   async function stop(): Promise<void> {
@@ -130,28 +131,29 @@ function createWorld() {
       stopped = true;
     });
     const from = clock.now();
-    while (!stopped && clock.now() - from <= 10_000) await clock.advance(500);
+    while (!stopped && clock.now() - from <= 10_000) await service.advance(500);
     if (!stopped) faults.push('stop did not end in time');
   }
 
   return {
     async send(count: number) {
       const keys = Array.from({ length: count }, (_, index) => `m${records.size}r${index}`);
-      const { messageId } = await inner.send(bodyOf(...keys));
+      const messageId = await service.send(bodyOf(...keys));
       records.set(
         messageId,
         keys.map((key, index) => `${key}.${index}`),
       );
     },
     async sendGarbage() {
-      const { messageId } = await inner.send('no event');
+      const messageId = await service.send('no event');
       records.set(messageId, ['none']);
     },
     async shift(next: { mood?: SinkMood; fault?: Fault }) {
       mood = next.mood ?? mood;
       fault = next.fault ?? fault;
+      service.fail(fault);
     },
-    advance: clock.advance,
+    advance: service.advance,
     async crash() {
       program.crash();
       program = startProgram();
@@ -164,13 +166,15 @@ function createWorld() {
     async end() {
       mood = 'accepts';
       fault = 'none';
-      await clock.advance(3_600_000);
+      service.fail('none');
+      for (let minute = 0; minute < 60 && (await service.depth()) > 0; minute++)
+        await service.advance(60_000);
       await stop();
-      const { activeMessages, inactiveMessages } = await inner.attributes();
+      const left = await service.depth();
       const lost = [...records].filter(
         ([messageId, ids]) => !dead.has(messageId) && ids.some((id) => !accepted.has(id)),
       );
-      return { left: activeMessages + inactiveMessages, lost: lost.map(([messageId]) => messageId), faults };
+      return { left, lost: lost.map(([messageId]) => messageId), faults };
     },
   };
 }
@@ -212,17 +216,125 @@ const steps = [
   fc.constant(new Step('restart', (world) => world.restart())),
 ];
 
+/** Where the queue is, and how it fails. */
+interface QueueService {
+  readonly clock: ManualClock;
+  /** For one program; `disconnect` is what its death does. */
+  connect(): { queue: MessageQueue; disconnect: () => void };
+  /** Never fails; gives the id. */
+  send(body: string): Promise<string>;
+  depth(): Promise<number>;
+  fail(fault: Fault): void;
+  advance(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const QUEUE = 'uploads';
+const VISIBILITY_SECONDS = 20;
+
+function memoryService(): QueueService {
+  const clock = manualClock();
+  const inner = createMemoryQueue({ clock, visibilityTimeout: VISIBILITY_SECONDS });
+  let fault: Fault = 'none';
+  const call = async <T>(work: () => Promise<T>, own?: Fault): Promise<T> => {
+    const down = new MnsossError('ServiceUnavailable', 'down');
+    if (fault === 'everything' || fault === own) throw down;
+    const result = await work();
+    if (fault === 'lost answers') throw down;
+    return result;
+  };
+  const queue: MessageQueue = {
+    ...inner,
+    receive: (options) => call(() => inner.receive(options)),
+    delete: (handles) => call(() => inner.delete(handles), 'delete'),
+    changeVisibility: (handle, seconds) =>
+      call(() => inner.changeVisibility(handle, seconds), 'changeVisibility'),
+  };
+  return {
+    clock,
+    connect: () => ({ queue, disconnect: () => {} }),
+    send: async (body) => (await inner.send(body)).messageId,
+    depth: async () => depthOf(inner),
+    fail(next) {
+      fault = next;
+    },
+    advance: clock.advance,
+    close: async () => {},
+  };
+}
+
+/** The local cloud, over real connections; its time is moved in steps that leave them their turns. */
+async function cloudService(): Promise<QueueService> {
+  const clock = manualClock();
+  const cloud = await startLocalCloud({ clock });
+  await cloud.mns.ensureQueue(QUEUE, { visibilityTimeout: VISIBILITY_SECONDS });
+  const clients: MnsClient[] = [];
+  const connect = () => {
+    const credentials = staticCredentials(cloud.credentials);
+    const client = createMnsClient({ endpoint: cloud.mns.url, credentials, clock, timeoutMs: 5_000 });
+    clients.push(client);
+    return { queue: client.queue(QUEUE), disconnect: client.close };
+  };
+  const own = connect().queue;
+  const failing: Record<Fault, readonly string[]> = {
+    none: [],
+    everything: ['ReceiveMessage', 'BatchDeleteMessage', 'ChangeMessageVisibility'],
+    delete: ['BatchDeleteMessage'],
+    changeVisibility: ['ChangeMessageVisibility'],
+    'lost answers': ['ReceiveMessage', 'BatchDeleteMessage', 'ChangeMessageVisibility'],
+  };
+  return {
+    clock,
+    connect,
+    send: async (body) => (await own.send(body)).messageId,
+    depth: () => depthOf(own),
+    fail(fault) {
+      cloud.faults.clear();
+      for (const operation of failing[fault]) {
+        if (fault === 'lost answers')
+          cloud.faults.inject({ operation, rate: 1, kind: 'reset', when: 'after' });
+        else cloud.faults.inject({ operation, rate: 1, kind: 'error' });
+      }
+    },
+    async advance(ms) {
+      for (let left = ms; left > 0; left -= 500) {
+        await clock.advance(Math.min(500, left));
+        for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    async close() {
+      for (const client of clients) client.close();
+      await cloud.close();
+    },
+  };
+}
+
+async function depthOf(queue: MessageQueue): Promise<number> {
+  const { activeMessages, inactiveMessages } = await queue.attributes();
+  return activeMessages + inactiveMessages;
+}
+
 describe('whatever happens', () => {
-  test('no record is lost, and no message is deleted before its records have an outcome', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.commands(steps, { maxCommands: 60, size: 'max' }), async (commands) => {
-        const world = createWorld();
+  test.each([
+    ['memory', memoryService, { numRuns: 150, maxCommands: 60 }],
+    ['the local cloud', cloudService, { numRuns: 20, maxCommands: 30 }],
+  ])(
+    'in %s, no record is lost, and no message is deleted before its records have an outcome',
+    async (_, start, { numRuns, maxCommands }) => {
+      await fc.assert(
+        fc.asyncProperty(fc.commands(steps, { maxCommands, size: 'max' }), async (commands) => {
+          const service = await start();
+          const world = createWorld(service);
+          try {
+            await fc.asyncModelRun(() => ({ model: {}, real: world }), commands);
 
-        await fc.asyncModelRun(() => ({ model: {}, real: world }), commands);
-
-        expect(await world.end()).toEqual({ left: 0, lost: [], faults: [] });
-      }),
-      { numRuns: 150 },
-    );
-  });
+            expect(await world.end()).toEqual({ left: 0, lost: [], faults: [] });
+          } finally {
+            await service.close();
+          }
+        }),
+        { numRuns },
+      );
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
 import type { MessageQueue } from '../../../../shared/mns/queue.ts';
 import type { ManualClock } from '../../../../shared/runtime/clock.ts';
@@ -335,6 +335,31 @@ describe('a consumer', () => {
     expect(consumer.ready()).toBe(true);
     expect(await stored()).toBe(0);
     await stop();
+  });
+
+  test('lets many messages wait for a queue that is down, without a warning of Node', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on('warning', onWarning);
+    onTestFinished(() => void process.off('warning', onWarning));
+    const { clock, queue, consumer, told, stop } = rig({
+      handle: async () => ({ result: 'retry', reason: 'busy' }),
+      queue: (clock) => ({
+        ...createMemoryQueue({ clock }),
+        changeVisibility: async () => {
+          throw new MnsossError('ServiceUnavailable', 'down');
+        },
+      }),
+    });
+    await send(queue, 16);
+
+    consumer.start();
+    await clock.advance(3_000);
+    await stop();
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(told('serviceFailed').length).toBeGreaterThan(0);
+    expect(warnings).toEqual([]);
   });
 
   test('goes on when a listener throws', async () => {
