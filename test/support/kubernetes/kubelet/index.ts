@@ -20,6 +20,8 @@ export interface KubeletOptions {
 export interface Kubelet {
   /** What the containers of the pods with this label said so far, pods that are gone included. */
   logs(label: string, value: string): string;
+  /** Of containers that are not ready: what they last said. */
+  troubles(): string[];
   /** Ends all programs. */
   stop(): Promise<void>;
 }
@@ -122,6 +124,12 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
         .map(({ text }) => text)
         .join('');
     },
+    troubles: () =>
+      [...entries.values()].flatMap(({ pod, running }) =>
+        [...(running?.containers ?? [])]
+          .filter(([, container]) => !container.state().ready)
+          .map(([name, container]) => `${keyOf(pod)} ${name}: ${container.log().slice(-500)}`),
+      ),
     async stop() {
       for (const informer of [pods, deployments, secrets]) informer.stop();
       await Promise.all([podWork.stop(), deploymentWork.stop()]);

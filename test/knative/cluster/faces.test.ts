@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sampleBytes } from '../../support/photos.ts';
+import { eventually, install, type Stage, secret, startStage } from './stage.ts';
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await startStage();
+});
+
+afterAll(() => stage?.stop());
+
+const ossCredentials = ({ cloud }: Stage) =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'oss-credentials' },
+    stringData: cloud.credentials,
+  });
+
+it('writes a result for an upload, and shows its reply, with the manifests as they are', async () => {
+  const { kubectl, photos, topic, token } = stage;
+  await install(stage);
+  await kubectl('apply -f -', await secret(token));
+  await kubectl('apply -f -', ossCredentials(stage));
+  const manifests = await kubectl('kustomize test/knative/faces');
+  await kubectl('apply -f -', manifests.replace('mns-en-topics-oss-photos', topic));
+  await kubectl('wait --for=condition=Ready mnsosssource/mnsoss-face broker/default --timeout=60s');
+  await kubectl('wait --for=condition=Ready ksvc --all --timeout=60s');
+  await kubectl('wait --for=condition=Ready trigger --all --timeout=60s');
+
+  await photos.put('incoming/a.jpg', sampleBytes(4), { contentType: 'image/jpeg' });
+
+  const { body } = await eventually(() => photos.get('results/incoming/a.jpg/faces.json'));
+  const document = JSON.parse(Buffer.concat(await body.toArray()).toString()) as { faces: unknown[] };
+  expect(document.faces).toHaveLength(4);
+  await eventually(async () => {
+    const said = await kubectl('logs --tail=-1 -l serving.knative.dev/service=event-display');
+    expect(said).toContain('"key": "results/incoming/a.jpg/faces.json"');
+  });
+  expect(await kubectl('logs --tail=-1 -l serving.knative.dev/service=dead-letters')).not.toContain(
+    'receive',
+  );
+
+  await photos.delete('incoming/a.jpg');
+
+  await eventually(async () =>
+    expect(await photos.head('results/incoming/a.jpg/faces.json').catch(() => undefined)).toBeUndefined(),
+  );
+});

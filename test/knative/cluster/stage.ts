@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, inject, vi } from 'vitest';
+import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
+import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
+import { encodeToken } from '../../../shared/mns/token.ts';
+import { createOssClient } from '../../../shared/oss/client.ts';
+import type { ObjectStore } from '../../../shared/oss/object-store.ts';
+import { systemClock } from '../../../shared/runtime/clock.ts';
+import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { createHttpClient } from '../../../shared/runtime/http.ts';
+import { at, type KubeObject, type Tree } from '../../support/kubernetes/api/types.ts';
+import type { KnownResource } from '../../support/kubernetes/client/resources.ts';
+import type { Cluster } from '../../support/kubernetes/cluster.ts';
+import { startCluster } from '../../support/kubernetes/index.ts';
+
+export const SOURCES: KnownResource = {
+  apiVersion: 'sources.eventing.knative.dev/v1alpha1',
+  kind: 'MnsOssSource',
+  plural: 'mnsosssources',
+};
+
+export interface Stage {
+  readonly cloud: LocalCloud;
+  readonly cluster: Cluster;
+  readonly mns: MnsClient;
+  readonly photos: ObjectStore;
+  /** Of the event rule of the bucket. */
+  readonly topic: string;
+  /** The token, as Step 3 of the walk-through makes it. */
+  readonly token: string;
+  /** What kubectl prints; throws what it complains about. */
+  kubectl(command: string, input?: string): Promise<string>;
+  /** The condition of the source, once it is so. */
+  condition(type: string, wanted: { status: string; reason?: string }, name?: string): Promise<Tree>;
+  source(name?: string): Promise<KubeObject | undefined>;
+  subscriptions(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+/** A cloud with a bucket and its event rule, and a cluster on which the programs of this project stand for their images. */
+export async function startStage(): Promise<Stage> {
+  const cloud = await startLocalCloud();
+  const http = createHttpClient();
+  const credentials = staticCredentials(cloud.credentials);
+  const common = { credentials, clock: systemClock, timeoutMs: 10_000 };
+  const mns = createMnsClient({ ...common, endpoint: cloud.mns.url, http });
+  const oss = createOssClient({
+    ...common,
+    endpoint: cloud.oss.url,
+    region: cloud.region,
+    random: Math.random,
+    attempts: 1,
+  });
+  await oss.createBucket('photos');
+  await cloud.mns.ensureQueue('console');
+  const rule = await cloud.rules.create({
+    name: 'face-image',
+    eventTypes: ['ObjectCreated:PutObject', 'ObjectRemoved:DeleteObject'],
+    resources: [{ bucket: 'photos', prefix: 'incoming/', suffix: '' }],
+    endpoints: [{ type: 'queue', name: 'console' }],
+  });
+  const topic = rule.topic!;
+
+  const program = (name: string, env: Record<string, string> = {}) => ({
+    command: [process.execPath, join(inject('programs'), name, 'server.js')],
+    env: { NODE_ENV: 'production', TZ: 'UTC', ...env },
+  });
+  const place = { REGION: cloud.region, FC_ACCOUNT_ID: cloud.accountId };
+  const stumbles: string[] = [];
+  const cluster = await startCluster({
+    onError: (key, error) => void stumbles.push(`${key}: ${(error as Error).message}`),
+    images: {
+      'mnsoss-controller': program('mnsoss-controller', {
+        ...place,
+        RESYNC_SECONDS: '1',
+        DRAIN_SECONDS: '5',
+      }),
+      'mns-poller': program('mns-poller', place),
+      'event-display': program('event-display'),
+      'face-recognition': program('face-recognition', {
+        OSS_ENDPOINT: cloud.oss.url,
+        // Its threads come with the whole image only.
+        ENGINE_WORKERS: '0',
+      }),
+    },
+  });
+  const { client } = cluster;
+  const source = (name = 'mnsoss-face') => client.get(SOURCES, 'default', name);
+  const stage: Stage = {
+    cloud,
+    cluster,
+    mns,
+    photos: oss.bucket('photos'),
+    topic,
+    token: encodeToken({ url: cloud.mns.url, credentials: cloud.credentials }),
+    source,
+    async kubectl(command, input) {
+      const said = await cluster.kubectl(command.split(' '), input);
+      if (said.code !== 0) {
+        const troubles = cluster.kubelet?.troubles() ?? [];
+        throw new Error(
+          [`kubectl ${command}: ${said.stderr}`, ...stumbles.slice(-5), ...troubles].join('\n'),
+        );
+      }
+      return said.stdout;
+    },
+    condition: (type, wanted, name) =>
+      eventually(async () => {
+        const found = await source(name);
+        const conditions = (at(found, 'status', 'conditions') ?? []) as Tree[];
+        expect(conditions.find((one) => one.type === type)).toMatchObject(wanted);
+        expect(at(found, 'status', 'observedGeneration')).toBe(found?.metadata.generation);
+        return conditions.find((one) => one.type === type)!;
+      }),
+    async subscriptions() {
+      const names: string[] = [];
+      for await (const name of mns.listSubscriptions(topic)) names.push(name);
+      return names.filter((name) => name.startsWith('mnsoss-'));
+    },
+    async stop() {
+      await cluster.stop();
+      await cloud.close();
+      await http.close();
+    },
+  };
+  return stage;
+}
+
+/** Until the check holds; what it last complained about otherwise. */
+export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, { timeout: 60_000, interval: 50 });
+}
+
+/** A file of the walk-through, with the values that its reader puts in. */
+export async function walkthrough(name: string, changes: Record<string, string> = {}): Promise<string> {
+  let text = await readFile(new URL(`../walkthrough/${name}`, import.meta.url), 'utf8');
+  for (const [from, to] of Object.entries(changes)) {
+    if (!text.includes(from)) throw new Error(`${name} does not hold ${from}`);
+    text = text.replaceAll(from, to);
+  }
+  return text;
+}
+
+export const SAMPLE_TOPIC = 'mns-en-topics-oss-face-image-2381221888dds9129';
+
+/** The Secret of Step 3. */
+export async function secret(token: string): Promise<string> {
+  const sample = /mns: (\S+)/.exec(await walkthrough('mnsoss-secret.yaml'))![1]!;
+  return walkthrough('mnsoss-secret.yaml', { [sample]: token });
+}
+
+/** The controller, with everything that it needs, as its readers install it. */
+export async function install({ kubectl }: Stage): Promise<void> {
+  await kubectl('apply -k knative/install');
+  await kubectl(
+    'wait --for=condition=established crd/mnsosssources.sources.eventing.knative.dev --timeout=30s',
+  );
+  await kubectl('rollout status deployment/mnsoss-controller -n mnsoss-system --timeout=60s');
+}

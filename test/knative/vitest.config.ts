@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** Our programs on a cluster, driven by kubectl: `npm run test:knative`. */
+export default defineConfig({
+  test: {
+    include: ['test/knative/cluster/**/*.test.ts'],
+    globalSetup: './test/knative/setup.ts',
+    reporters: ['verbose', './test/support/closing-line.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Each test file runs a cluster of processes.
+    maxWorkers: 1,
+    fileParallelism: false,
+    pool: 'forks',
+  },
+});
