@@ -19,6 +19,7 @@ export const MNS_ERRORS = {
     400,
     'The queue name should start with a letter or digit and hold letters, digits and hyphens.',
   ],
+  InvalidQueryString: [400, 'The query string holds a parameter that the operation does not have.'],
   InvalidRequestURL: [400, 'The request URL names no operation.'],
   InvalidSecurityToken: [403, 'The security token you provided is invalid.'],
   InvalidVersionHeader: [400, 'The x-mns-version header should be 2015-06-06.'],

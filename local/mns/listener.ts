@@ -65,6 +65,7 @@ async function answerOf(
   const body = parseBody(bytes);
   const match = matchRoute({ method, path, query }, body?.name);
   if (!match) throw new MnsRefusal('InvalidRequestURL', `No operation is ${method} ${path}.`);
+  if (method !== 'GET') refuseUnknown(query);
   const { queue = '', topic = '', subscription = '' } = match.params;
   const request: MnsRequest = {
     params: { queue, topic, subscription },
@@ -75,6 +76,15 @@ async function answerOf(
     signal,
   };
   return operations[handlerName(match.route.operation)](request);
+}
+
+const WRITE_PARAMETERS = new Set(['accountmeta', 'metaoverride', 'receipthandle', 'visibilitytimeout']);
+
+/** guess: a parameter that this server does not know might have made a deletion something else. */
+function refuseUnknown(query: ReadonlyMap<string, string>): void {
+  for (const name of query.keys()) {
+    if (!WRITE_PARAMETERS.has(name)) throw new MnsRefusal('InvalidQueryString', `${name} is unknown here.`);
+  }
 }
 
 /** The operation that a request names, for faults and metrics; a batch of messages is told only by its body. */

@@ -40,6 +40,15 @@ const OSS_MODIFIERS: ReadonlySet<string> = new Set([
   'x-oss-request-payer',
 ]);
 
+/** Further parameters of requests that change something. */
+const PLAIN_PARAMETERS: ReadonlySet<string> = new Set([
+  'OSSAccessKeyId',
+  'Expires',
+  'Signature',
+  'encoding-type',
+]);
+const READS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
 /** The parts of a request that choose its operation. */
 export interface RoutedRequest {
   readonly method: string;
@@ -55,7 +64,8 @@ export function findRoute(request: RoutedRequest, address: Address): Route {
   const fitting = ROUTES.filter(
     (candidate) => candidate.level === level && isSameSet(candidate.query, named),
   );
-  const method = request.method;
+  const { method } = request;
+  if (!READS.includes(method)) refuseUnknown(request.query);
   const found = fitting.find(
     (candidate) => candidate.method === method && (candidate.when?.(query, request.headers) ?? true),
   );
@@ -66,6 +76,17 @@ export function findRoute(request: RoutedRequest, address: Address): Route {
     elements: { Method: request.method, ResourceType: [level, ...named].join('?').toUpperCase() },
     headers: { allow: [...new Set(fitting.map((candidate) => candidate.method))].join(', ') },
   });
+}
+
+/**
+ * A sub-resource newer than this server, taken for an idle parameter, would make `DELETE /bucket?feature` delete the
+ * bucket. Readers may add what they like: the service ignores it.
+ */
+function refuseUnknown(query: readonly QueryPair[]): void {
+  for (const [name] of query) {
+    const known = SIGNED_SUBRESOURCES.has(name) || name.startsWith('x-oss-') || PLAIN_PARAMETERS.has(name);
+    if (!known) throw notImplemented(`?${name}`);
+  }
 }
 
 /** In the route table's terms: sorted out of the query, without modifiers. */

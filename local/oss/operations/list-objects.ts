@@ -14,6 +14,8 @@ const PAGE = { min: 0, max: 1000, fallback: 100 };
 
 export async function listObjects(request: OssRequest, oss: OssServer): Promise<Reply> {
   const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
+  const type = request.query.get('list-type');
+  if (type !== undefined) throw invalidArgument('list-type', type);
   const marker = request.query.get('marker') ?? '';
   const page = listPage(bucket, { prefix, delimiter, after: marker, maxKeys });
   return xmlReply('ListBucketResult', {

@@ -174,6 +174,7 @@ describe('requests', () => {
     ['GET', '/topics/none', undefined, 'TopicNotExist'],
     ['POST', '/topics/none/messages', message('m'), 'TopicNotExist'],
     ['PATCH', '/queues/q', undefined, 'InvalidRequestURL'],
+    ['DELETE', '/queues/q?newer=true', undefined, 'InvalidQueryString'],
     ['GET', '/queues/q/letters', undefined, 'InvalidRequestURL'],
   ])('%s %s is refused when it is wrong (%#)', async (method, target, body, code) => {
     const answer = await test.request(method, target, body === undefined ? {} : { body });

@@ -72,12 +72,28 @@ describe('what is not served', () => {
     ['GET', 'live', 'a'],
     ['PUT', 'x-oss-ac-source-ip', 'a'],
     ['GET', 'x-oss-unheard-of', 'a'],
+    ['PUT', 'newer-than-us', undefined],
+    ['DELETE', 'newer-than-us', undefined],
+    ['DELETE', 'newer-than-us', 'a'],
+    ['POST', 'newer-than-us', 'a'],
   ])('%s ?%s is refused, not ignored', async (method, name, key) => {
     const response = await send(method, name, key);
 
     expect(response.status).toBe(400);
     expect(response.body.toString()).toContain('<Code>NotImplemented</Code>');
     expect(response.body.toString()).toContain(`<Header>?${name}</Header>`);
+  });
+
+  it('but a parameter without meaning may come with a read', async () => {
+    const response = await send('GET', 'cache-buster');
+
+    expect(response.status).toBe(200);
+  });
+
+  it('a third kind of listing', async () => {
+    const response = await oss.send({ path: presignedPath({ bucket, query: [['list-type', '3']] }) });
+
+    expect(response.body.toString()).toContain('<ArgumentName>list-type</ArgumentName>');
   });
 
   it('a method that a sub-resource does not have', async () => {
