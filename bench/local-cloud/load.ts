@@ -1,6 +1,14 @@
 import * as http from 'node:http';
 import type { Headers } from './contenders.ts';
 
+/** What a load took, in one run or in several. */
+export interface Load {
+  /** Milliseconds of every job. */
+  readonly times: readonly number[];
+  /** Of the clock, without the pauses between runs. */
+  readonly seconds: number;
+}
+
 export interface Figures {
   /** Of the whole load. */
   readonly perSecond: number;
@@ -12,7 +20,7 @@ export async function load(
   count: number,
   clients: number,
   job: (index: number) => Promise<void>,
-): Promise<Figures> {
+): Promise<Load> {
   const times: number[] = [];
   let next = 0;
   const client = async () => {
@@ -27,11 +35,16 @@ export async function load(
   await Promise.all(Array.from({ length: clients }, client));
   const seconds = (performance.now() - started) / 1000;
   if (times.length !== count) throw new Error(`${times.length} jobs were done, not ${count}`);
-  times.sort((a, b) => a - b);
-  return { perSecond: count / seconds, p99Ms: times[Math.ceil(count * 0.99) - 1]! };
+  return { times, seconds };
 }
 
-/** Sends over kept connections; throws unless the answer is a success of as many bytes as it announced. */
+export function figuresOf(loads: readonly Load[]): Figures {
+  const times = loads.flatMap((each) => each.times).sort((left, right) => left - right);
+  const seconds = loads.reduce((sum, each) => sum + each.seconds, 0);
+  return { perSecond: times.length / seconds, p99Ms: times[Math.ceil(times.length * 0.99) - 1]! };
+}
+
+/** Sends over kept connections; throws unless the answer is a success. Documents are kept, other bodies counted. */
 export function createSender(url: string, connections: number) {
   const { hostname, port } = new URL(url);
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
@@ -55,11 +68,11 @@ export function createSender(url: string, connections: number) {
         request.on('error', reject);
         request.on('response', (response) => {
           const chunks: Buffer[] = [];
+          const isDocument = response.headers['content-type']?.includes('xml') ?? false;
           let bytes = 0;
           response.on('data', (chunk: Buffer) => {
             bytes += chunk.length;
-            // Large bodies are counted, small ones read.
-            if (bytes <= 65_536) chunks.push(chunk);
+            if (isDocument) chunks.push(chunk);
           });
           response.on('error', reject);
           response.on('end', () => {

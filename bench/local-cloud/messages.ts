@@ -2,13 +2,13 @@ import { DEFAULT_ACCOUNT } from '../../local/cloud.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
-import { createSender, type Figures, load } from './load.ts';
+import { createSender, type Load, load } from './load.ts';
 
 const CLIENTS = 8;
 const REQUESTS_A_MESSAGE = 3;
 
 /** Each client sends one message, receives one, and deletes it. Every message must come once, and none be left. */
-export async function measureMessages(mnsUrl: string, count: number): Promise<Figures> {
+export async function measureMessages(mnsUrl: string, count: number): Promise<Load> {
   const mns = createMnsClient({
     endpoint: mnsUrl,
     credentials: staticCredentials(DEFAULT_ACCOUNT),
@@ -18,7 +18,7 @@ export async function measureMessages(mnsUrl: string, count: number): Promise<Fi
   await mns.createQueue('bench');
   const queue = mns.queue('bench');
   const seen = new Set<string>();
-  const figures = await load(count, CLIENTS, async (index) => {
+  const done = await load(count, CLIENTS, async (index) => {
     await queue.send(`message ${index}`);
     const [message] = await queue.receive({ max: 1, waitSeconds: 10 });
     if (!message) throw new Error(`no message came after ${seen.size}`);
@@ -33,16 +33,16 @@ export async function measureMessages(mnsUrl: string, count: number): Promise<Fi
   }
   await mns.deleteQueue('bench');
   mns.close();
-  return figures;
+  return done;
 }
 
 /** As many requests to a server that does nothing, and without XML and signatures on either side. */
-export async function measureFloor(url: string, count: number): Promise<Figures> {
+export async function measureFloor(url: string, count: number): Promise<Load> {
   const { send, close } = createSender(url, CLIENTS);
   const body = Buffer.alloc(150, 'x');
-  const figures = await load(count, CLIENTS, async () => {
+  const done = await load(count, CLIENTS, async () => {
     for (let request = 0; request < REQUESTS_A_MESSAGE; request++) await send('POST', '/', {}, body);
   });
   close();
-  return figures;
+  return done;
 }

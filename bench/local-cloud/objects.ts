@@ -1,47 +1,57 @@
 import { randomBytes } from 'node:crypto';
 import type { Running } from './contenders.ts';
-import { createSender, type Figures, load } from './load.ts';
+import { createSender, type Load, load } from './load.ts';
 
 const CLIENTS = 8;
 const SMALL = 4 * 1024;
 const LARGE = 1024 * 1024;
 const LARGE_OBJECTS = 10;
+const PAGE = 1000;
 
-export interface ObjectFigures {
-  readonly put: Figures;
-  readonly get: Figures;
+/** A bucket of its own on a server, with a few large objects in it. */
+export interface Objects {
+  /** Puts small objects under keys of their own; every one of them must be listed afterwards. */
+  put(count: number): Promise<Load>;
+  /** Gets the large ones in turn; each must come whole. */
+  get(count: number): Promise<Load>;
+  close(): void;
 }
 
-/** Puts small objects under keys of their own, and gets a few large ones again and again, in a bucket that is not there yet. */
-export async function measureObjects(
-  { url, sign }: Running,
-  bucket: string,
-  puts: number,
-  gets: number,
-): Promise<ObjectFigures> {
+export async function openObjects({ url, sign }: Running, bucket: string): Promise<Objects> {
   const { send, close } = createSender(url, CLIENTS);
   const put = (key: string, body: Buffer) => send('PUT', `/${bucket}/${key}`, sign('PUT', bucket, key), body);
-  // The warm-up made it already; OSS takes that as done, S3 does not.
-  await send('PUT', `/${bucket}`, sign('PUT', bucket, '')).catch((error: Error) => {
-    if (!error.message.includes('BucketAlreadyExists')) throw error;
-  });
+  await send('PUT', `/${bucket}`, sign('PUT', bucket, ''));
   const small = randomBytes(SMALL);
   const large = randomBytes(LARGE);
   for (let index = 0; index < LARGE_OBJECTS; index++) await put(`large-${index}`, large);
 
-  const putFigures = await load(puts, CLIENTS, async (index) => {
-    await put(`small-${index}`, small);
-  });
-  const getFigures = await load(gets, CLIENTS, async (index) => {
-    const key = `large-${index % LARGE_OBJECTS}`;
+  const get = async (key: string, size: number) => {
     const { bytes } = await send('GET', `/${bucket}/${key}`, sign('GET', bucket, key));
-    if (bytes !== LARGE) throw new Error(`${key} has ${bytes} bytes, not ${LARGE}`);
-  });
-  for (const index of [0, puts - 1]) {
-    const key = `small-${index}`;
-    const { bytes } = await send('GET', `/${bucket}/${key}`, sign('GET', bucket, key));
-    if (bytes !== SMALL) throw new Error(`${key} has ${bytes} bytes, not ${SMALL}`);
-  }
-  close();
-  return { put: putFigures, get: getFigures };
+    if (bytes !== size) throw new Error(`${key} has ${bytes} bytes, not ${size}`);
+  };
+  const countSmall = async () => {
+    let count = 0;
+    for (let marker: string | undefined = ''; marker !== undefined; ) {
+      const page = `prefix=small-&max-keys=${PAGE}&marker=${marker}`;
+      const { text } = await send('GET', `/${bucket}?${page}`, sign('GET', bucket, ''));
+      const keys = [...text().matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key]) => key!);
+      count += keys.length;
+      marker = keys.length < PAGE ? undefined : keys.at(-1);
+    }
+    return count;
+  };
+
+  return {
+    async put(count) {
+      const done = await load(count, CLIENTS, async (index) => {
+        await put(`small-${index}`, small);
+      });
+      const listed = await countSmall();
+      if (listed !== count) throw new Error(`${listed} objects are listed, not ${count}`);
+      for (const index of [0, count - 1]) await get(`small-${index}`, SMALL);
+      return done;
+    },
+    get: (count) => load(count, CLIENTS, (index) => get(`large-${index % LARGE_OBJECTS}`, LARGE)),
+    close,
+  };
 }
