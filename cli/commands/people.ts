@@ -102,7 +102,7 @@ peopleCommand
 
 peopleCommand
   .command('enrol')
-  .description('enrol every photo that has no record yet')
+  .description('enrol every photo that the gallery has not seen yet')
   .addOption(dataDirOption())
   .addOption(remoteOption())
   .option('--again', 'make the gallery anew from all photos, e.g. after another engine was chosen')

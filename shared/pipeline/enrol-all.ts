@@ -32,7 +32,10 @@ export interface EnrolReport {
   readonly failed: readonly { readonly key: string; readonly code: string }[];
 }
 
-/** Enrols every photo that lies below the people prefix and has no record, or another than the present object. */
+/**
+ * Enrols every photo that lies below the people prefix and has no record, or one of another object than the present, or of
+ * another gallery than this.
+ */
 export function enrolAll(parts: EnrolmentParts, options: EnrolAllOptions): Promise<EnrolReport> {
   return run(parts, options, false);
 }
@@ -72,14 +75,16 @@ async function run(
       enrolmentKeys(options.resultPrefix, { bucket, key: photo.key }).document,
       signal,
     );
-    if (!again && record && isOf(record, photo)) {
+    const current = record !== undefined && isOf(record, photo);
+    const inOther = current && record.gallery !== parts.gallery.name;
+    if (!again && current && !inOther) {
       report.unchanged++;
       return 'duplicate';
     }
     // The write that is on record keeps its request id, so that its event, when it comes again, is a duplicate.
-    const known = record && isOf(record, photo) ? { requestId: record.source.requestId } : {};
+    const known = current ? { requestId: record.source.requestId } : {};
     const outcome = await enrol(photoEvent(bucket, region, { ...photo, ...known }), {
-      again,
+      again: again || inOther,
       ...(signal && { signal }),
     });
     if (outcome.outcome === 'enrolled') report.enrolled++;

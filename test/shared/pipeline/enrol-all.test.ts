@@ -125,6 +125,21 @@ describe('enrolling everybody again', () => {
   });
 });
 
+describe('another gallery', () => {
+  it('takes every photo, and the next run none', async () => {
+    await enrolAll(house.parts, options);
+    const other = aHouse().parts.gallery;
+    const parts = { ...house.parts, gallery: { ...other, name: 'other' } };
+
+    const first = await enrolAll(parts, options);
+    const second = await enrolAll(parts, options);
+
+    expect(first).toMatchObject({ photos: 4, enrolled: 3, unchanged: 0 });
+    expect(second).toMatchObject({ photos: 4, enrolled: 0, unchanged: 4 });
+    expect(await other.faces('Anna')).toHaveLength(2);
+  });
+});
+
 describe('the export', () => {
   it('has every photo with what became of it, and no embedding', async () => {
     await enrolAll(house.parts, options);
