@@ -8,14 +8,16 @@ export interface StoredFace {
   readonly faceId: string;
   readonly embedding: Float32Array;
   readonly extraData: string | undefined;
+  /** When it was added, or found by a search since. */
+  usedAt: number;
 }
 
 export interface Entity {
   readonly entityId: string;
   readonly labels: string;
   readonly createdAt: number;
-  updatedAt: number;
-  readonly faces: StoredFace[];
+  readonly updatedAt: number;
+  readonly faces: readonly StoredFace[];
 }
 
 export interface Found {
@@ -59,6 +61,8 @@ export interface Galleries {
   deleteFace(dbName: string, faceId: string): Promise<void>;
   /** The nearest faces, best first. doc: no threshold is applied, so a stranger has a best match too. */
   search(dbNames: readonly string[], embedding: Float32Array, limit: number): Found[];
+  /** Forgets everything. */
+  clear(): void;
   /** Does again what happened in an earlier life of this server. */
   replay(change: GalleryChange): void;
   /** The changes that lead from nothing to the present state. */
@@ -78,6 +82,12 @@ export const GALLERY_LIMITS: GalleryLimits = {
   facesPerAccount: 500_000,
 };
 
+/**
+ * doc: features that were not used for six months are deleted.
+ * guess: a face is used when a search finds it, six months are 183 days, and its entity stays.
+ */
+const UNUSED_MS = 183 * 24 * 60 * 60 * 1000;
+
 export interface GalleryParts {
   readonly clock: Clock;
   readonly random: Random;
@@ -91,10 +101,22 @@ export interface GalleryParts {
 export function createGalleries({ clock, random, confidence, limits, keep }: GalleryParts): Galleries {
   const dbs = new Map<string, Map<string, Entity>>();
 
-  const dbOf = (name: string): Map<string, Entity> => {
+  const dbNamed = (name: string): Map<string, Entity> => {
     const db = dbs.get(name);
     if (!db) throw new FaceBodyRefusal('DBNameNotExist', `The face database ${name} does not exist.`);
     return db;
+  };
+  const dbOf = (name: string): Map<string, Entity> => {
+    const db = dbNamed(name);
+    forgetUnused(db);
+    return db;
+  };
+  const forgetUnused = (db: Map<string, Entity>): void => {
+    const since = clock.now() - UNUSED_MS;
+    for (const [entityId, entity] of db) {
+      const faces = entity.faces.filter(({ usedAt }) => usedAt > since);
+      if (faces.length < entity.faces.length) db.set(entityId, { ...entity, faces });
+    }
   };
   const entityOf = (dbName: string, entityId: string): Entity => {
     const entity = dbOf(dbName).get(entityId);
@@ -132,41 +154,42 @@ export function createGalleries({ clock, random, confidence, limits, keep }: Gal
     }
   };
 
+  /** Forgets nothing by itself: what was removed later has to be there until then. */
   const replay = (change: GalleryChange): void => {
-    const { db } = change;
+    if (change.type === 'db-made') {
+      dbs.set(change.db, new Map());
+      return;
+    }
+    const db = dbNamed(change.db);
     switch (change.type) {
-      case 'db-made':
-        dbs.set(db, new Map());
-        break;
       case 'db-gone':
-        dbs.delete(db);
+        dbs.delete(change.db);
         break;
       case 'entity': {
         const { entityId, labels, createdAt, updatedAt } = change;
-        const faces = dbOf(db).get(entityId)?.faces ?? [];
-        dbOf(db).set(entityId, { entityId, labels, createdAt, updatedAt, faces });
+        db.set(entityId, { entityId, labels, createdAt, updatedAt, faces: db.get(entityId)?.faces ?? [] });
         break;
       }
       case 'entity-gone':
-        dbOf(db).delete(change.entityId);
+        db.delete(change.entityId);
         break;
       case 'face': {
-        const { entityId, faceId, embedding, extraData, at } = change;
-        const entity = entityOf(db, entityId);
-        entity.faces.push({ faceId, embedding, extraData });
-        entity.updatedAt = at;
+        const { entityId, faceId, embedding, extraData, usedAt, at } = change;
+        const entity = db.get(entityId)!;
+        const faces = [...entity.faces, { faceId, embedding, extraData, usedAt }];
+        db.set(entityId, { ...entity, updatedAt: at, faces });
         break;
       }
       case 'face-gone': {
-        const { faces, ...entity } = ownerOf(db, change.faceId);
-        const left = faces.filter(({ faceId }) => faceId !== change.faceId);
-        dbOf(db).set(entity.entityId, { ...entity, updatedAt: change.at, faces: left });
+        const entity = ownerOf(db, change.faceId);
+        const faces = entity.faces.filter(({ faceId }) => faceId !== change.faceId);
+        db.set(entity.entityId, { ...entity, updatedAt: change.at, faces });
       }
     }
   };
 
-  const ownerOf = (db: string, faceId: string): Entity => {
-    for (const entity of dbOf(db).values()) {
+  const ownerOf = (db: Map<string, Entity>, faceId: string): Entity => {
+    for (const entity of db.values()) {
       if (entity.faces.some((face) => face.faceId === faceId)) return entity;
     }
     throw new FaceBodyRefusal('DataNotExist', `The face ${faceId} does not exist.`);
@@ -178,6 +201,7 @@ export function createGalleries({ clock, random, confidence, limits, keep }: Gal
   };
 
   return {
+    clear: () => dbs.clear(),
     replay,
     *history() {
       for (const [db, entities] of dbs) {
@@ -226,12 +250,12 @@ export function createGalleries({ clock, random, confidence, limits, keep }: Gal
       const all = [...dbs.values()].reduce((sum, db) => sum + countIn(db), 0);
       if (all >= limits.facesPerAccount) throw new FaceBodyRefusal('FaceImageCountExceed');
       guard(dbName, entity, embedding, within, between);
-      const face = { faceId: newFaceId(clock, random), embedding, extraData };
+      const face = { faceId: newFaceId(clock, random), embedding, extraData, usedAt: clock.now() };
       await happen({ type: 'face', db: dbName, entityId, at: clock.now(), ...face });
       return face;
     },
     async deleteFace(db, faceId) {
-      ownerOf(db, faceId);
+      ownerOf(dbOf(db), faceId);
       await happen({ type: 'face-gone', db, faceId, at: clock.now() });
     },
     search(dbNames, embedding, limit) {
@@ -243,7 +267,9 @@ export function createGalleries({ clock, random, confidence, limits, keep }: Gal
           }
         }
       }
-      return found.sort((a, b) => b.score - a.score).slice(0, limit);
+      const nearest = found.sort((a, b) => b.score - a.score).slice(0, limit);
+      for (const { face } of nearest) face.usedAt = clock.now();
+      return nearest;
     },
   };
 }

@@ -86,7 +86,7 @@ export async function createFaceBody(options: FaceBodyOptions): Promise<LocalFac
   const journal = await openGalleryJournal({
     dataDir,
     replay(record) {
-      if (record === 'forgotten') galleries.clear();
+      if (record === 'forgotten') for (const own of galleries.values()) own.clear();
       else galleriesOf(record.account).replay(record.change);
     },
     *history() {
@@ -111,7 +111,8 @@ export async function createFaceBody(options: FaceBodyOptions): Promise<LocalFac
     quotas,
     stats: statistics.snapshot,
     async reset() {
-      galleries.clear();
+      // Requests under way must not go on with what is forgotten.
+      for (const own of galleries.values()) own.clear();
       uploads.clear();
       faults.clear();
       quotas.clear();

@@ -144,6 +144,19 @@ describe('FaceBody of the local cloud', () => {
     for (const _ of [1, 2, 3]) expect(await codeOf(detect(sdk))).toBe('done');
   });
 
+  it('forgets a face that no search has found for six months', async () => {
+    const days = (count: number) => count * 24 * 60 * 60 * 1000;
+    const { cloud, sdk } = await start({ facebodyQuota: 100 });
+    await enrol(sdk);
+
+    await cloud.clock.advance(days(100));
+    expect(await search(sdk)).toMatchObject({ entityId: 'anna' });
+    await cloud.clock.advance(days(182));
+    expect(await search(sdk)).toMatchObject({ entityId: 'anna' });
+    await cloud.clock.advance(days(184));
+    expect(await search(sdk)).toBeUndefined();
+  });
+
   it.each(['at once', 'after a reset'])(
     'finds who was enrolled %s again in the data folder',
     async (when) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createGalleries, type Galleries, type GalleryChange } from '../../../local/facebody/galleries.ts';
-import { manualClock } from '../../../shared/runtime/clock.ts';
+import { type Clock, manualClock } from '../../../shared/runtime/clock.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 
 const DBS = ['one', 'two'];
@@ -14,9 +14,9 @@ const step = fc.record({
   value: fc.float({ min: -1, max: 1, noNaN: true }),
 });
 
-function open(keep: (change: GalleryChange) => void): Galleries {
+function open(keep: (change: GalleryChange) => void, clock: Clock = manualClock()): Galleries {
   return createGalleries({
-    clock: manualClock(),
+    clock,
     random: seededRandom(1),
     confidence: (score) => score,
     limits: { facesPerDb: 5, facesPerEntity: 3, facesPerAccount: 8 },
@@ -28,6 +28,24 @@ function open(keep: (change: GalleryChange) => void): Galleries {
 function stateOf(galleries: Galleries) {
   return galleries.dbNames().map((db) => [db, galleries.entities(db)]);
 }
+
+it('what was removed after years is removed in the next life too', async () => {
+  const clock = manualClock();
+  const happened: GalleryChange[] = [];
+  const galleries = open((change) => happened.push(change), clock);
+  await galleries.createDb('one');
+  await galleries.addEntity('one', 'anna', '');
+  const guards = { extraData: undefined, within: 0, between: 0 };
+  const { faceId } = await galleries.addFace('one', 'anna', Float32Array.of(1), guards);
+  await clock.advance(182 * 24 * 3600 * 1000);
+  await galleries.deleteFace('one', faceId);
+  await clock.advance(24 * 3600 * 1000);
+
+  const again = open(() => {}, clock);
+  for (const change of happened) again.replay(change);
+
+  expect(again.entity('one', 'anna').faces).toEqual([]);
+});
 
 it('what happened, and a summary of it, both lead to the present state', async () => {
   await fc.assert(
