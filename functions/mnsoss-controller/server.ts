@@ -1,9 +1,10 @@
-import { KubeConfig } from '@kubernetes/client-node';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { toMnsossError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
+import { firstSignal } from '../../shared/runtime/shutdown.ts';
+import { findCluster } from './kubernetes/find-cluster.ts';
 import { CONTROLLER_OPTIONS } from './options.ts';
 import { startController } from './start.ts';
 
@@ -12,26 +13,19 @@ async function main(): Promise<void> {
   const flags = readFlags(CONTROLLER_OPTIONS, process.argv.slice(2));
   const options = readOptions(CONTROLLER_OPTIONS, process.env, flags);
   const logger = createLogger({ level: options.logLevel });
-  const config = new KubeConfig();
-  config.loadFromDefault();
+  const stopSignal = firstSignal('SIGTERM', 'SIGINT');
   const controller = await startController(options, {
-    config,
+    config: findCluster(),
     clock: systemClock,
     random: Math.random,
     logger,
   });
   logger.info({ port: controller.port }, 'controller has started');
 
-  const signal = await firstOf('SIGTERM', 'SIGINT');
+  const signal = await stopSignal;
   logger.info({ signal }, 'controller stops');
   await controller.stop();
   logger.info({}, 'controller has stopped');
-}
-
-function firstOf(...signals: NodeJS.Signals[]): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of signals) process.once(signal, () => resolve(signal));
-  });
 }
 
 main().catch((thrown) => {

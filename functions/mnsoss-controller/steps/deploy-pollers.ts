@@ -33,34 +33,29 @@ export async function watchPollers(source: Source, { cluster }: Parts): Promise<
 }
 
 interface DeploymentStatus {
-  readonly observedGeneration?: number;
   readonly replicas?: number;
   readonly readyReplicas?: number;
   readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[];
 }
 
+/** Pollers share a queue: as long as one is ready, events flow, and scaling or rolling changes nothing about that. */
 function judge({ metadata, spec, status }: KubeObject): Pollers {
-  const {
-    observedGeneration,
-    replicas = 0,
-    readyReplicas = 0,
-    conditions = [],
-  } = (status ?? {}) as DeploymentStatus;
+  const { replicas = 0, readyReplicas = 0, conditions = [] } = (status ?? {}) as DeploymentStatus;
   const { replicas: wanted = 1 } = spec as { replicas?: number };
   const find = (type: string) => conditions.find((condition) => condition.type === type);
   const logs = `kubectl logs deployment/${metadata.name} -n ${metadata.namespace}`;
+  const state = `${readyReplicas} of ${wanted} pollers are ready`;
   const tell = (verdict: Verdict): Pollers => ({ verdict, consumers: replicas });
 
-  if (observedGeneration !== metadata.generation) {
-    return tell(pending('Deploying', 'Kubernetes has not seen the latest Deployment yet'));
-  }
+  if (wanted === 0) return tell({ status: 'True', reason: 'ScaledToZero', message: 'no poller is wanted' });
+  if (readyReplicas >= wanted) return tell(fine);
   const failure = find('ReplicaFailure');
   if (failure?.status === 'True') {
-    return tell(failed(failure.reason ?? 'ReplicaFailure', `pods cannot be made: ${failure.message}`));
+    const { reason = 'ReplicaFailure', message } = failure;
+    const verdict = failed(reason, `${state}; pods cannot be made: ${message}`);
+    return tell(readyReplicas > 0 ? { ...verdict, status: 'True' } : verdict);
   }
-  if (wanted === 0) return tell({ status: 'True', reason: 'ScaledToZero', message: 'no poller is wanted' });
-  if (find('Available')?.status === 'True') return tell(fine);
-  const state = `${readyReplicas} of ${wanted} pollers are ready`;
+  if (readyReplicas > 0) return tell(fine);
   if (find('Progressing')?.status === 'False') {
     return tell(failed('PollersNotReady', `${state}; they say why: ${logs}`));
   }

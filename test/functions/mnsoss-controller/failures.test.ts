@@ -184,13 +184,14 @@ describe('a source that lacks something', () => {
   it('tells why pods cannot be made', async () => {
     const world = await startAll();
     await world.apply(aBroker());
-    await world.start();
-    await world.apply(aSource());
-    await world.whenReady();
-
     world.refusePods('serviceaccount "absent" not found');
-    const { status } = await world.whenCondition('Deployed', { status: 'False', reason: 'FailedCreate' });
+    await world.start();
 
-    expect(status?.conditions?.[0]?.message).toContain('serviceaccount "absent" not found');
+    await world.apply(aSource());
+    const { status } = await world.whenCondition('Ready', { status: 'False', reason: 'FailedCreate' });
+
+    expect(status?.conditions?.[0]?.message).toBe(
+      '0 of 1 pollers are ready; pods cannot be made: serviceaccount "absent" not found',
+    );
   });
 });

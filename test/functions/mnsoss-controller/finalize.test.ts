@@ -118,6 +118,21 @@ describe('deleting a source', () => {
     expect(await world.hasQueue(source.status!.queue!)).toBe(false);
   });
 
+  it('takes back what was made before something went wrong', async () => {
+    const world = await startWorld();
+    await world.apply(aSecret(world.cloud));
+    await world.start();
+    await world.apply(aSource({ topic: 'absent' }));
+    const { status } = await world.whenCondition('QueueReady', { status: 'False', reason: 'TopicNotFound' });
+    const before = await world.hasQueue(status!.queue!);
+
+    await world.delete(aSource());
+    await world.whenGone();
+
+    expect(before).toBe(true);
+    expect(await world.hasQueue(status!.queue!)).toBe(false);
+  });
+
   it('lets a source go that nothing was ever made for', async () => {
     const world = await startWorld();
     await world.start();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TOKEN_HASH_ANNOTATION } from '../../../functions/mnsoss-controller/desired/deployment.ts';
 import type { KubeObject } from '../../../functions/mnsoss-controller/kubernetes/resources.ts';
 import { aBroker, aSecret, aSource, secretOf, TOPIC } from './objects.ts';
-import { actForOthers, startWorld, until, type World } from './world.ts';
+import { actForOthers, installManifests, looseDefinition, startWorld, until, type World } from './world.ts';
 
 async function startAll(): Promise<World> {
   const world = await startWorld();
@@ -203,6 +203,28 @@ describe('a source', () => {
     withdraw();
 
     await world.whenReady();
+  });
+});
+
+describe('a source of an older definition', () => {
+  it('is taken up where it stands when ours replaces that', async () => {
+    const world = await startAll();
+    const definition = (await installManifests()).find(({ kind }) => kind === 'CustomResourceDefinition')!;
+    await world.delete(definition);
+    await until(async () => !(await world.source().catch(() => undefined)));
+    await world.apply(
+      looseDefinition('sources.eventing.knative.dev', 'mnsosssources', 'MnsOssSource', 'v1alpha1'),
+    );
+    const sink = { apiVersion: 'eventing.knative.dev/v1alpha1', kind: 'Broker', name: 'default' };
+    await until(async () => world.apply(aSource({ sink })).catch(() => undefined));
+
+    await world.apply(definition);
+    await world.start();
+    const { status } = await world.whenReady();
+    const event = await world.whenEvent('LegacySink');
+
+    expect(status).toMatchObject({ consumers: 1, sinkUri: 'http://broker-ingress/default/default' });
+    expect(event).toMatchObject({ type: 'Warning' });
   });
 });
 

@@ -37,7 +37,7 @@ export async function installManifests(): Promise<KubeObject[]> {
 }
 
 /** A kind of Knative, as far as a controller that only reads and applies it sees it. */
-function looseDefinition(group: string, plural: string, kind: string): KubeObject {
+export function looseDefinition(group: string, plural: string, kind: string, version = 'v1'): KubeObject {
   const loose = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -49,7 +49,7 @@ function looseDefinition(group: string, plural: string, kind: string): KubeObjec
       names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List` },
       versions: [
         {
-          name: 'v1',
+          name: version,
           served: true,
           storage: true,
           subresources: { status: {} },
@@ -245,7 +245,7 @@ async function actOnce(admin: Cluster, refusal: string | undefined): Promise<voi
     const { replicas } = deployment.spec as { replicas: number };
     await say(admin, RESOURCES.deployment, deployment, {
       replicas,
-      readyReplicas: replicas,
+      readyReplicas: refusal ? 0 : replicas,
       conditions: refusal
         ? [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: refusal }]
         : [{ type: 'Available', status: 'True' }],

@@ -1,0 +1,15 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { MnsossError } from '../../../shared/runtime/errors.ts';
+
+/** Of the pod's own cluster, or of the one that `KUBECONFIG` names. */
+export function findCluster(): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    config.loadFromDefault();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `the cluster cannot be found: run in a pod, or set KUBECONFIG: ${reason}`;
+    throw new MnsossError('ConfigInvalid', message, { cause });
+  }
+  return config;
+}
