@@ -8,8 +8,9 @@ import type { PipelineOptions } from '../../shared/pipeline/options.ts';
 import type { PeopleOptions } from '../../shared/pipeline/people-options.ts';
 import { resultKeys } from '../../shared/results/keys.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { type ErrorCode, type MnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
+import { toMnsossError } from '../../shared/runtime/errors.ts';
 import type { HttpTriggerReply, HttpTriggerRequest } from './http-request.ts';
+import { type Problem, problem, problemOf } from './problem.ts';
 
 export interface HttpTriggerParts {
   readonly work: Dispatch;
@@ -34,7 +35,7 @@ export async function answerHttp(
   { deadline }: { readonly deadline: number },
 ): Promise<HttpTriggerReply> {
   if (request.method !== 'POST') {
-    return problem(405, 'InvalidRequest', `expected POST, got ${request.method}`, { allow: 'POST' });
+    return refuse(405, 'InvalidRequest', `expected POST, got ${request.method}`, { allow: 'POST' });
   }
   const stop = new AbortController();
   const cancel = parts.clock.after(deadline - parts.clock.now(), () => stop.abort());
@@ -44,7 +45,7 @@ export async function answerHttp(
     const outcome = await parts.work(event, { signal: stop.signal, deadline });
     return await reply(event, outcome, parts);
   } catch (thrown) {
-    return failure(toMnsossError(thrown));
+    return replyOf(problemOf(toMnsossError(thrown)));
   } finally {
     cancel();
   }
@@ -57,9 +58,9 @@ async function eventFor(
   const asked = objectRequest.safeParse(parseJson(request.body));
   if (asked.success) return eventOfObject(asked.data, parts);
   const { events, faults } = openEnvelope(request.message);
-  if (faults[0]) return problem(400, faults[0].error.code, faults[0].error.message);
+  if (faults[0]) return refuse(400, faults[0].error.code, faults[0].error.message);
   if (events.length === 1) return events[0]!;
-  return problem(
+  return refuse(
     400,
     'EnvelopeUnknown',
     `expected one record or {"bucket", "key"}, got ${events.length} records`,
@@ -88,9 +89,9 @@ async function eventOfObject(
     oss: { bucket: { name: bucket }, object },
   });
   const fault = whyNotRecord(record({ key }, '2026-01-01T00:00:00.000Z', 'asked'));
-  if (fault) return problem(400, 'InvalidRequest', `no bucket and key: ${fault}`);
+  if (fault) return refuse(400, 'InvalidRequest', `no bucket and key: ${fault}`);
   const head = await openBucket(bucket, region).head(key);
-  if (!head) return problem(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
+  if (!head) return refuse(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
   const { size, etag, versionId, lastModified } = head;
   const object = { key, size, eTag: etag, ...(versionId !== undefined && { versionId }) };
   const requestId = `asked-${etag}-${lastModified}`;
@@ -106,22 +107,22 @@ async function reply(
   parts: HttpTriggerParts,
 ): Promise<HttpTriggerReply> {
   const { bucket, key, region } = event;
-  if (outcome.outcome === 'gone') return problem(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
+  if (outcome.outcome === 'gone') return refuse(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
   if (outcome.outcome === 'ignored') {
-    return problem(422, 'InvalidRequest', `oss://${bucket}/${key} is not processed: ${outcome.rule}`);
+    return refuse(422, 'InvalidRequest', `oss://${bucket}/${key} is not processed: ${outcome.rule}`);
   }
   const results = parts.openBucket(parts.options.resultBucket ?? bucket, region);
   const document = 'document' in outcome ? outcome.document : await documentOf(event, parts);
   const { head, body } = await results.get(document);
   if (head.size > LARGEST_DOCUMENT) {
     body.destroy();
-    return problem(
-      413,
-      'EventTooLarge',
-      `the result has ${head.size} bytes: read it from OSS at ${document}`,
-    );
+    return refuse(413, 'EventTooLarge', `the result has ${head.size} bytes: read it from OSS at ${document}`);
   }
-  return json(200, Buffer.concat(await body.toArray()).toString());
+  return replyOf({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.concat(await body.toArray()).toString(),
+  });
 }
 
 /** Where the document of a later write lies. */
@@ -134,33 +135,10 @@ async function documentOf(event: OssObjectEvent, { options, people }: HttpTrigge
   return enrolmentKeys(options.resultPrefix, event).document;
 }
 
-const STATUS = { permanent: 422, throttled: 429, transient: 503, misconfigured: 500 } as const;
-
-function failure({ kind, code, message, retryAfterMs = 1000 }: MnsossError): HttpTriggerReply {
-  const again = kind === 'throttled' || kind === 'transient';
-  return problem(STATUS[kind], code, message, {
-    ...(again && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
-  });
+function refuse(...what: Parameters<typeof problem>): HttpTriggerReply {
+  return replyOf(problem(...what));
 }
 
-function problem(
-  status: number,
-  code: ErrorCode,
-  message: string,
-  headers: Readonly<Record<string, string>> = {},
-): HttpTriggerReply {
-  return json(status, `${JSON.stringify({ code, message })}\n`, headers);
-}
-
-function json(
-  statusCode: number,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): HttpTriggerReply {
-  return {
-    statusCode,
-    headers: { 'content-type': 'application/json', ...headers },
-    isBase64Encoded: false,
-    body,
-  };
+function replyOf({ status, headers, body }: Problem): HttpTriggerReply {
+  return { statusCode: status, headers, isBase64Encoded: false, body };
 }

@@ -3,7 +3,7 @@ import type { OssObjectEvent } from '../../shared/envelope/event.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import type { Dispatch, DispatchOutcome } from '../../shared/pipeline/dispatch.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { type ErrorKind, MnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
+import { type ErrorCode, type ErrorKind, MnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 
 /** What became of one record: its outcome, or why it has to come again. */
@@ -15,7 +15,7 @@ export interface InvocationReport {
   /** In the order of the event. */
   readonly records: readonly RecordReport[];
   /** Parts that could not be read: `path` leads there from the event. */
-  readonly faults: readonly { readonly path: string; readonly code: string; readonly reason: string }[];
+  readonly faults: readonly { readonly path: string; readonly code: ErrorCode; readonly reason: string }[];
 }
 
 export interface InvocationParts {

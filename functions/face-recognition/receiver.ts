@@ -4,6 +4,7 @@ import { type MnsossError, toMnsossError } from '../../shared/runtime/errors.ts'
 import type { ServedAnswer, ServedRequest } from '../../shared/runtime/http-server.ts';
 import { failureOf, type InvocationReport, processEvent } from './invocation.ts';
 import type { Parts } from './parts.ts';
+import { problem, problemOf } from './problem.ts';
 import type { ReceiverMetrics } from './receiver-metrics.ts';
 import { createReply, REPLY_TYPE } from './reply-event.ts';
 import { inRequest } from './request-log.ts';
@@ -36,26 +37,31 @@ export function createReceiver({ parts, metrics, timeoutMs, replies }: ReceiverP
     const events = received?.events.filter(({ attributes }) => attributes.type !== REPLY_TYPE) ?? [];
     const traceparent = traceparentOf(request, events);
     return inRequest(requestIdOf(traceparent, events), async () => {
-      const report = await processEvent(
-        received ? envelopeOf(events) : request.body,
-        { clock, logger, work: await parts.work(), concurrency: options.recordConcurrency },
-        { deadline: clock.now() + timeoutMs, signal: request.signal },
-      );
-      metrics.countRecords(report);
-      return refusal(report, received?.faults ?? []) ?? (await success(report, traceparent));
+      try {
+        const report = await processEvent(
+          received ? envelopeOf(events) : request.body,
+          { clock, logger, work: await parts.work(), concurrency: options.recordConcurrency },
+          { deadline: clock.now() + timeoutMs, signal: request.signal },
+        );
+        metrics.countRecords(report);
+        return refusal(report, received?.faults ?? []) ?? (await success(report, traceparent));
+      } catch (thrown) {
+        const error = toMnsossError(thrown);
+        logger.error({ code: error.code, reason: error.message }, 'request failed');
+        return problemOf(error);
+      }
     });
   };
 
-  async function success(report: InvocationReport, traceparent: string | undefined): Promise<ServedAnswer> {
-    const [record] = report.records;
-    if (!replies || report.records.length !== 1) return EMPTY;
+  async function success(
+    { records }: InvocationReport,
+    traceparent: string | undefined,
+  ): Promise<ServedAnswer> {
+    const [record] = records;
+    if (!replies || records.length !== 1) return EMPTY;
     if (record?.outcome !== 'processed' && record?.outcome !== 'duplicate') return EMPTY;
-    try {
-      const reply = await createReply({ ...record, traceparent }, { openBucket, options: options.pipeline });
-      return reply ? { status: 200, ...toHttpMessage(reply, 'binary') } : EMPTY;
-    } catch (thrown) {
-      return failure(toMnsossError(thrown));
-    }
+    const reply = await createReply({ ...record, traceparent }, { openBucket, options: options.pipeline });
+    return reply ? { status: 200, ...toHttpMessage(reply, 'binary') } : EMPTY;
   }
 }
 
@@ -81,37 +87,15 @@ function requestIdOf(traceparent: string | undefined, events: readonly ReceivedE
   return traceparent?.split('-')[1] ?? String(events[0]?.attributes.id ?? 'none');
 }
 
-const STATUS = { permanent: 422, throttled: 429, transient: 503, misconfigured: 500 } as const;
-
 /** What comes again goes before what never will: in the next delivery, the good parts cost one look each. */
 function refusal(report: InvocationReport, malformed: readonly MnsossError[]): ServedAnswer | undefined {
   const again = failureOf(report);
-  if (again) return failure(again);
+  if (again) return problemOf(again);
   const [unreadable] = [
     ...malformed.map(({ code, message }) => ({ code, reason: message })),
     ...report.faults,
   ];
   if (unreadable) return problem(400, unreadable.code, unreadable.reason);
   const lost = report.records.find((record) => record.outcome === 'undone');
-  return lost?.outcome === 'undone' ? failure(lost.error) : undefined;
-}
-
-function failure({ kind, code, message, retryAfterMs = 1000 }: MnsossError): ServedAnswer {
-  const again = kind === 'throttled' || kind === 'transient';
-  return problem(STATUS[kind], code, message, {
-    ...(again && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
-  });
-}
-
-function problem(
-  status: number,
-  code: string,
-  message: string,
-  headers: Readonly<Record<string, string>> = {},
-): ServedAnswer {
-  return {
-    status,
-    headers: { 'content-type': 'application/json', ...headers },
-    body: `${JSON.stringify({ code, message })}\n`,
-  };
+  return lost?.outcome === 'undone' ? problemOf(lost.error) : undefined;
 }

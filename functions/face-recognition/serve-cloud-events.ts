@@ -51,7 +51,7 @@ export async function serveCloudEvents(
   } finally {
     warm = false;
     const unanswered = await server.drain(options.shutdownSeconds * 1000);
-    await parts.close();
     logger.info({ unanswered }, 'receiver has stopped');
+    await parts.close();
   }
 }

@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
-import { isMnsossError, MnsossError, toMnsossError } from './errors.ts';
+import { MnsossError, toMnsossError } from './errors.ts';
 
 export interface ServedRequest {
   readonly method: string;
@@ -80,10 +80,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     handling += 1;
     try {
       const body = await readBody(request, maxBytes);
+      if (!body) return plain(413, `the body is larger than ${maxBytes} bytes`);
       const { method = '', headers } = request;
       return await handle({ method, path, headers, body, signal: stop.signal });
     } catch (thrown) {
-      if (isMnsossError(thrown, 'EventTooLarge')) return plain(413, thrown.message);
       const { code, message } = toMnsossError(thrown);
       return plain(500, `${code}: ${message}`);
     } finally {
@@ -132,15 +132,15 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
 }
 
-/** The body of at most `limit` bytes. Of a larger one, nothing more is kept; Node reads it to its end after the answer. */
-function readBody(request: http.IncomingMessage, limit: number): Promise<Buffer> {
+/** `undefined` when it is larger than `limit`: nothing more of it is kept, and Node reads it to its end after the answer. */
+function readBody(request: http.IncomingMessage, limit: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     const refuse = () => {
       request.off('data', take);
       request.resume();
-      reject(new MnsossError('EventTooLarge', `the body is larger than ${limit} bytes`));
+      resolve(undefined);
     };
     const take = (chunk: Buffer) => {
       size += chunk.length;

@@ -20,7 +20,7 @@ export interface ReceiverStage extends Stage {
 
 export async function openReceiverStage(
   env: NodeJS.ProcessEnv = {},
-  { work }: { readonly work?: Dispatch } = {},
+  { open }: { readonly open?: () => Promise<Dispatch> } = {},
 ): Promise<ReceiverStage> {
   const stage = await openStage();
   const parts = createParts({
@@ -35,7 +35,7 @@ export async function openReceiverStage(
     port: 0,
     host: '127.0.0.1',
     handle: createReceiver({
-      parts: { ...parts, ...(work && { work: async () => work }) },
+      parts: { ...parts, ...(open && { work: open }) },
       metrics,
       timeoutMs: 20_000,
       replies: env.REPLY_EVENTS !== 'false',

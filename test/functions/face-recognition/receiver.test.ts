@@ -349,7 +349,7 @@ test('metrics tell requests, outcomes, faces and stages', async () => {
 
 test('a quota that is exhausted is answered with the time to wait', async () => {
   const error = new MnsossError('Throttled', 'two a second', { retryAfterMs: 2_400 });
-  const throttled = await openReceiverStage({}, { work: () => Promise.reject(error) });
+  const throttled = await openReceiverStage({}, { open: async () => () => Promise.reject(error) });
   const record = await upload(throttled, 'incoming/a.jpg');
 
   const answer = await throttled.post(notification(record));
@@ -357,6 +357,19 @@ test('a quota that is exhausted is answered with the time to wait', async () => 
   expect(answer.status).toBe(429);
   expect(answer.headers.get('retry-after')).toBe('3');
   await throttled.close();
+});
+
+test('what cannot be opened yet is a passing failure, and is logged', async () => {
+  const error = new MnsossError('ServiceUnavailable', 'the gallery does not answer');
+  const shut = await openReceiverStage({}, { open: () => Promise.reject(error) });
+
+  const answer = await shut.post(notification(await upload(shut, 'incoming/a.jpg')));
+
+  expect(answer.status).toBe(503);
+  expect(shut.lines).toContainEqual(
+    expect.objectContaining({ level: 'error', msg: 'request failed', code: 'ServiceUnavailable' }),
+  );
+  await shut.close();
 });
 
 test('replies can be left out', async () => {
