@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sampleBytes } from '../../support/photos.ts';
-import { eventually, install, type Stage, secret, startStage } from './stage.ts';
+import { eventually, install, ossCredentials, type Stage, secret, startStage } from './stage.ts';
 
 let stage: Stage;
 
@@ -9,14 +9,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => stage?.stop());
-
-const ossCredentials = ({ cloud }: Stage) =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'oss-credentials' },
-    stringData: cloud.credentials,
-  });
 
 it('writes a result for an upload, and shows its reply, with the manifests as they are', async () => {
   const { kubectl, photos, topic, token } = stage;

@@ -150,6 +150,15 @@ export async function secret(token: string): Promise<string> {
   return walkthrough('mnsoss-secret.yaml', { [sample]: token });
 }
 
+/** The Secret that face-recognition signs with. */
+export const ossCredentials = ({ cloud }: Stage) =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'oss-credentials' },
+    stringData: cloud.credentials,
+  });
+
 /** The controller, with everything that it needs, as its readers install it. */
 export async function install({ kubectl }: Stage): Promise<void> {
   await kubectl('apply -k knative/install');
