@@ -56,7 +56,7 @@ const COURSES: Record<
     return {
       figures: {
         'msg/s': counts.deleted === 0 ? 0 : (counts.deleted / counts.elapsedMs) * 1000,
-        'µs CPU/msg': (report.cpuMs * 1000) / scenario.messages,
+        'µs CPU/msg': (report.cpuMs * 1000) / (scenario.messages - scenario.warmUp),
         receives: counts.receives,
         deletes: counts.deletes,
         'repeated tries': report.handled - scenario.messages,

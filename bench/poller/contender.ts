@@ -45,6 +45,7 @@ async function handle(body: string): Promise<void> {
   const isFirst = !seen.has(index);
   seen.add(index);
   handled++;
+  if (handled === scenario.warmUp) before = process.cpuUsage();
   firstHandledAt ||= Date.now();
   peak = Math.max(peak, ++running);
   try {
@@ -56,7 +57,7 @@ async function handle(body: string): Promise<void> {
   }
 }
 
-const before = process.cpuUsage();
+let before = process.cpuUsage();
 const program = contender.start({
   url,
   concurrency: scenario.concurrency,

@@ -28,11 +28,13 @@ export function createWireQueue(send: SendMns, name: string): MessageQueue {
         },
         isEmptyQueue,
       );
-      return messagesOf(document).map((message) => ({
-        ...toMessage(message),
-        receiptHandle: required(message, 'ReceiptHandle'),
-        nextVisibleTime: number(message, 'NextVisibleTime'),
-      }));
+      // Not spread, which takes longer than reading all the fields.
+      return messagesOf(document).map((message) =>
+        Object.assign(toMessage(message), {
+          receiptHandle: required(message, 'ReceiptHandle'),
+          nextVisibleTime: number(message, 'NextVisibleTime'),
+        }),
+      );
     },
 
     async peek(max) {
