@@ -4,7 +4,6 @@ import { readPeopleOptions } from '../functions/face-recognition/people.ts';
 import { openWork } from '../functions/face-recognition/work.ts';
 import { createBridge } from '../functions/mns-poller/bridge.ts';
 import { createDeadLetterStore } from '../functions/mns-poller/dead-letters.ts';
-import type { FaceEngine } from '../shared/faces/engine.ts';
 import { FACEBODY_OPTIONS, faceBodyQuota } from '../shared/faces/engines/facebody/options.ts';
 import { LOCAL_ENGINE_OPTIONS } from '../shared/faces/engines/local/options.ts';
 import { suitableWorkers } from '../shared/faces/engines/local/workers.ts';
@@ -19,7 +18,7 @@ import { environmentCredentials, staticCredentials } from '../shared/runtime/cre
 import type { Logger } from '../shared/runtime/log.ts';
 import { readOptions } from '../shared/runtime/options.ts';
 import { createInProcessSink } from '../shared/sinks/in-process.ts';
-import { type LocalCloud, startLocalCloud } from './cloud.ts';
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './cloud.ts';
 import { accountOf, type Connection, writeConnection } from './connection.ts';
 import { lockDataDir } from './data-lock.ts';
 import { faceSurroundings, isFaceBodyElsewhere, withLocalGallery } from './loopback-faces.ts';
@@ -66,9 +65,6 @@ const EVENT_TYPES = [
 /** Messages handled at once: enough to fetch and publish while the engine works, on each of its threads. */
 const concurrencyFor = (workers: number) => Math.max(4, workers + 2);
 
-/** FaceBody is waited for, by each image twice: enough that two a second never run dry. */
-const FACEBODY_CONCURRENCY = 8;
-
 /** Short, because nobody likes to wait for a message that a killed process held; it is renewed while it is worked on. */
 const VISIBILITY_SECONDS = 10;
 
@@ -80,10 +76,15 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
   const faceBody = readOptions(FACEBODY_OPTIONS, env);
   const { engineWorkers = suitableWorkers(readCapacity()) } = readOptions(LOCAL_ENGINE_OPTIONS, env);
   const common = { clock: systemClock, random: Math.random, logger };
-  // Finds the faces, or gives the answers of the FaceBody that is asked for them.
+  // Finds the faces, or gives the answers of the FaceBody that is asked for them, whose scores are the default embedder's.
   const credentials = environmentCredentials(env);
-  const embedded = await openEngine('local', { ...common, env, credentials, engineWorkers });
   const isEmbedded = options.engine === 'local';
+  const embedded = await openEngine('local', {
+    ...common,
+    env: isEmbedded ? env : { ...env, EMBEDDER: '' },
+    credentials,
+    engineWorkers,
+  });
   const stops: (() => unknown)[] = [await lockDataDir(dataDir)];
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) await end();
@@ -91,7 +92,10 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
   try {
     stops.push(() => embedded.close());
     const account = await accountOf(dataDir);
-    const opening = openCloud(settings, account, embedded, faceBodyQuota(faceBody));
+    const opening = openCloud(settings, account, {
+      facebodyQuota: faceBodyQuota(faceBody),
+      ...(!isEmbedded && { faceEngine: embedded }),
+    });
     // The models load while the servers start.
     const [cloud] = await Promise.all([
       opening,
@@ -125,7 +129,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
       presign: (object) => clients.oss.presign({ ...object, method: 'GET', expiresSeconds: 3600 }),
     });
     stops.push(() => work.close());
-    const concurrency = isEmbedded ? concurrencyFor(engineWorkers) : FACEBODY_CONCURRENCY;
+    const concurrency = concurrencyFor(engineWorkers);
     const sink = createInProcessSink(createEventHandler(outcomes.observe(work.dispatch)));
     const consumer = createConsumer({
       queue: clients.mns.queue(QUEUE),
@@ -147,8 +151,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
 function openCloud(
   { dataDir, ossPort, mnsPort, facebodyPort = 0, logger }: OneProcessOptions,
   account: Account,
-  faceEngine: FaceEngine,
-  facebodyQuota: (operation: string) => number,
+  faceBody: Pick<LocalCloudOptions, 'faceEngine' | 'facebodyQuota'>,
 ): Promise<LocalCloud> {
   return startLocalCloud({
     dataDir,
@@ -157,8 +160,7 @@ function openCloud(
     facebodyPort,
     region: REGION,
     accounts: [account],
-    faceEngine,
-    facebodyQuota,
+    ...faceBody,
     logger,
   });
 }

@@ -8,8 +8,11 @@ export interface PacingRate {
   throttled(sentAt: number): void;
 }
 
-/** So long nothing must be refused before the next higher rate is tried; doubled each time that a try fails. */
-const PATIENCE_MS = { first: 30_000, longest: 600_000 };
+/**
+ * So long nothing must be refused before the next higher rate is tried. Short at first: one refusal may be an accident, of
+ * requests whose ways differed by more than the margin. When a try fails the quota is lower, and patience doubles.
+ */
+const PATIENCE_MS = { first: 5_000, afterFailure: 60_000, longest: 600_000 };
 const LOWEST = 1 / 16;
 
 /**
@@ -40,7 +43,7 @@ export function createPacingRate(quota: number, clock: Clock): PacingRate {
       // What was sent before the last change says nothing about the rate of now.
       if (sentAt <= changedAt) return;
       if (rate > proven) {
-        patience = Math.min(PATIENCE_MS.longest, 2 * patience);
+        patience = Math.min(PATIENCE_MS.longest, Math.max(PATIENCE_MS.afterFailure, 2 * patience));
         change(proven);
       } else {
         patience = PATIENCE_MS.first;

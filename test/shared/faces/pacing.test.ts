@@ -278,7 +278,20 @@ describe('the rate', () => {
     expect(pacing.rate(OPERATION)).toBe(4);
   });
 
-  test('rises by one after half a minute without refusals, up to the quota', async () => {
+  test('is tried again soon after one refusal, which may have been an accident', async () => {
+    const { clock, pacing, send } = open({ quota: 2 });
+    await throttle(pacing);
+
+    await clock.advance(4900);
+    await send();
+    const soon = pacing.rate(OPERATION);
+    await clock.advance(1050);
+    await send();
+
+    expect([soon, pacing.rate(OPERATION)]).toEqual([1, 2]);
+  });
+
+  test('rises by one after a time without refusals, up to the quota', async () => {
     const { clock, pacing, send } = open({ quota: 4 });
     await throttle(pacing);
     const rates: number[] = [];

@@ -38,7 +38,7 @@ export const FACEBODY_OPTIONS = defineOptions({
     default: 2,
     unit: 'requests a second, 0.01–1,000',
     about:
-      'Pace of each operation; the default is what an account has that pays as it goes. Processes that share an account share its quota: give each its part. Too high costs refused calls, which halve the pace for half a minute and more.',
+      'Pace of each operation; the default is what an account has that pays as it goes. Processes that share an account share its quota: give each its part. Too high costs refused calls, which halve the pace for a while.',
   },
   facebodyDetectQps: ownQps('FACEBODY_DETECT_QPS', 'DetectFace'),
   facebodyRecognizeQps: ownQps('FACEBODY_RECOGNIZE_QPS', 'RecognizeFace'),
