@@ -71,7 +71,7 @@ for target in "${targets[@]}"; do
   skopeo copy -q "containers-storage:localhost/$target" "oci:$work/oci-$target:latest"
   umoci unpack --image "$work/oci-$target:latest" "$work/bundle-$target" >/dev/null 2>&1
   say "running $target"
-  node scripts/images/run.js "$target" "$work/bundle-$target"
+  npx tsx scripts/images/run.ts "$target" "$work/bundle-$target"
   rm -rf "$work/oci-$target" "$work/bundle-$target"
 done
 say "done: ${targets[*]}"
