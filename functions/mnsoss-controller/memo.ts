@@ -8,13 +8,22 @@ export interface Memo {
 }
 
 export function createMemo(clock: Clock, maxAgeMs: number): Memo {
+  /** Oldest first. */
   const entries = new Map<string, { fingerprint: string; at: number }>();
+  const isOld = ({ at }: { at: number }) => clock.now() - at >= maxAgeMs;
   return {
     has(key, fingerprint) {
       const entry = entries.get(key);
-      return entry?.fingerprint === fingerprint && clock.now() - entry.at < maxAgeMs;
+      return entry !== undefined && entry.fingerprint === fingerprint && !isOld(entry);
     },
-    put: (key, fingerprint) => void entries.set(key, { fingerprint, at: clock.now() }),
+    put(key, fingerprint) {
+      for (const [old, entry] of entries) {
+        if (!isOld(entry)) break;
+        entries.delete(old);
+      }
+      entries.delete(key);
+      entries.set(key, { fingerprint, at: clock.now() });
+    },
     forget: (key) => void entries.delete(key),
   };
 }

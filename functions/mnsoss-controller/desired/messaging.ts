@@ -27,7 +27,7 @@ export function messaging(source: Source, { topic, queue: given, delivery }: Sou
   const queue = given ?? queueName(uid, topic!);
   return {
     queue,
-    ...(topic !== undefined && { subscription: { topic, name: subscriptionName(uid) } }),
+    ...(topic !== undefined && { subscription: { topic, name: subscriptionName(uid, queue) } }),
     ...(!delivery?.deadLetterSink && { deadLetterQueue: deadLetterQueueName(queue) }),
   };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { toMnsossError } from '../../../shared/runtime/errors.ts';
 import type { Logger } from '../../../shared/runtime/log.ts';
+import { createMemo } from '../memo.ts';
 import type { Cluster } from './cluster.ts';
 import { statusOf } from './errors.ts';
 import { type KubeObject, RESOURCES } from './resources.ts';
@@ -18,16 +19,24 @@ export type Recorder = (about: KubeObject, note: Note) => Promise<void>;
 /** The API server's longest message of an event. */
 const LONGEST_MESSAGE = 1024;
 
+/** Events are kept for an hour by default; what still holds is told again then. */
+const REPEAT_MS = 3_600_000;
+
 /** One event a note and generation of the object: its name is made of them, so that replicas do not repeat it. */
 export function createRecorder(cluster: Cluster, clock: Clock, logger: Logger): Recorder {
+  const told = createMemo(clock, REPEAT_MS);
+
   return async ({ apiVersion, kind, metadata }, { type, reason, message }) => {
     const { namespace, name, uid, generation } = metadata;
     const hash = createHash('sha256').update(JSON.stringify([uid, generation, reason, message]));
+    const id = `${name}.${hash.digest('hex').slice(0, 16)}`;
+    if (told.has(`${namespace}/${id}`, '')) return;
+    told.put(`${namespace}/${id}`, '');
     const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
     const event = {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { namespace: namespace!, name: `${name}.${hash.digest('hex').slice(0, 16)}` },
+      metadata: { namespace: namespace!, name: id },
       involvedObject: { apiVersion, kind, namespace, name, uid },
       type,
       reason,

@@ -47,7 +47,8 @@ export function queueName(uid: string, topic: string): string {
   return `${topic.slice(0, LONGEST_MNS_NAME - suffix.length)}${suffix}`;
 }
 
-export const subscriptionName = (uid: string): string => `mnsoss-${digest(uid)}`;
+/** Another queue gets another subscription, so that the new one is there before the old one goes. */
+export const subscriptionName = (uid: string, queue: string): string => `mnsoss-${digest(`${uid}/${queue}`)}`;
 
 export function deadLetterQueueName(queue: string): string {
   const suffix = '-dead';

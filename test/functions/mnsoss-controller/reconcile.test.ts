@@ -165,6 +165,26 @@ describe('a source', () => {
     expect(await world.subscriptions(TOPIC)).toEqual([]);
   });
 
+  it("moves to a queue of one's own without a moment in which no queue is subscribed", async () => {
+    const world = await startAll();
+    await world.start();
+    await world.apply(aSource());
+    const first = await world.whenReady();
+    const left = world.cloud.faults.inject({ operation: 'Unsubscribe', rate: 1, kind: 'error' });
+
+    await world.apply(aSource({ queue: 'mine' }));
+    await until(async () => (await world.subscriptions(TOPIC)).length === 2);
+    left();
+    await until(async () => (await world.subscriptions(TOPIC)).length === 1);
+    const second = await world.whenReady();
+    await world.mns.publish(TOPIC, 'hello');
+
+    const [message] = await world.mns.queue('mine').receive({ max: 1, waitSeconds: 2 });
+    expect(message?.body).toBe('hello');
+    expect(second.status?.made?.queues).toEqual(['mine', 'mine-dead']);
+    expect(await world.hasQueue(first.status!.queue!)).toBe(false);
+  });
+
   it('has as many pollers as consumers, and none with zero', async () => {
     const world = await startAll();
     await world.start();

@@ -33,7 +33,7 @@ describe('names', () => {
         const queue = queueName(uid, topic);
         for (const made of [
           queue,
-          subscriptionName(uid),
+          subscriptionName(uid, topic),
           deadLetterQueueName(queue),
           deadLetterQueueName(topic),
         ]) {
