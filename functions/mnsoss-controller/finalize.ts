@@ -1,4 +1,5 @@
-import { isMnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
+import type { MnsClient } from '../../shared/mns/client.ts';
+import { toMnsossError } from '../../shared/runtime/errors.ts';
 import { describeMade, isEmpty, madeBefore } from './desired/messaging.ts';
 import { statusOf } from './kubernetes/errors.ts';
 import type { Verdict as Next } from './kubernetes/workqueue.ts';
@@ -47,8 +48,9 @@ async function cleanUp(source: Source, parts: Parts): Promise<string> {
   const { verdict, found } = await readCredentials(source, read.spec, parts);
   if (!found) return verdict.message!;
 
-  const client = parts.connectMns(found.token);
+  let client: MnsClient | undefined;
   try {
+    client = parts.connectMns(found.token);
     await unsubscribe(client, made);
     const { queue } = source.status ?? {};
     const mayDrain = queue && made.queues.includes(queue) && (source.status?.consumers ?? 0) > 0;
@@ -59,10 +61,10 @@ async function cleanUp(source: Source, parts: Parts): Promise<string> {
     return 'done';
   } catch (thrown) {
     const error = toMnsossError(thrown);
-    const mayPass = isMnsossError(error) && (error.kind === 'transient' || error.kind === 'throttled');
+    const mayPass = error.kind === 'transient' || error.kind === 'throttled';
     if (mayPass && age < GIVE_UP_MS) throw error;
     return error.message;
   } finally {
-    client.close();
+    client?.close();
   }
 }

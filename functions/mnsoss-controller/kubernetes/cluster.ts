@@ -54,7 +54,7 @@ export function connectCluster(config: KubeConfig): Cluster {
     } catch (cause) {
       throw new MnsossError('NetworkError', `${method} ${path}: ${describe(cause)}`, { cause });
     }
-    if (status >= 200 && status < 300) return JSON.parse(text);
+    if (status >= 200 && status < 300) return parse(text, `${method} ${path}`);
     throw toClusterError(`${method} ${path}`, status, text);
   }
 
@@ -114,6 +114,15 @@ export function collectionPath(resource: Resource, namespace?: string): string {
 
 function objectPath(resource: Resource, namespace: string | undefined, name: string): string {
   return `${collectionPath(resource, namespace)}/${encodeURIComponent(name)}`;
+}
+
+/** The parser's own error would quote what it read, which may be a Secret. */
+function parse(text: string, request: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new MnsossError('ServiceUnavailable', `${request}: the answer is no JSON`);
+  }
 }
 
 function describe(cause: unknown): string {

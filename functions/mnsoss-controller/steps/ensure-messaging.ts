@@ -51,7 +51,17 @@ export async function ensureMessaging(
   const fingerprint = JSON.stringify([source.metadata.uid, wanted, found.hash]);
   if (parts.ensured.has(key, fingerprint)) return { ...answer, queueReady: fine };
 
-  const client = parts.connectMns(found.token);
+  const connected = await attempt(async () => parts.connectMns(found.token));
+  if ('error' in connected) {
+    const { name, key: entry } = spec.accessToken.secretKeyRef;
+    const malformed = failed('TokenMalformed', `key ${entry} of Secret ${name}: ${connected.error.message}`);
+    return {
+      ...answer,
+      credentials: malformed,
+      queueReady: pending('TokenMalformed', 'waits for the token'),
+    };
+  }
+  const client = connected.value;
   try {
     const missing = await attempt(() => missingQueues(client, wanted, spec));
     if ('error' in missing) return { ...answer, ...judge(missing.error, source, spec) };

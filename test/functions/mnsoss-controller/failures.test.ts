@@ -44,6 +44,14 @@ const FAILURES: readonly Failure[] = [
     tells: 'missing or wrong: accessKeySecret',
   },
   {
+    reason: 'TokenMalformed',
+    condition: 'CredentialsProvided',
+    break: (world) =>
+      world.apply(secretOf({ mns: JSON.stringify({ ...keyOf(world), url: `${url(world)}/topics` }) })),
+    mend: (world) => world.apply(aSecret(world.cloud)),
+    tells: 'MNS endpoint must be http(s)://host[:port] without a path',
+  },
+  {
     reason: 'CredentialsRejected',
     condition: 'CredentialsProvided',
     break: (world) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Source } from '../../../functions/mnsoss-controller/source/source.ts';
-import { aBroker, aSecret, aSource, TOPIC } from './objects.ts';
+import { aBroker, aSecret, aSource, secretOf, TOPIC } from './objects.ts';
 import { actForOthers, startWorld, until, type World } from './world.ts';
 
 async function startReady({ spec = {}, drainSeconds = 0 } = {}): Promise<{ world: World; source: Source }> {
@@ -92,6 +92,20 @@ describe('deleting a source', () => {
     expect(event.message).toContain(`subscription ${subscription} of topic ${TOPIC}, queue ${queue}`);
     expect(event.message).toContain('Secret mns-token does not exist');
     expect(await world.hasQueue(queue!)).toBe(true);
+  });
+
+  it('does not wait for a token that is no longer one', async () => {
+    const { world } = await startReady();
+    const { accessKeyId, accessKeySecret } = world.cloud.credentials;
+
+    await world.apply(
+      secretOf({ mns: JSON.stringify({ url: 'http://x/path', accessKeyId, accessKeySecret }) }),
+    );
+    await world.delete(aSource());
+    const event = await world.whenEvent('CleanUpSkipped');
+    await world.whenGone();
+
+    expect(event.message).toContain('without a path');
   });
 
   it('waits for MNS when it is out of order', async () => {
