@@ -192,9 +192,9 @@ describe('a source', () => {
     await world.whenReady();
 
     await world.apply(aSource({ consumers: 0 }));
-    const { status } = await world.whenCondition('Deployed', { status: 'True', reason: 'ScaledToZero' });
+    await world.whenCondition('Deployed', { status: 'True', reason: 'ScaledToZero' });
+    await until(async () => (await world.source()).status?.consumers === 0);
 
-    expect(status?.consumers).toBe(0);
     expect(await world.deployment()).toMatchObject({ spec: { replicas: 0 } });
   });
 
