@@ -6,8 +6,8 @@ export default defineConfig({
     include: ['test/knative/cluster/**/*.test.ts'],
     globalSetup: './test/knative/setup.ts',
     reporters: ['verbose', './test/support/closing-line.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 180_000,
     // Each test file runs a cluster of processes.
     maxWorkers: 1,
     fileParallelism: false,

@@ -27,12 +27,9 @@ it('writes a result for an upload, and shows its reply, with the manifests as th
   const document = JSON.parse(Buffer.concat(await body.toArray()).toString()) as { faces: unknown[] };
   expect(document.faces).toHaveLength(4);
   await eventually(async () => {
-    const said = await kubectl('logs --tail=-1 -l serving.knative.dev/service=event-display');
-    expect(said).toContain('"key": "results/incoming/a.jpg/faces.json"');
+    expect(await stage.logs('event-display')).toContain('"key": "results/incoming/a.jpg/faces.json"');
   });
-  expect(await kubectl('logs --tail=-1 -l serving.knative.dev/service=dead-letters')).not.toContain(
-    'receive',
-  );
+  expect(await stage.logs('dead-letters')).not.toContain('receive');
 
   await photos.delete('incoming/a.jpg');
 

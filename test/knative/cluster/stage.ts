@@ -35,6 +35,8 @@ export interface Stage {
   condition(type: string, wanted: { status: string; reason?: string }, name?: string): Promise<Tree>;
   source(name?: string): Promise<KubeObject | undefined>;
   subscriptions(): Promise<string[]>;
+  /** What the pods of a Service said so far. */
+  logs(service: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export async function startStage(): Promise<Stage> {
   const place = { REGION: cloud.region, FC_ACCOUNT_ID: cloud.accountId };
   const stumbles: string[] = [];
   const cluster = await startCluster({
+    kubeconfig: process.env.KUBECONFIG,
     onError: (key, error) => void stumbles.push(`${key}: ${(error as Error).message}`),
     images: {
       'mnsoss-controller': program('mnsoss-controller', {
@@ -118,7 +121,15 @@ export async function startStage(): Promise<Stage> {
       for await (const name of mns.listSubscriptions(topic)) names.push(name);
       return names.filter((name) => name.startsWith('mnsoss-'));
     },
+    async logs(service) {
+      const label = 'serving.knative.dev/service';
+      return (
+        cluster.kubelet?.logs(label, service) ??
+        (await stage.kubectl(`logs --tail=-1 -c user-container -l ${label}=${service}`))
+      );
+    },
     async stop() {
+      if (!cluster.api) await cleanUp(stage);
       await cluster.stop();
       await cloud.close();
       await http.close();
@@ -127,9 +138,22 @@ export async function startStage(): Promise<Stage> {
   return stage;
 }
 
+/** From a cluster that is not ours goes whatever runs; the installation, which the next run applies again, stays. */
+async function cleanUp({ kubectl }: Stage): Promise<void> {
+  const kinds = ['mnsosssources', 'triggers', 'brokers.eventing.knative.dev', 'ksvc'];
+  for (const kind of kinds) await kubectl(`delete ${kind} --all -n default --timeout=60s`);
+  const secrets = 'secret/mnsoss-secret secret/oss-credentials';
+  await kubectl(`delete ${secrets} -n default --ignore-not-found`);
+  await kubectl('delete deployment mnsoss-controller -n mnsoss-system --ignore-not-found');
+  await kubectl('wait --for=delete pods --all -n mnsoss-system --timeout=60s');
+}
+
+/** Whether the cluster is ours, so that its API can be made to fail and tells which permissions were used. */
+export const HAS_FAULTS = !process.env.KUBECONFIG;
+
 /** Until the check holds; what it last complained about otherwise. */
 export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
-  return vi.waitFor(check, { timeout: 60_000, interval: 50 });
+  return vi.waitFor(check, { timeout: 120_000, interval: 50 });
 }
 
 /** A file of the walk-through, with the values that its reader puts in. */

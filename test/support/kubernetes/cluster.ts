@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { type ApiServer, startApiServer } from './api/server.ts';
 import { type Client, createClient } from './client/client.ts';
+import { startCollector } from './client/collector.ts';
 import { RESOURCES } from './client/resources.ts';
 import { type Knative, startKnative } from './knative/index.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
 import { findKubectl, runKubectl, type Said } from './kubectl.ts';
 import type { Images } from './kubelet/images.ts';
-import { type Kubelet, startKubelet } from './kubelet/index.ts';
+import { type Kubelet, NODE, startKubelet } from './kubelet/index.ts';
 
 export interface Cluster {
   readonly client: Client;
@@ -26,30 +27,35 @@ export interface Cluster {
 
 export interface ClusterOptions {
   readonly images: Images;
+  /** Path of the kubeconfig of another cluster, which the tests may change as they like. Default: an API of our own. */
+  readonly kubeconfig?: string | undefined;
   /** What the miniature parts stumbled over; they try again. */
   readonly onError?: (key: string, error: unknown) => void;
 }
 
 /**
- * The cluster that `KUBECONFIG` names, else an API of our own. Whatever of kubelet and Knative is not there already is
- * started in miniature, as clients of that API.
+ * A cluster in miniature; of another cluster, what it has is used: its kubelets, its controllers, its Knative. Whatever is
+ * missing is started here, as a client of its API.
  */
-export async function startCluster({ images, onError = () => {} }: ClusterOptions): Promise<Cluster> {
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { images, onError = () => {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
-  const given = process.env.KUBECONFIG;
-  const api = given ? undefined : await startApiServer();
-  const kubeconfig = given ?? join(folder, 'kubeconfig');
+  const api = options.kubeconfig ? undefined : await startApiServer();
+  const kubeconfig = options.kubeconfig ?? join(folder, 'kubeconfig');
   if (api) await writeFile(kubeconfig, kubeconfigOf(api));
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const client = createClient(config);
 
-  const nodes = await client.list(RESOURCES.nodes);
-  const hasNodes = nodes.items.some(({ metadata }) => metadata.name !== 'loopback');
-  const hasKnative = await client.get(RESOURCES.deployments, 'knative-eventing', 'eventing-controller');
+  const [hasNodes, hasControllers, hasKnative] = await Promise.all([
+    client.list(RESOURCES.nodes).then(({ items }) => items.some(({ metadata }) => metadata.name !== NODE)),
+    client.get(RESOURCES.leases, 'kube-system', 'kube-controller-manager'),
+    client.get(RESOURCES.deployments, 'knative-eventing', 'eventing-controller'),
+  ]);
   const kubeconfigWith = (token: string) => withToken(config, token);
-  const kubelet = hasNodes ? undefined : await startKubelet({ client, images, kubeconfigWith, onError });
   const knative = hasKnative ? undefined : await startKnative(client, onError);
+  const collector = api || hasControllers ? undefined : startCollector(client, onError);
+  const kubelet = hasNodes ? undefined : await startKubelet({ client, images, kubeconfigWith, onError });
   const kubectlPath = findKubectl();
   return {
     client,
@@ -64,6 +70,7 @@ export async function startCluster({ images, onError = () => {} }: ClusterOption
     async stop() {
       await kubelet?.stop();
       await knative?.stop();
+      await collector?.stop();
       await api?.close();
       await rm(folder, { recursive: true, force: true });
     },

@@ -11,7 +11,7 @@
  * - `knative/`: SinkBinding, ContainerSource, Broker with an ingress, Trigger with every filter but CESQL, Service with
  *   a router. Addresses are on loopback.
  *
- * `startCluster` starts all of it; with `KUBECONFIG` set, only what the cluster that it names does not have.
+ * `startCluster` starts all of it; of another cluster, only what it does not have.
  */
 export { startCluster } from './cluster.ts';
 export { startTestApi } from './start.ts';

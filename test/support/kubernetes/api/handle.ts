@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { applyPatch, type Operation } from 'rfc6902';
+import { applyObject } from './apply.ts';
 import type { Context } from './context.ts';
 import { deleteObject, markDeleted } from './delete.ts';
 import { mergePatch } from './patch/merge.ts';
@@ -10,7 +11,7 @@ import { answerReview } from './reviews.ts';
 import { ApiError, invalid, methodNotAllowed, unsupportedMediaType } from './status.ts';
 import { changeScale, podLog, requestToken, scaleOf } from './subresources.ts';
 import type { KubeObject, Tree } from './types.ts';
-import { applyObject, changeObject, createObject, liveObject, type Written } from './write.ts';
+import { changeObject, createObject, liveObject, type Written } from './write.ts';
 
 export interface Reply {
   readonly code: number;

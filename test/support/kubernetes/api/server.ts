@@ -15,6 +15,8 @@ import { createWatches } from './watch.ts';
 export interface ApiServerOptions {
   /** Milliseconds since the epoch. Default: the machine's clock. */
   readonly now?: () => number;
+  /** Whether what is orphaned is collected, which is the work of other programs in a real cluster. Default: true. */
+  readonly collects?: boolean;
 }
 
 export interface ApiServer {
@@ -43,7 +45,8 @@ export interface ServerFaults extends Pick<FaultGate, 'inject' | 'clear' | 'hits
 }
 
 /** A Kubernetes API on loopback, with TLS, as clients send tokens over nothing else. */
-export async function startApiServer({ now = Date.now }: ApiServerOptions = {}): Promise<ApiServer> {
+export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
+  const { now = Date.now, collects = true } = options;
   const store = createStore();
   const registry = createRegistry(store);
   const adminToken = randomBytes(16).toString('hex');
@@ -53,7 +56,7 @@ export async function startApiServer({ now = Date.now }: ApiServerOptions = {}):
   const gate = createFaultGate((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   const context: Context = { store, registry, tokens, access, faults: gate, now, newUid: randomUUID, fetch };
   const watches = createWatches();
-  const stopCollecting = startCollector(context);
+  const stopCollecting = collects ? startCollector(context) : () => {};
   startNamespaces(context);
 
   const server = https.createServer(

@@ -124,7 +124,9 @@ export function createClient(config: KubeConfig): Client {
     list: async (resource, namespace, query = {}) =>
       (await send('GET', pathOf(resource, namespace), { query })) as KubeList,
     create: (resource, body) =>
-      object('POST', pathOf(resource, (body as KubeObject).metadata.namespace), { body }),
+      object('POST', pathOf(resource, (body as KubeObject).metadata.namespace), {
+        body: { apiVersion: resource.apiVersion, kind: resource.kind, ...body },
+      }),
     apply(resource, body, manager, subresource) {
       const { namespace, name } = (body as KubeObject).metadata;
       const full = { apiVersion: resource.apiVersion, kind: resource.kind, ...body };

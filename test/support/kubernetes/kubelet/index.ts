@@ -26,7 +26,8 @@ export interface Kubelet {
   stop(): Promise<void>;
 }
 
-const NODE = 'loopback';
+/** The name of the one node. */
+export const NODE = 'loopback';
 
 /** A pod of this node; `running` is there once it has been started. */
 interface Entry {
