@@ -115,10 +115,13 @@ describe.runIf(kubectlPath)('the overlays', () => {
 
   test('ask for the depth of the source that they scale', () => {
     const { metadata, spec } = find(of('overlays/example'), 'ScaledObject', 'mnsoss-face');
+    const controller = manifests.find(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Service');
+    const { name, namespace } = controller.metadata;
 
-    expect(new URL(spec.triggers[0].metadata.url).pathname).toBe(
-      `/queues/${metadata.namespace}/${spec.scaleTargetRef.name}`,
-    );
+    const url = new URL(spec.triggers[0].metadata.url);
+
+    expect(url.host).toBe(`${name}.${namespace}.svc:${controller.spec.ports[0].port}`);
+    expect(url.pathname).toBe(`/queues/${metadata.namespace}/${spec.scaleTargetRef.name}`);
   });
 });
 
