@@ -77,7 +77,13 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 describe('the long-running poller', () => {
   test("makes a topic's queue, brings its messages to the sink, and stops on SIGTERM", async () => {
     await client.createTopic('mns-en-topics-oss-faces');
-    const program = startServer({ ...env, MNS_TOPIC: 'mns-en-topics-oss-faces' });
+    const program = startServer({
+      ...env,
+      MNS_TOPIC: 'mns-en-topics-oss-faces',
+      NAMESPACE: 'photos',
+      NAME: 'uploads',
+    });
+    const said = await program.line('queue and subscription of the topic are there');
     const { port } = await program.line('poller has started');
 
     await client.publish('mns-en-topics-oss-faces', bodyOf('one.jpg'));
@@ -88,6 +94,7 @@ describe('the long-running poller', () => {
     const report = await program.line('poller has stopped');
 
     expect(await program.exit()).toBe(0);
+    expect(said).toMatchObject({ topic: 'mns-en-topics-oss-faces', namespace: 'photos', name: 'uploads' });
     expect(sink.subjects).toEqual(['one.jpg']);
     expect(metrics).toContain('mnsoss_poller_records_delivered_total{result="accepted"} 1');
     expect(report).toMatchObject({ received: 1, deleted: 1, released: 0, unacknowledged: 0 });
