@@ -270,36 +270,36 @@ export function createConsumer(parts: ConsumerParts): Consumer {
   ): Promise<void> {
     const { messageId, dequeueCount } = item.message;
     const seconds = retryVisibility(dequeueCount, options.retry, random, retryAfterMs);
-    if (await setVisibility(item, seconds))
+    if ((await setVisibility(item, seconds)) !== 'lost')
       emit('messageRetried', { messageId, reason, overloaded, where: 'queue', delayMs: seconds * 1000 });
     leave(item);
   }
 
   async function release(item: Held): Promise<void> {
     const { messageId } = item.message;
-    if (await setVisibility(item, SHORTEST_VISIBILITY)) emit('messageReleased', { messageId });
+    if ((await setVisibility(item, SHORTEST_VISIBILITY)) === 'set') emit('messageReleased', { messageId });
     leave(item);
   }
 
-  /** False when the message is no longer ours. A failure is told, and the message reappears by itself later. */
-  async function setVisibility(item: Held, seconds: number): Promise<boolean> {
+  /** `lost` when the message is no longer ours. A failure is told, and the message reappears by itself later. */
+  async function setVisibility(item: Held, seconds: number): Promise<'set' | 'failed' | 'lost'> {
     const { messageId } = item.message;
     item.phase = 'leaving';
     item.cancelWait?.();
     const receipt = await item.keeper.stop();
-    if (!receipt) return false;
+    if (!receipt) return 'lost';
     const change = () => gate.call(() => queue.changeVisibility(receipt.receiptHandle, seconds), end.signal);
     try {
       await retry(change, { ...RELEASE_RETRY, clock, random, signal: end.signal });
-      return true;
+      return 'set';
     } catch (thrown) {
       const error = toMnsossError(thrown);
       if (!isMnsossError(error, 'MessageNotExist')) {
         emit('releaseFailed', { messageId, error });
-        return true;
+        return 'failed';
       }
       emit('messageLost', { messageId, during: 'release' });
-      return false;
+      return 'lost';
     }
   }
 

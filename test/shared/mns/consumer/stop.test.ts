@@ -118,6 +118,34 @@ describe('stopping', () => {
     expect((await inner.attributes()).activeMessages).toBe(3);
   });
 
+  test('counts as handed back only what was', async () => {
+    const clock = manualClock();
+    const inner = createMemoryQueue({ clock });
+    const { consumer, told } = rig({
+      clock,
+      handle: async (_, { signal }) => {
+        await clock.sleep(1_000_000, signal);
+        return DONE;
+      },
+      queue: () => ({
+        ...inner,
+        changeVisibility: async () => {
+          throw new Error('connection refused');
+        },
+      }),
+    });
+    await send(inner, 3);
+    consumer.start();
+    await clock.advance(1_000);
+
+    const report = await passing(clock, consumer.stop({ deadlineMs: 1_000 }));
+    await clock.advance(1_000);
+
+    expect(report).toMatchObject({ received: 3, released: 0, deleted: 0 });
+    expect(told('releaseFailed')).toHaveLength(3);
+    expect(told('messageReleased')).toEqual([]);
+  });
+
   test('reports what could not be acknowledged when the queue is down', async () => {
     const clock = manualClock();
     const inner = createMemoryQueue({ clock });
