@@ -436,6 +436,22 @@ throughAliOss((check, scene, v4) => {
     expect(await sharp(small.content as Buffer).metadata()).toMatchObject({ width: 50, height: 25 });
   });
 
+  check('ProcessObject', 'writes a text over it, into another bucket', async () => {
+    const { client, calls, newBucket } = scene();
+    const original = await picture(200, 100);
+    await client.put('a.png', original);
+    const target = newBucket();
+    await client.putBucket(target);
+
+    const text = Buffer.from('hello').toString('base64url');
+    await calls.processObjectSave!('a.png', 'b.png', `image/watermark,text_${text},color_ff6a00,`, target);
+
+    client.useBucket(target);
+    const marked = (await client.get('b.png')).content as Buffer;
+    expect(await sharp(marked).metadata()).toMatchObject({ width: 200, height: 100, format: 'png' });
+    expect(await sharp(marked).raw().toBuffer()).not.toEqual(await sharp(original).raw().toBuffer());
+  });
+
   check('PostObject', 'takes the form that a browser sends', async () => {
     const { client, calls, cloud, bucket } = scene();
     const expiration = new Date(Date.now() + 60_000).toISOString();

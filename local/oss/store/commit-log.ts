@@ -45,8 +45,8 @@ interface Generation {
 const GENERATION_BYTES = 32 * 1024 * 1024;
 /** About what a version adds to the log besides the bytes of blobs. */
 const VERSION_BYTES = 1024;
-/** Files that are brought up to date at the same time: few, so that requests find the disk free. */
-const TOGETHER = 2;
+/** Files that are brought up to date at the same time: few while requests want the disk, more before there are any. */
+const TOGETHER = { serving: 2, starting: 8 };
 
 /** Of a bucket that does not outlast the process: records are in memory, and no file has to show them. */
 export function memoryLog(): CommitLog {
@@ -76,7 +76,7 @@ export function createCommitLog(
       const { file, journal, records, blobs } = await generation;
       await journal.close();
       if (abandoned) return;
-      await showInFiles(path.join(directory, 'objects'), records, blobs, files);
+      await showInFiles(path.join(directory, 'objects'), records, blobs, files, TOGETHER.serving);
       await fs.rm(file);
     });
     retired.catch((error) => {
@@ -138,7 +138,7 @@ export async function recoverCommitLog(directory: string, files: DurableFiles): 
     const content = Buffer.from(bytes, 'base64');
     await handle.write(content, 0, content.length, 0).finally(() => handle.close());
   }
-  await showInFiles(objects, records, blobs.keys(), files);
+  await showInFiles(objects, records, blobs.keys(), files, TOGETHER.starting);
   for (const name of logs) await fs.rm(path.join(directory, name));
 }
 
@@ -156,8 +156,9 @@ async function showInFiles(
   records: ReadonlyMap<string, ObjectRecord | undefined>,
   blobs: Iterable<string>,
   files: DurableFiles,
+  together: number,
 ): Promise<void> {
-  const limited = pLimit(TOGETHER);
+  const limited = pLimit(together);
   await limited.map(blobs, (file) => flush(path.join(objects, file), files));
   await limited.map(records, ([name, content]) => {
     const file = path.join(objects, name);
