@@ -1,7 +1,6 @@
 import { environmentCredentials } from '../../shared/runtime/credentials.ts';
 import { createCredentialSlot, type InvocationContext } from '../../shared/runtime/invocation-context.ts';
 import { type HttpTriggerReply, type HttpTriggerRequest, readHttpTrigger } from './http-request.ts';
-import { answerHttp } from './http-trigger.ts';
 import { describeReport, failureOf, processEvent } from './invocation.ts';
 import { createParts, type Parts, type PartsOptions } from './parts.ts';
 import { inRequest } from './request-log.ts';
@@ -40,6 +39,7 @@ export function createFaceRecognition(options: Omit<PartsOptions, 'credentials'>
     invoke(context, async (held, limits) => {
       const { region, pipeline: pipelineOptions, people } = held.options;
       const work = await held.work();
+      const { answerHttp } = await import('./http-trigger.ts');
       return answerHttp(request, { ...held, work, options: pipelineOptions, people, region }, limits);
     });
 

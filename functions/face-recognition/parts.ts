@@ -38,7 +38,7 @@ export interface Parts {
   readonly logger: Logger;
   /** Opened by the first call, so that what fails is told to whoever needs it. */
   work(): Promise<Dispatch>;
-  /** Loads what the first image would wait for: the decoder, and the engine's models or SDK. */
+  /** Loads what the first image would wait for: decoder, engine with its models or SDK, and what draws. */
   warmUp(): Promise<void>;
   close(): Promise<void>;
 }
@@ -88,7 +88,12 @@ export function createParts({ write, ...rest }: PartsOptions): Parts {
     logger,
     work: async () => (await work.get()).dispatch,
     async warmUp() {
-      await Promise.all([work.get(), engine.get().then((opened) => opened.warmUp()), loadSharp()]);
+      await Promise.all([
+        work.get(),
+        engine.get().then((opened) => opened.warmUp()),
+        loadSharp(),
+        import('../../shared/pipeline/render.ts'),
+      ]);
     },
     async close() {
       await (await work.opened())?.close();

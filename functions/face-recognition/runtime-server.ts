@@ -56,6 +56,9 @@ export function startRuntimeServer(
         return framed('Initialize', context, response, () => fn.initialize(context));
       case '/pre-stop':
         return framed('PreStop', context, response, () => fn.preStop(context));
+      case '/pre-freeze':
+        // Of 2.0 only: nothing is held back between two invocations.
+        return framed('PreFreeze', context, response, async () => {});
       case '/invoke':
         return framed('Invoke', context, response, () => fn.handler(body, context));
       default:
@@ -64,7 +67,7 @@ export function startRuntimeServer(
   }
 
   async function framed(
-    phase: 'Initialize' | 'Invoke' | 'PreStop',
+    phase: 'Initialize' | 'Invoke' | 'PreFreeze' | 'PreStop',
     { requestId }: InvocationContext,
     response: ServerResponse,
     work: () => Promise<unknown>,

@@ -92,6 +92,7 @@ export async function bundlePackages(packages: readonly string[], outdir: string
   const own = packages.filter((name) => !NATIVE_PACKAGES.includes(name));
   await build({
     ...COMMON,
+    plugins: [withoutUnused],
     entryPoints: Object.fromEntries(own.map((name) => [chunkOf(name).replace(/\.js$/, ''), name])),
     format: 'cjs',
     outdir,

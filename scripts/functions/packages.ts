@@ -2,7 +2,17 @@
 export const LAZY_PACKAGES = ['@alicloud/facebody20191230', '@alicloud/fc2'];
 
 /** Packages that are imported statically but not always used: their file is read at the first use of an export. */
-export const LATE_PACKAGES = ['saxes'];
+export const LATE_PACKAGES = ['saxes', 'pino'];
+
+/** Modules of Node that take milliseconds to load, treated the same: no handler needs them before its first request. */
+export const LATE_BUILTINS = [
+  'node:crypto',
+  'node:http',
+  'node:https',
+  'node:net',
+  'node:stream',
+  'node:tls',
+];
 
 /** Packages with binaries, which are copied as they are. */
 export const NATIVE_PACKAGES = ['sharp', 'onnxruntime-node'];

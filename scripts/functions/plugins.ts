@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { basename, join, relative, resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
-import { chunkOf, LATE_PACKAGES, LAZY_PACKAGES, UNUSED_PACKAGES } from './packages.ts';
+import { chunkOf, LATE_BUILTINS, LATE_PACKAGES, LAZY_PACKAGES, UNUSED_PACKAGES } from './packages.ts';
 
 /** Leaves out what no function uses; using it says so. */
 export const withoutUnused: Plugin = {
@@ -60,15 +60,23 @@ export function joinFiles({ entry, workdir, atOnce }: SplitFiles): Plugin {
       onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
         if (kind === 'entry-point') return undefined;
         if (path.startsWith('file:')) return { path: path.slice('file:'.length), external: true };
+        if (LATE_BUILTINS.includes(path)) return { path, namespace: 'late', pluginData: path };
         const chunk = `${isAtOnce(importer) ? './' : '../../'}${chunkOf(path)}`;
         if (LATE_PACKAGES.includes(path)) return { path, namespace: 'late', pluginData: chunk };
         return { path: LAZY_PACKAGES.includes(path) ? chunk : path, external: true };
       });
-      onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData: chunk }) => {
-        const names = Object.keys(createRequire(import.meta.url)(path));
-        const getters = names.map((name) => `get ${name}() { return require("file:${chunk}").${name}; }`);
-        return { contents: `module.exports = { ${getters.join(', ')} };` };
-      });
+      onLoad({ filter: /.*/, namespace: 'late' }, ({ path, pluginData: file }) => ({
+        contents: standIn(createRequire(import.meta.url)(path), file),
+      }));
     },
   };
+}
+
+/** A CommonJS module that looks like `module` and reads `file` at the first use of it. */
+function standIn(module: object, file: string): string {
+  const getters = Object.keys(module).map((name) => `${JSON.stringify(name)}: { get: () => load().${name} }`);
+  const target = typeof module === 'function' ? '(...args) => load()(...args)' : '{}';
+  // Not enumerable, so that nobody reads them all by copying them.
+  return `const load = () => require("file:${file}");
+    module.exports = Object.defineProperties(${target}, { ${getters.join(', ')} });`;
 }

@@ -39,6 +39,6 @@ export function describeServer(functionName: string, url: string, cloud: Invocat
     `  HTTP  ${url}/2016-08-15/proxy/local/${functionName}/`,
     ...(cloud.onObjectChange ? ['  OSS   uploads below incoming/ of the bucket photos'] : []),
     `OSS ${pc.cyan(oss.url)}, MNS ${pc.cyan(mns.url)}`,
-    `account ${accountId}, region ${region}, access key ${credentials.accessKeyId}${cloud.isRunning ? '' : `, secret ${credentials.accessKeySecret}`}`,
+    `account ${accountId}, region ${region}, access key ${credentials.accessKeyId}${cloud.isRunning ? '' : ' with the secret of docs/local-cloud.md'}`,
   ].join('\n');
 }

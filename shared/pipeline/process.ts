@@ -20,7 +20,6 @@ import { type FetchedObject, fetchSource, tooLarge } from './fetch.ts';
 import { type Presign, sourceOf } from './image-source.ts';
 import type { PipelineOptions } from './options.ts';
 import type { Outcome } from './outcome.ts';
-import { render } from './render.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 export interface PipelineParts {
@@ -159,6 +158,8 @@ async function publishFindings(
   { engine, options }: PipelineParts,
 ): Promise<Verdict<Outcome>> {
   const { event, keys, watch } = work;
+  // Loaded here: a second delivery, a removal or a text file draws nothing.
+  const { render } = await import('./render.ts');
   const artifacts = await watch.time('render', () => render(image, faces, options, matches));
   const document: ResultDocument = {
     schemaVersion: 1,

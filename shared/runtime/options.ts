@@ -80,24 +80,17 @@ function find(
 /** Schemas for the texts of the environment. */
 export const text = z.string().check(z.minLength(1));
 
+// Made once: a function pays for every schema at its start.
+const toNumber = z.transform((value: string) => Number(value));
+const digits = z.pipe(z.string().check(z.regex(/^-?\d{1,15}$/)), toNumber);
+const fraction = z.pipe(z.string().check(z.regex(/^-?\d+(\.\d+)?$/)), toNumber);
+
 export function integer(min: number, max: number): z.ZodMiniType<number, unknown> {
-  return z.pipe(
-    z.pipe(
-      z.string().check(z.regex(/^-?\d{1,15}$/)),
-      z.transform((value) => Number(value)),
-    ),
-    z.number().check(z.minimum(min), z.maximum(max)),
-  );
+  return z.pipe(digits, z.number().check(z.minimum(min), z.maximum(max)));
 }
 
 export function decimal(min: number, max: number): z.ZodMiniType<number, unknown> {
-  return z.pipe(
-    z.pipe(
-      z.string().check(z.regex(/^-?\d+(\.\d+)?$/)),
-      z.transform((value) => Number(value)),
-    ),
-    z.number().check(z.minimum(min), z.maximum(max)),
-  );
+  return z.pipe(fraction, z.number().check(z.minimum(min), z.maximum(max)));
 }
 
 export const flag: z.ZodMiniType<boolean, unknown> = z.pipe(

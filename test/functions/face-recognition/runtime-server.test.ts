@@ -134,3 +134,10 @@ describe('the custom runtime', () => {
     expect(lines).toEqual([]);
   });
 });
+
+test('the hook of 2.0 before an instance is frozen succeeds', async () => {
+  const answer = await call('/pre-freeze', { method: 'GET' });
+
+  expect(answer).toMatchObject({ status: 200, fcStatus: '200' });
+  expect(lines).toContain('FC PreFreeze End RequestId: r-1');
+});

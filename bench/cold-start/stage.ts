@@ -1,0 +1,84 @@
+import sharp from 'sharp';
+import { startLocalCloud } from '../../local/cloud.ts';
+import { createMnsClient } from '../../shared/mns/client.ts';
+import { createOssClient } from '../../shared/oss/client.ts';
+import { staticCredentials } from '../../shared/runtime/credentials.ts';
+
+/** What handlers talk to, and what they are called with. */
+export interface Stage {
+  readonly environment: Readonly<Record<string, string>>;
+  /** An event of a picture that no process has seen yet. */
+  upload(): Promise<string>;
+  readonly timer: string;
+  readonly context: string;
+  close(): Promise<void>;
+}
+
+/** A cloud that answers at once: FaceBody finds nobody and has no quota. The queue is empty. */
+export async function openStage(): Promise<Stage> {
+  const cloud = await startLocalCloud({
+    region: 'cn-shanghai',
+    facebodyQuota: Number.POSITIVE_INFINITY,
+    faceEngine: { analyze: async () => [] },
+  });
+  const common = { credentials: staticCredentials(cloud.credentials), clock: cloud.clock, timeoutMs: 30_000 };
+  const oss = createOssClient({
+    ...common,
+    endpoint: cloud.oss.url,
+    region: cloud.region,
+    random: Math.random,
+    attempts: 1,
+  });
+  const mns = createMnsClient({ ...common, endpoint: cloud.mns.url });
+  await oss.createBucket('photos');
+  for (const queue of ['uploads', 'dead']) await mns.createQueue(queue);
+  const picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#369' } })
+    .jpeg()
+    .toBuffer();
+  let uploads = 0;
+  return {
+    environment: {
+      PATH: process.env.PATH ?? '',
+      FC_REGION: cloud.region,
+      LOG_LEVEL: 'error',
+      ENGINE: 'facebody',
+      OSS_ENDPOINT: cloud.oss.url,
+      FACEBODY_ENDPOINT: cloud.facebody.endpoint,
+      FACEBODY_UPLOAD_ENDPOINT: cloud.facebody.endpoint,
+      FACEBODY_PROTOCOL: 'HTTP',
+      MNS_ENDPOINT: cloud.mns.url,
+      MNS_QUEUE: 'uploads',
+      DEAD_LETTERS: 'mns:dead',
+      K_SINK: 'http://127.0.0.1:9/',
+      WAIT_SECONDS: '0',
+    },
+    async upload() {
+      const key = `incoming/${uploads++}.jpg`;
+      const { etag, requestId } = await oss.bucket('photos').put(key, picture);
+      return JSON.stringify({
+        events: [
+          {
+            eventName: 'ObjectCreated:PutObject',
+            eventSource: 'acs:oss',
+            eventTime: new Date(cloud.clock.now()).toISOString(),
+            eventVersion: '1.0',
+            region: cloud.region,
+            responseElements: { requestId },
+            oss: { bucket: { name: 'photos' }, object: { key, size: picture.length, eTag: etag } },
+          },
+        ],
+      });
+    },
+    timer: '{"triggerTime":"2026-01-01T00:00:00Z","triggerName":"every-minute","payload":""}',
+    context: JSON.stringify({
+      requestId: 'cold',
+      credentials: cloud.issueCredentials(),
+      function: { timeout: 60 },
+    }),
+    async close() {
+      oss.close();
+      mns.close();
+      await cloud.close();
+    },
+  };
+}
