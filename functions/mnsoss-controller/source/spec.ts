@@ -1,16 +1,10 @@
 import * as z from 'zod/mini';
 import { DESTINATION_RULES, EXTENSION_RULES, type Rule, SINK_RULES, SPEC_RULES } from './rules.ts';
 
-/** The one definition of a source's spec: the CRD's schema is made of it, and the controller reads with it. */
-
 const described = (description: string) => z.meta({ description });
 
 /** A schema whose rules are in the CRD as CEL, and checked here by the same table. */
-function ruled<S extends z.ZodMiniType<object>>(
-  schema: S,
-  description: string,
-  rules: readonly Rule<never>[],
-): S {
+function ruled<S extends z.ZodMiniType>(schema: S, description: string, rules: readonly Rule<never>[]): S {
   return schema.check(
     z.meta({
       description,
@@ -83,6 +77,7 @@ const quantity = z.union([z.int(), z.string()]).check(
 const quantities = (description: string) =>
   z.optional(z.record(z.string(), quantity).check(described(description)));
 
+/** The one definition of a source's spec: the CRD's schema is made of it, and the controller reads with it. */
 export const specSchema = ruled(
   z.object({
     topic: z.optional(
@@ -106,10 +101,10 @@ export const specSchema = ruled(
         .object({
           extensions: z.optional(
             ruled(
-              z.record(z.string(), z.string().check(z.maxLength(1024))) as unknown as z.ZodMiniType<object>,
+              z.record(z.string(), z.string().check(z.maxLength(1024))).check(z.meta({ maxProperties: 32 })),
               'Extensions added to every event.',
               EXTENSION_RULES,
-            ).check(z.meta({ maxProperties: 32 })) as unknown as z.ZodMiniType<Record<string, string>>,
+            ),
           ),
         })
         .check(described('What is added to every event.')),
