@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 
 /** A dead letter, whoever wrote it. */
@@ -15,14 +16,33 @@ export type LetterHome =
   | { readonly kind: 'queue'; readonly queue: string }
   | { readonly kind: 'function'; readonly arn: string };
 
-/** `functions/mns-poller` writes it. */
-const ofPoller = z.object({
-  queue: z.string(),
-  messageId: z.string(),
-  body: z.string(),
-  code: z.string(),
-  reason: z.string(),
-});
+/** More than a message can hold, however well it is packed. */
+const MAX_BODY_BYTES = 1_048_576;
+
+const gzipped = z.pipe(
+  z.string(),
+  z.transform((text, context) => {
+    try {
+      return gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: MAX_BODY_BYTES }).toString('utf8');
+    } catch {
+      context.issues.push({ code: 'custom', message: 'no gzip', input: text });
+      return z.NEVER;
+    }
+  }),
+);
+
+/** `functions/mns-poller` writes it; a body that leaves no room for the rest is packed. */
+const ofPoller = z.pipe(
+  z.object({
+    queue: z.string(),
+    messageId: z.string(),
+    body: z.optional(z.string()),
+    bodyGzip: z.optional(gzipped),
+    code: z.string(),
+    reason: z.string(),
+  }),
+  z.transform(({ body, bodyGzip, ...letter }) => ({ ...letter, body: body ?? bodyGzip })),
+);
 
 /** Function Compute sends it to the destination of a failed asynchronous invocation. */
 const ofInvocation = z.object({
@@ -40,7 +60,7 @@ const ofInvocation = z.object({
 export function readLetter(text: string, fallbackId: string): Letter {
   const value = parse(text) ?? parse(Buffer.from(text, 'base64').toString('utf8'));
   const poller = z.safeParse(ofPoller, value);
-  if (poller.success) {
+  if (poller.success && poller.data.body !== undefined) {
     const { queue, messageId, body, code, reason } = poller.data;
     return { id: messageId, reason: `${code}: ${reason}`, body, home: { kind: 'queue', queue } };
   }

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { DeadLetter, DeadLetters } from '../../shared/mns/consumer/index.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
@@ -17,18 +18,27 @@ export function createDeadLetterStore(store: ObjectStore, prefix: string): DeadL
   };
 }
 
-/**
- * As one message of another queue, in JSON. A letter too large for MNS goes as the bare original body, which is what
- * a person needs to send it again; the reason is then in the log alone.
- */
+/** As one message of another queue, in JSON. */
 export function createDeadLetterQueue(queue: MessageQueue): DeadLetters {
   return {
     name: `mns:${queue.name}`,
     async put(letter) {
-      const text = JSON.stringify(describeLetter(letter));
-      await queue.send(Buffer.byteLength(text) <= MAX_MESSAGE_BYTES ? text : letter.body);
+      await queue.send(textOf(letter));
     },
   };
+}
+
+/**
+ * A body that leaves no room for the rest goes as `bodyGzip`, in Base64. What is too large even so is the bare body,
+ * which is what a person needs to send it again; the reason is in the log alone then.
+ */
+function textOf(letter: DeadLetter): string {
+  const { body, ...rest } = describeLetter(letter);
+  const fits = (text: string) => Buffer.byteLength(text) <= MAX_MESSAGE_BYTES;
+  const plain = JSON.stringify({ ...rest, body });
+  if (fits(plain)) return plain;
+  const packed = JSON.stringify({ ...rest, bodyGzip: gzipSync(letter.body).toString('base64') });
+  return fits(packed) ? packed : letter.body;
 }
 
 /** Times as a person reads them. */

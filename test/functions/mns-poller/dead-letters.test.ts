@@ -1,12 +1,14 @@
 import { CloudEvent } from 'cloudevents';
 import { describe, expect, test } from 'vitest';
+import { readLetter } from '../../../cli/redrive/letter.ts';
 import { createDeadLetterSink, DEAD_LETTER_TYPE } from '../../../functions/mns-poller/dead-letter-sink.ts';
 import { createDeadLetterQueue, createDeadLetterStore } from '../../../functions/mns-poller/dead-letters.ts';
 import type { DeadLetter, DeadLetters } from '../../../shared/mns/consumer/index.ts';
 import { createMemoryQueue } from '../../../shared/mns/memory.ts';
 import { createMemoryStore } from '../../../shared/oss/memory.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
-import { sinkOf } from './support.ts';
+import { seededRandom } from '../../../shared/runtime/random.ts';
+import { bodyOf, sinkOf } from './support.ts';
 
 function aLetter(changes: Partial<DeadLetter> = {}): DeadLetter {
   return {
@@ -60,14 +62,33 @@ describe('dead letters', () => {
     expect(JSON.parse(message!.body)).toEqual(WRITTEN);
   });
 
-  test('in a queue keep a body that leaves no room for more', async () => {
+  test('in a queue pack a body that leaves no room for the rest', async () => {
     const queue = createMemoryQueue({ clock: manualClock() });
-    const body = 'x'.repeat(65_500);
+    const body = bodyOf(...Array.from({ length: 100 }, (_, index) => `${index}.jpg`)).slice(0, 65_500);
 
     await put(createDeadLetterQueue(queue), aLetter({ body }));
 
     const [message] = await queue.receive({ max: 1, waitSeconds: 0 });
-    expect(message!.body).toBe(body);
+    const { bodyGzip, ...rest } = JSON.parse(message!.body);
+    const { body: _, ...written } = WRITTEN;
+    expect(body.length).toBeGreaterThan(65_000);
+    expect(rest).toEqual(written);
+    expect(readLetter(message!.body, 'none')).toMatchObject({
+      id: 'A1',
+      reason: 'SinkRejected: HTTP 400',
+      body,
+    });
+  });
+
+  test('in a queue are the bare body when that is all that fits', async () => {
+    const queue = createMemoryQueue({ clock: manualClock() });
+    const random = seededRandom(1);
+    const noise = Buffer.from(Array.from({ length: 49_100 }, () => random() * 256)).toString('base64');
+
+    await put(createDeadLetterQueue(queue), aLetter({ body: noise }));
+
+    const [message] = await queue.receive({ max: 1, waitSeconds: 0 });
+    expect(message!.body).toBe(noise);
   });
 
   test('at a sink are one CloudEvent with the id of the message', async () => {
