@@ -12,6 +12,7 @@ import { createObjectLoad } from './local-cloud-kill/objects.ts';
 const KILLS = Number(process.env.KILLS ?? 5);
 const SEED = 20_260_102;
 const WRITERS = 4;
+const WRITES_A_LIFE = 6;
 const EVENTS = ['PutObject', 'CompleteMultipartUpload'].map((name) => `ObjectCreated:${name}`);
 
 it(`keeps all that it acknowledged through ${KILLS} kills under load`, {
@@ -30,13 +31,21 @@ it(`keeps all that it acknowledged through ${KILLS} kills under load`, {
 
   for (let kill = 0; kill < KILLS; kill++) {
     const present = life;
+    let ended = false;
     const working = Promise.all([
       ...Array.from({ length: WRITERS }, (_, writer) => objects.write(present, writer)),
       messages.send(present),
       messages.send(present),
       messages.receive(present),
     ]);
-    await Promise.race([working, systemClock.sleep(100 + random() * 700)]);
+    // At any moment, but not before there was something to lose, however slow the machine is.
+    const enough = (kill + 1) * WRITES_A_LIFE;
+    const killable = async () => {
+      do await systemClock.sleep(100 + random() * 700);
+      while (!ended && (objects.acknowledged.size < enough || messages.sent.size < enough));
+    };
+    await Promise.race([working, killable()]);
+    ended = true;
     await present.kill();
     await working;
     life = await startLife(dataDir);

@@ -6,7 +6,7 @@ import { type Parameters, placeIn, wholeNumber } from './parameters.ts';
 
 /** doc: at most this many characters. */
 const LONGEST_TEXT = 64;
-/** `type` names a font, of which there is one here; `guess`: capitals and margins as shares of the size. */
+/** `type` names a font, of which there is one here. guess: capitals and strokes as shares of the size. */
 const KNOWN = new Set(['text', 'type', 'color', 'size', 't', 'g', 'x', 'y']);
 
 /**
