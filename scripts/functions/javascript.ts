@@ -11,6 +11,8 @@ const COMMON = {
   target: 'node20.10',
   legalComments: 'none',
   logLevel: 'warning',
+  // A package that a program brings does it on purpose.
+  logOverride: { 'equals-negative-zero': 'silent' },
 } as const satisfies BuildOptions;
 
 const APART = [...LAZY_PACKAGES, ...LATE_PACKAGES, ...NATIVE_PACKAGES];
