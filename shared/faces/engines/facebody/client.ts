@@ -28,8 +28,8 @@ export interface FaceBodyClient {
   /** Loads the SDK. */
   warmUp(): Promise<void>;
   /**
-   * Waits for its turn, if that leaves time for an answer before the deadline, sends, and repeats what may pass: faults of the service and the network three times, a full
-   * quota as long as the deadline allows. Errors carry `details.failure`.
+   * Waits for its turn, if that leaves time for an answer before the deadline, sends, and repeats what may pass: faults of
+   * the service and the network three times, a full quota as long as the deadline allows. Errors carry `details.failure`.
    */
   call<T>(operation: FaceBodyOperation<T>, options?: CallOptions): Promise<T>;
 }
