@@ -3,7 +3,7 @@ import type { Box } from '../../face.ts';
 import { DETECTOR_OUTPUTS } from './detector-graph.ts';
 import { overlap } from './geometry.ts';
 import { decodeBox, makePriors, type Size } from './priors.ts';
-import { resample } from './sample.ts';
+import { type Planes, resample } from './sample.ts';
 import type { Net } from './session.ts';
 
 /** A place where the detector sees a face: pixels of the raster, not clamped. */
@@ -11,6 +11,8 @@ export interface Detection {
   readonly box: Box;
   /** 0 to 1. */
   readonly probability: number;
+  /** Whether it is a face whatever else speaks against it: in profile, or behind sunglasses. */
+  readonly certain: boolean;
 }
 
 /** What docs/models.md measures. An extent is the root of the share of the picture's area that a box covers. */
@@ -28,6 +30,13 @@ export const DETECTION = {
   hintProbability: 0.4,
   /** The close-up is trusted with nothing larger: it takes parts of large faces for faces. */
   closeUpMaxExtent: 0.105,
+  /**
+   * Where nothing is certain, another overview with this share of grey on each side: faces that fill the picture or
+   * touch its border look like those that the network was trained with then.
+   */
+  margin: 0.2,
+  /** So sure were the first two looks of faces alone; the third was of a cat. */
+  certainProbability: 0.985,
   /** Of boxes whose intersection over union is more, one stays. */
   maxOverlap: 0.25,
 } as const;
@@ -39,28 +48,46 @@ export interface Detector {
 
 export function createDetector(net: Net): Detector {
   const priorsOf = cachedPriors();
-  const look = async (raster: Raster, landscape: Size, minProbability: number): Promise<Detection[]> => {
+  const look = async (
+    raster: Raster,
+    landscape: Size,
+    minProbability: number,
+    margin = 0,
+  ): Promise<Detection[]> => {
     const size = raster.height > raster.width ? turned(landscape) : landscape;
-    const pixels = resample(raster, size.width, size.height);
-    for (let i = 0; i < pixels.length; i++) pixels[i] = (pixels[i]! - 127) / 128;
+    const inner = { width: shrunk(size.width, margin), height: shrunk(size.height, margin) };
+    const pixels = centered(resample(raster, inner.width, inner.height), inner, size);
     const outputs = await net.run(pixels, [1, 3, size.height, size.width]);
-    return readDetections(outputs, priorsOf(size), raster, minProbability);
+    const found = readDetections(outputs, priorsOf(size), minProbability);
+    return found.map(({ box, probability }) => ({
+      box: toRaster(box, inner, size, raster),
+      probability,
+      certain: margin === 0 && probability >= DETECTION.certainProbability,
+    }));
+  };
+
+  /** What both looks at the picture as it is see. */
+  const lookTwice = async (raster: Raster, minProbability: number): Promise<Detection[]> => {
+    const hint = Math.min(minProbability, DETECTION.hintProbability);
+    const candidates = await look(raster, DETECTION.overview, hint);
+    const seen = candidates.filter(({ probability }) => probability >= minProbability);
+    const small = candidates.some(({ box }) => extent(box, raster) < DETECTION.smallExtent);
+    if (seen.length > 0 && !small) return seen;
+
+    const fine = await look(raster, DETECTION.closeUp, minProbability);
+    const added = fine.filter(
+      ({ box }) =>
+        extent(box, raster) < DETECTION.closeUpMaxExtent && !seen.some((face) => isPartOf(box, face.box)),
+    );
+    return [...seen, ...added];
   };
 
   return {
     async detect(raster, minProbability) {
-      const hint = Math.min(minProbability, DETECTION.hintProbability);
-      const candidates = await look(raster, DETECTION.overview, hint);
-      const seen = candidates.filter(({ probability }) => probability >= minProbability);
-      const small = candidates.some(({ box }) => extent(box, raster) < DETECTION.smallExtent);
-      if (seen.length > 0 && !small) return suppress(seen);
-
-      const fine = await look(raster, DETECTION.closeUp, minProbability);
-      const added = fine.filter(
-        ({ box }) =>
-          extent(box, raster) < DETECTION.closeUpMaxExtent && !seen.some((face) => isPartOf(box, face.box)),
-      );
-      return suppress([...seen, ...added]);
+      const seen = await lookTwice(raster, minProbability);
+      if (seen.some(({ certain }) => certain)) return suppress(seen);
+      const framed = await look(raster, DETECTION.overview, minProbability, DETECTION.margin);
+      return suppress([...seen, ...framed]);
     },
   };
 }
@@ -81,26 +108,56 @@ function cachedPriors(): (size: Size) => Float32Array {
 function readDetections(
   outputs: Awaited<ReturnType<Net['run']>>,
   priors: Float32Array,
-  raster: Raster,
   minProbability: number,
-): Detection[] {
+): Omit<Detection, 'certain'>[] {
   const scores = outputs[DETECTOR_OUTPUTS.scores]!;
   const regressions = outputs[DETECTOR_OUTPUTS.regressions]!;
-  const detections: Detection[] = [];
+  const detections: Omit<Detection, 'certain'>[] = [];
   for (let i = 0; i < priors.length / 4; i++) {
     // Two classes a prior: background, face.
     const probability = scores[2 * i + 1]!;
     if (probability < minProbability) continue;
-    const { x, y, width, height } = decodeBox(priors, regressions, i);
-    const box = {
-      x: x * raster.width,
-      y: y * raster.height,
-      width: width * raster.width,
-      height: height * raster.height,
-    };
-    detections.push({ box, probability });
+    detections.push({ box: decodeBox(priors, regressions, i), probability });
   }
   return detections;
+}
+
+function shrunk(length: number, margin: number): number {
+  return Math.round(length / (1 + 2 * margin));
+}
+
+/** As the network takes it, in the middle of a grey that is zero to it. */
+function centered(planes: Planes, inner: Size, size: Size): Planes {
+  const { left, top } = offset(inner, size);
+  const input = new Float32Array(3 * size.width * size.height);
+  let from = 0;
+  for (let plane = 0; plane < 3; plane++) {
+    for (let y = 0; y < inner.height; y++) {
+      const row = (plane * size.height + top + y) * size.width + left;
+      for (let x = 0; x < inner.width; x++) input[row + x] = (planes[from++]! - 127) / 128;
+    }
+  }
+  return input;
+}
+
+function offset(inner: Size, size: Size): { left: number; top: number } {
+  return {
+    left: Math.floor((size.width - inner.width) / 2),
+    top: Math.floor((size.height - inner.height) / 2),
+  };
+}
+
+/** From fractions of what the network saw. */
+function toRaster(box: Box, inner: Size, size: Size, raster: Raster): Box {
+  const { left, top } = offset(inner, size);
+  const scaleX = raster.width / inner.width;
+  const scaleY = raster.height / inner.height;
+  return {
+    x: (box.x * size.width - left) * scaleX,
+    y: (box.y * size.height - top) * scaleY,
+    width: box.width * size.width * scaleX,
+    height: box.height * size.height * scaleY,
+  };
 }
 
 /** Greedy non-maximum suppression: of those that overlap too much, the most probable stays. */

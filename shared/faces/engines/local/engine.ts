@@ -7,7 +7,7 @@ import { describe } from './attributes.ts';
 import { createDetector, type Detection, type Detector } from './detector.ts';
 import { EMBEDDERS, type Embedder, type EmbedderName } from './embedders.ts';
 import { embed } from './embedding.ts';
-import { hasFaceContent, hasFaceShape, isCertain } from './gate.ts';
+import { hasFaceContent, hasFaceShape } from './gate.ts';
 import { faceParts, locateLandmarks } from './landmarks.ts';
 import { type Nets, openNets } from './nets.ts';
 import { estimatePose } from './pose.ts';
@@ -84,7 +84,7 @@ export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine 
 async function analyzeFace(
   { nets, embedder }: Loaded,
   image: UprightImage,
-  { box, probability }: Detection,
+  { box, probability, certain }: Detection,
   { attributes, embeddings }: AnalyzeOptions,
 ): Promise<Face | undefined> {
   const { raster } = image;
@@ -92,10 +92,10 @@ async function analyzeFace(
   const parts = faceParts(landmarks);
   const shape = hasFaceShape(box, parts);
   // Asked first, because the embedding costs most.
-  if (!shape && !isCertain(probability)) return undefined;
+  if (!shape && !certain) return undefined;
   const embedding = await embed(nets.embedding, embedder, raster, parts);
   const content = hasFaceContent(embedding.norm, probability, embedder.norms);
-  if (!content && !isCertain(probability)) return undefined;
+  if (!content && !certain) return undefined;
 
   const upright = toUpright(image);
   return {

@@ -4,17 +4,11 @@ import type { FaceParts } from './landmarks.ts';
 
 /** Chosen on the pictures of docs/models.md, which says what passes and what does not. */
 export const GATE = {
-  /** So sure was the detector of faces alone, of profiles too, where all below fails. */
-  certainProbability: 0.985,
   /** Distance of the eyes over width of the box: the landmarks of what is no face crowd together. */
   minEyeDistance: 0.27,
   /** Where the detector is less sure, the embedding must say more. */
   sureProbability: 0.9,
 } as const;
-
-export function isCertain(probability: number): boolean {
-  return probability >= GATE.certainProbability;
-}
 
 /** Whether the eyes stand as far apart as in a face that is not turned away. */
 export function hasFaceShape(box: Box, { leftEye, rightEye }: FaceParts): boolean {

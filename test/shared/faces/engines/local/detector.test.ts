@@ -18,8 +18,8 @@ interface Sight {
   readonly probability: number;
 }
 
-/** A net that answers with sights by input width, and remembers what it was asked. */
-function scriptedNet(sights: Record<number, readonly Sight[]>): Net & { asked: Size[] } {
+/** A net that answers with sights by input width, after so many looks, and remembers what it was asked. */
+function scriptedNet(sights: Record<number, readonly Sight[]>, blindLooks = 0): Net & { asked: Size[] } {
   const asked: Size[] = [];
   return {
     asked,
@@ -28,7 +28,7 @@ function scriptedNet(sights: Record<number, readonly Sight[]>): Net & { asked: S
       asked.push(size);
       const priors = makePriors(size);
       const scores = new Float32Array(priors.length / 2);
-      for (const sight of sights[size.width] ?? [])
+      for (const sight of (asked.length > blindLooks && sights[size.width]) || [])
         scores[2 * nearest(priors, sight) + 1] = sight.probability;
       return { scores, '462': new Float32Array(priors.length) };
     },
@@ -71,13 +71,13 @@ describe('the detector', () => {
     ['a small face', [large, small]],
     ['the hint of one', [large, { ...small, probability: 0.45 }]],
     ['nothing', []],
-  ])('looks closer after %s', async (_, seen) => {
+  ])('looks closer after %s', async (what, seen) => {
     const net = scriptedNet({ 320: seen, 960: [{ ...small, x: 0.8 }] });
 
     const faces = await createDetector(net).detect(raster, 0.7);
 
     const sure = seen.filter(({ probability }) => probability >= 0.7);
-    expect(net.asked.map(({ width }) => width)).toEqual([320, 960]);
+    expect(net.asked.map(({ width }) => width)).toEqual(what === 'nothing' ? [320, 960, 320] : [320, 960]);
     expect(faces).toHaveLength(sure.length + 1);
   });
 
@@ -99,7 +99,31 @@ describe('the detector', () => {
     expect(net.asked).toEqual([
       { width: 240, height: 320 },
       { width: 720, height: 960 },
+      { width: 240, height: 320 },
     ]);
+  });
+
+  test('looks at the picture in a frame where nothing is certain, and is never certain of that', async () => {
+    const net = scriptedNet({ 320: [large] }, 2);
+
+    const [face, ...others] = await createDetector(net).detect(raster, 0.7);
+
+    // The picture is 229 × 171 of 320 × 240 then, from (45, 34) on.
+    expect(net.asked.map(({ width }) => width)).toEqual([320, 960, 320]);
+    expect(others).toEqual([]);
+    expect(face!.box.x).toBeCloseTo((96 - 45) * (1920 / 229), 3);
+    expect(face!.box.y).toBeCloseTo((57 - 34) * (1440 / 171), 3);
+    expect(face!.box.width).toBeCloseTo(96 * (1920 / 229), 3);
+    expect(face!.box.height).toBeCloseTo(96 * (1440 / 171), 3);
+    expect(face!.certain).toBe(false);
+  });
+
+  test('is certain of what it is very sure of', async () => {
+    const sights = [large, { ...small, x: 0.9, width: 0.2, probability: 0.98 }];
+
+    const faces = await createDetector(scriptedNet({ 320: sights })).detect(raster, 0.7);
+
+    expect(faces.map(({ certain }) => certain)).toEqual([true, false]);
   });
 
   test('gives nothing below the least probability', async () => {
@@ -113,6 +137,7 @@ describe('suppress', () => {
   const at = (x: number, probability: number): Detection => ({
     box: { x, y: 0, width: 10, height: 10 },
     probability,
+    certain: false,
   });
 
   test('keeps the most probable of boxes that overlap, and all others', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EMBEDDERS } from '../../../../../shared/faces/engines/local/embedders.ts';
-import { hasFaceContent, hasFaceShape, isCertain } from '../../../../../shared/faces/engines/local/gate.ts';
+import { hasFaceContent, hasFaceShape } from '../../../../../shared/faces/engines/local/gate.ts';
 import type { FaceParts } from '../../../../../shared/faces/engines/local/landmarks.ts';
 import { faceQuality } from '../../../../../shared/faces/engines/local/quality.ts';
 
@@ -33,11 +33,6 @@ describe('the gate', () => {
   test('leaves it to the detector where the norm says nothing', () => {
     expect(hasFaceContent(0, 0.9, EMBEDDERS.dlib.norms)).toBe(true);
     expect(hasFaceContent(9, 0.89, EMBEDDERS.dlib.norms)).toBe(false);
-  });
-
-  test('is not asked where the detector is certain', () => {
-    expect(isCertain(0.985)).toBe(true);
-    expect(isCertain(0.984)).toBe(false);
   });
 });
 

@@ -1,0 +1,67 @@
+import type { FaceEngine } from '../../shared/faces/engine.ts';
+import type { AttributeName, Face } from '../../shared/faces/face.ts';
+import { overlapOf } from '../../test/support/photos.ts';
+import type { LabelledFace, LabelledPhoto } from './photos.ts';
+import { type Share, shareOf } from './statistics.ts';
+
+const EVERYTHING: ReadonlySet<AttributeName> = new Set(['age', 'gender', 'expression']);
+/** Of a found box with a labelled one: landmarks would be off below it. */
+const MIN_OVERLAP = 0.35;
+
+/** A face that was found where one is. */
+export interface FoundFace {
+  readonly photo: LabelledPhoto;
+  readonly label: LabelledFace;
+  readonly face: Face;
+}
+
+export interface Findings {
+  readonly found: readonly FoundFace[];
+  readonly missed: readonly { readonly photo: LabelledPhoto; readonly label: LabelledFace }[];
+  /** Where there is no face. */
+  readonly invented: readonly { readonly photo: LabelledPhoto; readonly face: Face }[];
+}
+
+export async function findFaces(engine: FaceEngine, photos: readonly LabelledPhoto[]): Promise<Findings> {
+  const found: FoundFace[] = [];
+  const missed: Findings['missed'][number][] = [];
+  const invented: Findings['invented'][number][] = [];
+  for (const photo of photos) {
+    const left = new Set(await engine.analyze(photo.image, { attributes: EVERYTHING, embeddings: true }));
+    for (const label of photo.faces) {
+      const best = [...left].sort((a, b) => overlapOf(b.box, label.box) - overlapOf(a.box, label.box))[0];
+      if (best && overlapOf(best.box, label.box) >= MIN_OVERLAP) {
+        left.delete(best);
+        found.push({ photo, label, face: best });
+      } else missed.push({ photo, label });
+    }
+    for (const face of left) invented.push({ photo, face });
+  }
+  return { found, missed, invented };
+}
+
+export interface Detection {
+  readonly clear: Share;
+  readonly hard: Share;
+  /** Of what was found in the photos with faces. */
+  readonly precision: Share;
+  /** Pictures without a face in which one was found. */
+  readonly deceived: Share;
+}
+
+export function judgeDetection(
+  { found, missed, invented }: Findings,
+  empty: Findings,
+  pictures: number,
+): Detection {
+  const recall = (hard: boolean) => {
+    const hits = found.filter(({ label }) => Boolean(label.hard) === hard).length;
+    return shareOf(hits, hits + missed.filter(({ label }) => Boolean(label.hard) === hard).length);
+  };
+  return {
+    clear: recall(false),
+    hard: recall(true),
+    precision: shareOf(found.length, found.length + invented.length),
+    deceived: shareOf(new Set(empty.invented.map(({ photo }) => photo)).size, pictures),
+  };
+}

@@ -1,0 +1,55 @@
+import sharp, { type Sharp } from 'sharp';
+import type { FaceEngine } from '../../shared/faces/engine.ts';
+import { similarity } from '../../shared/faces/similarity.ts';
+import { decodeImage } from '../../shared/images/decode.ts';
+import { DEFAULT_IMAGE_BOUNDS } from '../../shared/images/image.ts';
+import type { FoundFace } from './detection.ts';
+import { type Share, shareOf } from './statistics.ts';
+
+/** What happens to photos on their way, and worse. */
+const HARMS: Readonly<Record<string, (photo: Sharp) => Sharp>> = {
+  mirrored: (photo) => photo.flop(),
+  'in grey': (photo) => photo.greyscale(),
+  'a quarter as bright': (photo) => photo.linear(0.25, 0),
+  'JPEG of quality 10': (photo) => photo.jpeg({ quality: 10 }),
+  'half as large': (photo) => photo,
+  'turned by 20°': (photo) => photo.rotate(20, { background: '#888' }),
+  'turned by 45°': (photo) => photo.rotate(45, { background: '#888' }),
+  'upside down': (photo) => photo.rotate(180),
+};
+const HALF = 0.5;
+
+export interface Harmed {
+  readonly harm: string;
+  readonly found: Share;
+  /** Still a match for itself; of all, those not found included. */
+  readonly recognised: Share;
+}
+
+/** Photos of one clear face, harmed: a lower bound for other photos of the person, which differ in more ways. */
+export async function harmFaces(engine: FaceEngine, found: readonly FoundFace[]): Promise<Harmed[]> {
+  const portraits = found.filter(({ photo, label }) => photo.faces.length === 1 && !label.hard);
+  const { match } = engine.embedder!.thresholds;
+  const results: Harmed[] = [];
+  for (const [harm, apply] of Object.entries(HARMS)) {
+    let hits = 0;
+    let matches = 0;
+    for (const { photo, face } of portraits) {
+      const { data, width, height } = photo.image.raster;
+      const whole = sharp(data, { raw: { width, height, channels: 3 } });
+      const sized =
+        harm === 'half as large'
+          ? whole.resize(Math.ceil(width * HALF), Math.ceil(height * HALF), { fit: 'fill' })
+          : whole;
+      const file = apply(sized);
+      const bytes = await (harm.startsWith('JPEG') ? file : file.png({ compressionLevel: 1 })).toBuffer();
+      const image = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
+      const faces = await engine.analyze(image, { attributes: new Set(), embeddings: true });
+      if (faces.length > 0) hits++;
+      if (faces.some(({ embedding }) => similarity(embedding!, face.embedding!) >= match)) matches++;
+    }
+    const total = portraits.length;
+    results.push({ harm, found: shareOf(hits, total), recognised: shareOf(matches, total) });
+  }
+  return results;
+}

@@ -1,0 +1,62 @@
+// How right and how fast the embedded engine is, with each of its embedders: detection, verification, attributes, harmed
+// photos, time an image, threads. On photos that come inside npm packages and that labels.json describes.
+//
+// Prints tables in Markdown, draws docs/faces-roc.svg, and fails when a bar is missed. `--quick` leaves out harm and time.
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { EMBEDDER_NAMES, type EmbedderName } from '../../shared/faces/engines/local/embedders.ts';
+import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
+import { judgeAttributes } from './attributes.ts';
+import { checkBars } from './bars.ts';
+import { findFaces, judgeDetection } from './detection.ts';
+import { harmFaces } from './harm.ts';
+import { loadPhotos } from './photos.ts';
+import { type Curve, drawCurves } from './plot.ts';
+import { printAccuracy, printHarm, printSpeed, printThreads } from './report.ts';
+import { compareThreads, measureSpeed } from './speed.ts';
+import { comparePairs, judgeVerification } from './verification.ts';
+
+const quick = process.argv.includes('--quick');
+const { photos, withoutFaces } = await loadPhotos();
+const faces = photos.flatMap((photo) => photo.faces);
+console.log(
+  `node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}\n` +
+    `${photos.length} photos with ${faces.length} faces, ${withoutFaces.length} pictures without`,
+);
+
+const curves: Curve[] = [];
+const faults: string[] = [];
+for (const embedder of EMBEDDER_NAMES) curves.push(await measure(embedder));
+const [first, second] = curves as [Curve, Curve];
+const caption = `${first.pairs.genuine.length} pairs of one person, ${first.pairs.strangers.length} of strangers, ${first.pairs.people} people; logarithmic scales end at 0.01 %`;
+await writeFile('docs/faces-roc.svg', drawCurves([first, second], caption));
+
+if (!quick) {
+  const threads = await compareThreads(Math.min(availableParallelism(), 2), {});
+  printThreads(threads);
+  faults.push(...checkBars('threads', { threads }));
+}
+for (const fault of faults) console.log(`missed: ${fault}`);
+if (faults.length > 0) process.exitCode = 1;
+
+async function measure(embedder: EmbedderName): Promise<Curve> {
+  const engine = createLocalEngine({ embedder });
+  const { thresholds } = engine.embedder!;
+  const findings = await findFaces(engine, photos);
+  const empty = await findFaces(engine, withoutFaces);
+  const pairs = comparePairs(findings.found);
+  const accuracy = {
+    detection: judgeDetection(findings, empty, withoutFaces.length),
+    verification: judgeVerification(pairs, thresholds),
+    attributes: judgeAttributes(findings.found),
+  };
+  printAccuracy(embedder, { ...accuracy, findings, empty, pairs, thresholds });
+  faults.push(...checkBars(embedder, accuracy));
+  if (!quick) {
+    printHarm(await harmFaces(engine, findings.found));
+    const portrait = photos.find(({ name }) => name.endsWith('faces/marc.jpg'))!;
+    printSpeed(await measureSpeed(engine, { empty: withoutFaces[0]!, portrait }));
+  }
+  await engine.close();
+  return { name: embedder, pairs, thresholds };
+}

@@ -1,0 +1,110 @@
+import type { FaceEngine } from '../../shared/faces/engine.ts';
+import { createLocalEngine, type LocalEngineOptions } from '../../shared/faces/engines/local/engine.ts';
+import { createEnginePool } from '../../shared/faces/engines/local/pool.ts';
+import type { AttributeName } from '../../shared/faces/face.ts';
+import type { UprightImage } from '../../shared/images/image.ts';
+import { crowd, decodeSample, SAMPLE_NUMBERS } from '../../test/support/photos.ts';
+import type { LabelledPhoto } from './photos.ts';
+import { quantile } from './statistics.ts';
+
+const ASK = {
+  attributes: new Set<AttributeName>(['age', 'gender', 'expression']),
+  embeddings: true,
+} as const;
+const ROUNDS = 15;
+/** Sides of the comparison of threads take turns so often. */
+const TURNS = 5;
+const REPEATS = 3;
+
+export interface Speed {
+  readonly faces: number;
+  readonly size: string;
+  /** Milliseconds of analysis, decoding excluded. */
+  readonly median: number;
+  readonly p95: number;
+  /** Milliseconds of processor time, the steadier figure on a busy machine. */
+  readonly processor: number;
+}
+
+/** Pictures with 0, 1, 5 and about 20 faces. */
+async function pictures({
+  empty,
+  portrait,
+}: {
+  empty: LabelledPhoto;
+  portrait: LabelledPhoto;
+}): Promise<UprightImage[]> {
+  const { image: many } = await crowd(2, () => [], { width: 1920, height: 2160 });
+  return [empty.image, portrait.image, await decodeSample(5), many];
+}
+
+export async function measureSpeed(
+  engine: FaceEngine,
+  photos: Parameters<typeof pictures>[0],
+): Promise<Speed[]> {
+  const speeds: Speed[] = [];
+  for (const image of await pictures(photos)) {
+    const { length: faces } = await engine.analyze(image, ASK);
+    const times: number[] = [];
+    const processor: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = process.cpuUsage();
+      const started = performance.now();
+      await engine.analyze(image, ASK);
+      times.push(performance.now() - started);
+      const { user, system } = process.cpuUsage(before);
+      processor.push((user + system) / 1000);
+    }
+    speeds.push({
+      faces,
+      size: `${image.raster.width} × ${image.raster.height}`,
+      median: quantile(times, 0.5),
+      p95: quantile(times, 0.95),
+      processor: quantile(processor, 0.5),
+    });
+  }
+  return speeds;
+}
+
+export interface Threads {
+  readonly workers: number;
+  /** Images a second. */
+  readonly alone: number;
+  readonly together: number;
+  /** Of each turn. */
+  readonly ratios: readonly number[];
+  readonly rssMb: { readonly alone: number; readonly together: number };
+}
+
+/** The sample photos, all at once, on this thread and on several, in turns. */
+export async function compareThreads(workers: number, options: LocalEngineOptions): Promise<Threads> {
+  const samples = await Promise.all(SAMPLE_NUMBERS.map((sample) => decodeSample(sample)));
+  const images = Array.from({ length: REPEATS }, () => samples).flat();
+  const rate = async (engine: FaceEngine): Promise<number> => {
+    const started = performance.now();
+    const found = await Promise.all(images.map((image) => engine.analyze(image, ASK)));
+    const faces = found.flat().length;
+    if (faces !== 22 * REPEATS) throw new Error(`${faces} faces, expected ${22 * REPEATS}`);
+    return (images.length * 1000) / (performance.now() - started);
+  };
+  const single = createLocalEngine(options);
+  await rate(single);
+  const aloneMb = process.memoryUsage().rss / 1024 / 1024;
+  const pool = createEnginePool({ ...options, workers, maxWaiting: images.length });
+  await rate(pool);
+  const togetherMb = process.memoryUsage().rss / 1024 / 1024;
+  const alone: number[] = [];
+  const together: number[] = [];
+  for (let turn = 0; turn < TURNS; turn++) {
+    alone.push(await rate(single));
+    together.push(await rate(pool));
+  }
+  await Promise.all([single.close(), pool.close()]);
+  return {
+    workers,
+    alone: quantile(alone, 0.5),
+    together: quantile(together, 0.5),
+    ratios: together.map((value, turn) => value / alone[turn]!),
+    rssMb: { alone: aloneMb, together: togetherMb - aloneMb },
+  };
+}
