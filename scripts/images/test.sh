@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds every target of the Dockerfile and runs it, without a container engine: on Debian, as root, in two to five minutes.
+# Builds every target of the Dockerfile and runs it, without a container engine: on Debian, as root, in about two minutes
+# of processor time.
 #
 # No registry of images is asked. The base is a stand-in: a minimal Debian with the node and npm of this machine, under
 # the name that the Dockerfile gives. So this shows that the Dockerfile builds, and that its programs run as it says –
