@@ -38,14 +38,14 @@ function runLine(
   return { child, output: () => output, ended: once(child, 'close').then(([code]) => code) };
 }
 
-it('has commands that do what the README says', { timeout: 120_000 }, async () => {
+it('has commands that do what the README says', { timeout: 240_000 }, async () => {
   const folder = await tempDir();
   const [first, second] = await samplePhotos();
   await mkdir(join(folder, 'holiday'));
   await copyFile(first!.path, join(folder, 'me.jpg'));
   await copyFile(second!.path, join(folder, 'holiday/beach.jpg'));
   const [install, ...lines] = await readmeCommands();
-  const [put, curl, get, enrol, find, forget, onceLine, test, ...rest] = lines;
+  const [put, curl, get, enrol, find, forget, onceLine, invoke, test, ...rest] = lines;
   // These two are what runs this very test on a clean clone.
   expect(install).toBe('npm install && npm start');
   expect(test).toBe('npm install && npm test');
@@ -94,4 +94,9 @@ it('has commands that do what the README says', { timeout: 120_000 }, async () =
   expect(await done.ended, done.output()).toBe(0);
   expect(done.output()).toMatch(/beach\.jpg +3 +processed/);
   expect(done.output()).toMatch(/me\.jpg +3 +processed +earlier/);
+
+  expect(invoke).toBe('npm run invoke -- face-recognition events/oss-put-object.json');
+  const invoked = runLine(invoke!, folder);
+  expect(await invoked.ended, invoked.output()).toBe(0);
+  expect(invoked.output()).toContain('"outcome": "processed"');
 });
