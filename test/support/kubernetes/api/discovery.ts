@@ -5,7 +5,8 @@ const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
 /** `/api`, `/apis` and below, in the aggregated form where the client asks for it. Undefined where nothing is served. */
 export function discover(path: string, accept: string, resources: readonly Resource[]): Tree | undefined {
-  const aggregated = /as=APIGroupDiscoveryList/.test(accept);
+  // Older clients know its beta only, and get the plain form.
+  const aggregated = /;v=v2;as=APIGroupDiscoveryList/.test(accept);
   if (path === '/api') {
     return aggregated
       ? aggregate(resources.filter(({ group }) => !group))

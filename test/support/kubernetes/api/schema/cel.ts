@@ -11,7 +11,7 @@ export function checkRules(value: unknown, old: unknown, schema: Schema | undefi
   );
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
-      const before = Array.isArray(old) ? counterpart(item, index, old, schema) : undefined;
+      const before = Array.isArray(old) ? counterpart(item, old, schema) : undefined;
       causes.push(...checkRules(item, before, schema.items, `${path}[${index}]`));
     }
   } else if (isTree(value)) {
@@ -24,7 +24,7 @@ export function checkRules(value: unknown, old: unknown, schema: Schema | undefi
 }
 
 /** Only the items of lists that are maps have a past of their own. */
-function counterpart(item: unknown, _index: number, old: readonly unknown[], schema: Schema): unknown {
+function counterpart(item: unknown, old: readonly unknown[], schema: Schema): unknown {
   const keys = schema['x-kubernetes-list-map-keys'];
   if (!keys || !isTree(item)) return undefined;
   return old.find((other) => isTree(other) && keys.every((key) => other[key] === item[key]));
