@@ -4,7 +4,7 @@
  * - `api/`: the API itself on loopback, over TLS – discovery, OpenAPI v3, CRDs with schemas, CEL and pruning, watches,
  *   server-side apply, RBAC and garbage collection – as real `kubectl` and `@kubernetes/client-node` use it. Faults are
  *   injected through `api.faults`; `api.access.unused(role)` tells which permissions of a role nobody used.
- *   Bodies in protobuf, which kubectl's typed helpers send (`create secret`, `create token`), are answered with 415;
+ *   Bodies in protobuf, which kubectl's typed commands send (`create secret`, `create token`), are answered with 415;
  * - `kubelet/`: Deployments, and pods as child processes. What stands for an image is a command. Child processes share
  *   the machine: declared ports are replaced by free ones, in `PORT` too, mounted paths in values by folders, and the
  *   token of the service account comes as `KUBECONFIG`;
