@@ -159,7 +159,7 @@ describe('the controller', () => {
     await isReady();
   });
 
-  it.runIf(HAS_FAULTS)('did all of that with the permissions of its roles, each of which it used', () => {
+  it.runIf(HAS_FAULTS)('was refused nothing, and used all that it may do with Secrets and leases', () => {
     const { access } = stage.cluster.api!;
 
     expect(access.refused).toEqual([]);

@@ -121,7 +121,7 @@ describe('the walk-through', () => {
     await expect(stage.mns.queue(queue).attributes()).rejects.toThrow('QueueNotExist');
   });
 
-  it.runIf(HAS_FAULTS)('needs every permission that its roles give, and no other', () => {
+  it.runIf(HAS_FAULTS)('is refused nothing, and uses all that it may do with Secrets', () => {
     const { access } = stage.cluster.api!;
 
     expect(access.refused).toEqual([]);
