@@ -81,7 +81,8 @@ test('the policy of mns-poller allows what it asks of MNS, and no more', async (
   const report = await poller.consumer.drain({ budgetMs: 20_000 });
   await poller.close();
 
-  expect(report).toMatchObject({ deleted: 3, deadLettered: 1, retried: 1 });
+  expect(report).toMatchObject({ deleted: 3, deadLettered: 1 });
+  expect(report.retried).toBeGreaterThan(0);
   const [queue, letters] = pollerPolicy(fn!.props).Statement;
   const allowed = [
     ...queue!.Action.map((action) => `${action.slice('mns:'.length)} face-events`),
