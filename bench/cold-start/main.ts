@@ -101,7 +101,10 @@ function print(title: string, times: Map<string, Times>): string[] {
   const faults: string[] = [];
   for (const { name, ...rest } of CONTENDERS) {
     const { load, first } = times.get(name)!;
-    console.log(`  ${name.padEnd(28)} load ${spread(load, 0).padEnd(16)} first call ${spread(first, 0)}`);
+    const both = load.map((ms, round) => ms + first[round]!);
+    console.log(
+      `  ${name.padEnd(28)} load ${spread(load, 0).padEnd(16)} first call ${spread(first, 0).padEnd(18)} both ${spread(both, 0)}`,
+    );
     const above = median(load) - floor;
     if ('bar' in rest && above > rest.bar)
       faults.push(

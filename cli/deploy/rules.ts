@@ -58,6 +58,13 @@ const handlersAreBuilt: Rule = async ({ props }, _, { folder }) => {
   return [...new Set(faults.flat())];
 };
 
+/** An engine that an overlay chooses is no setting of the build. */
+const modelsAreBuilt: Rule = async ({ props: { code, environmentVariables = {} } }, _, { folder }) => {
+  if (!isFaceRecognition(code) || environmentVariables.ENGINE !== 'local') return [];
+  const models = resolve(folder, String(code), 'models');
+  return (await exists(models)) ? [] : [`${models} is not there: run \`ENGINE=local npm run build\``];
+};
+
 /** The function would stop at its first event; here it is told before anything is uploaded. */
 const environmentIsValid: Rule = ({ props: { functionName, code, environmentVariables = {} } }) => {
   try {
@@ -158,6 +165,7 @@ const RULES: readonly Rule[] = [
   managedRuntimeIsSerial,
   roleIsNamed,
   handlersAreBuilt,
+  modelsAreBuilt,
   environmentIsValid,
   prefixesAgree,
   ossTriggersAreDisjoint,

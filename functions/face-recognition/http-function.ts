@@ -15,11 +15,6 @@ export interface HttpFunctionResponse {
   send(body: string): void;
 }
 
-/** Whether the first argument of a handler is such a request, and not an event. */
-export function isHttpFunctionRequest(input: Uint8Array | HttpFunctionRequest): input is HttpFunctionRequest {
-  return !(input instanceof Uint8Array);
-}
-
 /** The largest body that Function Compute hands on is 32 MB, so that it needs no bound here. */
 export async function answerHttpFunction(
   fn: Pick<FaceRecognition, 'answer'>,

@@ -1,44 +1,16 @@
-import { readTimerEvent } from '../../shared/envelope/timer.ts';
 import type { DrainReport } from '../../shared/mns/consumer/index.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
-import { environmentCredentials, staticCredentials } from '../../shared/runtime/credentials.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
 import type { InvocationContext } from '../../shared/runtime/invocation-context.ts';
-import { createLogger } from '../../shared/runtime/log.ts';
-import { readPollerOptions } from './options.ts';
 
-/** Milliseconds of the timeout that are left for the answer. */
-const ANSWER_MS = 1000;
+/** Loaded by the initializer, or by the first call: what goes wrong then is that call's error. */
+const load = () => import('./drain.ts');
 
-const loadPoller = () => import('./poller.ts');
+// Function Compute's managed Node runtime: `index.initialize` and `index.handler`.
 
-/** Refuses a wrong configuration before the first event, and loads what the first event needs. */
 export async function initialize(): Promise<void> {
-  readPollerOptions(process.env);
-  await loadPoller();
+  (await load()).prepare();
 }
 
-/** Run by a timer: drains the queue within the function's timeout, and tells what it did. */
+/** Run by a timer. */
 export async function handler(event: Uint8Array, context: InvocationContext): Promise<DrainReport> {
-  const startedAt = systemClock.now();
-  if (!readTimerEvent(event))
-    throw new MnsossError('EnvelopeUnknown', 'expected an event of a timer trigger');
-  const options = readPollerOptions(process.env);
-  const logger = createLogger({ level: options.logLevel }).child({ requestId: context.requestId });
-  const { credentials } = context;
-  const { createPoller } = await loadPoller();
-  // Made anew for each invocation: connections do not survive the time between two, in which an instance is frozen.
-  const { consumer, close } = await createPoller(options, {
-    credentials: credentials ? staticCredentials(credentials) : environmentCredentials(),
-    clock: systemClock,
-    random: Math.random,
-    logger,
-  });
-  const spentMs = systemClock.now() - startedAt;
-  const report = await consumer.drain({ budgetMs: context.function.timeout * 1000 - spentMs - ANSWER_MS });
-  await close();
-  logger.info({ ...report }, 'queue drained');
-  if (report.failure !== undefined && report.received === 0)
-    throw new MnsossError('ServiceUnavailable', report.failure);
-  return report;
+  return (await load()).drainOnTimer(event, context);
 }

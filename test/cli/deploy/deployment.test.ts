@@ -25,7 +25,9 @@ beforeAll(async () => {
   };
   const hooks = 'exports.handler = exports.initialize = exports.preStop = () => {};';
   await write('dist/functions/face-recognition/index.js', hooks);
+  await write('dist/functions/face-recognition/models/any.onnx', '');
   await write('dist/functions/mns-poller/index.js', hooks);
+  await write('modelless/face-recognition/index.js', hooks);
   await write('silent/face-recognition/index.js', 'exports.handle = () => {};');
   await write('broken/face-recognition/index.js', 'throw new Error("no such module");');
   good = await readDeployment(TEMPLATE, { env: env() });
@@ -139,6 +141,12 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     RECOGNITION,
     () => ({ instanceLifecycleConfig: { initializer: { handler: 'index.warm', timeout: 30 } } }),
     'exports no warm',
+  ],
+  [
+    'the local engine without its models',
+    RECOGNITION,
+    (props) => ({ code: './modelless/face-recognition', ...withEnv({ ENGINE: 'local' })(props) }),
+    'ENGINE=local npm run build',
   ],
   ['a variable out of bounds', RECOGNITION, withEnv({ MAX_BYTES: 'many' }), 'MAX_BYTES'],
   ['results below the watched prefix', RECOGNITION, withEnv({ RESULT_PREFIX: 'incoming/r/' }), 'LoopRefused'],

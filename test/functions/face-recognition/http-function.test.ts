@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import * as managed from '../../../functions/face-recognition/fc.ts';
 import {
   answerHttpFunction,
   type HttpFunctionRequest,
-  isHttpFunctionRequest,
 } from '../../../functions/face-recognition/http-function.ts';
-import { openStage, type Stage, upload } from './support.ts';
+import { notification, openStage, type Stage, upload } from './support.ts';
 
 let stage: Stage;
 
@@ -60,8 +60,24 @@ describe('an HTTP function of 2.0', () => {
     expect(answer).toMatchObject({ status: 405, headers: { allow: 'POST' } });
   });
 
-  test('is told from a function of events by its first argument', () => {
-    expect(isHttpFunctionRequest(requestOf('POST', ''))).toBe(true);
-    expect(isHttpFunctionRequest(Buffer.from('{}'))).toBe(false);
+  test('is told from a function of events by its first argument', async () => {
+    vi.stubEnv('FC_REGION', stage.cloud.region);
+    vi.stubEnv('OSS_ENDPOINT', stage.cloud.oss.url);
+    vi.stubEnv('LOG_LEVEL', 'silent');
+    const statuses: number[] = [];
+    const response = {
+      setStatusCode: (status: number) => void statuses.push(status),
+      setHeader: () => {},
+      send: () => {},
+    };
+    const record = await upload(stage, 'incoming/a.jpg');
+
+    await managed.handler(requestOf('GET', ''), response, stage.context());
+    const report = await managed.handler(notification(record), stage.context());
+
+    expect(statuses).toEqual([405]);
+    expect(report).toMatchObject({ records: [{ outcome: 'processed' }] });
+    await managed.preStop(stage.context());
+    vi.unstubAllEnvs();
   });
 });

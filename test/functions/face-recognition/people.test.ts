@@ -255,7 +255,7 @@ test.each([
 test('nothing of the gallery is loaded at the start', async () => {
   const { metafile } = await build({
     absWorkingDir: new URL('../../..', import.meta.url).pathname,
-    entryPoints: ['functions/face-recognition/fc.ts'],
+    entryPoints: ['functions/face-recognition/function.ts'],
     bundle: true,
     splitting: true,
     write: false,
@@ -273,7 +273,7 @@ test('nothing of the gallery is loaded at the start', async () => {
     loaded.add(name);
     for (const { path, kind } of outputs[name].imports) if (kind === 'import-statement') load(path);
   };
-  load(Object.keys(outputs).find((name) => outputs[name]!.entryPoint?.endsWith('fc.ts'))!);
+  load(Object.keys(outputs).find((name) => outputs[name]!.entryPoint?.endsWith('function.ts'))!);
   const inputs = [...loaded].flatMap((name) => Object.keys(outputs[name]!.inputs));
 
   expect(inputs).toContain('shared/pipeline/process.ts');
