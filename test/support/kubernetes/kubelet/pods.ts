@@ -106,9 +106,10 @@ async function launchOf(
   const move = relocate(container, folder);
   const declared = await environmentOf(client, pod, container);
   const moved = Object.fromEntries(Object.entries(declared).map(([key, value]) => [key, move(value)]));
-  const command = container.command ?? image.command;
+  // What the test names for an image lies where it lies, even below a path that is a volume of the pod.
+  const command = container.command?.map(move) ?? image.command;
   return {
-    argv: [...command, ...(container.args ?? [])].map(move),
+    argv: [...command, ...(container.args ?? []).map(move)],
     env: {
       PATH: process.env.PATH ?? '',
       HOSTNAME: pod.metadata.name,
