@@ -1,3 +1,4 @@
+import { fixedPrefix } from '../../shared/results/keys.ts';
 import type { FunctionProps } from './schema.ts';
 
 /** A policy of RAM, Alibaba Cloud's access control. */
@@ -28,7 +29,7 @@ export const TRUST_POLICY = {
 export function faceRecognitionPolicy(props: FunctionProps, bucket: string): RamPolicy {
   const env = props.environmentVariables ?? {};
   const resultBucket = env.RESULT_BUCKET || bucket;
-  const results = fixedPart(env.RESULT_PREFIX || 'results/');
+  const results = fixedPrefix(env.RESULT_PREFIX || 'results/');
   const readable = [objects(bucket, env.SOURCE_PREFIX ?? 'incoming/')];
   const writable = [objects(resultBucket, results)];
   const listed = [results];
@@ -153,9 +154,4 @@ function allow(Action: readonly string[], Resource: readonly string[]): RamState
 
 function objects(bucket: string, prefix: string): string {
   return `acs:oss:*:*:${bucket}/${prefix}*`;
-}
-
-/** `{bucket}` in a prefix stands for any source bucket. */
-function fixedPart(prefix: string): string {
-  return prefix.split('{bucket}')[0]!;
 }

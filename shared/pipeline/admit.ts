@@ -1,4 +1,5 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
+import { fixedPrefix } from '../results/keys.ts';
 import type { PipelineOptions } from './options.ts';
 import type { IgnoreRule } from './outcome.ts';
 
@@ -44,7 +45,7 @@ export function admit(event: Pick<OssObjectEvent, 'eventName' | 'bucket' | 'key'
 /** The start-up check cannot see the event rule, so every event is checked again. */
 function isOwnResult(bucket: string, key: string, { resultBucket, resultPrefix }: Rules): boolean {
   if ((resultBucket ?? bucket) !== bucket) return false;
-  const fixed = resultPrefix.split('{bucket}')[0]!;
+  const fixed = fixedPrefix(resultPrefix);
   return fixed !== '' && key.startsWith(fixed);
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { ObjectHead, ObjectStore } from '../oss/object-store.ts';
+import { fixedPrefix } from '../results/keys.ts';
 import { isMnsossError, MnsossError } from '../runtime/errors.ts';
 import { RECORD_NAME } from './enrol-record.ts';
 
@@ -66,8 +67,7 @@ export async function* findMentions(
   person: string,
   signal?: AbortSignal,
 ): AsyncGenerator<Mention> {
-  // What stands before a placeholder is common to all buckets.
-  const prefix = resultPrefix.split('{bucket}')[0]!;
+  const prefix = fixedPrefix(resultPrefix);
   const ahead: Promise<Mention | undefined>[] = [];
   for await (const { key } of results.list({ prefix, ...(signal && { signal }) })) {
     const name = key.slice(key.lastIndexOf('/') + 1);

@@ -22,3 +22,8 @@ export function resultKeys(prefix: string, source: { bucket: string; key: string
     crop: (index) => `${base}faces/${index}.jpg`,
   };
 }
+
+/** What all results have in common, whichever bucket a picture lies in: the prefix up to a placeholder. */
+export function fixedPrefix(prefix: string): string {
+  return prefix.split('{bucket}')[0]!;
+}

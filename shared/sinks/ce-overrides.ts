@@ -11,7 +11,7 @@ const schema = z.object({
     z.record(
       z.string().check(
         z.regex(/^[a-z0-9]+$/),
-        z.refine((name) => !ATTRIBUTES.has(name)),
+        z.refine((name) => !EVENT_ATTRIBUTES.includes(name)),
       ),
       z.string(),
     ),
@@ -19,8 +19,8 @@ const schema = z.object({
   ),
 });
 
-/** Overrides add extensions; the event's own attributes are its identity. */
-const ATTRIBUTES: ReadonlySet<string> = new Set([
+/** Overrides add extensions; these are an event's identity and content. */
+export const EVENT_ATTRIBUTES: readonly string[] = [
   'id',
   'source',
   'specversion',
@@ -30,7 +30,7 @@ const ATTRIBUTES: ReadonlySet<string> = new Set([
   'datacontenttype',
   'dataschema',
   'data',
-]);
+];
 
 /** Reads the variable `K_CE_OVERRIDES`: `{"extensions": {"name": "value"}}`. Throws `ConfigInvalid`. */
 export function parseCeOverrides(text: string): CeOverrides {

@@ -1,3 +1,5 @@
+import { EVENT_ATTRIBUTES } from '../../../shared/sinks/ce-overrides.ts';
+
 /** A rule that OpenAPI cannot say: as the API server evaluates it, and as we do when the API server did not. */
 export interface Rule<T> {
   /** CEL over `self`. */
@@ -60,19 +62,6 @@ export const SPEC_RULES: readonly Rule<{ readonly topic?: string; readonly queue
   },
 ];
 
-/** Attributes that are an event's identity and content, and no extensions. */
-const ATTRIBUTES = [
-  'id',
-  'source',
-  'specversion',
-  'type',
-  'subject',
-  'time',
-  'datacontenttype',
-  'dataschema',
-  'data',
-];
-
 export const EXTENSION_RULES: readonly Rule<Readonly<Record<string, string>>>[] = [
   {
     rule: "self.all(key, key.matches('^[a-z0-9]{1,20}$'))",
@@ -80,8 +69,8 @@ export const EXTENSION_RULES: readonly Rule<Readonly<Record<string, string>>>[] 
     holds: (extensions) => Object.keys(extensions).every((key) => /^[a-z0-9]{1,20}$/.test(key)),
   },
   {
-    rule: `self.all(key, !(key in [${ATTRIBUTES.map((name) => `'${name}'`).join(', ')}]))`,
+    rule: `self.all(key, !(key in [${EVENT_ATTRIBUTES.map((name) => `'${name}'`).join(', ')}]))`,
     message: 'an attribute that CloudEvents defines cannot be overridden',
-    holds: (extensions) => !Object.keys(extensions).some((key) => ATTRIBUTES.includes(key)),
+    holds: (extensions) => !Object.keys(extensions).some((key) => EVENT_ATTRIBUTES.includes(key)),
   },
 ];
