@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { NewEventRule } from '../local/rules/index.ts';
 import type { Account } from '../local/types.ts';
-import { MnsossError } from '../shared/runtime/errors.ts';
+import { AppError } from '../shared/runtime/errors.ts';
 
 const account = z.strictObject({
   accountId: z.string().regex(/^\d{1,20}$/),
@@ -44,12 +44,12 @@ function read<T>(what: string, schema: z.ZodType<T>, json: string): T {
   try {
     value = JSON.parse(json);
   } catch {
-    throw new MnsossError('ConfigInvalid', `the file of ${what} is no JSON`);
+    throw new AppError('ConfigInvalid', `the file of ${what} is no JSON`);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || what}: ${message}`);
-  throw new MnsossError('ConfigInvalid', `the file of ${what} is wrong: ${faults.join('; ')}`, {
+  throw new AppError('ConfigInvalid', `the file of ${what} is wrong: ${faults.join('; ')}`, {
     details: { faults },
   });
 }

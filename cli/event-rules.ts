@@ -3,7 +3,7 @@ import type { Connection } from '../local/connection.ts';
 import { acs3Authorization, acs3ContentHash } from '../shared/runtime/acs3.ts';
 import { encodeRfc3986 } from '../shared/runtime/aliyun-v4.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
-import { MnsossError } from '../shared/runtime/errors.ts';
+import { AppError } from '../shared/runtime/errors.ts';
 import { createHttpClient, readBody } from '../shared/runtime/http.ts';
 
 /** As GetEventRule shows a rule, in the fields that are used here. */
@@ -81,7 +81,7 @@ export function createEventRulesClient({ mnsUrl, account }: Connection): EventRu
     });
     const answer = JSON.parse((await readBody(response)).toString('utf8'));
     if (response.status === 200) return answer.Data;
-    throw new MnsossError('InvalidRequest', `${action}: ${answer.Code}: ${answer.Message}`, {
+    throw new AppError('InvalidRequest', `${action}: ${answer.Code}: ${answer.Message}`, {
       details: { requestId: answer.RequestId, serviceCode: answer.Code },
     });
   }

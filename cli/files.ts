@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { MnsossError } from '../shared/runtime/errors.ts';
+import { AppError } from '../shared/runtime/errors.ts';
 
 /** A file on disk and the name it gets below the watched prefix. */
 export interface LocalFile {
@@ -25,7 +25,7 @@ export async function expandFiles(paths: readonly string[]): Promise<LocalFile[]
   const files: LocalFile[] = [];
   for (const path of paths) {
     const info = await stat(path).catch(() => undefined);
-    if (!info) throw new MnsossError('ConfigInvalid', `${path} does not exist`);
+    if (!info) throw new AppError('ConfigInvalid', `${path} does not exist`);
     if (info.isDirectory()) files.push(...(await imagesBelow(path)));
     else files.push({ path, name: basename(path) });
   }
@@ -33,7 +33,7 @@ export async function expandFiles(paths: readonly string[]): Promise<LocalFile[]
   for (const { name, path } of files) {
     const other = names.get(name);
     if (other && resolve(other) !== resolve(path)) {
-      throw new MnsossError(
+      throw new AppError(
         'ConfigInvalid',
         `${other} and ${path} would both become ${name}: pass their common folder`,
       );

@@ -3,13 +3,13 @@ import { type Connection, readConnection } from '../local/connection.ts';
 import { createOssClient, type OssClient } from '../shared/oss/client.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { staticCredentials } from '../shared/runtime/credentials.ts';
-import { MnsossError } from '../shared/runtime/errors.ts';
+import { AppError } from '../shared/runtime/errors.ts';
 
 /** How to reach the cloud that `mnsoss-face start` or `cloud` keeps on this data folder. */
 export async function connectionTo(dataDir: string): Promise<Connection> {
   const connection = await readConnection(dataDir);
   if (connection) return connection;
-  throw new MnsossError(
+  throw new AppError(
     'ConfigInvalid',
     `nothing was ever started on ${dataDir}: run npm start, or pass --data-dir`,
   );
@@ -44,5 +44,5 @@ export const bucketOption = () =>
 export function bucketOf({ bucket: watched }: Connection, asked: string | undefined): string {
   const bucket = asked ?? watched;
   if (bucket !== undefined) return bucket;
-  throw new MnsossError('ConfigInvalid', 'this cloud watches no bucket: pass --bucket');
+  throw new AppError('ConfigInvalid', 'this cloud watches no bucket: pass --bucket');
 }

@@ -7,7 +7,7 @@ import {
   parseAcs3Authorization,
 } from '../shared/runtime/acs3.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
-import { isSkewed, MOST_SKEW_MS } from './skew.ts';
+import { isSkewed, MAX_SKEW_MS } from './skew.ts';
 import type { FindTemporaryCredential } from './sts.ts';
 import type { Account } from './types.ts';
 
@@ -49,7 +49,7 @@ export function createAcs3Verifier(options: {
   const isFresh = (nonce: string): boolean => {
     const now = clock.now();
     for (const [known, usedAt] of nonces) {
-      if (now - usedAt <= 2 * MOST_SKEW_MS) break;
+      if (now - usedAt <= 2 * MAX_SKEW_MS) break;
       nonces.delete(known);
     }
     if (nonces.has(nonce)) return false;

@@ -112,7 +112,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
   const sts = createSts({ accountId, clock, random });
   const common = {
     temporaryCredentials: sts.find,
-    ...(dataDir !== undefined && { dataDir }),
+    dataDir,
     region,
     accounts,
     clock,
@@ -160,7 +160,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     const faceBody = await createFaceBody({
       ...common,
       engine: faceEngine ?? embedded,
-      ...(facebodyQuota !== undefined && { quota: facebodyQuota }),
+      quota: facebodyQuota,
     });
     closers.push(faceBody.close);
     const faceBodyServer = await listen(faults.wrap('facebody', faceBody.listener, faceBodyOperationOf), {

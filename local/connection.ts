@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MnsossError } from '../shared/runtime/errors.ts';
+import { AppError } from '../shared/runtime/errors.ts';
 import type { Account } from './types.ts';
 
 /** How to reach a local cloud; lies in its data folder, readable by its owner only, for the commands beside it. */
@@ -49,7 +49,7 @@ export async function readConnection(dataDir: string): Promise<Connection | unde
   try {
     return JSON.parse(text) as Connection;
   } catch (error) {
-    throw new MnsossError('ConfigInvalid', `${fileIn(dataDir)} is damaged: remove it and start again`, {
+    throw new AppError('ConfigInvalid', `${fileIn(dataDir)} is damaged: remove it and start again`, {
       cause: error,
     });
   }

@@ -3,7 +3,7 @@ import { mkdir, realpath, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MnsossError } from '../shared/runtime/errors.ts';
+import { AppError } from '../shared/runtime/errors.ts';
 
 /**
  * Claims a data folder for this process. A socket rather than a file with a process id: it dies with its process
@@ -16,7 +16,7 @@ export async function lockDataDir(dataDir: string): Promise<() => Promise<void>>
     const server = await listen(path);
     if (server) return () => new Promise((resolve) => server.close(() => resolve()));
     if (attempt > 0 || (await isAlive(path))) {
-      throw new MnsossError(
+      throw new AppError(
         'ConfigInvalid',
         `${dataDir} is in use by another process: stop it, or choose --data-dir`,
       );

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { MnsossError } from '../shared/runtime/errors.ts';
+import { AppError } from '../shared/runtime/errors.ts';
 import { createDurableFiles } from './durable-files.ts';
 
 const { syncDirectory } = createDurableFiles(true);
@@ -31,7 +31,7 @@ export interface JournalOptions<R> {
   readonly compactAtBytes?: number;
 }
 
-const RECORDS_A_SNAPSHOT_LINE = 256;
+const RECORDS_PER_SNAPSHOT_LINE = 256;
 
 /** In memory only: nothing survives. */
 export function memoryJournal<R>(): Journal<R> {
@@ -68,7 +68,7 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<Journa
       for (const { resolve } of committed) resolve();
     } catch (error) {
       // What the file holds is unknown now, so nothing may be acknowledged any more.
-      failure = new MnsossError('JournalFailed', `cannot write ${path}`, { cause: error });
+      failure = new AppError('JournalFailed', `cannot write ${path}`, { cause: error });
       for (const { reject } of [...committed, ...waiting]) reject(failure);
       pending = [];
       waiting = [];
@@ -87,8 +87,8 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<Journa
     const records = [...snapshot()];
     const next = await open(rewritten, 'w');
     size = 0;
-    for (let at = 0; at < records.length; at += RECORDS_A_SNAPSHOT_LINE) {
-      const chunk = records.slice(at, at + RECORDS_A_SNAPSHOT_LINE).map((record) => JSON.stringify(record));
+    for (let at = 0; at < records.length; at += RECORDS_PER_SNAPSHOT_LINE) {
+      const chunk = records.slice(at, at + RECORDS_PER_SNAPSHOT_LINE).map((record) => JSON.stringify(record));
       const line = writeLine(chunk);
       await next.appendFile(line);
       size += line.length;
@@ -127,7 +127,7 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<Journa
     },
     async close() {
       await flushing;
-      failure ??= new MnsossError('JournalFailed', `${path} is closed`);
+      failure ??= new AppError('JournalFailed', `${path} is closed`);
       await file.close();
     },
   };
@@ -164,13 +164,9 @@ async function replay<R>(path: string, apply: (record: R) => void): Promise<numb
       continue;
     }
     if (torn) {
-      throw new MnsossError(
-        'StorageCorrupt',
-        `${path}: the line at byte ${good} does not match its checksum`,
-        {
-          details: { path, offset: good },
-        },
-      );
+      throw new AppError('StorageCorrupt', `${path}: the line at byte ${good} does not match its checksum`, {
+        details: { path, offset: good },
+      });
     }
     records.forEach(apply);
     good = offset;

@@ -1,6 +1,6 @@
 import type { CredentialProvider } from '../shared/runtime/credentials.ts';
 import { environmentCredentials, staticCredentials } from '../shared/runtime/credentials.ts';
-import { MnsossError } from '../shared/runtime/errors.ts';
+import { AppError } from '../shared/runtime/errors.ts';
 import type { Account } from './types.ts';
 
 export interface FaceSurroundings {
@@ -25,7 +25,7 @@ export function faceSurroundings(
 ): FaceSurroundings {
   if (isFaceBodyElsewhere(env)) return { env, credentials: environmentCredentials(env) };
   if (facebodyUrl === undefined) {
-    throw new MnsossError('ConfigInvalid', 'this cloud was started without FaceBody: start it again');
+    throw new AppError('ConfigInvalid', 'this cloud was started without FaceBody: start it again');
   }
   const endpoint = new URL(facebodyUrl).host;
   return {

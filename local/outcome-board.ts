@@ -1,6 +1,6 @@
 import type { OssObjectEvent } from '../shared/envelope/event.ts';
 import type { Dispatch, DispatchOutcome } from '../shared/pipeline/dispatch.ts';
-import { toMnsossError } from '../shared/runtime/errors.ts';
+import { toAppError } from '../shared/runtime/errors.ts';
 
 type Listener = (event: OssObjectEvent, outcome: DispatchOutcome) => void;
 
@@ -53,7 +53,7 @@ export function createOutcomeBoard(): OutcomeBoard {
         report(event, outcome);
         return outcome;
       } catch (error) {
-        if (toMnsossError(error).kind === 'misconfigured') giveUp(error as Error);
+        if (toAppError(error).kind === 'misconfigured') giveUp(error as Error);
         throw error;
       }
     },

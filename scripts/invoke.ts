@@ -6,7 +6,7 @@ import { dataDirOption } from '../cli/data-dir.ts';
 import { reportFailure } from '../cli/failure.ts';
 import { untilSignalled } from '../cli/signals.ts';
 import { openEnvelope } from '../shared/envelope/open-envelope.ts';
-import { MnsossError } from '../shared/runtime/errors.ts';
+import { AppError } from '../shared/runtime/errors.ts';
 import { createLogger } from '../shared/runtime/log.ts';
 import { findFcNode } from './fc-node.ts';
 import { openCloud } from './invoke/cloud.ts';
@@ -58,9 +58,9 @@ const command = new Command('invoke')
       skipBuild: !options.build,
       onUpload: options.server === true,
       logger: createLogger({ level: 'warn', write: (line) => void process.stderr.write(line) }),
-      ...(options.timeout !== undefined && { timeoutSeconds: options.timeout }),
-      ...(options.memory !== undefined && { memoryMb: options.memory }),
-      ...(node !== undefined && { node }),
+      timeoutSeconds: options.timeout,
+      memoryMb: options.memory,
+      node,
     });
     try {
       if (options.server) {
@@ -79,11 +79,11 @@ async function readEvent(given: string | undefined, file: string | undefined): P
   if (given !== undefined) return Buffer.from(given);
   if (file !== undefined && file !== '-') {
     return readFile(file).catch((cause: unknown) => {
-      throw new MnsossError('ConfigInvalid', `the event ${file} cannot be read`, { cause });
+      throw new AppError('ConfigInvalid', `the event ${file} cannot be read`, { cause });
     });
   }
   if (file === undefined && process.stdin.isTTY) {
-    throw new MnsossError('ConfigInvalid', 'pass an event: a file, -e <text>, or standard input');
+    throw new AppError('ConfigInvalid', 'pass an event: a file, -e <text>, or standard input');
   }
   return Buffer.from(await text(process.stdin));
 }

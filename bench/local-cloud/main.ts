@@ -21,7 +21,7 @@ const MESSAGES = 20_000 * SHARE;
 const SLICES = 10;
 const WARM_UP = 200;
 const ROUNDS = 5;
-const LEAST_ROUNDS = 3;
+const MIN_ROUNDS = 3;
 const BUDGET_MS = 8 * 60_000;
 const PAUSE_MS = 2000;
 const MEMORY_BAR_MB = 50;
@@ -125,7 +125,7 @@ const load = loadavg()[0]?.toFixed(1);
 while (rounds.length < ROUNDS) {
   const elapsed = performance.now() - started;
   const another = (elapsed / Math.max(1, rounds.length)) * (rounds.length + 1);
-  if (rounds.length >= LEAST_ROUNDS && another > BUDGET_MS) break;
+  if (rounds.length >= MIN_ROUNDS && another > BUDGET_MS) break;
   rounds.push(await round(rounds.length));
   process.stderr.write(`round ${rounds.length} of ${ROUNDS}\n`);
 }

@@ -5,7 +5,7 @@ import { staticCredentials } from '../../shared/runtime/credentials.ts';
 import { createSender, type Load, load } from './load.ts';
 
 const CLIENTS = 8;
-const REQUESTS_A_MESSAGE = 3;
+const REQUESTS_PER_MESSAGE = 3;
 
 /** Each client sends one message, receives one, and deletes it. Every message must come once, and none be left. */
 export async function measureMessages(mnsUrl: string, count: number): Promise<Load> {
@@ -41,7 +41,7 @@ export async function measureFloor(url: string, count: number): Promise<Load> {
   const { send, close } = createSender(url, CLIENTS);
   const body = Buffer.alloc(150, 'x');
   const done = await load(count, CLIENTS, async () => {
-    for (let request = 0; request < REQUESTS_A_MESSAGE; request++) await send('POST', '/', {}, body);
+    for (let request = 0; request < REQUESTS_PER_MESSAGE; request++) await send('POST', '/', {}, body);
   });
   close();
   return done;

@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { readDeployment } from '../deploy/deployment.ts';
 import { faceRecognitionPolicy, pollerPolicy, TRUST_POLICY } from '../deploy/policy.ts';
 
@@ -16,7 +16,7 @@ export const policyCommand = new Command('policy')
       console.log(JSON.stringify(TRUST_POLICY, null, 2));
       return;
     }
-    if (!account) throw new MnsossError('ConfigInvalid', 'pass --account <id>, or set FC_ACCOUNT_ID');
+    if (!account) throw new AppError('ConfigInvalid', 'pass --account <id>, or set FC_ACCOUNT_ID');
     const deployed = await readDeployment(template, { env: process.env, accountId: account });
     const { props } = deployed.find((fn) => fn.name === name) ?? missing(template, name);
     const bucket = process.env.OSS_BUCKET ?? '';
@@ -25,5 +25,5 @@ export const policyCommand = new Command('policy')
   });
 
 function missing(template: string, name: string): never {
-  throw new MnsossError('ConfigInvalid', `${template} has no resource ${name}`);
+  throw new AppError('ConfigInvalid', `${template} has no resource ${name}`);
 }

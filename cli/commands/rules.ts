@@ -2,7 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
-import { isMnsossError } from '../../shared/runtime/errors.ts';
+import { isAppError } from '../../shared/runtime/errors.ts';
 import { dataDirOption } from '../data-dir.ts';
 import { createEventRulesClient, type EventRulesClient, type RuleData } from '../event-rules.ts';
 import { bucketOf, bucketOption, connectionTo } from '../running-cloud.ts';
@@ -90,7 +90,7 @@ async function ensureTargets(
     for (const make of making) {
       await make().catch((error: unknown) => {
         // There, with settings of its own.
-        if (!isMnsossError(error, 'ResourceConflict')) throw error;
+        if (!isAppError(error, 'ResourceConflict')) throw error;
       });
     }
   } finally {

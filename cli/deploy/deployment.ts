@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { type FunctionProps, functionSchema } from './schema.ts';
 import { renderTemplate } from './template.ts';
 
@@ -32,7 +32,7 @@ export async function readDeployment(
 
 /** Throws `ConfigInvalid` with every fault, one a line, unless there is none. */
 export function refuse(faults: readonly string[]): void {
-  if (faults.length > 0) throw new MnsossError('ConfigInvalid', faults.join('\n'), { details: { faults } });
+  if (faults.length > 0) throw new AppError('ConfigInvalid', faults.join('\n'), { details: { faults } });
 }
 
 function describe({ path, message }: z.core.$ZodIssue): string {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { readPeopleOptions } from '../../functions/face-recognition/people.ts';
 import { readPollerOptions } from '../../functions/mns-poller/options.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
-import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import { type Deployed, refuse } from './deployment.ts';
 import type { FunctionProps, TriggerProps } from './schema.ts';
 
@@ -73,7 +73,7 @@ const environmentIsValid: Rule = ({ props: { functionName, code, environmentVari
       readPeopleOptions(environmentVariables, readPipelineOptions(environmentVariables));
     return [];
   } catch (thrown) {
-    const { code: errorCode, message } = toMnsossError(thrown);
+    const { code: errorCode, message } = toAppError(thrown);
     return [`environmentVariables of ${functionName}: ${errorCode}: ${message}`];
   }
 };
@@ -230,7 +230,7 @@ async function faultOfHandler(home: string, handler: string | undefined): Promis
     const exported = createRequire(entry)(entry) as Record<string, unknown>;
     return typeof exported[name] === 'function' ? [] : [`handler ${handler}: ${entry} exports no ${name}`];
   } catch (thrown) {
-    return [`handler ${handler}: ${entry} cannot be loaded: ${toMnsossError(thrown).message}`];
+    return [`handler ${handler}: ${entry} cannot be loaded: ${toAppError(thrown).message}`];
   }
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 
 /** A resource of `s.yaml` with every variable filled in, but not yet checked. */
 export interface RenderedResource {
@@ -39,7 +39,7 @@ export async function renderTemplate(
     const { resources } = template.parse(JSON.parse(stdout.replace(ACCOUNT, accountId)));
     return Object.entries(resources).map(([name, resource]) => ({ name, ...resource }));
   } catch (cause) {
-    throw new MnsossError('ConfigInvalid', `${file} cannot be filled in: ${reasonOf(cause)}`, { cause });
+    throw new AppError('ConfigInvalid', `${file} cannot be filled in: ${reasonOf(cause)}`, { cause });
   } finally {
     await rm(home, { recursive: true, force: true });
   }

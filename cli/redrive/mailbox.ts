@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
-import { isMnsossError, MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError, isAppError } from '../../shared/runtime/errors.ts';
 import { type Letter, readLetter } from './letter.ts';
 import type { Place } from './place.ts';
 
@@ -28,7 +28,7 @@ export function openMailbox(from: string, { queue, bucket }: Place): Mailbox {
   if (queueName) return queueMailbox(queue(queueName));
   const [, bucketName, prefix = ''] = /^oss:\/\/([^/]+)\/(.*)$/.exec(from) ?? [];
   if (bucketName) return bucketMailbox(bucket(bucketName), prefix);
-  throw new MnsossError('ConfigInvalid', `${from} is neither mns:<queue> nor oss://<bucket>/<prefix>`);
+  throw new AppError('ConfigInvalid', `${from} is neither mns:<queue> nor oss://<bucket>/<prefix>`);
 }
 
 const BATCH = 16;
@@ -41,7 +41,7 @@ function queueMailbox(queue: MessageQueue): Mailbox {
       await queue.changeVisibility(receiptHandle, AT_ONCE_SECONDS);
     } catch (error) {
       // It has become visible by itself.
-      if (!isMnsossError(error, 'MessageNotExist')) throw error;
+      if (!isAppError(error, 'MessageNotExist')) throw error;
     }
   };
   return {
@@ -69,7 +69,7 @@ function queueMailbox(queue: MessageQueue): Mailbox {
             remove: async () => {
               const [failure] = await queue.delete([receiptHandle]);
               if (failure)
-                throw new MnsossError(
+                throw new AppError(
                   'MessageNotExist',
                   `it was sent, and lies here again because that took too long: ${failure.message}`,
                 );

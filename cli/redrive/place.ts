@@ -56,7 +56,7 @@ function place({
   const oss = createOssClient({
     ...common,
     region,
-    ...(ossUrl !== undefined && { endpoint: ossUrl }),
+    endpoint: ossUrl,
     random: Math.random,
     attempts: 3,
   });

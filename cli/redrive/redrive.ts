@@ -1,4 +1,4 @@
-import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import type { HeldLetter, Mailbox } from './mailbox.ts';
 import type { Target } from './target.ts';
 
@@ -47,7 +47,7 @@ async function sendAndRemove(letter: HeldLetter, target: Target): Promise<string
     if (reason === undefined) await letter.remove();
     return reason;
   } catch (thrown) {
-    const { code, message } = toMnsossError(thrown);
+    const { code, message } = toAppError(thrown);
     return `${code}: ${message}`;
   }
 }

@@ -1,7 +1,7 @@
 import { toCloudEvent } from '../../shared/envelope/cloud-event.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { createFunctionCompute3Sink } from '../../shared/sinks/function-compute-3.ts';
 import { createHttpSink } from '../../shared/sinks/http.ts';
 import type { EventSink } from '../../shared/sinks/sink.ts';
@@ -69,13 +69,13 @@ function namedTarget(to: string, options: TargetOptions, place: Place): Target {
   if (functionName) return eventTarget(functionSink(functionName, options, place));
   if (/^https?:\/\//.test(to))
     return eventTarget(createHttpSink({ url: to, timeoutMs: TIMEOUT_MS, clock: systemClock }));
-  throw new MnsossError('ConfigInvalid', `${to} is neither mns:<queue>, fc:<function> nor a URL`);
+  throw new AppError('ConfigInvalid', `${to} is neither mns:<queue>, fc:<function> nor a URL`);
 }
 
 /** Asynchronous, as the invocation was that failed: its retries and its destination apply again. */
 function functionSink(functionName: string, options: TargetOptions, place: Place): EventSink {
   if (!options.accountId)
-    throw new MnsossError(
+    throw new AppError(
       'ConfigInvalid',
       `fc:${functionName} needs the account: pass --account, or set FC_ACCOUNT_ID`,
     );
@@ -84,7 +84,7 @@ function functionSink(functionName: string, options: TargetOptions, place: Place
     accountId: options.accountId,
     functionName,
     invocation: 'async',
-    ...(options.functionEndpoint !== undefined && { endpoint: options.functionEndpoint }),
+    endpoint: options.functionEndpoint,
     credentials: place.credentials,
     timeoutMs: TIMEOUT_MS,
     clock: systemClock,

@@ -1,5 +1,5 @@
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { startHttpServer } from '../../shared/runtime/http-server.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((thrown) => {
-  const { code, message } = toMnsossError(thrown);
+  const { code, message } = toAppError(thrown);
   process.stderr.write(`${code}: ${message}\n`);
   process.exitCode = 1;
 });

@@ -26,7 +26,7 @@ const ENGINES: Record<PipelineOptions['engine'], Opener> = {
     const { LOCAL_ENGINE_OPTIONS } = await import('../../shared/faces/engines/local/options.ts');
     const settings = readOptions(LOCAL_ENGINE_OPTIONS, env);
     const modelsDir = bundledModels();
-    const options = { embedder: settings.embedder, ...(modelsDir !== undefined && { modelsDir }) };
+    const options = { embedder: settings.embedder, modelsDir };
     const workers = settings.engineWorkers ?? engineWorkers;
     if (workers === 0) {
       const { createLocalEngine } = await import('../../shared/faces/engines/local/engine.ts');

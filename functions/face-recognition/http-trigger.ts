@@ -8,7 +8,7 @@ import type { PipelineOptions } from '../../shared/pipeline/options.ts';
 import type { PeopleOptions } from '../../shared/pipeline/people-options.ts';
 import { resultKeys } from '../../shared/results/keys.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import type { HttpTriggerReply, HttpTriggerRequest } from './http-request.ts';
 import { type Problem, problem, problemOf } from './problem.ts';
 
@@ -21,7 +21,7 @@ export interface HttpTriggerParts {
   readonly clock: Clock;
 }
 
-const LARGEST_DOCUMENT = 6 * 1024 * 1024;
+const MAX_DOCUMENT = 6 * 1024 * 1024;
 
 const objectRequest = z.strictObject({ bucket: z.string(), key: z.string() });
 
@@ -45,7 +45,7 @@ export async function answerHttp(
     const outcome = await parts.work(event, { signal: stop.signal, deadline });
     return await reply(event, outcome, parts);
   } catch (thrown) {
-    return replyOf(problemOf(toMnsossError(thrown)));
+    return replyOf(problemOf(toAppError(thrown)));
   } finally {
     cancel();
   }
@@ -93,7 +93,7 @@ async function eventOfObject(
   const head = await openBucket(bucket, region).head(key);
   if (!head) return refuse(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
   const { size, etag, versionId, lastModified } = head;
-  const object = { key, size, eTag: etag, ...(versionId !== undefined && { versionId }) };
+  const object = { key, size, eTag: etag, versionId };
   const requestId = `asked-${etag}-${lastModified}`;
   return eventOf(record(object, new Date(lastModified).toISOString(), requestId), {
     envelopes: ['http-v1'],
@@ -114,7 +114,7 @@ async function reply(
   const results = parts.openBucket(parts.options.resultBucket ?? bucket, region);
   const document = 'document' in outcome ? outcome.document : await documentOf(event, parts);
   const { head, body } = await results.get(document);
-  if (head.size > LARGEST_DOCUMENT) {
+  if (head.size > MAX_DOCUMENT) {
     body.destroy();
     return refuse(413, 'EventTooLarge', `the result has ${head.size} bytes: read it from OSS at ${document}`);
   }

@@ -3,12 +3,12 @@ import type { OssObjectEvent } from '../../shared/envelope/event.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import type { Dispatch, DispatchOutcome } from '../../shared/pipeline/dispatch.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { type ErrorCode, type ErrorKind, MnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
+import { AppError, type ErrorCode, type ErrorKind, toAppError } from '../../shared/runtime/errors.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 
 /** What became of one record: its outcome, or why it has to come again. */
 export type RecordReport = Pick<OssObjectEvent, 'id' | 'region' | 'bucket' | 'key'> &
-  (DispatchOutcome | { readonly outcome: 'undone'; readonly error: MnsossError });
+  (DispatchOutcome | { readonly outcome: 'undone'; readonly error: AppError });
 
 /** What became of an event as a whole; each part of it is in one of the lists. */
 export interface InvocationReport {
@@ -73,10 +73,10 @@ async function processRecord(
   const { id, region, bucket, key } = event;
   const record = { id, region, bucket, key };
   try {
-    if (context.signal.aborted) throw new MnsossError('Aborted', 'the time of the invocation is over');
+    if (context.signal.aborted) throw new AppError('Aborted', 'the time of the invocation is over');
     return { ...record, ...(await work(event, context)) };
   } catch (thrown) {
-    return { ...record, outcome: 'undone', error: toMnsossError(thrown) };
+    return { ...record, outcome: 'undone', error: toAppError(thrown) };
   }
 }
 
@@ -93,14 +93,14 @@ const PRECEDENCE: readonly ErrorKind[] = ['misconfigured', 'throttled', 'transie
  * The failure of the invocation when a record has to come again; `undefined` when none has. A permanent error is no
  * reason: Function Compute would run the same event three more times, and every time for money.
  */
-export function failureOf({ records }: InvocationReport): MnsossError | undefined {
+export function failureOf({ records }: InvocationReport): AppError | undefined {
   const undone = records.flatMap((record) => (record.outcome === 'undone' ? [record] : []));
   const again = undone.filter(({ error }) => error.kind !== 'permanent');
   const kind = PRECEDENCE.find((candidate) => again.some(({ error }) => error.kind === candidate));
   const worst = again.find(({ error }) => error.kind === kind)?.error;
   if (!worst) return undefined;
   const waits = again.map(({ error }) => error.retryAfterMs ?? 0);
-  return new MnsossError(
+  return new AppError(
     worst.code,
     `${again.length} of ${records.length} records to be delivered again: ${worst.code}: ${worst.message}`,
     {

@@ -52,7 +52,7 @@ export function createParts({ write, ...rest }: PartsOptions): Parts {
   const pipeline = readPipelineOptions(env);
   const people = readPeopleOptions(env, pipeline);
   const options = { ...readOptions(FACE_RECOGNITION_OPTIONS, env), pipeline, people };
-  const logger = withRequestId(createLogger({ level: options.logLevel, ...(write && { write }) }));
+  const logger = withRequestId(createLogger({ level: options.logLevel, write }));
   const openOss = (internal: boolean) =>
     createOssClient({
       region: options.region,

@@ -4,7 +4,7 @@ import type { Gallery } from '../../shared/faces/gallery/gallery.ts';
 import type { OpenBucket } from '../../shared/oss/object-store.ts';
 import type { PipelineOptions } from '../../shared/pipeline/options.ts';
 import { PEOPLE_OPTIONS, type PeopleOptions } from '../../shared/pipeline/people-options.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
 import type { EngineParts } from './engine.ts';
 
@@ -30,7 +30,7 @@ export function readPeopleOptions(env: NodeJS.ProcessEnv, pipeline: PipelineOpti
   for (const [name, prefix] of pairs) {
     const inside = pairs.find(([other, outer]) => other !== name && prefix.startsWith(outer));
     if (!inside) continue;
-    throw new MnsossError(
+    throw new AppError(
       'ConfigInvalid',
       `${name} ${JSON.stringify(prefix)} lies below ${inside[0]} ${JSON.stringify(inside[1])}: choose prefixes beside each other`,
     );
@@ -67,7 +67,7 @@ const GALLERIES: Record<
 
 /** Throws `ConfigInvalid` where nobody is known, or when the engine gives what the gallery cannot use. */
 export async function openGallery(options: PeopleOptions, parts: GalleryParts): Promise<Gallery> {
-  if (options.gallery === 'off') throw new MnsossError('ConfigInvalid', 'GALLERY=off: nobody is known');
+  if (options.gallery === 'off') throw new AppError('ConfigInvalid', 'GALLERY=off: nobody is known');
   return GALLERIES[options.gallery](options, parts);
 }
 
@@ -78,7 +78,7 @@ export function assertGalleryFits({ gallery }: PeopleOptions, engine: FaceEngine
 
 function embedderOf({ name, embedder }: FaceEngine): NonNullable<FaceEngine['embedder']> {
   if (embedder) return embedder;
-  throw new MnsossError(
+  throw new AppError(
     'ConfigInvalid',
     `GALLERY=oss needs embeddings, and the engine ${name} gives none: set GALLERY=facebody or ENGINE=local`,
   );

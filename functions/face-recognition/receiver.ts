@@ -1,6 +1,6 @@
 import { toHttpMessage } from '../../shared/envelope/cloud-event.ts';
 import { type ReceivedEvent, readCloudEvents } from '../../shared/envelope/http-cloud-events.ts';
-import { type MnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
+import { type AppError, toAppError } from '../../shared/runtime/errors.ts';
 import type { ServedAnswer, ServedRequest } from '../../shared/runtime/http-server.ts';
 import { failureOf, type InvocationReport, processEvent } from './invocation.ts';
 import type { Parts } from './parts.ts';
@@ -46,7 +46,7 @@ export function createReceiver({ parts, metrics, timeoutMs, replies }: ReceiverP
         metrics.countRecords(report);
         return refusal(report, received?.faults ?? []) ?? (await success(report, traceparent));
       } catch (thrown) {
-        const error = toMnsossError(thrown);
+        const error = toAppError(thrown);
         logger.error({ code: error.code, reason: error.message }, 'request failed');
         return problemOf(error);
       }
@@ -88,7 +88,7 @@ function requestIdOf(traceparent: string | undefined, events: readonly ReceivedE
 }
 
 /** What comes again goes before what never will: in the next delivery, the good parts cost one look each. */
-function refusal(report: InvocationReport, malformed: readonly MnsossError[]): ServedAnswer | undefined {
+function refusal(report: InvocationReport, malformed: readonly AppError[]): ServedAnswer | undefined {
   const again = failureOf(report);
   if (again) return problemOf(again);
   const [unreadable] = [

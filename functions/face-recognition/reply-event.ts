@@ -2,7 +2,7 @@ import { CloudEvent } from 'cloudevents';
 import * as z from 'zod/mini';
 import type { OpenBucket } from '../../shared/oss/object-store.ts';
 import type { PipelineOptions } from '../../shared/pipeline/options.ts';
-import { isMnsossError, MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError, isAppError } from '../../shared/runtime/errors.ts';
 
 /** The type of a reply: no filter of our Triggers takes it, and the receiver acknowledges it unread. */
 export const REPLY_TYPE = 'mnsoss:FaceRecognition:ImageProcessed';
@@ -33,7 +33,7 @@ export interface Answered {
 }
 
 /** Longest document that is read; 10,000 faces have less. */
-const LARGEST_DOCUMENT = 16 * 1024 * 1024;
+const MAX_DOCUMENT = 16 * 1024 * 1024;
 
 /** Only the counts of it; an enrolment record, which lies where this could, has no faces. */
 const counted = z.object({
@@ -58,12 +58,9 @@ export async function createReply(
   const found = await openBucket(results, region).get(document).catch(noneWhenGone);
   if (!found) return undefined;
   const { head, body } = found;
-  if (head.size > LARGEST_DOCUMENT) {
+  if (head.size > MAX_DOCUMENT) {
     body.destroy();
-    throw new MnsossError(
-      'EventTooLarge',
-      `${document} has ${head.size} bytes, the bound is ${LARGEST_DOCUMENT}`,
-    );
+    throw new AppError('EventTooLarge', `${document} has ${head.size} bytes, the bound is ${MAX_DOCUMENT}`);
   }
   const parsed = counted.safeParse(JSON.parse(Buffer.concat(await body.toArray()).toString()));
   if (!parsed.success) return undefined;
@@ -84,11 +81,11 @@ export async function createReply(
       known: faces.filter(({ match }) => match && 'person' in match).length,
       unknown: faces.filter(({ match }) => match && 'unknown' in match).length,
     },
-    ...(traceparent !== undefined && { traceparent }),
+    traceparent,
   });
 }
 
 /** The image was deleted, and its results with it, since they were published. */
 function noneWhenGone(error: unknown): undefined {
-  if (!isMnsossError(error, 'NoSuchKey')) throw error;
+  if (!isAppError(error, 'NoSuchKey')) throw error;
 }

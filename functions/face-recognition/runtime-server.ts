@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fromHttpMessage } from '../../shared/envelope/http-message.ts';
-import { MnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
+import { AppError, toAppError } from '../../shared/runtime/errors.ts';
 import type { InvocationContext } from '../../shared/runtime/invocation-context.ts';
 import type { FaceRecognition } from './function.ts';
 
@@ -132,7 +132,7 @@ function readContext(headers: IncomingHttpHeaders): InvocationContext | undefine
     function: { timeout },
     ...(accessKeyId &&
       accessKeySecret && {
-        credentials: { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) },
+        credentials: { accessKeyId, accessKeySecret, securityToken },
       }),
   };
 }
@@ -146,7 +146,7 @@ async function readEvent(request: IncomingMessage): Promise<Buffer> {
     if (size <= MAX_EVENT_BYTES) chunks.push(chunk);
   }
   if (size <= MAX_EVENT_BYTES) return Buffer.concat(chunks);
-  throw new MnsossError('EventTooLarge', `the event has ${size} bytes, the bound is ${MAX_EVENT_BYTES}`);
+  throw new AppError('EventTooLarge', `the event has ${size} bytes, the bound is ${MAX_EVENT_BYTES}`);
 }
 
 function succeed(response: ServerResponse, body: string): void {
@@ -156,7 +156,7 @@ function succeed(response: ServerResponse, body: string): void {
 
 /** The body is what a managed runtime would say of an error. */
 function fail(response: ServerResponse, thrown: unknown): void {
-  const { code, message } = toMnsossError(thrown);
+  const { code, message } = toAppError(thrown);
   response.writeHead(404, { 'x-fc-status': '404', 'content-type': 'application/json' });
   response.end(JSON.stringify({ errorMessage: message, errorType: code }));
 }

@@ -1,4 +1,4 @@
-import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
 import { firstSignal } from '../../shared/runtime/shutdown.ts';
@@ -24,7 +24,7 @@ main().then(
   // Work that could not be stopped must not keep the process; whoever waits for it delivers again.
   () => process.exit(),
   (thrown) => {
-    const { code, message } = toMnsossError(thrown);
+    const { code, message } = toAppError(thrown);
     process.stderr.write(`${code}: ${message}\n`);
     process.exitCode = 1;
   },

@@ -3,7 +3,7 @@ import { createMnsClient, type MnsClient } from '../../shared/mns/client.ts';
 import { decodeToken, type MnsOssToken } from '../../shared/mns/token.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { type CredentialProvider, staticCredentials } from '../../shared/runtime/credentials.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import type { PollerOptions } from './options.ts';
 
 export interface Connection {
@@ -47,7 +47,7 @@ export function tokenFileCredentials(path: string, clock: Clock): CredentialProv
     ({ url, credentials } = readToken(path));
     modified = mtimeMs;
     if (url === endpoint) return credentials;
-    throw new MnsossError(
+    throw new AppError(
       'TokenMalformed',
       `the url in ${path} has changed: start the poller again to follow it`,
     );
@@ -59,7 +59,7 @@ function readToken(path: string): MnsOssToken {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new MnsossError('ConfigInvalid', `the token's file ${path} cannot be read`, { cause });
+    throw new AppError('ConfigInvalid', `the token's file ${path} cannot be read`, { cause });
   }
   return decodeToken(text);
 }

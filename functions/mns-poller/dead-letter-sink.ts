@@ -1,6 +1,6 @@
 import { CloudEvent } from 'cloudevents';
 import type { DeadLetters } from '../../shared/mns/consumer/index.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import type { EventSink } from '../../shared/sinks/sink.ts';
 import { describeLetter } from './dead-letters.ts';
 
@@ -23,7 +23,7 @@ export function createDeadLetterSink(sink: EventSink): DeadLetters {
       const delivery = await sink.deliver(event, { signal });
       if (delivery.result === 'accepted') return;
       const code = delivery.result === 'rejected' ? 'SinkRejected' : 'ServiceUnavailable';
-      throw new MnsossError(code, `dead letter ${letter.messageId} was not taken: ${delivery.reason}`);
+      throw new AppError(code, `dead letter ${letter.messageId} was not taken: ${delivery.reason}`);
     },
   };
 }

@@ -2,7 +2,7 @@ import { readTimerEvent } from '../../shared/envelope/timer.ts';
 import type { DrainReport } from '../../shared/mns/consumer/index.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { environmentCredentials, staticCredentials } from '../../shared/runtime/credentials.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import type { InvocationContext } from '../../shared/runtime/invocation-context.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readPollerOptions } from './options.ts';
@@ -19,8 +19,7 @@ export function prepare(): void {
 /** Drains the queue within the function's timeout, and tells what it did. Throws when it could not read the queue at all. */
 export async function drainOnTimer(event: Uint8Array, context: InvocationContext): Promise<DrainReport> {
   const startedAt = systemClock.now();
-  if (!readTimerEvent(event))
-    throw new MnsossError('EnvelopeUnknown', 'expected an event of a timer trigger');
+  if (!readTimerEvent(event)) throw new AppError('EnvelopeUnknown', 'expected an event of a timer trigger');
   const options = readPollerOptions(process.env);
   const logger = createLogger({ level: options.logLevel }).child({ requestId: context.requestId });
   const { credentials } = context;
@@ -36,6 +35,6 @@ export async function drainOnTimer(event: Uint8Array, context: InvocationContext
   await close();
   logger.info({ ...report }, 'queue drained');
   if (report.failure !== undefined && report.received === 0)
-    throw new MnsossError('ServiceUnavailable', report.failure);
+    throw new AppError('ServiceUnavailable', report.failure);
   return report;
 }

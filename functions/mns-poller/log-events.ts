@@ -1,5 +1,5 @@
 import type { Consumer } from '../../shared/mns/consumer/index.ts';
-import type { MnsossError } from '../../shared/runtime/errors.ts';
+import type { AppError } from '../../shared/runtime/errors.ts';
 import type { LogFields, Logger } from '../../shared/runtime/log.ts';
 
 /** One line for everything that a person on call may ask about; what goes well is a metric only. */
@@ -30,6 +30,6 @@ export function logEvents({ on }: Consumer, logger: Logger): void {
   );
 }
 
-function fieldsOf({ code, message, details }: MnsossError): LogFields {
+function fieldsOf({ code, message, details }: AppError): LogFields {
   return { code, reason: message, ...details };
 }

@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Consumer } from '../../shared/mns/consumer/index.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 
 export interface MetricsOptions {
@@ -116,7 +116,7 @@ function gaugeQueue({ queue, clock, logger }: MetricsOptions, registry: Registry
         this.set({ state: 'delayed' }, delayMessages);
       } catch (thrown) {
         this.reset();
-        const { code, message } = toMnsossError(thrown);
+        const { code, message } = toAppError(thrown);
         logger.warn({ code, reason: message }, 'the depth of the queue is unknown');
       }
     },

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { EventData } from '../../shared/envelope/cloud-event.ts';
 import type { ConsumerOptions } from '../../shared/mns/consumer/index.ts';
 import { CONSUMER_DEFAULTS } from '../../shared/mns/consumer/options.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import {
   defineOptions,
   flag,
@@ -271,7 +271,7 @@ export function readPollerOptions(
 ): PollerOptions {
   const options = readOptions(POLLER_OPTIONS, env, flags);
   const faults = contradictions(options);
-  if (faults.length > 0) throw new MnsossError('ConfigInvalid', faults.join('; '), { details: { faults } });
+  if (faults.length > 0) throw new AppError('ConfigInvalid', faults.join('; '), { details: { faults } });
   return options;
 }
 

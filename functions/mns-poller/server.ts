@@ -1,5 +1,5 @@
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { platformCredentials } from '../../shared/runtime/platform-credentials.ts';
@@ -14,8 +14,8 @@ async function main(): Promise<void> {
   const options = readPollerOptions(process.env, readFlags(POLLER_OPTIONS, process.argv.slice(2)));
   const { namespace, name } = options;
   const logger = createLogger({ level: options.logLevel }).child({
-    ...(namespace && { namespace }),
-    ...(name && { name }),
+    namespace,
+    name,
   });
   const { consumer, queue, close } = await createPoller(options, {
     credentials: platformCredentials(process.env, systemClock),
@@ -45,7 +45,7 @@ main().then(
   // A delivery that could not be stopped may still hold a connection; its message has been handed back.
   () => process.exit(),
   (thrown) => {
-    const { code, message } = toMnsossError(thrown);
+    const { code, message } = toAppError(thrown);
     process.stderr.write(`${code}: ${message}\n`);
     process.exitCode = 1;
   },

@@ -31,7 +31,7 @@ export async function createSink(options: PollerOptions, parts: SinkParts): Prom
       clock: parts.clock,
       ...(options.sinkOverrides && { overrides: parseCeOverrides(options.sinkOverrides) }),
       ...(options.sinkCaCerts && { caCerts: options.sinkCaCerts }),
-      ...(token && { token }),
+      token,
     });
   }
   const [functionName, serviceName] = options.sinkFunction!.split('/').reverse() as [string, string?];

@@ -1,5 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { createInformer, type Informer } from './kubernetes/informer.ts';
@@ -81,7 +81,7 @@ export function createController(setting: ControllerSetting, parts: Parts): Cont
       metrics.reconciled(verdict === 'failed' ? 'waiting' : 'settled', clock.now() - startedAt);
       return verdict;
     } catch (thrown) {
-      const { code, message } = toMnsossError(thrown);
+      const { code, message } = toAppError(thrown);
       const level = code === 'ResourceConflict' ? 'info' : 'warn';
       logger[level]({ namespace, name, code, reason: message }, 'source is reconciled again');
       metrics.reconciled('error', clock.now() - startedAt);

@@ -1,4 +1,4 @@
-import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import type { ServedAnswer } from '../../shared/runtime/http-server.ts';
 import type { Controller } from './controller.ts';
 import type { Parts } from './parts.ts';
@@ -65,7 +65,7 @@ async function depthOf(
       client.close();
     }
   } catch (thrown) {
-    const { code, message } = toMnsossError(thrown);
+    const { code, message } = toAppError(thrown);
     return json(503, { code, message });
   }
 }

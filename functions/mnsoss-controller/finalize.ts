@@ -1,5 +1,5 @@
 import type { MnsClient } from '../../shared/mns/client.ts';
-import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import { describeMade, isEmpty, madeBefore } from './desired/messaging.ts';
 import { statusOf } from './kubernetes/errors.ts';
 import type { Verdict as Next } from './kubernetes/workqueue.ts';
@@ -60,7 +60,7 @@ async function cleanUp(source: Source, parts: Parts): Promise<string> {
     await discard(source, made, client, parts);
     return 'done';
   } catch (thrown) {
-    const error = toMnsossError(thrown);
+    const error = toAppError(thrown);
     const mayPass = error.kind === 'transient' || error.kind === 'throttled';
     if (mayPass && age < GIVE_UP_MS) throw error;
     return error.message;

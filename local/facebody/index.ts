@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { FaceEngine } from '../../shared/faces/engine.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { createHttpClient } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
@@ -67,7 +67,7 @@ export interface LocalFaceBody {
 export async function createFaceBody(options: FaceBodyOptions): Promise<LocalFaceBody> {
   const { engine, accounts, temporaryCredentials, checkSignatures = true, dataDir } = options;
   const { clock, random, logger, quota, galleryLimits = GALLERY_LIMITS } = options;
-  if (accounts.length === 0) throw new MnsossError('ConfigInvalid', 'FaceBody needs at least one account');
+  if (accounts.length === 0) throw new AppError('ConfigInvalid', 'FaceBody needs at least one account');
   const http = createHttpClient();
   const uploads = createUploads({ clock, random });
   const faults = createFaultQueue();

@@ -2,7 +2,7 @@ import type { FaceEngine } from '../../shared/faces/engine.ts';
 import type { AttributeName, Face } from '../../shared/faces/face.ts';
 import { decodeImage } from '../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS, type ImageFormat, type UprightImage } from '../../shared/images/image.ts';
-import { isMnsossError, toMnsossError } from '../../shared/runtime/errors.ts';
+import { isAppError, toAppError } from '../../shared/runtime/errors.ts';
 import { type HttpClient, readBody } from '../../shared/runtime/http.ts';
 import { FaceBodyRefusal } from './errors.ts';
 import type { Uploads } from './uploads.ts';
@@ -64,7 +64,7 @@ export function createPictures(parts: {
       return await readBody(response, MAX_DOWNLOAD_BYTES);
     } catch (error) {
       if (error instanceof FaceBodyRefusal) throw error;
-      const timedOut = isMnsossError(error, 'ServiceUnavailable') && /no answer/.test(error.message);
+      const timedOut = isAppError(error, 'ServiceUnavailable') && /no answer/.test(error.message);
       throw new FaceBodyRefusal(timedOut ? 'InvalidImage.Timeout' : 'InvalidImage.DownloadError');
     }
   };
@@ -77,7 +77,7 @@ export function createPictures(parts: {
       // guess: which of its codes the service gives for which of these faults.
       if (bytes.length > maxBytes) throw new FaceBodyRefusal('InvalidFile.Size');
       const image = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS).catch((error: unknown) => {
-        const { code } = toMnsossError(error);
+        const { code } = toAppError(error);
         if (code === 'ImageTooLarge') throw new FaceBodyRefusal('InvalidFile.Resolution');
         if (code === 'InvalidImage') throw new FaceBodyRefusal('InvalidFile.Decode');
         throw error;

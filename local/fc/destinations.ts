@@ -1,7 +1,7 @@
 import { createMnsClient } from '../../shared/mns/client.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { type Credentials, staticCredentials } from '../../shared/runtime/credentials.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import type { SendToDestination } from './async-queue.ts';
 
 /** doc: a queue as a destination; other kinds of destinations are not served here. */
@@ -11,7 +11,7 @@ const QUEUE = /^acs:mns:[^:]*:[^:]*:\/queues\/([^/]+)\/messages$/;
 function queueOfDestination(arn: string): string {
   const name = QUEUE.exec(arn)?.[1];
   if (name !== undefined) return name;
-  throw new MnsossError(
+  throw new AppError(
     'ConfigInvalid',
     `expected a destination acs:mns:<region>:<account>:/queues/<name>/messages, got ${arn}`,
   );

@@ -1,4 +1,4 @@
-import { isMnsossError } from '../../shared/runtime/errors.ts';
+import { isAppError } from '../../shared/runtime/errors.ts';
 import type { EventRule, EventRules } from '../rules/index.ts';
 import { MnsOpenRefusal } from './refusal.ts';
 import { type Parameters, readRule, required, ruleData } from './rule-parameters.ts';
@@ -23,7 +23,7 @@ export function createActions(rules: Rules): Readonly<Record<string, { run: Acti
     try {
       return (await rules.create(readRule(parameters))).name;
     } catch (error) {
-      if (isMnsossError(error, 'ConfigInvalid', 'QueueNotExist', 'InvalidRequest')) {
+      if (isAppError(error, 'ConfigInvalid', 'QueueNotExist', 'InvalidRequest')) {
         throw new MnsOpenRefusal('InvalidParameter', error.message);
       }
       throw error;

@@ -87,7 +87,7 @@ function success(requestId: string, data: unknown) {
     Status: 'Success',
     Message: 'operation success',
     Success: true,
-    ...(data !== undefined && { Data: data }),
+    Data: data,
   };
 }
 

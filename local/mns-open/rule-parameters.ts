@@ -116,7 +116,7 @@ export function ruleData(rule: EventRule) {
     ...(first && (rule.delivery === 'direct' || first.type === 'topic') && { Endpoint: endpointData(first) }),
     Endpoints: rule.endpoints.map(endpointData),
     DeliveryMode: rule.delivery === 'direct' ? 'DIRECT' : 'BROADCAST',
-    ...(rule.topic !== undefined && { TopicName: rule.topic }),
+    TopicName: rule.topic,
   };
 }
 

@@ -1,6 +1,6 @@
 import { createHash, sign } from 'node:crypto';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { type HttpClient, readBody } from '../../shared/runtime/http.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { parseEndpoint } from './endpoints.ts';
@@ -82,7 +82,7 @@ async function post(
   });
   await readBody(response);
   if (response.status < 200 || response.status > 299) {
-    throw new MnsossError('ServiceUnavailable', `endpoint answered ${response.status}`);
+    throw new AppError('ServiceUnavailable', `endpoint answered ${response.status}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { refusalOf } from '../refusal.ts';
 
 /**
@@ -70,7 +70,7 @@ export async function inProcess<T>(subject: string, work: () => Promise<T>): Pro
   } catch (error) {
     if (!(error instanceof MnsRefusal)) throw error;
     const known = error.code === 'QueueNotExist' || error.code === 'TopicNotExist';
-    throw new MnsossError(known ? error.code : 'InvalidRequest', `${subject}: ${error.message}`, {
+    throw new AppError(known ? error.code : 'InvalidRequest', `${subject}: ${error.message}`, {
       cause: error,
       details: { mnsCode: error.code },
     });

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { createHttpClient } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
@@ -60,7 +60,7 @@ export async function createMns(options: MnsOptions): Promise<LocalMns> {
   const { accounts, region, clock, random, logger, baseUrl, faults = NO_FAULTS } = options;
   const { temporaryCredentials = () => undefined } = options;
   const [account] = accounts;
-  if (!account) throw new MnsossError('ConfigInvalid', 'MNS needs at least one account');
+  if (!account) throw new AppError('ConfigInvalid', 'MNS needs at least one account');
   const owner = { region, accountId: account.accountId };
   const dataDir = options.dataDir === undefined ? undefined : join(options.dataDir, 'mns');
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { isMnsossError } from '../../shared/runtime/errors.ts';
+import { isAppError } from '../../shared/runtime/errors.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { parseXml, type XmlElement } from '../../shared/runtime/xml.ts';
@@ -142,7 +142,7 @@ function parseBody(bytes: Buffer): XmlElement | undefined {
   try {
     return parseXml(bytes.toString('utf8'));
   } catch (error) {
-    if (isMnsossError(error, 'InvalidRequest')) throw new MnsRefusal('MalformedXML', error.message);
+    if (isAppError(error, 'InvalidRequest')) throw new MnsRefusal('MalformedXML', error.message);
     throw error;
   }
 }

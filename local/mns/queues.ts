@@ -95,7 +95,7 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
       bodyMD5: md5Of(body),
       priority,
       enqueueTime: now,
-      visibility: { visibleAt: now + delayMs, dequeueCount: 0, ...(receiptHandle && { receiptHandle }) },
+      visibility: { visibleAt: now + delayMs, dequeueCount: 0, receiptHandle },
     };
     return { type: 'message', queue: queue.name, message };
   };

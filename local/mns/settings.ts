@@ -37,7 +37,7 @@ export interface SubscriptionSettings {
 export const MAX_MESSAGE_BYTES = 65_536;
 export const MAX_BATCH = 16;
 export const MAX_TAG_LENGTH = 16;
-export const MAX_SUBSCRIPTIONS_A_TOPIC = 100;
+export const MAX_SUBSCRIPTIONS_PER_TOPIC = 100;
 /** Fixed by the service. */
 export const TOPIC_RETENTION_SECONDS = 86_400;
 
@@ -104,7 +104,7 @@ export function readQueueSettings(element: XmlElement | undefined, base: QueueSe
     visibilityTimeout: bounded('VisibilityTimeout', text('VisibilityTimeout'), base.visibilityTimeout),
     pollingWaitSeconds: bounded('PollingWaitSeconds', text('PollingWaitSeconds'), base.pollingWaitSeconds),
     loggingEnabled: flag('LoggingEnabled', text('LoggingEnabled'), base.loggingEnabled),
-    ...(deadLetter && { deadLetter }),
+    deadLetter,
   };
 }
 

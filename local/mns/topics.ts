@@ -9,7 +9,7 @@ import type { Pusher } from './push.ts';
 import type { Queues } from './queues.ts';
 import {
   checkName,
-  MAX_SUBSCRIPTIONS_A_TOPIC,
+  MAX_SUBSCRIPTIONS_PER_TOPIC,
   type SubscriptionSettings,
   type TopicSettings,
 } from './settings.ts';
@@ -116,10 +116,10 @@ export function createTopics({ ledger, clock, random, queues, pusher, owner }: P
         throw new MnsRefusal('SubscriptionAlreadyExist');
       }
       if (!existing) checkEndpoint(topic, settings);
-      if (!existing && topic.subscriptions.size >= MAX_SUBSCRIPTIONS_A_TOPIC) {
+      if (!existing && topic.subscriptions.size >= MAX_SUBSCRIPTIONS_PER_TOPIC) {
         throw new MnsRefusal(
           'InvalidArgument',
-          `A topic should not have more than ${MAX_SUBSCRIPTIONS_A_TOPIC} subscriptions.`,
+          `A topic should not have more than ${MAX_SUBSCRIPTIONS_PER_TOPIC} subscriptions.`,
         );
       }
       const now = clock.now();
@@ -141,7 +141,7 @@ export function createTopics({ ledger, clock, random, queues, pusher, owner }: P
       const notification: Notification = {
         messageId: hexId(random, 32),
         body,
-        ...(tag && { tag }),
+        tag,
         publishTime: clock.now(),
       };
       const subscriptions = [...get(topicName).subscriptions.values()].filter(

@@ -7,11 +7,11 @@ export function checkBucketName(name: string): void {
   }
 }
 
-const LONGEST_KEY_BYTES = 1023;
+const MAX_KEY_BYTES = 1023;
 
 /** doc: 1 to 1,023 bytes of UTF-8 that do not begin with a slash or backslash. */
 export function checkKey(key: string): void {
-  if (Buffer.byteLength(key) > LONGEST_KEY_BYTES) {
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
     throw new OssError('InvalidObjectName', {
       message: 'The Length of Object name must be less than 1024.',
       elements: { ObjectName: key },

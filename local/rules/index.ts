@@ -2,13 +2,13 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { type Logger, silentLogger } from '../../shared/runtime/log.ts';
 import { createDurableFiles } from '../durable-files.ts';
 import type { NotificationTarget } from '../types.ts';
 import type { EventEmitterPort, ObjectChange } from './change.ts';
 import { encodeNotification } from './notification.ts';
-import { checkOverlap, checkRule, type EventRule, MOST_RULES, matches, type NewEventRule } from './rule.ts';
+import { checkOverlap, checkRule, type EventRule, MAX_RULES, matches, type NewEventRule } from './rule.ts';
 
 export type { EventEmitterPort, ObjectChange } from './change.ts';
 export type { EventRule, MatchResource, NewEventRule, RuleEndpoint } from './rule.ts';
@@ -56,16 +56,13 @@ export async function createEventRules(options: EventRulesOptions): Promise<Even
   const add = async (spec: NewEventRule, others: readonly EventRule[]) => {
     checkRule(spec);
     if (others.some(({ name }) => name === spec.name)) {
-      throw new MnsossError(
+      throw new AppError(
         'ConfigInvalid',
         `an event rule ${spec.name} exists already; rules cannot be changed`,
       );
     }
-    if (others.length >= MOST_RULES) {
-      throw new MnsossError(
-        'ConfigInvalid',
-        `there are ${MOST_RULES} event rules already, the most of a region`,
-      );
+    if (others.length >= MAX_RULES) {
+      throw new AppError('ConfigInvalid', `there are ${MAX_RULES} event rules already, the most of a region`);
     }
     checkOverlap(spec, others);
     const rule = await provision(spec, options);
@@ -116,7 +113,7 @@ export async function createEventRules(options: EventRulesOptions): Promise<Even
     if (rule.topic !== undefined) return target.publish(rule.topic, body);
     const [endpoint] = rule.endpoints;
     if (endpoint?.type !== 'queue')
-      throw new MnsossError('ConfigInvalid', `rule ${rule.name} has neither topic nor queue`);
+      throw new AppError('ConfigInvalid', `rule ${rule.name} has neither topic nor queue`);
     return target.send(endpoint.name, body);
   }
 }
@@ -157,7 +154,7 @@ function createStorage(dataDir: string | undefined) {
       try {
         return JSON.parse(text);
       } catch (cause) {
-        throw new MnsossError('StorageCorrupt', `${file} is not the JSON that was written there`, { cause });
+        throw new AppError('StorageCorrupt', `${file} is not the JSON that was written there`, { cause });
       }
     },
     async save(rules: readonly EventRule[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 
 /** What a rule matches: one object by its full name, or all whose key begins and ends so; both empty: all. */
 export type MatchResource =
@@ -52,9 +52,9 @@ const EVENT_GROUPS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** doc: of rules in a region, resources and endpoints of a rule. */
-export const MOST_RULES = 10;
-const MOST_RESOURCES = 5;
-const MOST_ENDPOINTS = 5;
+export const MAX_RULES = 10;
+const MAX_RESOURCES = 5;
+const MAX_ENDPOINTS = 5;
 
 /** Throws `ConfigInvalid` with every fault of a rule that can be seen without looking at others. */
 export function checkRule(spec: NewEventRule): void {
@@ -68,16 +68,16 @@ export function checkRule(spec: NewEventRule): void {
     if (!isEventType(type)) faults.push(`event type ${JSON.stringify(type)} is unknown`);
   }
   if (new Set(eventTypes).size < eventTypes.length) faults.push('an event type is named twice');
-  if (resources.length === 0 || resources.length > MOST_RESOURCES) {
-    faults.push(`expected 1 to ${MOST_RESOURCES} resources, got ${resources.length}`);
+  if (resources.length === 0 || resources.length > MAX_RESOURCES) {
+    faults.push(`expected 1 to ${MAX_RESOURCES} resources, got ${resources.length}`);
   }
   for (const [index, resource] of resources.entries()) {
     if (resource.bucket === '') faults.push(`resource ${index + 1} names no bucket`);
     const other = resources.slice(0, index).findIndex((before) => intersect(before, resource));
     if (other >= 0) faults.push(`resources ${other + 1} and ${index + 1} intersect`);
   }
-  if (endpoints.length === 0 || endpoints.length > MOST_ENDPOINTS) {
-    faults.push(`expected 1 to ${MOST_ENDPOINTS} endpoints, got ${endpoints.length}`);
+  if (endpoints.length === 0 || endpoints.length > MAX_ENDPOINTS) {
+    faults.push(`expected 1 to ${MAX_ENDPOINTS} endpoints, got ${endpoints.length}`);
   }
   for (const endpoint of endpoints) {
     if (endpoint.type === 'http' && !/^https?:\/\//.test(endpoint.url)) {
@@ -91,7 +91,7 @@ export function checkRule(spec: NewEventRule): void {
     faults.push('a topic of your own is the only endpoint: subscribe the others to it');
   }
   if (faults.length > 0) {
-    throw new MnsossError('ConfigInvalid', `event rule ${JSON.stringify(name)}: ${faults.join('; ')}`, {
+    throw new AppError('ConfigInvalid', `event rule ${JSON.stringify(name)}: ${faults.join('; ')}`, {
       details: { faults },
     });
   }
@@ -103,7 +103,7 @@ export function checkOverlap(spec: NewEventRule, others: readonly EventRule[]): 
     const type = spec.eventTypes.find((mine) => other.eventTypes.some((theirs) => shareEvent(mine, theirs)));
     if (type === undefined) continue;
     if (!spec.resources.some((mine) => other.resources.some((theirs) => intersect(mine, theirs)))) continue;
-    throw new MnsossError(
+    throw new AppError(
       'ConfigInvalid',
       `event rule ${spec.name} overlaps with rule ${other.name}: both cover ${type} of the same objects`,
       { details: { rule: spec.name, other: other.name } },

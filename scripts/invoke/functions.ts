@@ -68,7 +68,7 @@ export function configOf(name: string, settings: FunctionSettings): FunctionConf
     name,
     codeDir: resolve(outdir, name),
     async: { onFailure },
-    ...(node !== undefined && { node }),
+    node,
   };
 }
 

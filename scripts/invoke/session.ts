@@ -7,7 +7,7 @@ import { readTimerEvent } from '../../shared/envelope/timer.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import { createOssClient, type OssClient } from '../../shared/oss/client.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { bundleFunction } from '../functions/build.ts';
 import {
@@ -66,7 +66,7 @@ const TRIGGER = {
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { functionName, cloud, outdir, env, port, onUpload, skipBuild, logger } = options;
   if (!FUNCTION_NAMES.includes(functionName)) {
-    throw new MnsossError(
+    throw new AppError(
       'ConfigInvalid',
       `there is no function ${functionName}: expected ${FUNCTION_NAMES.join(' or ')}`,
     );
@@ -81,8 +81,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         return configOf(name, { ...(name === functionName ? options : others), fcUrl });
       }),
     ossTriggers: onUpload ? [{ ...TRIGGER, functionName }] : [],
-    ...(port !== undefined && { port }),
-    ...(logger && { logger }),
+    port,
+    logger,
   });
   const common = { credentials: staticCredentials(cloud.credentials), clock: cloud.clock, timeoutMs: 30_000 };
   const { region } = cloud;

@@ -1,5 +1,5 @@
 import { CloudEvent, type CloudEventV1, HTTP } from 'cloudevents';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import type { OssObjectEvent, OssRecord } from './event.ts';
 import { encodeHeaderValue } from './http-message.ts';
 import { openEnvelope } from './open-envelope.ts';
@@ -48,7 +48,7 @@ export function fromCloudEvent(cloudEvent: CloudEventV1<unknown>): OssObjectEven
   if (faults[0]) throw faults[0].error;
   const [event] = events;
   if (!event || events.length > 1) {
-    throw new MnsossError('EnvelopeUnknown', `expected a CloudEvent with one record, got ${events.length}`, {
+    throw new AppError('EnvelopeUnknown', `expected a CloudEvent with one record, got ${events.length}`, {
       details: { eventId: cloudEvent.id },
     });
   }

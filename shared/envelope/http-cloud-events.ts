@@ -1,4 +1,4 @@
-import { MnsossError, toMnsossError } from '../runtime/errors.ts';
+import { AppError, toAppError } from '../runtime/errors.ts';
 import { fromHttpMessage, type HttpMessage } from './http-message.ts';
 import { readValue } from './text.ts';
 
@@ -13,7 +13,7 @@ export interface ReceivedEvent {
 export interface ReceivedEvents {
   readonly events: readonly ReceivedEvent[];
   /** `EnvelopeUnknown`, one for each malformed event; a batch may have good ones beside it. */
-  readonly faults: readonly MnsossError[];
+  readonly faults: readonly AppError[];
 }
 
 const REQUIRED = ['id', 'source', 'type', 'specversion'];
@@ -42,7 +42,7 @@ function readDeclared(contentType: string, body: Uint8Array): ReceivedEvents {
     if (!Array.isArray(value)) throw malformed('expected a JSON array');
     return collect(value, fromStructured);
   } catch (error) {
-    return { events: [], faults: [toMnsossError(error)] };
+    return { events: [], faults: [toAppError(error)] };
   }
 }
 
@@ -59,12 +59,12 @@ function readPlain(body: Uint8Array): ReceivedEvents | undefined {
 
 function collect(values: readonly unknown[], read: (value: unknown) => ReceivedEvent): ReceivedEvents {
   const events: ReceivedEvent[] = [];
-  const faults: MnsossError[] = [];
+  const faults: AppError[] = [];
   for (const value of values) {
     try {
       events.push(read(value));
     } catch (error) {
-      faults.push(toMnsossError(error));
+      faults.push(toAppError(error));
     }
   }
   return { events, faults };
@@ -76,7 +76,7 @@ function fromBinary(value: unknown, { headers, body }: HttpMessage): ReceivedEve
   return {
     attributes: checked({
       ...attributes,
-      ...(contentType !== undefined && { datacontenttype: contentType }),
+      datacontenttype: contentType,
     }),
     data: body.length === 0 ? undefined : data,
   };
@@ -128,6 +128,6 @@ function mediaType(header: HttpMessage['headers'][string]): string {
     .toLowerCase();
 }
 
-function malformed(why: string): MnsossError {
-  return new MnsossError('EnvelopeUnknown', `the CloudEvent is unreadable: ${why}`);
+function malformed(why: string): AppError {
+  return new AppError('EnvelopeUnknown', `the CloudEvent is unreadable: ${why}`);
 }

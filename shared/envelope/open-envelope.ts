@@ -1,4 +1,4 @@
-import { MnsossError, toMnsossError } from '../runtime/errors.ts';
+import { AppError, toAppError } from '../runtime/errors.ts';
 import type { Layer } from './envelope.ts';
 import type { EnvelopeName, OssObjectEvent, OssRecord } from './event.ts';
 import { ENVELOPES } from './formats/index.ts';
@@ -28,7 +28,7 @@ interface EnvelopeFault {
   /** From the input to the part: `[2].data.messageBody.base64.events[0]`; empty for the input itself. */
   readonly path: string;
   /** `EnvelopeUnknown`, `EnvelopeTooDeep` or `EventTooLarge`; says what was expected where, never what came. */
-  readonly error: MnsossError;
+  readonly error: AppError;
   readonly content: unknown;
 }
 
@@ -74,7 +74,7 @@ export function openEnvelope(input: unknown, bounds: Partial<EnvelopeBounds> = {
         else open(part, inner);
       }
     } catch (error) {
-      faults.push({ path: outer.path, error: toMnsossError(error), content });
+      faults.push({ path: outer.path, error: toAppError(error), content });
     }
   };
 
@@ -98,17 +98,17 @@ function recognize(value: unknown, path: string): { name: EnvelopeName; layer: L
   throw unknownAt(path, tried);
 }
 
-function unknownAt(path: string, tried: readonly string[]): MnsossError {
+function unknownAt(path: string, tried: readonly string[]): AppError {
   const where = path === '' ? 'the event' : path;
   const reason = tried.length === 1 ? tried[0] : 'none of the known envelopes';
-  return new MnsossError('EnvelopeUnknown', `${where} is unreadable: ${reason}`, {
+  return new AppError('EnvelopeUnknown', `${where} is unreadable: ${reason}`, {
     details: { path, tried },
   });
 }
 
 function assertCount(records: number, { maxRecords }: EnvelopeBounds): void {
   if (records <= maxRecords) return;
-  throw new MnsossError('EventTooLarge', `the event has ${records} elements, the bound is ${maxRecords}`, {
+  throw new AppError('EventTooLarge', `the event has ${records} elements, the bound is ${maxRecords}`, {
     details: { records, maxRecords },
   });
 }
@@ -116,7 +116,7 @@ function assertCount(records: number, { maxRecords }: EnvelopeBounds): void {
 function assertDepth({ path, envelopes }: Trail, { maxDepth, maxBase64Layers }: EnvelopeBounds): void {
   const base64Layers = envelopes.filter((name) => name === 'base64').length;
   if (envelopes.length <= maxDepth && base64Layers <= maxBase64Layers) return;
-  throw new MnsossError(
+  throw new AppError(
     'EnvelopeTooDeep',
     `${envelopes.join(' > ')}: the bound is ${maxDepth} envelopes, ${maxBase64Layers} of them Base64`,
     { details: { path, envelopes } },

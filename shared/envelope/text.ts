@@ -1,4 +1,4 @@
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 
 /**
  * What bytes or text stand for: a JSON object or array is parsed, anything else stays text for the envelopes to judge.
@@ -17,7 +17,7 @@ function readText(input: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new MnsossError('EnvelopeUnknown', 'expected JSON: the text begins like it but does not parse');
+    throw new AppError('EnvelopeUnknown', 'expected JSON: the text begins like it but does not parse');
   }
 }
 
@@ -26,13 +26,13 @@ function decodeUtf8(bytes: Uint8Array, maxBytes: number): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new MnsossError('EnvelopeUnknown', `expected text in UTF-8, got ${bytes.byteLength} other bytes`);
+    throw new AppError('EnvelopeUnknown', `expected text in UTF-8, got ${bytes.byteLength} other bytes`);
   }
 }
 
 function assertSize(size: number, maxBytes: number): void {
   if (size <= maxBytes) return;
-  throw new MnsossError('EventTooLarge', `the event has ${size} bytes, the bound is ${maxBytes}`, {
+  throw new AppError('EventTooLarge', `the event has ${size} bytes, the bound is ${maxBytes}`, {
     details: { size, maxBytes },
   });
 }

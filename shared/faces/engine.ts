@@ -43,7 +43,7 @@ export interface EmbedderTraits {
 /**
  * Finds and describes faces. Every engine passes `test/contracts/face-engine.ts`.
  *
- * A picture without a face gives an empty array. Errors are `MnsossError`; an engine that calls a service throws
+ * A picture without a face gives an empty array. Errors are `AppError`; an engine that calls a service throws
  * `Throttled` and the transient codes, a local one `ModelMismatch` at warm-up.
  */
 export interface FaceEngine {

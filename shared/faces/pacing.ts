@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { isMnsossError, MnsossError } from '../runtime/errors.ts';
+import { AppError, isAppError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 import { createPacingRate } from './pacing-rate.ts';
 import { createPacingWindow } from './pacing-window.ts';
@@ -66,10 +66,10 @@ interface Waiting {
 }
 
 /** After a refusal the line stands still for the window that is full, and for up to a quarter of it longer. */
-const SHORTEST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 1250;
+const MIN_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 1250;
 /** The longest time after which somebody is asked to come back. */
-const LONGEST_RETRY_MS = 600_000;
+const MAX_RETRY_MS = 600_000;
 
 function createLine(
   operation: string,
@@ -87,16 +87,16 @@ function createLine(
   const slots = (count: number) => {
     const now = clock.now();
     // No later than the longest pause from now, should the machine's clock have been set back.
-    const from = Math.max(now, Math.min(pausedUntil, now + LONGEST_PAUSE_MS));
+    const from = Math.max(now, Math.min(pausedUntil, now + MAX_PAUSE_MS));
     return window.slots(from, count, rate.perSecond());
   };
 
-  const refusal = (slot: number): MnsossError => {
+  const refusal = (slot: number): AppError => {
     const now = clock.now();
     promisedUntil = Math.max(slot, promisedUntil + 1000 / rate.perSecond());
-    const retryAfterMs = Math.ceil(Math.min(LONGEST_RETRY_MS, promisedUntil - now));
+    const retryAfterMs = Math.ceil(Math.min(MAX_RETRY_MS, promisedUntil - now));
     const wait = Math.ceil(slot - now);
-    return new MnsossError('Throttled', `${operation}: its turn comes in ${wait} ms, after the deadline`, {
+    return new AppError('Throttled', `${operation}: its turn comes in ${wait} ms, after the deadline`, {
       details: { operation, refused: true, perSecond: rate.perSecond() },
       retryAfterMs,
     });
@@ -132,7 +132,7 @@ function createLine(
     new Promise((resolve, reject) => {
       const leave = () => {
         waiting.splice(waiting.indexOf(entry), 1);
-        reject(new MnsossError('Aborted', `${operation}: stopped while it waited for its turn`));
+        reject(new AppError('Aborted', `${operation}: stopped while it waited for its turn`));
         pump();
       };
       const settle = (end: () => void) => {
@@ -144,7 +144,7 @@ function createLine(
         go: (at) => settle(() => resolve(at)),
         fail: (error) => settle(() => reject(error)),
       };
-      if (signal?.aborted) return reject(new MnsossError('Aborted', `${operation}: stopped`));
+      if (signal?.aborted) return reject(new AppError('Aborted', `${operation}: stopped`));
       signal?.addEventListener('abort', leave, { once: true });
       waiting.push(entry);
       pump();
@@ -164,9 +164,9 @@ function createLine(
         if (sentAt !== undefined) rate.succeeded(sentAt);
         return result;
       } catch (error) {
-        if (sentAt !== undefined && isMnsossError(error, 'Throttled')) {
+        if (sentAt !== undefined && isAppError(error, 'Throttled')) {
           rate.throttled(sentAt);
-          pausedUntil = clock.now() + SHORTEST_PAUSE_MS + random() * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS);
+          pausedUntil = clock.now() + MIN_PAUSE_MS + random() * (MAX_PAUSE_MS - MIN_PAUSE_MS);
           pump();
         }
         throw error;

@@ -1,5 +1,5 @@
 import type { UprightImage } from '../images/image.ts';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import type { Comparison, FaceEngine } from './engine.ts';
 import type { CallOptions } from './gallery/gallery.ts';
 import { type Verification, verify } from './gallery/match.ts';
@@ -39,10 +39,10 @@ async function largestFace(
   options: CallOptions,
 ): Promise<Float32Array> {
   const [face] = await engine.analyze(image, { attributes: new Set(), embeddings: true, ...options });
-  if (!face?.embedding) throw new MnsossError('FaceNotFound', `the ${which} picture shows no face`);
+  if (!face?.embedding) throw new AppError('FaceNotFound', `the ${which} picture shows no face`);
   if (isMatchable(face, image)) return face.embedding;
   const width = Math.round((face.box.width * image.raster.width) / image.width);
-  throw new MnsossError(
+  throw new AppError(
     'FaceNotFound',
     width < MIN_MATCH_WIDTH
       ? `the largest face of the ${which} picture is ${width} pixels wide, expected ${MIN_MATCH_WIDTH} or more`

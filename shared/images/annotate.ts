@@ -39,7 +39,7 @@ const DARK: Colour = [14, 17, 22];
 const WHITE: Colour = [255, 255, 255];
 
 /** Pixels of capitals below which letters run together. */
-const SMALLEST_CAPITAL = 7;
+const MIN_CAPITAL = 7;
 
 /**
  * The upright picture with a box and a label a face and a banner, as JPEG of the raster's size. Lines and letters
@@ -91,9 +91,9 @@ function drawBanner(canvas: Raster, banner: string, faces: readonly AnnotatedFac
 
 /** One line if it fits with smaller letters, else up to three. */
 function layOutBanner(banner: string, canvas: Size): { lines: string[]; capital: number } {
-  const largest = Math.max(SMALLEST_CAPITAL + 1, longestSide(canvas) / 70);
+  const largest = Math.max(MIN_CAPITAL + 1, longestSide(canvas) / 70);
   const fitting = (largest * canvas.width) / (textWidth(banner, largest) + 2 * largest);
-  const capital = Math.floor(clamp(fitting, Math.max(SMALLEST_CAPITAL, largest * 0.6), largest));
+  const capital = Math.floor(clamp(fitting, Math.max(MIN_CAPITAL, largest * 0.6), largest));
   return { lines: wrapText(banner, capital, canvas.width - 2 * capital, 3), capital };
 }
 
@@ -122,7 +122,7 @@ function labelCapital(canvas: Size, faces: readonly AnnotatedFace[]): number {
   const widths = faces.map((face) => face.box.width).sort((a, b) => a - b);
   const typical = widths[Math.floor(widths.length / 2)] ?? 0;
   const side = longestSide(canvas);
-  return Math.round(Math.max(SMALLEST_CAPITAL, clamp(typical * 0.15, side / 140, side / 60)));
+  return Math.round(Math.max(MIN_CAPITAL, clamp(typical * 0.15, side / 140, side / 60)));
 }
 
 /** `x` is the first centre line, `y` the baseline. */

@@ -1,4 +1,4 @@
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import { isTruncated, sniffFormat } from './format.ts';
 import { isSrgbProfile } from './icc.ts';
 import type { ImageBounds, ImageFormat, Raster, UprightImage } from './image.ts';
@@ -108,7 +108,7 @@ async function decodeRaster(
     const timedOut = messageOf(error).match(/^timeout: (\d+)% complete/);
     if (!timedOut) throw undecodable(error, bytes, format);
     const limit = bounds.timeoutSeconds;
-    throw new MnsossError('ImageTooLarge', `The image was ${timedOut[1]} % decoded after ${limit} s.`, {
+    throw new AppError('ImageTooLarge', `The image was ${timedOut[1]} % decoded after ${limit} s.`, {
       details: { bound: 'timeoutSeconds', limit, completePercent: Number(timedOut[1]) },
       cause: error,
     });
@@ -119,7 +119,7 @@ const UNITS = { maxBytes: 'bytes', maxSide: 'pixels on its longest side', maxPix
 
 function within(bound: keyof typeof UNITS, actual: number, limit: number, note = ''): void {
   if (actual <= limit) return;
-  throw new MnsossError(
+  throw new AppError(
     'ImageTooLarge',
     `The image has ${actual} ${UNITS[bound]}, more than the ${limit} that ${bound} allows${note}.`,
     { details: { bound, limit, actual } },
@@ -141,9 +141,9 @@ function invalid(
   explanation: string,
   details: Readonly<Record<string, string | number>> = {},
   cause?: unknown,
-): MnsossError {
+): AppError {
   const options = { details: { reason, ...details }, ...(cause === undefined ? {} : { cause }) };
-  return new MnsossError('InvalidImage', `The object is no image: ${explanation}.`, options);
+  return new AppError('InvalidImage', `The object is no image: ${explanation}.`, options);
 }
 
 function messageOf(error: unknown): string {

@@ -16,7 +16,7 @@ const MARGIN = 0.15;
 const CELLS = 6;
 
 /** Pixels: a tiny face has fewer cells, so that none is a pixel of the original. */
-const SMALLEST_CELL = 4;
+const MIN_CELL = 4;
 
 /**
  * The picture with its faces made unrecognisable, as JPEG. Boxes are in pixels of the upright image.
@@ -38,8 +38,8 @@ export function redactImage(
 export function redactBox(raster: Raster, box: Rect): void {
   const outline = inflate(box, box.width * MARGIN, box.height * MARGIN);
   const region = coveringPixels(outline, raster);
-  const columns = clamp(Math.floor(region.width / SMALLEST_CELL), 1, CELLS);
-  const rows = clamp(Math.floor(region.height / SMALLEST_CELL), 1, CELLS);
+  const columns = clamp(Math.floor(region.width / MIN_CELL), 1, CELLS);
+  const rows = clamp(Math.floor(region.height / MIN_CELL), 1, CELLS);
   const means = cellMeans(raster, region, columns, rows);
   for (let y = region.y; y < region.y + region.height; y++) {
     const colours = blendRows(means, columns, rows, ((y - region.y + 0.5) / region.height) * rows - 0.5);

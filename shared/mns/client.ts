@@ -1,5 +1,5 @@
 import { encodeRfc3986 } from '../runtime/aliyun-v4.ts';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import { createHttpClient, type HttpClient } from '../runtime/http.ts';
 import { childrenOf, childText } from '../runtime/xml.ts';
 import { assertSendable } from './body.ts';
@@ -154,7 +154,7 @@ export function createMnsClient(options: MnsClientOptions): MnsClient {
         const page = expectRoot(document, 'Subscriptions');
         for (const entry of childrenOf(page, 'Subscription')) {
           const name = childText(entry, 'SubscriptionURL')?.split('/').at(-1);
-          if (!name) throw new MnsossError('ServiceUnavailable', `${path}: an entry has no SubscriptionURL`);
+          if (!name) throw new AppError('ServiceUnavailable', `${path}: an entry has no SubscriptionURL`);
           yield decodeURIComponent(name);
         }
         marker = childText(page, 'NextMarker') || undefined;

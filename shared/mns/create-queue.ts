@@ -1,4 +1,4 @@
-import { isMnsossError } from '../runtime/errors.ts';
+import { isAppError } from '../runtime/errors.ts';
 import type { MnsClient } from './client.ts';
 
 /** An event rule's topic keeps its messages for a day; an outage over a weekend should lose none either. */
@@ -9,6 +9,6 @@ export async function createEventQueue(client: MnsClient, queue: string): Promis
   try {
     await client.createQueue(queue, { messageRetentionPeriod: RETENTION_SECONDS });
   } catch (error) {
-    if (!isMnsossError(error, 'ResourceConflict')) throw error;
+    if (!isAppError(error, 'ResourceConflict')) throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, MnsossError } from '../runtime/errors.ts';
+import { AppError, type ErrorCode } from '../runtime/errors.ts';
 import { childText, type XmlElement } from '../runtime/xml.ts';
 
 /** Codes of MNS that mean something of their own here; the rest is told by the status. */
@@ -36,17 +36,14 @@ export interface Refusal {
 }
 
 /** `details.mnsCode` is the service's own code; `details.serverDate` its time, when the request's was too far from it. */
-export function toError(
-  { method, path }: FailedRequest,
-  { status, headers, document }: Refusal,
-): MnsossError {
+export function toError({ method, path }: FailedRequest, { status, headers, document }: Refusal): AppError {
   const error = document?.name === 'Error' ? document : undefined;
   const mnsCode = error && childText(error, 'Code');
   const message = error && childText(error, 'Message');
   const requestId = headers['x-mns-request-id'] ?? (error && childText(error, 'RequestId'));
   const reason = [mnsCode, message].filter(Boolean).join(': ') || 'no reason given';
   const retryAfter = Number(headers['retry-after'] ?? Number.NaN);
-  return new MnsossError(
+  return new AppError(
     codeOf(status, mnsCode),
     `${method} ${path} failed with ${status} ${reason} (request ${requestId ?? 'without id'})`,
     {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../runtime/clock.ts';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import { assertSendable } from './body.ts';
 import type { DeleteFailure, MessageQueue, QueueAttributes, ReceivedMessage } from './queue.ts';
 
@@ -30,7 +30,7 @@ interface Waiter {
   readonly max: number;
   /** Ends the poll with what there is. */
   readonly finish: (messages: ReceivedMessage[]) => void;
-  readonly fail: (error: MnsossError) => void;
+  readonly fail: (error: AppError) => void;
 }
 
 const RECEIPT_HANDLE = /^\d+-[0-9A-F]{32}-\d+$/;
@@ -172,7 +172,7 @@ export function createMemoryQueue({
       demand('seconds', seconds, 1, 43_200);
       const found = held(receiptHandle);
       if ('code' in found) {
-        throw new MnsossError('MessageNotExist', `queue ${name}: ${found.message}`, {
+        throw new AppError('MessageNotExist', `queue ${name}: ${found.message}`, {
           details: { queue: name, mnsCode: found.code },
         });
       }
@@ -240,9 +240,9 @@ function describe(message: StoredMessage): Omit<ReceivedMessage, 'receiptHandle'
 
 function demand(what: string, value: number, low: number, high: number): void {
   if (Number.isInteger(value) && value >= low && value <= high) return;
-  throw new MnsossError('InvalidRequest', `${what} must be between ${low} and ${high}, but is ${value}`);
+  throw new AppError('InvalidRequest', `${what} must be between ${low} and ${high}, but is ${value}`);
 }
 
-function stopped(name: string): MnsossError {
-  return new MnsossError('Aborted', `queue ${name}: the receive was stopped`, { details: { queue: name } });
+function stopped(name: string): AppError {
+  return new AppError('Aborted', `queue ${name}: the receive was stopped`, { details: { queue: name } });
 }

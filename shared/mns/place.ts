@@ -1,4 +1,4 @@
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 
 /** Where a queue is: what its address says before its name. */
 export interface MnsPlace {
@@ -20,7 +20,7 @@ export function placeOf(
   const region = given.region ?? hostRegion;
   const accountId = given.accountId ?? hostAccount;
   if (region && accountId) return { region, accountId };
-  throw new MnsossError(
+  throw new AppError(
     'ConfigInvalid',
     'a subscription needs REGION and FC_ACCOUNT_ID, as the endpoint of MNS names neither',
   );

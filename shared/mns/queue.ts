@@ -43,7 +43,7 @@ export interface QueueAttributes {
 /**
  * One MNS queue. Every adapter passes `test/contracts/message-queue.ts`.
  *
- * Errors are `MnsossError`: `QueueNotExist`, `MessageNotExist` (a receipt handle that is stale or never was one), `AccessDenied`,
+ * Errors are `AppError`: `QueueNotExist`, `MessageNotExist` (a receipt handle that is stale or never was one), `AccessDenied`,
  * `InvalidRequest`, and the transient ones.
  */
 export interface MessageQueue {

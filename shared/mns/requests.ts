@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { CredentialProvider } from '../runtime/credentials.ts';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import { type HttpClient, readBody } from '../runtime/http.ts';
 import { createSigningSession, type Signer } from '../runtime/signing-session.ts';
 import { parseXml, writeXml, type XmlElement, type XmlFields } from '../runtime/xml.ts';
@@ -65,8 +65,8 @@ export function createMnsRequests(options: MnsRequestsOptions): SendMns {
       target,
       headers: signedHeaders(request, target, body, signer),
       timeoutMs: request.timeoutMs ?? timeoutMs,
-      ...(body && { body }),
-      ...(signal && { signal }),
+      body,
+      signal,
     });
     const { status, headers } = response;
     const text = (await readBody(response, MAX_ANSWER)).toString('utf8');
@@ -113,7 +113,7 @@ function parseDocument(text: string, status: number): XmlElement | undefined {
     return parseXml(text, { maxLength: MAX_ANSWER, keepControls: true });
   } catch (cause) {
     if (status >= 300) return undefined;
-    throw new MnsossError('ServiceUnavailable', `MNS answered ${status} with a body that is no XML`, {
+    throw new AppError('ServiceUnavailable', `MNS answered ${status} with a body that is no XML`, {
       cause,
     });
   }
@@ -124,7 +124,7 @@ function parseEndpoint(endpoint: string): URL {
   const usable =
     url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.username;
   if (usable) return url;
-  throw new MnsossError(
+  throw new AppError(
     'ConfigInvalid',
     `MNS endpoint must be http(s)://host[:port] without a path, but is "${endpoint}"`,
   );

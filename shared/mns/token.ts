@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Credentials } from '../runtime/credentials.ts';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 
 /** Where MNS is and who may use it, as the MnsOss event source of Knative keeps it in one secret. */
 export interface MnsOssToken {
@@ -34,7 +34,7 @@ export function decodeToken(token: string): MnsOssToken {
   }
   const { url, ...credentials } = parsed.data;
   const { securityToken, ...keys } = credentials;
-  return { url, credentials: { ...keys, ...(securityToken !== undefined && { securityToken }) } };
+  return { url, credentials: { ...keys, securityToken } };
 }
 
 export function encodeToken({ url, credentials }: MnsOssToken): string {
@@ -57,8 +57,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function malformed(why: string): MnsossError {
-  return new MnsossError(
+function malformed(why: string): AppError {
+  return new AppError(
     'TokenMalformed',
     `the MnsOss token must be JSON with url, accessKeyId and accessKeySecret, or its Base64: ${why}`,
   );

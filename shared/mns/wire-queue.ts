@@ -1,5 +1,5 @@
 import { encodeRfc3986 } from '../runtime/aliyun-v4.ts';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import { childrenOf, childText, type XmlElement } from '../runtime/xml.ts';
 import { assertSendable } from './body.ts';
 import type { DeleteFailure, MessageQueue, ReceivedMessage, SendResult } from './queue.ts';
@@ -151,6 +151,6 @@ function required(element: XmlElement, name: string): string {
   return text;
 }
 
-function unexpected(why: string): MnsossError {
-  return new MnsossError('ServiceUnavailable', `the answer of MNS cannot be understood: ${why}`);
+function unexpected(why: string): AppError {
+  return new AppError('ServiceUnavailable', `the answer of MNS cannot be understood: ${why}`);
 }

@@ -4,7 +4,7 @@ import { type FileHandle, link, mkdir, open, readdir, rename, rm } from 'node:fs
 import { basename, extname, join } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
 import { assertNotAborted } from '../runtime/abort.ts';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import {
   filesUnder,
   findFile,
@@ -242,7 +242,7 @@ async function linkNew(received: string, target: string, bucket: string, key: st
 
 async function assertDirectory(directory: string, bucket: string): Promise<void> {
   if ((await statOrNothing(directory))?.isDirectory()) return;
-  throw new MnsossError('NoSuchBucket', `bucket ${bucket}: there is no directory ${directory}`, {
+  throw new AppError('NoSuchBucket', `bucket ${bucket}: there is no directory ${directory}`, {
     details: { bucket },
   });
 }

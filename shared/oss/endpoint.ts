@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import { canonicalQuery, encodeRfc3986, type QueryPair } from './signature-v4.ts';
 
 /** Where the bucket stands: before the host name, as OSS demands, or first in the path, as on a host without names. */
@@ -35,8 +35,8 @@ const REGION = /^[a-z0-9-]+$/;
 export function createEndpoint(options: EndpointOptions): (resource: Resource) => Address {
   const fixed = options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint);
   return ({ region, bucket, key = '', query }) => {
-    if (!BUCKET.test(bucket)) throw new MnsossError('ConfigInvalid', `"${bucket}" is no bucket name`);
-    if (!REGION.test(region)) throw new MnsossError('ConfigInvalid', `"${region}" is no region`);
+    if (!BUCKET.test(bucket)) throw new AppError('ConfigInvalid', `"${bucket}" is no bucket name`);
+    if (!REGION.test(region)) throw new AppError('ConfigInvalid', `"${region}" is no region`);
     const base = fixed ?? new URL(`https://oss-${region}${options.internal ? '-internal' : ''}.aliyuncs.com`);
     const addressing = options.addressing ?? (isNamed(base.hostname) ? 'virtual-host' : 'path');
     const inPath = addressing === 'path';
@@ -54,7 +54,7 @@ function parseEndpoint(endpoint: string): URL {
   const usable =
     url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.username;
   if (usable) return url;
-  throw new MnsossError(
+  throw new AppError(
     'ConfigInvalid',
     `OSS endpoint must be http(s)://host[:port] without a path, but is "${endpoint}"`,
   );

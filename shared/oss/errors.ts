@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorDetails, MnsossError } from '../runtime/errors.ts';
+import { AppError, type ErrorCode, type ErrorDetails } from '../runtime/errors.ts';
 import { type HttpResponse, readBody } from '../runtime/http.ts';
 
 /** Codes of OSS that mean something of their own here; the rest is told by the status. */
@@ -39,7 +39,7 @@ export interface FailedRequest {
  * Reads the answer to its end. `details.ossCode` is the service's own code; `details.serverDate` its time, when the
  * request's was too far from it.
  */
-export async function readError(request: FailedRequest, response: HttpResponse): Promise<MnsossError> {
+export async function readError(request: FailedRequest, response: HttpResponse): Promise<AppError> {
   const { status, headers } = response;
   const body = await readBody(response, MAX_ERROR_BYTES);
   const fields = await parseFields(body.length > 0 ? body.toString('utf8') : headErrorXml(headers));
@@ -54,18 +54,18 @@ export async function readError(request: FailedRequest, response: HttpResponse):
     endpoint: fields.Endpoint,
     serverDate: ossCode === 'RequestTimeTooSkewed' ? headers.date : undefined,
   };
-  return new MnsossError(codeOf(response, ossCode), describe(request, status, fields, details), {
+  return new AppError(codeOf(response, ossCode), describe(request, status, fields, details), {
     details,
     ...retryAfter(headers['retry-after']),
   });
 }
 
-export function noSuchKey(bucket: string, key: string): MnsossError {
-  return new MnsossError('NoSuchKey', `${bucket} has no object ${key}`, { details: { bucket, key } });
+export function noSuchKey(bucket: string, key: string): AppError {
+  return new AppError('NoSuchKey', `${bucket} has no object ${key}`, { details: { bucket, key } });
 }
 
-export function objectAlreadyExists(bucket: string, key: string): MnsossError {
-  return new MnsossError('ObjectAlreadyExists', `${bucket} already has an object ${key}`, {
+export function objectAlreadyExists(bucket: string, key: string): AppError {
+  return new AppError('ObjectAlreadyExists', `${bucket} already has an object ${key}`, {
     details: { bucket, key },
   });
 }

@@ -1,4 +1,4 @@
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 
 const MAX_KEY_BYTES = 1023;
 
@@ -25,6 +25,6 @@ function hasLoneSurrogate(text: string): boolean {
   return /[\ud800-\udfff]/u.test(text);
 }
 
-function refused(why: string): MnsossError {
-  return new MnsossError('InvalidRequest', `object key ${why}`);
+function refused(why: string): AppError {
+  return new AppError('InvalidRequest', `object key ${why}`);
 }

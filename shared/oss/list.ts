@@ -1,4 +1,4 @@
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import { readBody } from '../runtime/http.ts';
 import { childrenOf, childText, parseXml, type XmlElement } from '../runtime/xml.ts';
 import type { ListOptions, ObjectEntry } from './object-store.ts';
@@ -51,8 +51,8 @@ function required(element: XmlElement, name: string, bucket: string): string {
   return text;
 }
 
-function unexpected(bucket: string, what: string): MnsossError {
-  return new MnsossError('ServiceUnavailable', `list of ${bucket}: the answer is ${what}`, {
+function unexpected(bucket: string, what: string): AppError {
+  return new AppError('ServiceUnavailable', `list of ${bucket}: the answer is ${what}`, {
     details: { bucket },
   });
 }

@@ -1,4 +1,4 @@
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 
 /** Bytes of all names and values of one object together. Source: OSS limits. */
 const MAX_METADATA_BYTES = 8192;
@@ -30,6 +30,6 @@ export function normalizeMetadata(metadata: Readonly<Record<string, string>> = {
   return normalized;
 }
 
-function refused(why: string): MnsossError {
-  return new MnsossError('InvalidRequest', `object metadata: ${why}`);
+function refused(why: string): AppError {
+  return new AppError('InvalidRequest', `object metadata: ${why}`);
 }

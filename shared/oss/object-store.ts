@@ -61,7 +61,7 @@ export interface ListOptions {
 /**
  * One bucket. Every adapter passes `test/contracts/object-store.ts`.
  *
- * Errors are `MnsossError`: `NoSuchKey`, `NoSuchBucket`, `AccessDenied`, `ObjectAlreadyExists`, and the
+ * Errors are `AppError`: `NoSuchKey`, `NoSuchBucket`, `AccessDenied`, `ObjectAlreadyExists`, and the
  * transient ones after the adapter's own retries.
  */
 export interface ObjectStore {

@@ -1,4 +1,4 @@
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import type { GetOptions } from './object-store.ts';
 
 type Range = NonNullable<GetOptions['range']>;
@@ -7,7 +7,7 @@ type Range = NonNullable<GetOptions['range']>;
 export function rangeHeader({ start, end }: Range): string {
   const valid = Number.isSafeInteger(start) && start >= 0;
   if (!valid || (end !== undefined && !(Number.isSafeInteger(end) && end >= start)))
-    throw new MnsossError(
+    throw new AppError(
       'InvalidRequest',
       `a range must run from a byte to a later one, but is ${start}-${end}`,
     );
@@ -18,6 +18,6 @@ export function rangeHeader({ start, end }: Range): string {
 export function resolveRange(range: Range, size: number): { start: number; end: number } {
   rangeHeader(range);
   if (range.start >= size)
-    throw new MnsossError('InvalidRequest', `range begins at byte ${range.start} of an object of ${size}`);
+    throw new AppError('InvalidRequest', `range begins at byte ${range.start} of an object of ${size}`);
   return { start: range.start, end: Math.min(range.end ?? size - 1, size - 1) };
 }

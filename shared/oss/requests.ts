@@ -64,8 +64,8 @@ export function createOssRequests(options: RequestOptions): OssRequests {
       method,
       headers: signedHeaders(request, signer),
       timeoutMs,
-      ...(body !== undefined && { body }),
-      ...(signal && { signal }),
+      body,
+      signal,
     });
     if (response.status >= 200 && response.status < 300) return response;
     throw await readError(request, response);
@@ -79,7 +79,7 @@ export function createOssRequests(options: RequestOptions): OssRequests {
       try {
         return await retry(
           () => session.run((signer) => sendOnce(request, signer), { isRepeatable, onMended }),
-          { ...backoff, attempts: isStream(body) ? 1 : attempts, clock, random, ...(signal && { signal }) },
+          { ...backoff, attempts: isStream(body) ? 1 : attempts, clock, random, signal },
         );
       } catch (error) {
         if (isStream(body)) body.destroy();
@@ -119,7 +119,7 @@ function signedHeaders(
     'x-oss-date': date,
     ...(credentials.securityToken && { 'x-oss-security-token': credentials.securityToken }),
   };
-  const parts = { method, bucket, ...(key !== undefined && { key }), query, headers: unsigned };
+  const parts = { method, bucket, key, query, headers: unsigned };
   return {
     ...unsigned,
     ...(body instanceof Uint8Array && { 'content-length': String(body.length) }),

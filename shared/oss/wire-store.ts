@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { assertNotAborted } from '../runtime/abort.ts';
-import { isMnsossError, MnsossError } from '../runtime/errors.ts';
+import { AppError, isAppError } from '../runtime/errors.ts';
 import { type HttpResponse, readBody } from '../runtime/http.ts';
 import { assertKey } from './key.ts';
 import { normalizeContentType, normalizeMetadata } from './metadata.ts';
@@ -35,7 +35,7 @@ export function createWireStore({ requests, bucket, region, listPageSize }: Wire
         await readBody(response);
         return toHead(key, response);
       } catch (error) {
-        if (isMnsossError(error, 'NoSuchKey')) return undefined;
+        if (isAppError(error, 'NoSuchKey')) return undefined;
         throw error;
       }
     },
@@ -48,7 +48,7 @@ export function createWireStore({ requests, bucket, region, listPageSize }: Wire
         method: 'GET',
         query: versionQuery(versionId),
         signal,
-        ...(headers && { headers }),
+        headers,
       });
       const what = `get of ${bucket}/${key}`;
       return {
@@ -78,7 +78,7 @@ export function createWireStore({ requests, bucket, region, listPageSize }: Wire
       try {
         await readBody(await requests.send({ ...at(key), method: 'DELETE', signal }));
       } catch (error) {
-        if (!isMnsossError(error, 'NoSuchKey')) throw error;
+        if (!isAppError(error, 'NoSuchKey')) throw error;
       }
     },
 
@@ -118,14 +118,14 @@ async function* checkedBody(
     }
   } catch (error) {
     assertNotAborted(signal, what);
-    if (isMnsossError(error)) throw error;
+    if (isAppError(error)) throw error;
     throw bodyMismatch(what, expected, received, error);
   }
   if (received !== expected) throw bodyMismatch(what, expected, received);
 }
 
-function bodyMismatch(what: string, expected: number, received: number, cause?: unknown): MnsossError {
-  return new MnsossError('BodyMismatch', `${what}: expected ${expected} bytes, but ${received} came`, {
+function bodyMismatch(what: string, expected: number, received: number, cause?: unknown): AppError {
+  return new AppError('BodyMismatch', `${what}: expected ${expected} bytes, but ${received} came`, {
     details: { expected, received },
     cause,
   });
@@ -157,7 +157,7 @@ function required({ headers, body }: HttpResponse, name: string): string {
   const value = headers[name];
   if (value !== undefined) return value;
   body.destroy();
-  throw new MnsossError('ServiceUnavailable', `the answer has no ${name} header`, {
+  throw new AppError('ServiceUnavailable', `the answer has no ${name} header`, {
     details: { requestId: headers['x-oss-request-id'] },
   });
 }

@@ -4,7 +4,7 @@ import type { Match } from '../faces/gallery/match.ts';
 import type { UprightImage } from '../images/image.ts';
 import type { ResultDocument } from '../results/document.ts';
 import type { ResultKeys } from '../results/keys.ts';
-import type { MnsossError } from '../runtime/errors.ts';
+import type { AppError } from '../runtime/errors.ts';
 import type { FetchedObject } from './fetch.ts';
 import type { PipelineOptions } from './options.ts';
 
@@ -24,8 +24,8 @@ export function describeSource(
     region,
     requestId,
     eventTime,
-    ...(known.etag && { etag: known.etag }),
-    ...(known.versionId && { versionId: known.versionId }),
+    etag: known.etag,
+    versionId: known.versionId,
     ...(fetched && { sha256: fetched.sha256 }),
     ...((fetched || size !== undefined) && { size: fetched?.head.size ?? size }),
     ...(image && { format: image.format, width: image.width, height: image.height }),
@@ -84,7 +84,7 @@ function describeChoice<T>({ value, probability }: { value: T; probability?: num
   return { value, ...(probability !== undefined && { probability: round(probability, 3) }) };
 }
 
-export function describeFailure({ code, message }: MnsossError): { code: string; message: string } {
+export function describeFailure({ code, message }: AppError): { code: string; message: string } {
   return { code, message };
 }
 

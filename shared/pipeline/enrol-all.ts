@@ -1,4 +1,4 @@
-import { MnsossError, toMnsossError } from '../runtime/errors.ts';
+import { AppError, toAppError } from '../runtime/errors.ts';
 import { createEnrolment, type EnrolmentParts } from './enrol.ts';
 import type { EnrolmentOutcome } from './enrol-outcome.ts';
 import { type EnrolmentRecord, enrolmentKeys, readRecord } from './enrol-record.ts';
@@ -45,7 +45,7 @@ export function enrolAll(parts: EnrolmentParts, options: EnrolAllOptions): Promi
  * that was unused for six months, or into another gallery. Until it is done, people are missing.
  */
 export async function reenrolAll(parts: EnrolmentParts, options: EnrolAllOptions): Promise<EnrolReport> {
-  await parts.gallery.clear({ ...(options.signal && { signal: options.signal }) });
+  await parts.gallery.clear({ signal: options.signal });
   return run(parts, options, true);
 }
 
@@ -85,7 +85,7 @@ async function run(
     const known = current ? { requestId: record.source.requestId } : {};
     const outcome = await enrol(photoEvent(bucket, region, { ...photo, ...known }), {
       again: again || inOther,
-      ...(signal && { signal }),
+      signal,
     });
     if (outcome.outcome === 'enrolled') report.enrolled++;
     if (outcome.outcome === 'refused') report.refused.push({ key: photo.key, reason: outcome.reason });
@@ -99,9 +99,9 @@ async function run(
   const worker = async () => {
     for (const own of people) {
       for (const photo of own) {
-        if (signal?.aborted) throw new MnsossError('Aborted', 'enrolment: stopped');
+        if (signal?.aborted) throw new AppError('Aborted', 'enrolment: stopped');
         const outcome = await enrolOne(photo).catch((thrown: unknown) => {
-          const error = toMnsossError(thrown);
+          const error = toAppError(thrown);
           // One photo may fail; what would fail all of them ends the run.
           if (error.kind === 'misconfigured' || error.code === 'Aborted') throw error;
           report.failed.push({ key: photo.key, code: error.code });

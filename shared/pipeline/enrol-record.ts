@@ -3,7 +3,7 @@ import type { ObjectStore } from '../oss/object-store.ts';
 import { resultDocument } from '../results/document.ts';
 import { identityMetadata } from '../results/identity.ts';
 import { type ResultKeys, resultKeys } from '../results/keys.ts';
-import { isMnsossError } from '../runtime/errors.ts';
+import { isAppError } from '../runtime/errors.ts';
 
 const REASONS = [
   'no-face',
@@ -70,11 +70,11 @@ export async function readRecord(
   signal?: AbortSignal,
 ): Promise<EnrolmentRecord | undefined> {
   try {
-    const { body } = await store.get(key, { ...(signal && { signal }) });
+    const { body } = await store.get(key, { signal });
     const parsed = z.safeParse(enrolmentRecord, JSON.parse(Buffer.concat(await body.toArray()).toString()));
     return parsed.success ? parsed.data : undefined;
   } catch (error) {
-    if (isMnsossError(error, 'NoSuchKey') || error instanceof SyntaxError) return undefined;
+    if (isAppError(error, 'NoSuchKey') || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
@@ -88,6 +88,6 @@ export async function writeRecord(
   await store.put(key, Buffer.from(`${JSON.stringify(record, null, 2)}\n`), {
     contentType: 'application/json',
     metadata: identityMetadata(record.source, 0),
-    ...(signal && { signal }),
+    signal,
   });
 }

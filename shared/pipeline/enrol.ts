@@ -17,7 +17,7 @@ import { standingOf } from '../results/identity.ts';
 import type { ResultKeys } from '../results/keys.ts';
 import { findPublished } from '../results/writer.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { isMnsossError, type MnsossError, toMnsossError } from '../runtime/errors.ts';
+import { type AppError, isAppError, toAppError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { admit } from './admit.ts';
 import { describeFailure, describeSource } from './describe.ts';
@@ -120,7 +120,7 @@ async function enrol(work: Work, parts: EnrolmentParts): Promise<Verdict<Enrolme
     if (event.size !== undefined && event.size > options.maxBytes)
       throw tooLarge(event.size, options.maxBytes);
     const found = await watch.time('fetch', () =>
-      fetchSource(source, event, { maxBytes: options.maxBytes, ...(signal && { signal }) }),
+      fetchSource(source, event, { maxBytes: options.maxBytes, signal }),
     );
     if (found === 'superseded') return { outcome: 'superseded' };
     if (found === 'gone') return { outcome: 'gone', removed: await removeUnrecorded(event, parts, signal) };
@@ -139,7 +139,7 @@ async function enrol(work: Work, parts: EnrolmentParts): Promise<Verdict<Enrolme
     if ('reason' in enrolled) return publishRefusal(work, parts, { fetched, image, person }, enrolled);
     return await publishFace(work, parts, { fetched, image, person }, judged.face, enrolled.id);
   } catch (thrown) {
-    const error = toMnsossError(thrown);
+    const error = toAppError(thrown);
     if (error.kind !== 'permanent') throw error;
     return publishFailure(work, parts, fetched, error);
   }
@@ -159,9 +159,9 @@ function analyze(
   return engine.analyze(image, {
     attributes: new Set(),
     embeddings: gallery.usesEmbeddings,
-    ...(source && { source }),
-    ...(signal && { signal }),
-    ...(deadline !== undefined && { deadline }),
+    source,
+    signal,
+    deadline,
   });
 }
 
@@ -173,7 +173,7 @@ async function addFace(
   image: UprightImage,
   face: Face,
 ): Promise<{ readonly id: string } | Refusal> {
-  const call = { ...(signal && { signal }), ...(deadline !== undefined && { deadline }) };
+  const call = { signal, deadline };
   const photo = photoOf(event);
   return watch.time('analyze', async () => {
     if (!trusted) {
@@ -236,12 +236,12 @@ async function publishFailure(
   work: Work,
   parts: EnrolmentParts,
   fetched: FetchedObject | undefined,
-  error: MnsossError,
+  error: AppError,
 ): Promise<Verdict<EnrolmentOutcome>> {
   const outcome = error.code === 'InvalidImage' || error.code === 'ImageTooLarge' ? 'invalid' : 'failed';
   const person = personOf(fetched?.head.key ?? work.event.key, parts.options.peoplePrefix) ?? '';
   const record = {
-    ...recordOf(work, parts, outcome, person, { ...(fetched && { fetched }) }),
+    ...recordOf(work, parts, outcome, person, { fetched }),
     error: describeFailure(error),
   };
   if (!(await publish(work, record))) return { outcome: 'superseded' };
@@ -277,7 +277,7 @@ function publish({ event, results, keys, watch, context }: Work, record: Enrolme
 
 /** A removal can arrive after the photo was written again; then its face stays. */
 async function withdraw({ event, source, results, keys, watch, context }: Work, { gallery }: EnrolmentParts) {
-  const call = { ...(context.signal && { signal: context.signal }) };
+  const call = { signal: context.signal };
   const head = await watch.time('admit', () => source.head(event.key, call));
   if (head) return { outcome: 'superseded' } as const;
   return watch.time('publish', async () => {
@@ -296,9 +296,9 @@ async function removeUnrecorded(
 ): Promise<number> {
   const person = personOf(event.key, options.peoplePrefix)!;
   try {
-    return Number(await gallery.removeFace(person, photoOf(event), { ...(signal && { signal }) }));
+    return Number(await gallery.removeFace(person, photoOf(event), { signal }));
   } catch (error) {
-    if (isMnsossError(error, 'PersonNameInvalid')) return 0;
+    if (isAppError(error, 'PersonNameInvalid')) return 0;
     throw error;
   }
 }
@@ -310,5 +310,5 @@ async function removeEnrolled(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   if (!record?.face) return 0;
-  return Number(await gallery.removeFace(record.person, record.face.id, { ...(signal && { signal }) }));
+  return Number(await gallery.removeFace(record.person, record.face.id, { signal }));
 }

@@ -1,6 +1,6 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { toMnsossError } from '../runtime/errors.ts';
+import { toAppError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Stage } from './outcome.ts';
 import { serialize } from './serialize.ts';
@@ -35,7 +35,7 @@ export function createEventWork<
       logger.info({ ...line, ...outcome, ms: clock.now() - started }, messages.done);
       return outcome;
     } catch (thrown) {
-      const error = toMnsossError(thrown);
+      const error = toAppError(thrown);
       const { code, kind, message, details } = error;
       logger.warn(
         { ...line, code, kind, reason: message, details, durations: watch.durations },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { OssObjectEvent } from '../envelope/event.ts';
 import type { ObjectHead, ObjectStore } from '../oss/object-store.ts';
-import { isMnsossError, MnsossError } from '../runtime/errors.ts';
+import { AppError, isAppError } from '../runtime/errors.ts';
 
 export interface FetchedObject {
   readonly bytes: Buffer;
@@ -45,9 +45,9 @@ export async function fetchSource(
 async function openSource(store: ObjectStore, key: string, signal?: AbortSignal) {
   for (const candidate of new Set([key, decoded(key)])) {
     try {
-      return await store.get(candidate, { ...(signal && { signal }) });
+      return await store.get(candidate, { signal });
     } catch (error) {
-      if (!isMnsossError(error, 'NoSuchKey')) throw error;
+      if (!isAppError(error, 'NoSuchKey')) throw error;
     }
   }
   return undefined;
@@ -67,8 +67,8 @@ function isOtherWrite(head: ObjectHead, event: OssObjectEvent): boolean {
   return event.etag !== undefined && event.etag !== '' && head.etag !== event.etag;
 }
 
-export function tooLarge(size: number, maxBytes: number): MnsossError {
-  return new MnsossError('ImageTooLarge', `the object has ${size} bytes, more than MAX_BYTES=${maxBytes}`, {
+export function tooLarge(size: number, maxBytes: number): AppError {
+  return new AppError('ImageTooLarge', `the object has ${size} bytes, more than MAX_BYTES=${maxBytes}`, {
     details: { size, maxBytes },
   });
 }

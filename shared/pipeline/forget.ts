@@ -40,7 +40,7 @@ export interface ForgetReport {
 export async function forgetPerson(person: string, parts: ForgetParts): Promise<ForgetReport> {
   assertPersonName(person);
   const { gallery, source, results, peoplePrefix, signal } = parts;
-  const call = { ...(signal && { signal }) };
+  const call = { signal };
   const report = {
     person,
     faces: await gallery.removePerson(person, call),
@@ -66,7 +66,7 @@ async function forgetMention(
 ): Promise<boolean> {
   const { head, content, faces, enrolment } = mention;
   const remove = async (key: string, list: string[]) => {
-    await results.delete(key, { ...(signal && { signal }) });
+    await results.delete(key, { signal });
     list.push(key);
   };
   if (enrolment) {
@@ -98,7 +98,7 @@ function resultsOfPhotos({ resultPrefix, source, peoplePrefix }: ForgetParts, pe
 
 async function removeAll(store: ObjectStore, prefix: string, signal?: AbortSignal): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of store.list({ prefix, ...(signal && { signal }) })) keys.push(key);
-  for (const key of keys) await store.delete(key, { ...(signal && { signal }) });
+  for await (const { key } of store.list({ prefix, signal })) keys.push(key);
+  for (const key of keys) await store.delete(key, { signal });
   return keys;
 }

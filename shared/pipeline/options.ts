@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { AttributeName } from '../faces/face.ts';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import {
   defineOptions,
   flag,
@@ -182,7 +182,7 @@ export function readPipelineOptions(
 /** Results below the watched prefix would trigger the function again, for ever. */
 function refuseLoop({ sourcePrefix, resultPrefix, resultBucket }: PipelineOptions): void {
   if (resultBucket !== undefined || !resultPrefix.startsWith(sourcePrefix)) return;
-  throw new MnsossError(
+  throw new AppError(
     'LoopRefused',
     `results at ${JSON.stringify(resultPrefix)} lie below the watched prefix ${JSON.stringify(sourcePrefix)}: ` +
       'set RESULT_PREFIX to a prefix outside it, or RESULT_BUCKET to another bucket',

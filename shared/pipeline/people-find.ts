@@ -34,7 +34,7 @@ export async function* findPerson(
         document: head.key,
         face,
         confidence: Number(match!.confidence),
-        ...(crop !== undefined && { crop }),
+        crop,
       };
     }
   }

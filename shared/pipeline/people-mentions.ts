@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { ObjectHead, ObjectStore } from '../oss/object-store.ts';
 import { fixedPrefix } from '../results/keys.ts';
-import { isMnsossError, MnsossError } from '../runtime/errors.ts';
+import { AppError, isAppError } from '../runtime/errors.ts';
 import { RECORD_NAME } from './enrol-record.ts';
 
 /** Documents that are fetched ahead of the one that is looked at. */
@@ -57,7 +57,7 @@ export async function changeMentions(
     }
     if (complete) return;
   }
-  throw new MnsossError('ServiceUnavailable', `results that name the person changed in ${MAX_PASSES} passes`);
+  throw new AppError('ServiceUnavailable', `results that name the person changed in ${MAX_PASSES} passes`);
 }
 
 /** All documents below the result prefix that name the person, in the order of their keys. Reads every document. */
@@ -69,7 +69,7 @@ export async function* findMentions(
 ): AsyncGenerator<Mention> {
   const prefix = fixedPrefix(resultPrefix);
   const ahead: Promise<Mention | undefined>[] = [];
-  for await (const { key } of results.list({ prefix, ...(signal && { signal }) })) {
+  for await (const { key } of results.list({ prefix, signal })) {
     const name = key.slice(key.lastIndexOf('/') + 1);
     if (name !== RESULT_NAME && name !== RECORD_NAME) continue;
     const reading = readMention(results, key, person, signal);
@@ -91,8 +91,8 @@ async function readMention(
   person: string,
   signal: AbortSignal | undefined,
 ): Promise<Mention | undefined> {
-  const read = await results.get(key, { ...(signal && { signal }) }).catch((error: unknown) => {
-    if (isMnsossError(error, 'NoSuchKey')) return undefined;
+  const read = await results.get(key, { signal }).catch((error: unknown) => {
+    if (isAppError(error, 'NoSuchKey')) return undefined;
     throw error;
   });
   if (!read) return undefined;
@@ -127,7 +127,7 @@ export async function rewrite(
   { head: { key, etag, contentType, metadata }, content }: Mention,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const options = { ...(signal && { signal }) };
+  const options = { signal };
   const now = await results.head(key, options);
   if (now?.etag !== etag) return false;
   const bytes = Buffer.from(`${JSON.stringify(content, null, 2)}\n`);

@@ -15,7 +15,7 @@ export interface Photo {
 /** Photos below a prefix, without the empty objects that stand for folders. */
 export async function listPhotos(store: ObjectStore, prefix: string, signal?: AbortSignal): Promise<Photo[]> {
   const photos: Photo[] = [];
-  for await (const entry of store.list({ prefix, ...(signal && { signal }) })) {
+  for await (const entry of store.list({ prefix, signal })) {
     if (!entry.key.endsWith('/')) photos.push(entry);
   }
   return photos;

@@ -1,6 +1,6 @@
 import { assertPersonName } from '../faces/gallery/person-name.ts';
 import type { ObjectStore } from '../oss/object-store.ts';
-import { isMnsossError, MnsossError } from '../runtime/errors.ts';
+import { AppError, isAppError } from '../runtime/errors.ts';
 import { createEnrolment, type EnrolmentParts } from './enrol.ts';
 import { changeMentions, rewrite } from './people-mentions.ts';
 import { listPhotos, type Photo, photoEvent } from './people-photos.ts';
@@ -34,13 +34,13 @@ export async function renamePerson(
 ): Promise<RenameReport> {
   assertPersonName(from);
   assertPersonName(to);
-  if (from === to) throw new MnsossError('PersonNameInvalid', `${JSON.stringify(from)} is the name already`);
+  if (from === to) throw new AppError('PersonNameInvalid', `${JSON.stringify(from)} is the name already`);
   const { openBucket, gallery, options, clock } = parts;
   const { peoplePrefix, resultPrefix } = options;
   const source = openBucket(bucket, region);
   const results = options.resultBucket === undefined ? source : openBucket(options.resultBucket, region);
   const enrol = createEnrolment(parts);
-  const call = { ...(signal && { signal }) };
+  const call = { signal };
   const report = {
     photos: [] as string[],
     refused: [] as { key: string; reason: string }[],
@@ -87,18 +87,18 @@ async function copyPhoto(store: ObjectStore, photo: Photo, keys: readonly string
       });
       return { ...photo, key, etag: put.etag, requestId: put.requestId };
     } catch (error) {
-      if (!isMnsossError(error, 'ObjectAlreadyExists')) throw error;
+      if (!isAppError(error, 'ObjectAlreadyExists')) throw error;
       const there = await store.head(key);
       if (there?.etag === head.etag && there.size === head.size) return { ...photo, key, etag: there.etag };
     }
   }
-  throw new MnsossError('ObjectAlreadyExists', `${photo.key}: other photos lie at ${keys.join(' and ')}`, {
+  throw new AppError('ObjectAlreadyExists', `${photo.key}: other photos lie at ${keys.join(' and ')}`, {
     details: { key: photo.key },
   });
 }
 
 async function removeResultsOf(results: ObjectStore, prefix: string, signal?: AbortSignal): Promise<void> {
   const keys: string[] = [];
-  for await (const { key } of results.list({ prefix, ...(signal && { signal }) })) keys.push(key);
-  for (const key of keys) await results.delete(key, { ...(signal && { signal }) });
+  for await (const { key } of results.list({ prefix, signal })) keys.push(key);
+  for (const key of keys) await results.delete(key, { signal });
 }

@@ -11,7 +11,7 @@ import { type PublishedResult, standingOf, type WriteIdentity } from '../results
 import { type ResultKeys, resultKeys } from '../results/keys.ts';
 import { findPublished, removeResults, writeArtifacts, writeDocument } from '../results/writer.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type MnsossError, toMnsossError } from '../runtime/errors.ts';
+import { type AppError, toAppError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import { admit } from './admit.ts';
 import { describeFaces, describeFailure, describeSource } from './describe.ts';
@@ -37,7 +37,7 @@ export interface PipelineParts {
 
 /**
  * From one event to its outcome. Resolves when the event needs no further delivery; throws a transient, throttled or
- * misconfigured `MnsossError` when it has to come again.
+ * misconfigured `AppError` when it has to come again.
  */
 export type Pipeline = (event: OssObjectEvent, context?: PipelineContext) => Promise<Outcome>;
 
@@ -91,7 +91,7 @@ async function handle(
   const results = options.resultBucket === undefined ? source : openBucket(options.resultBucket, region);
   const keys = resultKeys(options.resultPrefix, event);
   const write = { bucket, key, requestId, eventTime };
-  const work: Work = { event, write, source, results, keys, watch, ...(signal && { signal }) };
+  const work: Work = { event, write, source, results, keys, watch, signal };
   if (admission.action === 'remove') return remove(work);
 
   const published = await watch.time('admit', () => findPublished(results, keys, signal));
@@ -104,7 +104,7 @@ async function handle(
     if (event.size !== undefined && event.size > options.maxBytes)
       throw tooLarge(event.size, options.maxBytes);
     const found = await watch.time('fetch', () =>
-      fetchSource(source, event, { maxBytes: options.maxBytes, ...(signal && { signal }) }),
+      fetchSource(source, event, { maxBytes: options.maxBytes, signal }),
     );
     if (found === 'superseded') return { outcome: 'superseded' };
     if (found === 'gone') return { outcome: 'gone', removed: 0 };
@@ -114,7 +114,7 @@ async function handle(
     const findings = await find(image, await sourceOf(event, found, parts), parts, context, watch);
     return await publishFindings(work, fetched, findings, parts);
   } catch (thrown) {
-    const error = toMnsossError(thrown);
+    const error = toAppError(thrown);
     if (error.kind !== 'permanent') throw error;
     return publishFailure(work, fetched, error);
   }
@@ -141,7 +141,7 @@ async function find(
   const attributes = new Set(options.attributes);
   const embeddings = gallery?.usesEmbeddings ?? false;
   const faces = await watch.time('analyze', () =>
-    engine.analyze(image, { attributes, embeddings, ...(source && { source }), ...context }),
+    engine.analyze(image, { attributes, embeddings, source, ...context }),
   );
   if (!gallery) return { image, faces };
   const { identify } = await import('./identify.ts');
@@ -183,7 +183,7 @@ async function publishFindings(
 async function publishFailure(
   work: Work,
   fetched: FetchedObject | undefined,
-  error: MnsossError,
+  error: AppError,
 ): Promise<Verdict<Outcome>> {
   const { event, keys } = work;
   const outcome = error.code === 'InvalidImage' || error.code === 'ImageTooLarge' ? 'invalid' : 'failed';
@@ -216,7 +216,7 @@ async function commit(work: Work, document: ResultDocument, before?: () => Promi
 
 /** A removal can arrive after the object was written again; then its results stay. */
 async function remove({ event, source, results, keys, watch, signal }: Work): Promise<Verdict<Outcome>> {
-  const head = await watch.time('admit', () => source.head(event.key, { ...(signal && { signal }) }));
+  const head = await watch.time('admit', () => source.head(event.key, { signal }));
   if (head) return { outcome: 'superseded' };
   return watch.time('publish', async () => ({
     outcome: 'gone',

@@ -27,8 +27,8 @@ export async function render(
     ...(crops ? boxes.map((box) => cropFace(image, box)) : []),
   ]);
   return {
-    ...(annotated && { annotated }),
-    ...(redacted && { redacted }),
+    annotated,
+    redacted,
     crops: cropped.filter((crop) => crop !== undefined),
   };
 }

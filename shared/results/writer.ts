@@ -17,7 +17,7 @@ export async function findPublished(
   keys: ResultKeys,
   signal?: AbortSignal,
 ): Promise<PublishedResult | undefined> {
-  const head = await store.head(keys.document, { ...(signal && { signal }) });
+  const head = await store.head(keys.document, { signal });
   return head && publishedResult(head);
 }
 
@@ -28,8 +28,7 @@ export async function writeArtifacts(
   { annotated, redacted, crops }: Artifacts,
   signal?: AbortSignal,
 ): Promise<void> {
-  const put = (key: string, body: Uint8Array) =>
-    store.put(key, body, { contentType: 'image/jpeg', ...(signal && { signal }) });
+  const put = (key: string, body: Uint8Array) => store.put(key, body, { contentType: 'image/jpeg', signal });
   await Promise.all([
     annotated && put(keys.annotated, annotated),
     redacted && put(keys.redacted, redacted),
@@ -49,7 +48,7 @@ export async function writeDocument(
   await store.put(keys.document, Buffer.from(`${JSON.stringify(document, null, 2)}\n`), {
     contentType: 'application/json',
     metadata: identityMetadata(document.source, crops),
-    ...(signal && { signal }),
+    signal,
   });
   const stale: string[] = [];
   for (let index = crops; index < (previous?.faces ?? 0); index++) stale.push(keys.crop(index));
@@ -66,12 +65,12 @@ export async function removeResults(
 ): Promise<number> {
   const found: string[] = [];
   const single = [keys.document, keys.annotated, keys.redacted];
-  const heads = await Promise.all(single.map((key) => store.head(key, { ...(signal && { signal }) })));
+  const heads = await Promise.all(single.map((key) => store.head(key, { signal })));
   for (const head of heads) if (head) found.push(head.key);
-  for await (const { key } of store.list({ prefix: keys.crops, ...(signal && { signal }) })) {
+  for await (const { key } of store.list({ prefix: keys.crops, signal })) {
     // Another source object may have its results below this prefix; only crops of this one go.
     if (/^\d+\.jpg$/.test(key.slice(keys.crops.length))) found.push(key);
   }
-  for (const key of found) await store.delete(key, { ...(signal && { signal }) });
+  for (const key of found) await store.delete(key, { signal });
   return found.length;
 }

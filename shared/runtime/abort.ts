@@ -1,6 +1,6 @@
-import { MnsossError } from './errors.ts';
+import { AppError } from './errors.ts';
 
 /** Throws `Aborted` when the signal has fired; `what` names the work that does not begin or go on. */
 export function assertNotAborted(signal: AbortSignal | undefined, what: string): void {
-  if (signal?.aborted) throw new MnsossError('Aborted', `${what}: stopped`);
+  if (signal?.aborted) throw new AppError('Aborted', `${what}: stopped`);
 }

@@ -1,4 +1,4 @@
-import { MnsossError } from './errors.ts';
+import { AppError } from './errors.ts';
 
 /** What signs a request. A `securityToken` marks temporary credentials. */
 export interface Credentials {
@@ -33,9 +33,9 @@ export function environmentCredentials(env: NodeJS.ProcessEnv = process.env): Cr
       const accessKeySecret = env[secretName];
       if (!accessKeyId || !accessKeySecret) continue;
       const securityToken = env.ALIBABA_CLOUD_SECURITY_TOKEN;
-      return { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) };
+      return { accessKeyId, accessKeySecret, securityToken };
     }
-    throw new MnsossError(
+    throw new AppError(
       'CredentialsMissing',
       `no credentials: set ${ENVIRONMENT_NAMES.map((pair) => pair.join(' and ')).join(', or ')}`,
     );

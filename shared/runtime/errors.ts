@@ -231,7 +231,7 @@ export type ErrorDetails = Readonly<
   Record<string, string | number | boolean | readonly string[] | undefined>
 >;
 
-export interface MnsossErrorOptions {
+export interface AppErrorOptions {
   readonly details?: ErrorDetails;
   readonly cause?: unknown;
   /** Milliseconds to wait before the next try, when the other side named them. */
@@ -239,14 +239,14 @@ export interface MnsossErrorOptions {
 }
 
 /** The one error type: its code decides its kind, and its kind decides what happens next. */
-export class MnsossError extends Error {
-  override readonly name = 'MnsossError';
+export class AppError extends Error {
+  override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly kind: ErrorKind;
   readonly details: ErrorDetails;
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: MnsossErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.kind = ERROR_CODES[code].kind;
@@ -255,17 +255,17 @@ export class MnsossError extends Error {
   }
 }
 
-export function isMnsossError(error: unknown, ...codes: ErrorCode[]): error is MnsossError {
-  return error instanceof MnsossError && (codes.length === 0 || codes.includes(error.code));
+export function isAppError(error: unknown, ...codes: ErrorCode[]): error is AppError {
+  return error instanceof AppError && (codes.length === 0 || codes.includes(error.code));
 }
 
 /** Gives every thrown value a code, so that behaviour never depends on an unknown shape. */
-export function toMnsossError(error: unknown): MnsossError {
-  if (error instanceof MnsossError) return error;
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
   if (error instanceof Error && error.name === 'AbortError') {
-    return new MnsossError('Aborted', error.message, { cause: error });
+    return new AppError('Aborted', error.message, { cause: error });
   }
-  return new MnsossError('Unexpected', error instanceof Error ? error.message : String(error), {
+  return new AppError('Unexpected', error instanceof Error ? error.message : String(error), {
     cause: error,
   });
 }

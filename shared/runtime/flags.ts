@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { MnsossError } from './errors.ts';
+import { AppError } from './errors.ts';
 import { flagOf, type OptionSpecs } from './options.ts';
 
 /** Reads `--max-pixels 5` and `--max-pixels=5` for the names of the table. Throws `ConfigInvalid` for others. */
@@ -15,6 +15,6 @@ export function readFlags(specs: OptionSpecs, argv: readonly string[]): Record<s
     );
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MnsossError('ConfigInvalid', reason, { cause });
+    throw new AppError('ConfigInvalid', reason, { cause });
   }
 }

@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
-import { MnsossError, toMnsossError } from './errors.ts';
+import { AppError, toAppError } from './errors.ts';
 
 export interface ServedRequest {
   readonly method: string;
@@ -84,7 +84,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       const { method = '', headers } = request;
       return await handle({ method, path, headers, body, signal: stop.signal });
     } catch (thrown) {
-      const { code, message } = toMnsossError(thrown);
+      const { code, message } = toAppError(thrown);
       return plain(500, `${code}: ${message}`);
     } finally {
       handling -= 1;
@@ -96,7 +96,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     const path = (request.url ?? '/').split('?')[0]!;
     const probe = request.method === 'GET' ? probes[path] : undefined;
     if (probe) {
-      const answered = await probe().catch((thrown) => plain(500, toMnsossError(thrown).message));
+      const answered = await probe().catch((thrown) => plain(500, toAppError(thrown).message));
       return send(response, answered, draining);
     }
     const startedAt = clock.now();
@@ -151,7 +151,7 @@ function readBody(request: http.IncomingMessage, limit: number): Promise<Buffer 
     request.on('data', take);
     request.once('end', () => resolve(Buffer.concat(chunks)));
     request.once('error', reject);
-    request.once('close', () => reject(new MnsossError('NetworkError', 'the sender went away')));
+    request.once('close', () => reject(new AppError('NetworkError', 'the sender went away')));
   });
 }
 

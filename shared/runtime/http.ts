@@ -2,7 +2,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
-import { MnsossError } from './errors.ts';
+import { AppError } from './errors.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -74,8 +74,8 @@ function send(request: HttpRequest, agents: Record<'http:' | 'https:', http.Agen
       headers: encodeHeaders(request.headers),
       agent: agents[secure ? 'https:' : 'http:'],
       timeout: request.timeoutMs,
-      ...(request.target !== undefined && { path: request.target }),
-      ...(signal && { signal }),
+      path: request.target,
+      signal,
     });
     outgoing.on('timeout', () => outgoing.destroy(timedOut(request)));
     outgoing.on('error', (error) => reject(asConnectionError(error, request)));
@@ -98,35 +98,35 @@ export async function readBody(response: HttpResponse, limit = 4 * 1024 * 1024):
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > limit)
-        throw new MnsossError('ServiceUnavailable', `response body is larger than ${limit} bytes`);
+        throw new AppError('ServiceUnavailable', `response body is larger than ${limit} bytes`);
       chunks.push(chunk);
     }
   } catch (error) {
-    if (error instanceof MnsossError) throw error;
-    throw new MnsossError('NetworkError', `connection broke while reading the response: ${describe(error)}`, {
+    if (error instanceof AppError) throw error;
+    throw new AppError('NetworkError', `connection broke while reading the response: ${describe(error)}`, {
       cause: error,
     });
   }
   return Buffer.concat(chunks);
 }
 
-function asConnectionError(error: Error, request: HttpRequest): MnsossError {
-  if (error instanceof MnsossError) return error;
+function asConnectionError(error: Error, request: HttpRequest): AppError {
+  if (error instanceof AppError) return error;
   if (error.name === 'AbortError') return aborted(request);
-  return new MnsossError('NetworkError', `${request.method} ${request.url.host}: ${describe(error)}`, {
+  return new AppError('NetworkError', `${request.method} ${request.url.host}: ${describe(error)}`, {
     cause: error,
     details: { host: request.url.host },
   });
 }
 
-function timedOut({ method, url, timeoutMs }: HttpRequest): MnsossError {
-  return new MnsossError('ServiceUnavailable', `${method} ${url.host}: no answer within ${timeoutMs} ms`, {
+function timedOut({ method, url, timeoutMs }: HttpRequest): AppError {
+  return new AppError('ServiceUnavailable', `${method} ${url.host}: no answer within ${timeoutMs} ms`, {
     details: { host: url.host },
   });
 }
 
-function aborted({ method, url }: HttpRequest): MnsossError {
-  return new MnsossError('Aborted', `${method} ${url.host}: stopped`, { details: { host: url.host } });
+function aborted({ method, url }: HttpRequest): AppError {
+  return new AppError('Aborted', `${method} ${url.host}: stopped`, { details: { host: url.host } });
 }
 
 /** A refused connection to several addresses comes as an AggregateError with an empty message. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { MnsossError } from './errors.ts';
+import { AppError } from './errors.ts';
 
 /** One row of a program's configuration; the tables in `docs/configuration.md` are made of these. */
 export interface OptionSpec<T> {
@@ -58,7 +58,7 @@ export function readOptions<S extends OptionSpecs>(
     if (parsed.success) values[name] = parsed.data;
     else faults.push(`${from} must be ${spec.unit}${spec.secret ? '' : `, got ${JSON.stringify(text)}`}`);
   }
-  if (faults.length > 0) throw new MnsossError('ConfigInvalid', faults.join('; '), { details: { faults } });
+  if (faults.length > 0) throw new AppError('ConfigInvalid', faults.join('; '), { details: { faults } });
   return values as OptionsOf<S>;
 }
 

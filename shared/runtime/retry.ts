@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { type MnsossError, toMnsossError } from './errors.ts';
+import { type AppError, toAppError } from './errors.ts';
 import type { Random } from './random.ts';
 
 export interface Backoff {
@@ -28,7 +28,7 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, options: R
     try {
       return await work(attempt);
     } catch (thrown) {
-      const error = toMnsossError(thrown);
+      const error = toAppError(thrown);
       if (attempt + 1 >= options.attempts || !isRetryable(error) || options.signal?.aborted) throw error;
       const delay = error.retryAfterMs ?? backoffDelay(attempt, options, options.random);
       await options.clock.sleep(delay, options.signal);
@@ -36,6 +36,6 @@ export async function retry<T>(work: (attempt: number) => Promise<T>, options: R
   }
 }
 
-function isRetryable(error: MnsossError): boolean {
+function isRetryable(error: AppError): boolean {
   return error.kind === 'transient' || error.kind === 'throttled';
 }

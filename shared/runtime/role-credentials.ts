@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import type { Clock } from './clock.ts';
 import type { CredentialProvider, Credentials } from './credentials.ts';
-import { type ErrorCode, MnsossError } from './errors.ts';
+import { AppError, type ErrorCode } from './errors.ts';
 import { createHttpClient, type HttpClient, readBody } from './http.ts';
 
 /** A RAM role that a pod takes with the token of its service account: RRSA of ACK, or any OIDC provider. */
@@ -28,7 +28,7 @@ export function readRoleSettings(env: NodeJS.ProcessEnv): RoleSettings | undefin
     env.ALIBABA_CLOUD_STS_ENDPOINT || (region ? `sts${network}.${region}.aliyuncs.com` : 'sts.aliyuncs.com');
   const url = host.includes('://') ? host : `https://${host}`;
   if (!URL.canParse(url)) {
-    throw new MnsossError('ConfigInvalid', 'ALIBABA_CLOUD_STS_ENDPOINT must be a host or a URL');
+    throw new AppError('ConfigInvalid', 'ALIBABA_CLOUD_STS_ENDPOINT must be a host or a URL');
   }
   return {
     roleArn,
@@ -123,23 +123,19 @@ async function readToken(path: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).trim();
   } catch (cause) {
-    throw new MnsossError('CredentialsMissing', `the token of the service account ${path} cannot be read`, {
+    throw new AppError('CredentialsMissing', `the token of the service account ${path} cannot be read`, {
       cause,
     });
   }
 }
 
 /** Of the service's message, which may repeat the token, nothing is said. */
-function refusal(status: number, body: unknown, { roleArn, endpoint }: RoleSettings): MnsossError {
+function refusal(status: number, body: unknown, { roleArn, endpoint }: RoleSettings): AppError {
   const { Code, RequestId } = (body ?? {}) as { Code?: unknown; RequestId?: unknown };
   const code = typeof Code === 'string' ? Code : `HTTP ${status}`;
-  return new MnsossError(
-    codeOf(status, code),
-    `${endpoint.host} gave no credentials of ${roleArn}: ${code}`,
-    {
-      details: { status, ...(typeof RequestId === 'string' && { requestId: RequestId }) },
-    },
-  );
+  return new AppError(codeOf(status, code), `${endpoint.host} gave no credentials of ${roleArn}: ${code}`, {
+    details: { status, ...(typeof RequestId === 'string' && { requestId: RequestId }) },
+  });
 }
 
 function codeOf(status: number, code: string): ErrorCode {

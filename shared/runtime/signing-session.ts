@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { CredentialProvider, Credentials } from './credentials.ts';
-import { isMnsossError, type MnsossError } from './errors.ts';
+import { type AppError, isAppError } from './errors.ts';
 
 /** What signs a request: who, and the time in milliseconds since the epoch as the service counts it. */
 export interface Signer {
@@ -35,7 +35,7 @@ export function createSigningSession(credentials: CredentialProvider, clock: Clo
     now: clock.now() + offset,
   });
 
-  const followClock = (error: MnsossError): boolean => {
+  const followClock = (error: AppError): boolean => {
     const served = Date.parse(String(error.details.serverDate));
     if (Number.isNaN(served)) return false;
     offset = served - clock.now();
@@ -43,7 +43,7 @@ export function createSigningSession(credentials: CredentialProvider, clock: Clo
   };
 
   const mendingOf = (error: unknown): Mending | undefined => {
-    if (!isMnsossError(error)) return undefined;
+    if (!isAppError(error)) return undefined;
     if (error.code === 'SecurityTokenExpired') return 'credentials';
     return followClock(error) ? 'clock' : undefined;
   };

@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes';
-import { MnsossError } from './errors.ts';
+import { AppError } from './errors.ts';
 
 /** An element: its text, or its children by local name. Attributes carry nothing in OSS and MNS. */
 export interface XmlElement {
@@ -58,8 +58,8 @@ export function parseXml(
   return root;
 }
 
-function malformed(why: string): MnsossError {
-  return new MnsossError('InvalidRequest', `malformed XML: ${why}`);
+function malformed(why: string): AppError {
+  return new AppError('InvalidRequest', `malformed XML: ${why}`);
 }
 
 function localName(name: string): string {

@@ -1,9 +1,9 @@
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 
 /** The result of work that may not listen to the signal itself, or `Aborted` at once. */
 export function orAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new MnsossError('Aborted', 'stopped before the outcome was known'));
+    const onAbort = () => reject(new AppError('Aborted', 'stopped before the outcome was known'));
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     work()

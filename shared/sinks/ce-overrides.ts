@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 
 /** Extensions that whoever bound the sink wants on every event. */
 export interface CeOverrides {
@@ -36,7 +36,7 @@ export const EVENT_ATTRIBUTES: readonly string[] = [
 export function parseCeOverrides(text: string): CeOverrides {
   const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
-  throw new MnsossError(
+  throw new AppError(
     'ConfigInvalid',
     'K_CE_OVERRIDES needs {"extensions": {"name": "value"}}, names of a-z and 0-9 that are no CloudEvents attribute',
   );

@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
-import { MnsossError, toMnsossError } from '../runtime/errors.ts';
+import { AppError, toAppError } from '../runtime/errors.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../runtime/http.ts';
 import type { Delivery } from './sink.ts';
 
@@ -16,7 +16,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
  * One request and its whole answer within `timeoutMs`, however slowly it trickles. Once the head has arrived the status
- * counts, whatever becomes of the body. Throws `MnsossError` when no head came.
+ * counts, whatever becomes of the body. Throws `AppError` when no head came.
  */
 export async function exchange(
   http: HttpClient,
@@ -39,7 +39,7 @@ export async function exchange(
   } catch (error) {
     if (!isLate) throw error;
     const { url, timeoutMs } = request;
-    throw new MnsossError('ServiceUnavailable', `${url.host} gave no answer within ${timeoutMs} ms`);
+    throw new AppError('ServiceUnavailable', `${url.host} gave no answer within ${timeoutMs} ms`);
   } finally {
     cancelTimer();
     signal.removeEventListener('abort', onAbort);
@@ -66,7 +66,7 @@ async function readBeginning({ body }: HttpResponse): Promise<string> {
  * – no credentials – is thrown, as no delivery will succeed.
  */
 export function unanswered(thrown: unknown): Delivery {
-  const error = toMnsossError(thrown);
+  const error = toAppError(thrown);
   if (error.kind === 'misconfigured') throw error;
   return { result: 'retry', reason: `${error.code}: ${error.message}` };
 }

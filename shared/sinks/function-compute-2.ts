@@ -73,7 +73,7 @@ async function createClient(
   return new Fc2(accountId, {
     accessKeyID: accessKeyId,
     accessKeySecret,
-    ...(securityToken && { securityToken }),
+    securityToken,
     region,
     endpoint,
     timeout: timeoutMs,

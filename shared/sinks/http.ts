@@ -30,7 +30,7 @@ export interface HttpSinkOptions {
 export function createHttpSink(options: HttpSinkOptions): EventSink {
   const { mode = 'binary', overrides, token, timeoutMs, clock } = options;
   const url = parseHttpUrl('the sink', options.url);
-  const http = options.http ?? createHttpClient({ ...(options.caCerts && { caCerts: options.caCerts }) });
+  const http = options.http ?? createHttpClient({ caCerts: options.caCerts });
   return {
     name: `http:${url.host}`,
     async deliver(event, { signal }) {
@@ -75,7 +75,7 @@ function judge({ status, headers, text }: Answer, now: number, secret: string | 
   return {
     result: 'retry',
     reason,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    retryAfterMs,
     ...(OVERLOADED.has(status) && { overloaded: true }),
   };
 }

@@ -1,5 +1,5 @@
 import type { CloudEvent } from 'cloudevents';
-import { toMnsossError } from '../runtime/errors.ts';
+import { toAppError } from '../runtime/errors.ts';
 import { orAborted } from './abort.ts';
 import type { Delivery, EventSink } from './sink.ts';
 
@@ -26,7 +26,7 @@ export function createInProcessSink(handler: EventHandler): EventSink {
 }
 
 function judge(thrown: unknown): Delivery {
-  const error = toMnsossError(thrown);
+  const error = toAppError(thrown);
   const reason = `${error.code}: ${error.message}`;
   const { retryAfterMs } = error;
   switch (error.kind) {
@@ -39,7 +39,7 @@ function judge(thrown: unknown): Delivery {
       return {
         result: 'retry',
         reason,
-        ...(retryAfterMs !== undefined && { retryAfterMs }),
+        retryAfterMs,
         ...(error.kind === 'throttled' && { overloaded: true }),
       };
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CloudEvent } from 'cloudevents';
 import type { Clock } from '../runtime/clock.ts';
 import type { CredentialProvider } from '../runtime/credentials.ts';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 import { excerpt } from './exchange.ts';
 import type { Delivery } from './sink.ts';
 
@@ -47,7 +47,7 @@ export function assertNames(names: {
 }): void {
   for (const [what, name] of Object.entries(names)) {
     if (name === undefined || /^[A-Za-z0-9_-]{1,128}$/.test(name)) continue;
-    throw new MnsossError(
+    throw new AppError(
       'ConfigInvalid',
       `the name of the ${what} needs 1 to 128 letters, digits, _ or -, got "${name}"`,
     );
@@ -90,7 +90,7 @@ export function judgeInvocation(answer: InvocationAnswer, { deduplicate }: Invoc
   return {
     result: 'retry',
     reason,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    retryAfterMs,
     ...((status === 429 || status === 503) && { overloaded: true }),
   };
 }

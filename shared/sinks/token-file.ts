@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock } from '../runtime/clock.ts';
-import { MnsossError } from '../runtime/errors.ts';
+import { AppError } from '../runtime/errors.ts';
 
 /** The bearer token to send now; `refresh` drops what is held, because the sink has just refused it. */
 export type TokenProvider = (options?: { refresh?: boolean }) => Promise<string>;
@@ -25,9 +25,9 @@ async function read(path: string): Promise<string> {
   try {
     text = (await readFile(path, 'utf8')).trim();
   } catch (cause) {
-    throw new MnsossError('ConfigInvalid', `the token for the sink cannot be read from ${path}`, { cause });
+    throw new AppError('ConfigInvalid', `the token for the sink cannot be read from ${path}`, { cause });
   }
   // A line break would end the header.
   if (/^[\x21-\x7e]+$/.test(text)) return text;
-  throw new MnsossError('ConfigInvalid', `the token for the sink in ${path} is empty or no token`);
+  throw new AppError('ConfigInvalid', `the token for the sink in ${path} is empty or no token`);
 }

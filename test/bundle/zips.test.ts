@@ -147,7 +147,7 @@ describe.each(['facebody', 'local'] as const)('the zip of face recognition with 
           'x-fc-access-key-secret': accessKeySecret,
           'x-fc-security-token': securityToken,
         },
-        ...(body && { body }),
+        body,
       });
       return { status: response.headers.get('x-fc-status'), text: await response.text() };
     };

@@ -39,7 +39,7 @@ describe('signature V4', () => {
     const response = await fetch(`${cloud.mns.url}${path}${search && `?${search}`}`, {
       method,
       headers: { ...headers, authorization: authorizationMnsV4(accessKeyId, context, signature) },
-      ...(body !== undefined && { body }),
+      body,
     });
     const answer = await response.text();
     const xml = answer ? parseXml(answer) : undefined;

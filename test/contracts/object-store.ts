@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ListOptions, ObjectStore, PutOptions } from '../../shared/oss/object-store.ts';
-import { toMnsossError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 
 export interface OpenedStore {
   /** An empty bucket. Listings in pages of ten or less, where there are pages, keep the suite quick. */
@@ -452,7 +452,7 @@ export function objectStoreContract(
           controller.abort();
           const thrown = await buffer(body).then(
             () => undefined,
-            (error: unknown) => toMnsossError(error).code,
+            (error: unknown) => toAppError(error).code,
           );
 
           expect(thrown).toBe('Aborted');

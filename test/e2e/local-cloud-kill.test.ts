@@ -12,7 +12,7 @@ import { createObjectLoad } from './local-cloud-kill/objects.ts';
 const KILLS = Number(process.env.KILLS ?? 5);
 const SEED = 20_260_102;
 const WRITERS = 4;
-const WRITES_A_LIFE = 6;
+const WRITES_PER_LIFE = 6;
 const EVENTS = ['PutObject', 'CompleteMultipartUpload'].map((name) => `ObjectCreated:${name}`);
 
 it(`keeps all that it acknowledged through ${KILLS} kills under load`, {
@@ -39,7 +39,7 @@ it(`keeps all that it acknowledged through ${KILLS} kills under load`, {
       messages.receive(present),
     ]);
     // At any moment, but not before there was something to lose, however slow the machine is.
-    const enough = (kill + 1) * WRITES_A_LIFE;
+    const enough = (kill + 1) * WRITES_PER_LIFE;
     const killable = async () => {
       do await systemClock.sleep(100 + random() * 700);
       while (!ended && (objects.acknowledged.size < enough || messages.sent.size < enough));

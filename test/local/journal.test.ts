@@ -30,7 +30,7 @@ describe('journal', () => {
       path,
       apply,
       snapshot: () => [...notes].map(([id, text]) => ({ id, text })),
-      ...(compactAtBytes !== undefined && { compactAtBytes }),
+      compactAtBytes,
     });
     return {
       notes,

@@ -7,7 +7,7 @@ import type { ObjectHead, ObjectStore } from '../../shared/oss/object-store.ts';
 import { rangeHeader } from '../../shared/oss/range.ts';
 import { assertNotAborted } from '../../shared/runtime/abort.ts';
 import type { Credentials } from '../../shared/runtime/credentials.ts';
-import { type ErrorCode, MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError, type ErrorCode } from '../../shared/runtime/errors.ts';
 
 export interface AliOssOptions {
   /** `http://localhost:<port>`: for an IP address the SDK leaves the bucket out of the URL. */
@@ -49,7 +49,7 @@ export function createAliOssStore(sdk: OSS, bucket: string, listPageSize: number
         const { res } = await call(key, () => sdk.head(key, { subres: subresources(versionId) } as object));
         return toHead(key, res.headers as Headers);
       } catch (error) {
-        if (error instanceof MnsossError && error.code === 'NoSuchKey') return undefined;
+        if (error instanceof AppError && error.code === 'NoSuchKey') return undefined;
         throw error;
       }
     },
@@ -93,7 +93,7 @@ export function createAliOssStore(sdk: OSS, bucket: string, listPageSize: number
         assertNotAborted(signal, 'list');
         // Empty ones stay out: of those the SDK signs `prefix=`, where OSS signs `prefix`.
         const query = {
-          ...(prefix && { prefix }),
+          prefix,
           ...(after && { 'start-after': after }),
           'max-keys': String(listPageSize),
           'encoding-type': 'url',
@@ -120,7 +120,7 @@ export function createAliOssStore(sdk: OSS, bucket: string, listPageSize: number
     } catch (error) {
       const code = (error as { code?: string }).code;
       if (code === 'FileAlreadyExists') throw objectAlreadyExists(bucket, key);
-      throw new MnsossError(CODES[code ?? ''] ?? 'InvalidRequest', String(error), {
+      throw new AppError(CODES[code ?? ''] ?? 'InvalidRequest', String(error), {
         cause: error,
         details: { bucket, key },
       });

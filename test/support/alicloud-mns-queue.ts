@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { assertSendable } from '../../shared/mns/body.ts';
 import type { MessageQueue, ReceivedMessage } from '../../shared/mns/queue.ts';
-import { MnsossError } from '../../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { escapeXml } from '../../shared/runtime/xml.ts';
 
 /** What is used of the official SDK, which has no types. */
@@ -120,18 +120,17 @@ async function call(work: () => Promise<SdkAnswer>): Promise<Fields[]> {
   } catch (error) {
     const name = error instanceof Error ? error.name : '';
     const code = /^MNS(.*?)Error$/.exec(name)?.[1];
-    if (code === 'ReceiptHandleError')
-      throw new MnsossError('MessageNotExist', String(error), { cause: error });
+    if (code === 'ReceiptHandleError') throw new AppError('MessageNotExist', String(error), { cause: error });
     if (code === 'MessageNotExist' || code === 'QueueNotExist' || code === 'AccessDenied')
-      throw new MnsossError(code, String(error));
-    throw new MnsossError(code === undefined ? 'Unexpected' : 'InvalidRequest', String(error), {
+      throw new AppError(code, String(error));
+    throw new AppError(code === undefined ? 'Unexpected' : 'InvalidRequest', String(error), {
       cause: error,
     });
   }
 }
 
 function noneWhenEmpty(error: unknown): Fields[] {
-  if (error instanceof MnsossError && error.code === 'MessageNotExist') return [];
+  if (error instanceof AppError && error.code === 'MessageNotExist') return [];
   throw error;
 }
 

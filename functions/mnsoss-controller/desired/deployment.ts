@@ -38,7 +38,7 @@ export function deployment(source: Source, spec: SourceSpec, plan: PollerPlan): 
           annotations: { [TOKEN_HASH_ANNOTATION]: plan.tokenHash },
         },
         spec: {
-          ...(serviceAccountName && { serviceAccountName }),
+          serviceAccountName,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           terminationGracePeriodSeconds: SHUTDOWN_SECONDS + 10,

@@ -1,4 +1,4 @@
-import { isMnsossError } from '../../../shared/runtime/errors.ts';
+import { isAppError } from '../../../shared/runtime/errors.ts';
 import type { Cluster } from './cluster.ts';
 import { ADDRESSABLES, apiVersionOf, type KubeObject } from './resources.ts';
 
@@ -23,7 +23,7 @@ export async function lookUp(
   try {
     object = await cluster.get(resource, namespace, name);
   } catch (error) {
-    if (isMnsossError(error, 'AccessDenied')) return 'unknown';
+    if (isAppError(error, 'AccessDenied')) return 'unknown';
     throw error;
   }
   if (!object) return 'absent';

@@ -1,10 +1,10 @@
 import { createConfiguration, HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { toClusterError } from './errors.ts';
 import { apiVersionOf, type KubeObject, type Resource } from './resources.ts';
 
 /**
- * The Kubernetes API, as far as it is used. Errors are `MnsossError` with `details.status`: `ResourceConflict` when
+ * The Kubernetes API, as far as it is used. Errors are `AppError` with `details.status`: `ResourceConflict` when
  * another writer was faster, `AccessDenied` when a role lacks the verb, which the message names.
  */
 export interface Cluster {
@@ -33,7 +33,7 @@ const TIMEOUT_MS = 15_000;
 export function connectCluster(config: KubeConfig): Cluster {
   const { httpApi } = createConfiguration();
   const server = config.getCurrentCluster()?.server;
-  if (!server) throw new MnsossError('ConfigInvalid', 'no cluster: run in a pod, or set KUBECONFIG');
+  if (!server) throw new AppError('ConfigInvalid', 'no cluster: run in a pod, or set KUBECONFIG');
 
   async function send(method: HttpMethod, path: string, request: Request = {}): Promise<unknown> {
     const context = new RequestContext(server + path, method);
@@ -52,7 +52,7 @@ export function connectCluster(config: KubeConfig): Cluster {
       status = response.httpStatusCode;
       text = await response.body.text();
     } catch (cause) {
-      throw new MnsossError('NetworkError', `${method} ${path}: ${describe(cause)}`, { cause });
+      throw new AppError('NetworkError', `${method} ${path}: ${describe(cause)}`, { cause });
     }
     if (status >= 200 && status < 300) return parse(text, `${method} ${path}`);
     throw toClusterError(`${method} ${path}`, status, text);
@@ -68,7 +68,7 @@ export function connectCluster(config: KubeConfig): Cluster {
       try {
         return (await send(HttpMethod.GET, objectPath(resource, namespace, name))) as KubeObject;
       } catch (error) {
-        if (error instanceof MnsossError && error.details.status === 404) return undefined;
+        if (error instanceof AppError && error.details.status === 404) return undefined;
         throw error;
       }
     },
@@ -121,7 +121,7 @@ function parse(text: string, request: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new MnsossError('ServiceUnavailable', `${request}: the answer is no JSON`);
+    throw new AppError('ServiceUnavailable', `${request}: the answer is no JSON`);
   }
 }
 

@@ -1,19 +1,15 @@
-import { type ErrorCode, MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError, type ErrorCode } from '../../../shared/runtime/errors.ts';
 
 /** `details.status` is the HTTP status, `details.reason` the API server's own word. */
-export function toClusterError(request: string, status: number, text: string): MnsossError {
+export function toClusterError(request: string, status: number, text: string): AppError {
   const { reason, message } = parseStatus(text);
-  return new MnsossError(
-    codeOf(status),
-    `${request} failed with ${status}: ${message ?? 'no reason given'}`,
-    {
-      details: { status, reason },
-    },
-  );
+  return new AppError(codeOf(status), `${request} failed with ${status}: ${message ?? 'no reason given'}`, {
+    details: { status, reason },
+  });
 }
 
 export const statusOf = (error: unknown): number | undefined =>
-  error instanceof MnsossError && typeof error.details.status === 'number' ? error.details.status : undefined;
+  error instanceof AppError && typeof error.details.status === 'number' ? error.details.status : undefined;
 
 function codeOf(status: number): ErrorCode {
   if (status === 401 || status === 403) return 'AccessDenied';
@@ -26,7 +22,7 @@ function codeOf(status: number): ErrorCode {
 function parseStatus(text: string): { reason?: string; message?: string } {
   try {
     const { reason, message } = JSON.parse(text) as { reason?: string; message?: string };
-    return { ...(reason && { reason }), ...(message && { message }) };
+    return { reason, message };
   } catch {
     return {};
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../shared/runtime/clock.ts';
-import { toMnsossError } from '../../../shared/runtime/errors.ts';
+import { toAppError } from '../../../shared/runtime/errors.ts';
 import type { Logger } from '../../../shared/runtime/log.ts';
 import { createMemo } from '../memo.ts';
 import type { Cluster } from './cluster.ts';
@@ -17,7 +17,7 @@ export interface Note {
 export type Recorder = (about: KubeObject, note: Note) => Promise<void>;
 
 /** The API server's longest message of an event. */
-const LONGEST_MESSAGE = 1024;
+const MAX_MESSAGE_LENGTH = 1024;
 
 /** Events are kept for an hour by default; what still holds is told again then. */
 const REPEAT_MS = 3_600_000;
@@ -40,7 +40,7 @@ export function createRecorder(cluster: Cluster, clock: Clock, logger: Logger): 
       involvedObject: { apiVersion, kind, namespace, name, uid },
       type,
       reason,
-      message: message.slice(0, LONGEST_MESSAGE),
+      message: message.slice(0, MAX_MESSAGE_LENGTH),
       source: { component: 'mnsoss-controller' },
       firstTimestamp: now,
       lastTimestamp: now,
@@ -50,7 +50,7 @@ export function createRecorder(cluster: Cluster, clock: Clock, logger: Logger): 
       await cluster.create(RESOURCES.event, event as KubeObject);
     } catch (thrown) {
       if (statusOf(thrown) === 409) return;
-      const { code, message: why } = toMnsossError(thrown);
+      const { code, message: why } = toAppError(thrown);
       logger.warn({ code, reason: why, note: reason, namespace, name }, 'an event could not be recorded');
     }
   };

@@ -1,5 +1,5 @@
 import { KubeConfig } from '@kubernetes/client-node';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 
 /** Of the pod's own cluster, or of the one that `KUBECONFIG` names. */
 export function findCluster(): KubeConfig {
@@ -9,7 +9,7 @@ export function findCluster(): KubeConfig {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const message = `the cluster cannot be found: run in a pod, or set KUBECONFIG: ${reason}`;
-    throw new MnsossError('ConfigInvalid', message, { cause });
+    throw new AppError('ConfigInvalid', message, { cause });
   }
   return config;
 }

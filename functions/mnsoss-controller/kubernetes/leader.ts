@@ -1,5 +1,5 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
-import { toMnsossError } from '../../../shared/runtime/errors.ts';
+import { toAppError } from '../../../shared/runtime/errors.ts';
 import type { Logger } from '../../../shared/runtime/log.ts';
 import type { Random } from '../../../shared/runtime/random.ts';
 import type { Cluster } from './cluster.ts';
@@ -77,7 +77,7 @@ export function createLeaderElection(options: LeaderOptions): LeaderElection {
         }
       } else await resign('another replica leads');
     } catch (thrown) {
-      const { code, message } = toMnsossError(thrown);
+      const { code, message } = toAppError(thrown);
       logger.warn({ code, reason: message }, 'the lease could not be renewed');
     }
     schedule(times.retryMs * (1 + 0.2 * random()));
@@ -135,7 +135,7 @@ export function createLeaderElection(options: LeaderOptions): LeaderElection {
         const released = { ...spec, holderIdentity: '', leaseDurationSeconds: 1 };
         await cluster.replace(RESOURCES.lease, leaseOf(lease.metadata, released));
       } catch (thrown) {
-        const { code, message } = toMnsossError(thrown);
+        const { code, message } = toAppError(thrown);
         logger.warn({ code, reason: message }, 'the lease was not released; it ends by itself');
       }
     },

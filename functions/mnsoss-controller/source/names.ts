@@ -8,9 +8,9 @@ export const PLURAL = 'mnsosssources';
 export const FINALIZER = `${PLURAL}.${GROUP}`;
 
 /** MNS's longest name of a queue or subscription. */
-const LONGEST_MNS_NAME = 120;
+const MAX_MNS_NAME_LENGTH = 120;
 /** A name that is also the value of a label, and the prefix of pods' names. */
-const LONGEST_LABEL = 63;
+const MAX_LABEL_LENGTH = 63;
 
 /** Where a source is. */
 export interface SourceKey {
@@ -27,15 +27,15 @@ export function parseKey(text: string): SourceKey {
 
 /** Of the Deployment that runs the poller. */
 export const deploymentName = ({ name }: SourceKey): string =>
-  shorten(`${name}-mnsoss-poller`, LONGEST_LABEL);
+  shorten(`${name}-mnsoss-poller`, MAX_LABEL_LENGTH);
 
 /** Of the SinkBinding that tells the poller its sink. */
-export const bindingName = ({ name }: SourceKey): string => shorten(`${name}-mnsoss-sink`, LONGEST_LABEL);
+export const bindingName = ({ name }: SourceKey): string => shorten(`${name}-mnsoss-sink`, MAX_LABEL_LENGTH);
 
 /** What the Deployment selects its pods by. */
 export const podLabels = ({ name }: SourceKey): Readonly<Record<string, string>> => ({
   'eventing.knative.dev/source': 'mnsoss',
-  'eventing.knative.dev/sourceName': shorten(name, LONGEST_LABEL),
+  'eventing.knative.dev/sourceName': shorten(name, MAX_LABEL_LENGTH),
 });
 
 /**
@@ -44,7 +44,7 @@ export const podLabels = ({ name }: SourceKey): Readonly<Record<string, string>>
  */
 export function queueName(uid: string, topic: string): string {
   const suffix = `-${digest(uid)}`;
-  return `${topic.slice(0, LONGEST_MNS_NAME - suffix.length)}${suffix}`;
+  return `${topic.slice(0, MAX_MNS_NAME_LENGTH - suffix.length)}${suffix}`;
 }
 
 /** Another queue gets another subscription, so that the new one is there before the old one goes. */
@@ -52,9 +52,9 @@ export const subscriptionName = (uid: string, queue: string): string => `mnsoss-
 
 export function deadLetterQueueName(queue: string): string {
   const suffix = '-dead';
-  if (queue.length + suffix.length <= LONGEST_MNS_NAME) return `${queue}${suffix}`;
+  if (queue.length + suffix.length <= MAX_MNS_NAME_LENGTH) return `${queue}${suffix}`;
   const hash = `-${digest(queue)}${suffix}`;
-  return `${queue.slice(0, LONGEST_MNS_NAME - hash.length)}${hash}`;
+  return `${queue.slice(0, MAX_MNS_NAME_LENGTH - hash.length)}${hash}`;
 }
 
 /** A name that is too long keeps its beginning, and a hash tells it from others. */

@@ -26,8 +26,7 @@ const GRADUATED = new Set([
 /** Reads all three forms of a sink: `ref`, `uri`, and the flat one of the first sources. */
 export function normalizeSink(sink: Sink): Normalized {
   const { apiVersion, kind, name, namespace, ref, ...rest } = sink;
-  const flat =
-    apiVersion && kind && name ? { apiVersion, kind, name, ...(namespace && { namespace }) } : undefined;
+  const flat = apiVersion && kind && name ? { apiVersion, kind, name, namespace } : undefined;
   const wanted = ref ?? flat;
   if (!wanted) return { destination: withoutUndefined(rest), warnings: [] };
 

@@ -36,7 +36,7 @@ export async function writeStatus(
     apiVersion: `${GROUP}/${VERSION}`,
     kind: KIND,
     // A source that was deleted and made again in the meantime is not told the other's status.
-    metadata: { namespace, name, ...(source.metadata.uid && { uid: source.metadata.uid }) },
+    metadata: { namespace, name, uid: source.metadata.uid },
     status,
   };
   await cluster.applyStatus(RESOURCES.source, object);

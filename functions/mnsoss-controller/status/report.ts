@@ -47,9 +47,9 @@ function statusOf(source: Source, findings: Findings, ready: Verdict, now: strin
     ...resolved,
     ...(spec && { ceAttributes: CE_ATTRIBUTES }),
     ...(subscription && { topic: subscription.topic, subscription: subscription.name }),
-    ...(queue && { queue }),
-    ...(deadLetters && { deadLetters }),
-    ...(made && { made }),
+    queue,
+    deadLetters,
+    made,
     consumers,
     selector: Object.entries(podLabels(keyOf(source)))
       .map(([name, value]) => `${name}=${value}`)

@@ -67,10 +67,10 @@ function judge(binding: KubeObject, sink: Destination, absent: string | undefine
   const ready = current ? status.conditions?.find(({ type }) => type === 'Ready') : undefined;
   const { sinkUri, sinkCACerts, sinkAudience, auth } = status;
   const resolved = {
-    ...(sinkUri && { sinkUri }),
-    ...(sinkCACerts && { sinkCACerts }),
-    ...(sinkAudience && { sinkAudience }),
-    ...(auth && { auth }),
+    sinkUri,
+    sinkCACerts,
+    sinkAudience,
+    auth,
   };
   const told = ready?.message ? ` Knative says: ${ready.message}` : '';
   const where = `kubectl describe sinkbinding ${binding.metadata.name} -n ${binding.metadata.namespace}`;

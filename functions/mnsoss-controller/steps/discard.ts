@@ -1,5 +1,5 @@
 import type { MnsClient } from '../../../shared/mns/client.ts';
-import { isMnsossError } from '../../../shared/runtime/errors.ts';
+import { isAppError } from '../../../shared/runtime/errors.ts';
 import type { Made } from '../desired/messaging.ts';
 import type { Parts } from '../parts.ts';
 import type { Source } from '../source/source.ts';
@@ -24,7 +24,7 @@ export async function unsubscribe(client: MnsClient, { subscriptions }: Made): P
     try {
       await client.unsubscribe(topic, name);
     } catch (error) {
-      if (!isMnsossError(error, 'TopicNotExist')) throw error;
+      if (!isAppError(error, 'TopicNotExist')) throw error;
     }
   }
 }
@@ -35,7 +35,7 @@ export async function messagesIn(client: MnsClient, queue: string): Promise<numb
     const { activeMessages, inactiveMessages, delayMessages } = await client.queue(queue).attributes();
     return activeMessages + inactiveMessages + delayMessages;
   } catch (error) {
-    if (isMnsossError(error, 'QueueNotExist')) return 0;
+    if (isAppError(error, 'QueueNotExist')) return 0;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import type { MnsClient } from '../../../shared/mns/client.ts';
 import { createEventQueue } from '../../../shared/mns/create-queue.ts';
 import { placeOf, queueAddress } from '../../../shared/mns/place.ts';
 import type { MnsOssToken } from '../../../shared/mns/token.ts';
-import { isMnsossError, type MnsossError, toMnsossError } from '../../../shared/runtime/errors.ts';
+import { type AppError, isAppError, toAppError } from '../../../shared/runtime/errors.ts';
 import {
   isEmpty,
   type Made,
@@ -81,11 +81,11 @@ export async function ensureMessaging(
   }
 }
 
-async function attempt<T>(work: () => Promise<T>): Promise<{ value: T } | { error: MnsossError }> {
+async function attempt<T>(work: () => Promise<T>): Promise<{ value: T } | { error: AppError }> {
   try {
     return { value: await work() };
   } catch (thrown) {
-    return { error: toMnsossError(thrown) };
+    return { error: toAppError(thrown) };
   }
 }
 
@@ -104,7 +104,7 @@ async function exists(client: MnsClient, queue: string): Promise<boolean> {
     await client.queue(queue).attributes();
     return true;
   } catch (error) {
-    if (isMnsossError(error, 'QueueNotExist')) return false;
+    if (isAppError(error, 'QueueNotExist')) return false;
     throw error;
   }
 }
@@ -125,7 +125,7 @@ async function create(
 }
 
 function judge(
-  error: MnsossError,
+  error: AppError,
   source: Source,
   { topic, queue, accessToken }: SourceSpec,
 ): Partial<EnsuredMessaging> & { queueReady: Verdict } {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { decodeToken, type MnsOssToken } from '../../../shared/mns/token.ts';
-import { isMnsossError } from '../../../shared/runtime/errors.ts';
+import { isAppError } from '../../../shared/runtime/errors.ts';
 import { type KubeObject, RESOURCES } from '../kubernetes/resources.ts';
 import type { Parts } from '../parts.ts';
 import { keyOf, type Source } from '../source/source.ts';
@@ -27,7 +27,7 @@ export async function readCredentials(
   try {
     secret = await cluster.get(RESOURCES.secret, namespace, name);
   } catch (error) {
-    if (!isMnsossError(error, 'AccessDenied')) throw error;
+    if (!isAppError(error, 'AccessDenied')) throw error;
     return fail(
       'SecretForbidden',
       `the controller may not read Secrets in namespace ${namespace}: bind its account to the ClusterRole mnsoss-token-reader there`,
@@ -48,7 +48,7 @@ export async function readCredentials(
   try {
     return { verdict: fine, found: { token: decodeToken(value), hash: hashOf(source, value) } };
   } catch (error) {
-    if (!isMnsossError(error)) throw error;
+    if (!isAppError(error)) throw error;
     return fail('TokenMalformed', `key ${key} of Secret ${name}: ${error.message}`);
   }
 }

@@ -35,7 +35,7 @@ export const searchFace: Operation = async ({ form, host, galleries, pictures })
         Score: found.score,
         Confidence: searchConfidence(found.score),
         DbName: found.dbName,
-        ...(found.face.extraData !== undefined && { ExtraData: found.face.extraData }),
+        ExtraData: found.face.extraData,
       })),
       Location: {
         X: Math.round(face.box.x),

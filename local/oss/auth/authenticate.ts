@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { QueryPair } from '../../../shared/oss/signature-v1.ts';
-import { MOST_SKEW_MS } from '../../skew.ts';
+import { MAX_SKEW_MS } from '../../skew.ts';
 import type { Account } from '../../types.ts';
 import { OssError } from '../errors.ts';
 import type { Address } from '../http/address.ts';
@@ -102,7 +102,7 @@ function checkTime(
       elements: {
         RequestTime: new Date(signedAt).toISOString(),
         ServerTime: new Date(now).toISOString(),
-        MaxAllowedSkewMilliseconds: String(MOST_SKEW_MS),
+        MaxAllowedSkewMilliseconds: String(MAX_SKEW_MS),
       },
     });
   }

@@ -24,7 +24,7 @@ export interface ExpectedSignature {
   readonly tolerated?: string;
 }
 
-const LONGEST_URL_SECONDS = 604_800;
+const MAX_URL_SECONDS = 604_800;
 
 /** `undefined` when the request is not signed at all. */
 export function readClaim(request: SignedRequest): Claim | undefined {
@@ -80,7 +80,7 @@ function signAsV1(
   date?: string,
 ) {
   const resource = bucket === undefined ? '/' : `/${bucket}/${key}`;
-  const stringToSign = stringToSignV1({ method, query, headers, resource, ...(date && { date }) });
+  const stringToSign = stringToSignV1({ method, query, headers, resource, date });
   return { stringToSign, signature: signV1(secret, stringToSign) };
 }
 
@@ -117,7 +117,7 @@ function queryV4(request: SignedRequest, query: ReadonlyMap<string, string>): Cl
         'Query-string authentication requires the x-oss-signature-version, x-oss-credential, x-oss-date, x-oss-expires and x-oss-signature parameters.',
     });
   }
-  if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_URL_SECONDS) {
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_URL_SECONDS) {
     throw invalidArgument('x-oss-expires', query.get('x-oss-expires') ?? '');
   }
   return {

@@ -39,9 +39,9 @@ export function toMap(query: readonly QueryPair[]): ReadonlyMap<string, string> 
 }
 
 /** Bytes of the largest document a request may carry: a deletion of 1,000 keys. */
-const LARGEST_DOCUMENT = 2 * 1024 * 1024;
+const MAX_DOCUMENT = 2 * 1024 * 1024;
 
-export async function readText(request: OssRequest, limit = LARGEST_DOCUMENT): Promise<string> {
+export async function readText(request: OssRequest, limit = MAX_DOCUMENT): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body) {
@@ -65,7 +65,7 @@ export function parseDocument(text: string, root: string): XmlElement {
       .replace(/^\ufeff?\s*<\?xml[^>]*\?>/, '')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids
       .replace(/[\u0001-\u0008\u000b\u000c\u000e-\u001f]/g, (character) => `&#${character.charCodeAt(0)};`);
-    document = parseXml(`<?xml version="1.1"?>${source}`, { maxLength: LARGEST_DOCUMENT });
+    document = parseXml(`<?xml version="1.1"?>${source}`, { maxLength: MAX_DOCUMENT });
   } catch (cause) {
     throw new OssError('MalformedXML', {
       cause,

@@ -11,9 +11,9 @@ export interface ProcessedImage {
 }
 
 /** doc: larger originals are not processed. */
-const LARGEST_IMAGE = 20 * 1024 * 1024;
+const MAX_IMAGE = 20 * 1024 * 1024;
 /** doc: neither side of a result may be longer. */
-const LONGEST_SIDE = 16_384;
+const MAX_SIDE = 16_384;
 
 const DECODED: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'heic']);
 
@@ -47,8 +47,8 @@ export async function processImage(source: Readable, size: number, process: stri
   try {
     const [kind, ...steps] = process.split('/');
     if (kind !== 'image' || steps.length === 0) throw notImplemented(`x-oss-process=${process}`);
-    if (size > LARGEST_IMAGE) {
-      throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(LARGEST_IMAGE) } });
+    if (size > MAX_IMAGE) {
+      throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_IMAGE) } });
     }
     return await runSteps(await collect(source), steps.map(parseStep));
   } catch (cause) {
@@ -124,7 +124,7 @@ async function resize(image: Sharp, parameters: Parameters): Promise<Sharp> {
   }
   const side = (name: string) => {
     const text = parameters.get(name);
-    return text === undefined ? undefined : wholeNumber(name, text, 1, LONGEST_SIDE);
+    return text === undefined ? undefined : wholeNumber(name, text, 1, MAX_SIDE);
   };
   let width = side('w');
   let height = side('h');
@@ -139,8 +139,8 @@ async function resize(image: Sharp, parameters: Parameters): Promise<Sharp> {
   const fits = { lfit: 'inside', mfit: 'outside', fill: 'cover', pad: 'contain', fixed: 'fill' } as const;
   if (!(mode in fits)) throw invalidArgument('m', mode);
   return image.resize({
-    ...(width !== undefined && { width }),
-    ...(height !== undefined && { height }),
+    width,
+    height,
     fit: fits[mode as keyof typeof fits],
     // doc: pictures are not enlarged unless `limit_0` says so.
     withoutEnlargement: parameters.get('limit') !== '0',
@@ -152,7 +152,7 @@ async function crop(image: Sharp, parameters: Parameters): Promise<Sharp> {
   const { width: imageWidth = 1, height: imageHeight = 1 } = await image.metadata();
   const read = (name: string, fallback: number) => {
     const text = parameters.get(name);
-    return text === undefined ? fallback : wholeNumber(name, text, 0, LONGEST_SIDE);
+    return text === undefined ? fallback : wholeNumber(name, text, 0, MAX_SIDE);
   };
   const width = Math.min(read('w', imageWidth), imageWidth);
   const height = Math.min(read('h', imageHeight), imageHeight);

@@ -5,7 +5,7 @@ import { invalidArgument, notImplemented } from '../errors.ts';
 import { type Parameters, placeIn, wholeNumber } from './parameters.ts';
 
 /** doc: at most this many characters. */
-const LONGEST_TEXT = 64;
+const MAX_TEXT_LENGTH = 64;
 /** `type` names a font, of which there is one here. guess: capitals and strokes as shares of the size. */
 const KNOWN = new Set(['text', 'type', 'color', 'size', 't', 'g', 'x', 'y']);
 
@@ -19,7 +19,7 @@ export async function watermark(image: Sharp, parameters: Parameters): Promise<S
     if (!KNOWN.has(name)) throw notImplemented(`x-oss-process=image/watermark,${name}`);
   }
   const text = Buffer.from(parameters.get('text') ?? '', 'base64url').toString('utf8');
-  if (text === '' || [...text].length > LONGEST_TEXT)
+  if (text === '' || [...text].length > MAX_TEXT_LENGTH)
     throw invalidArgument('text', parameters.get('text') ?? '');
   const read = (name: string, fallback: number, min: number, max: number) =>
     wholeNumber(name, parameters.get(name) ?? String(fallback), min, max);

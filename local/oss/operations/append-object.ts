@@ -10,7 +10,7 @@ import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectRecord, type ObjectTemplate } from '../store/records.ts';
 import { bucketOf, versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
-import { createdChange, LARGEST_UPLOAD, type NewVersion, receiveBlob, writeVersion } from './write-object.ts';
+import { createdChange, MAX_UPLOAD, type NewVersion, receiveBlob, writeVersion } from './write-object.ts';
 
 /** The first append makes the object and gives it its attributes; later ones change its bytes only. */
 export async function appendObject(request: OssRequest, oss: OssServer): Promise<Reply> {
@@ -54,8 +54,8 @@ async function appended(
   const { segment } = blob;
   const crc64 = before ? combineCrc64(BigInt(before.crc64), blob.crc64, segment.size) : blob.crc64;
   const size = position + segment.size;
-  if (size > LARGEST_UPLOAD)
-    throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(LARGEST_UPLOAD) } });
+  if (size > MAX_UPLOAD)
+    throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD) } });
   const content = {
     type: 'Appendable',
     size,
@@ -65,7 +65,7 @@ async function appended(
   } as const;
   if (!before) return { ...template, ...content, segments: [segment] };
   const { headers, metadata, tags, acl, storageClass, encryption } = before;
-  const kept = { headers, metadata, tags, acl, storageClass, ...(encryption && { encryption }) };
+  const kept = { headers, metadata, tags, acl, storageClass, encryption };
   const [first] = before.segments;
   return { ...kept, ...content, segments: [first ? await bucket.extend(first, segment) : segment] };
 }

@@ -80,12 +80,12 @@ export function deleteDocument(name: DocumentName) {
   };
 }
 
-const MOST_BUCKET_TAGS = 20;
+const MAX_BUCKET_TAGS = 20;
 
 export async function putBucketTags(request: OssRequest, oss: OssServer): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const text = await readText(request);
-  await readTagging({ ...request, body: once(text) }, MOST_BUCKET_TAGS);
+  await readTagging({ ...request, body: once(text) }, MAX_BUCKET_TAGS);
   await keep(bucket, 'tagging', text);
   return { status: 200 };
 }

@@ -16,8 +16,8 @@ interface Callback {
 
 /** doc: the application has five seconds, and its answer at most 1 MB. */
 const TIMEOUT_MS = 5000;
-const LARGEST_ANSWER = 1024 * 1024;
-const MOST_URLS = 5;
+const MAX_ANSWER = 1024 * 1024;
+const MAX_URLS = 5;
 
 /**
  * Answers an upload; when it asked for a callback, with what the application behind it says. The object is stored
@@ -62,7 +62,7 @@ export function readCallback({ headers, query }: OssRequest): Callback | undefin
   if (!callbackUrl || !callbackBody) {
     throw invalidArgument('callback', '', 'The callback configuration needs callbackUrl and callbackBody.');
   }
-  const urls = callbackUrl.split(';').slice(0, MOST_URLS);
+  const urls = callbackUrl.split(';').slice(0, MAX_URLS);
   if (!urls.every((url) => /^https?:\/\/\S+$/.test(url) && URL.canParse(url))) {
     throw invalidArgument('callback', callbackUrl, 'The callbackUrl is not a URL.');
   }
@@ -115,7 +115,7 @@ async function call(
           return undefined;
         });
       if (!response) continue;
-      const answer = await readBody(response, LARGEST_ANSWER);
+      const answer = await readBody(response, MAX_ANSWER);
       if (response.status === 200) return checkJson(answer);
       failure = `Error status : ${response.status}.`;
     }

@@ -23,7 +23,7 @@ import {
 import { changeOf, createdChange, fromBlob, writeVersion } from './write-object.ts';
 
 /** doc: larger objects are copied in parts. */
-const LARGEST_COPY = 1024 ** 3;
+const MAX_COPY = 1024 ** 3;
 
 export async function copyObject(request: OssRequest, oss: OssServer): Promise<Reply> {
   const bucket = bucketOf(request, oss);
@@ -31,8 +31,8 @@ export async function copyObject(request: OssRequest, oss: OssServer): Promise<R
   const source = readCopySource(request, oss);
   if (isNotModified(conditionsOf(request.headers, 'x-oss-copy-source-'), source.version))
     return { status: 304 };
-  if (source.version.size > LARGEST_COPY)
-    throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(LARGEST_COPY) } });
+  if (source.version.size > MAX_COPY)
+    throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_COPY) } });
   const onItself = source.bucket === bucket && source.key === request.key && !source.versionId;
   const template = templateOfCopy(request, bucket, source.version, onItself);
   const blob = await bucket.write(

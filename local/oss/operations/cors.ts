@@ -16,7 +16,7 @@ interface CorsRule {
 }
 
 const METHODS: readonly string[] = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
-const MOST_RULES = 20;
+const MAX_RULES = 20;
 
 /** A browser asks what it may send. */
 export async function optionObject(request: OssRequest, oss: OssServer): Promise<Reply> {
@@ -106,7 +106,6 @@ export function parseCorsRules(text: string): CorsRule[] {
     if (wild !== undefined) throw malformedXml(`${wild} has more than one *`);
     return rule;
   });
-  if (rules.length === 0 || rules.length > MOST_RULES)
-    throw malformedXml(`expected 1 to ${MOST_RULES} rules`);
+  if (rules.length === 0 || rules.length > MAX_RULES) throw malformedXml(`expected 1 to ${MAX_RULES} rules`);
   return rules;
 }

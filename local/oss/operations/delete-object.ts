@@ -25,7 +25,7 @@ export async function deleteObject(request: OssRequest, oss: OssServer): Promise
   };
 }
 
-const MOST_KEYS = 1000;
+const MAX_KEYS = 1000;
 
 export async function deleteObjects(request: OssRequest, oss: OssServer): Promise<Reply> {
   const bucket = bucketOf(request, oss);
@@ -161,8 +161,8 @@ async function readOrder(request: OssRequest) {
       versionId: childText(object, 'VersionId') || undefined,
     };
   });
-  if (objects.length === 0 || objects.length > MOST_KEYS) {
-    throw malformedXml(`expected 1 to ${MOST_KEYS} objects, got ${objects.length}`);
+  if (objects.length === 0 || objects.length > MAX_KEYS) {
+    throw malformedXml(`expected 1 to ${MAX_KEYS} objects, got ${objects.length}`);
   }
   return { objects, quiet: childText(document, 'Quiet') === 'true' };
 }

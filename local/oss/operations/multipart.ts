@@ -25,9 +25,9 @@ import {
   writeVersion,
 } from './write-object.ts';
 
-const MOST_PARTS = 10_000;
+const MAX_PARTS = 10_000;
 /** doc: every part but the last; judged when the upload is completed. */
-const SMALLEST_PART = 100 * 1024;
+const MIN_PART = 100 * 1024;
 
 export async function initiateMultipartUpload(request: OssRequest, oss: OssServer): Promise<Reply> {
   const bucket = bucketOf(request, oss);
@@ -152,7 +152,7 @@ export async function listParts(request: OssRequest, oss: OssServer): Promise<Re
   const bucket = bucketOf(request, oss);
   const { record, parts } = uploadOf(request, bucket);
   const most = numberParameter(request, 'max-parts', { min: 1, max: 1000, fallback: 1000 });
-  const marker = numberParameter(request, 'part-number-marker', { min: 0, max: MOST_PARTS, fallback: 0 });
+  const marker = numberParameter(request, 'part-number-marker', { min: 0, max: MAX_PARTS, fallback: 0 });
   const rest = sorted(parts.values()).filter(({ number }) => number > marker);
   const page = rest.slice(0, most);
   const encoded = request.query.get('encoding-type') === 'url';
@@ -197,11 +197,11 @@ function chosenParts(request: OssRequest, text: string, { parts }: Upload): Part
   if (chosen.some(({ number }, index) => index > 0 && number <= chosen[index - 1]!.number)) {
     throw new OssError('InvalidPartOrder');
   }
-  const small = chosen.slice(0, -1).find(({ segment }) => segment.size < SMALLEST_PART);
+  const small = chosen.slice(0, -1).find(({ segment }) => segment.size < MIN_PART);
   if (small) {
     throw new OssError('EntityTooSmall', {
       elements: {
-        MinSizeAllowed: String(SMALLEST_PART),
+        MinSizeAllowed: String(MIN_PART),
         ProposedSize: String(small.segment.size),
         PartNumber: String(small.number),
         ETag: `"${small.etag}"`,
@@ -213,8 +213,8 @@ function chosenParts(request: OssRequest, text: string, { parts }: Upload): Part
 
 function namedParts(text: string, parts: ReadonlyMap<number, Part>): Part[] {
   const items = childrenOf(parseDocument(text, 'CompleteMultipartUpload'), 'Part');
-  if (items.length > MOST_PARTS)
-    throw malformedXml(`expected at most ${MOST_PARTS} parts, got ${items.length}`);
+  if (items.length > MAX_PARTS)
+    throw malformedXml(`expected at most ${MAX_PARTS} parts, got ${items.length}`);
   return items.map((item) => {
     const number = Number(childText(item, 'PartNumber'));
     // sdk: ETags come with and without quotes.
@@ -250,11 +250,11 @@ function noSuchUpload(request: OssRequest): OssError {
 function readPartNumber(request: OssRequest): number {
   const text = request.query.get('partNumber') ?? '';
   const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= MOST_PARTS) return number;
+  if (/^\d+$/.test(text) && number >= 1 && number <= MAX_PARTS) return number;
   throw invalidArgument(
     'partNumber',
     text,
-    `Part number must be an integer between 1 and ${MOST_PARTS}, inclusive.`,
+    `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive.`,
   );
 }
 

@@ -12,7 +12,7 @@ import { readCallback, withCallback } from './callback.ts';
 import { uploadHeaders } from './put-object.ts';
 import { bucketOf } from './target.ts';
 import { templateOf } from './template.ts';
-import { createdChange, fromBlob, LARGEST_UPLOAD, writeVersion } from './write-object.ts';
+import { createdChange, fromBlob, MAX_UPLOAD, writeVersion } from './write-object.ts';
 
 interface Form {
   /** Names in lower case; what stood before the file. */
@@ -39,7 +39,7 @@ export async function postObject(request: OssRequest, oss: OssServer): Promise<R
     const template = templateOf(upload.headers, bucket);
 
     const blob = await bucket.write(key, bytesOf(form), (size) => {
-      if (size > Math.min(sizes.max, LARGEST_UPLOAD)) throw new OssError('EntityTooLarge');
+      if (size > Math.min(sizes.max, MAX_UPLOAD)) throw new OssError('EntityTooLarge');
     });
     if (blob.segment.size < sizes.min) {
       await bucket.discard([blob.segment]);

@@ -61,7 +61,7 @@ export function resolveSymlink(link: ObjectVersion, bucket: BucketStore): Object
     size,
     etag,
     crc64,
-    ...(contentMd5 !== undefined && { contentMd5 }),
+    contentMd5,
     lastModified: Math.max(link.lastModified, target.lastModified),
   };
 }

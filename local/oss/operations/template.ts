@@ -16,7 +16,7 @@ const STORAGE_CLASSES: readonly string[] = ['Standard', 'IA', 'Archive', 'ColdAr
 const OBJECT_ACLS: readonly string[] = ['default', 'private', 'public-read', 'public-read-write'];
 
 /** doc: all names and values of user metadata together. */
-const MOST_METADATA_BYTES = 8192;
+const MAX_METADATA_BYTES = 8192;
 
 /** The attributes a request gives the object that it makes. */
 export function templateOf(headers: Headers, bucket: BucketStore): ObjectTemplate {
@@ -28,7 +28,7 @@ export function templateOf(headers: Headers, bucket: BucketStore): ObjectTemplat
     tags: parseTagging(headers['x-oss-tagging'] ?? ''),
     acl: parseObjectAcl(headers['x-oss-object-acl'] ?? 'default'),
     storageClass: parseStorageClass(headers['x-oss-storage-class'] ?? bucket.record.storageClass),
-    ...(encryption && { encryption }),
+    encryption,
   };
 }
 
@@ -51,7 +51,7 @@ export function metadataOf(headers: Headers): Record<string, string> {
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
     metadata[name.slice('x-oss-meta-'.length)] = checkHeader(name, value);
   }
-  if (bytes > MOST_METADATA_BYTES) {
+  if (bytes > MAX_METADATA_BYTES) {
     throw new OssError('InvalidArgument', {
       message: 'Your metadata headers exceed the maximum allowed metadata size.',
     });
@@ -102,7 +102,7 @@ function encryptionOf(headers: Headers): Encryption | undefined {
     throw invalidArgument('x-oss-server-side-encryption', algorithm);
   }
   const keyId = headers['x-oss-server-side-encryption-key-id'];
-  return { algorithm, ...(keyId && { keyId }) };
+  return { algorithm, keyId };
 }
 
 /** Headers that would change what is stored or who may read it, and that this server does not know how to honour. */

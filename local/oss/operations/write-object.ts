@@ -15,17 +15,16 @@ import {
 } from '../store/records.ts';
 
 /** doc: 5 GB for one upload or one part. */
-export const LARGEST_UPLOAD = 5 * 1024 ** 3;
+export const MAX_UPLOAD = 5 * 1024 ** 3;
 
 /** Streams the body of a request to disk and checks it against its announced length and MD5. */
 export async function receiveBlob(request: OssRequest, bucket: BucketStore): Promise<Blob> {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   if (length === undefined && encoding === undefined) throw new OssError('MissingContentLength');
-  const tooLarge = () =>
-    new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(LARGEST_UPLOAD) } });
-  if (Number(length) > LARGEST_UPLOAD) throw tooLarge();
+  const tooLarge = () => new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD) } });
+  if (Number(length) > MAX_UPLOAD) throw tooLarge();
   const blob = await bucket.write(request.key, request.body, (size) => {
-    if (size > LARGEST_UPLOAD) throw tooLarge();
+    if (size > MAX_UPLOAD) throw tooLarge();
   });
   await checkDigest(request.headers['content-md5'], blob, bucket);
   return blob;

@@ -120,7 +120,7 @@ export async function openBucket(
       else if (fresh) flushNames = true;
     }
     if (flushNames) await files.syncDirectory(objectsDirectory);
-    if (record || blobs.size > 0) await log.append({ ...(record && { record }), blobs });
+    if (record || blobs.size > 0) await log.append({ record, blobs });
     for (const name of names) written.delete(name);
   };
 

@@ -103,7 +103,7 @@ export function createCommitLog(
       }
       generation.bytes += VERSION_BYTES * (record?.content?.versions.length ?? 1);
       const encoded = Object.fromEntries([...blobs].map(([file, bytes]) => [file, bytes.toString('base64')]));
-      const durable = generation.journal.append([{ ...(record && { record }), blobs: encoded }]);
+      const durable = generation.journal.append([{ record, blobs: encoded }]);
       if (generation.bytes >= generationBytes && current === opened) retire(opened);
       await durable;
     },

@@ -24,7 +24,7 @@ export interface SortedKeys {
 }
 
 /** Sorted runs of bounded length: a change moves one run's keys, not all that follow. */
-const LONGEST_RUN = 1024;
+const MAX_RUN = 1024;
 
 export function createSortedKeys(): SortedKeys {
   const runs: string[][] = [];
@@ -41,7 +41,7 @@ export function createSortedKeys(): SortedKeys {
       const place = placeIn(run, key);
       if (run[place] === key) return;
       run.splice(place, 0, key);
-      if (run.length > LONGEST_RUN) runs.splice(index + 1, 0, run.splice(LONGEST_RUN / 2));
+      if (run.length > MAX_RUN) runs.splice(index + 1, 0, run.splice(MAX_RUN / 2));
     },
     delete(key) {
       const index = runOf(key);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { createDurableFiles, type DurableFiles } from '../../durable-files.ts';
 import { OssError } from '../errors.ts';
 import { type BucketStore, createBucket, openBucket } from './bucket.ts';
@@ -116,7 +116,7 @@ async function readRecord<T>(file: string): Promise<T> {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new MnsossError('StorageCorrupt', `${file} is not the JSON that was written there`, {
+    throw new AppError('StorageCorrupt', `${file} is not the JSON that was written there`, {
       cause: error,
     });
   }

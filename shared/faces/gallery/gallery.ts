@@ -1,5 +1,5 @@
 import type { UprightImage } from '../../images/image.ts';
-import type { MnsossError } from '../../runtime/errors.ts';
+import type { AppError } from '../../runtime/errors.ts';
 import type { Face } from '../face.ts';
 
 /** Similarities, on the scale of the gallery that they belong to. */
@@ -21,7 +21,7 @@ export interface NewFace {
 }
 
 /** `id` names the face within the gallery; `error` is permanent and concerns this face alone. */
-export type AddedFace = { readonly id: string } | { readonly error: MnsossError };
+export type AddedFace = { readonly id: string } | { readonly error: AppError };
 
 /** The face of one person that is nearest to the one searched for. */
 export interface Candidate {
@@ -48,7 +48,7 @@ export interface CallOptions {
  * Known people and their faces. Every adapter passes `test/contracts/gallery.ts`.
  *
  * What one instance wrote it finds at once; what another wrote, within the time that the adapter documents. Errors are
- * `MnsossError`: `GalleryMismatch`, `PersonNameInvalid`, and those of the store or service underneath.
+ * `AppError`: `GalleryMismatch`, `PersonNameInvalid`, and those of the store or service underneath.
  */
 export interface Gallery {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { MnsossError } from '../../runtime/errors.ts';
+import { AppError } from '../../runtime/errors.ts';
 
 /** UTF-8 bytes; leaves room for a photo's name in an object key of 1,023 bytes. */
 const MAX_NAME_BYTES = 128;
@@ -18,6 +18,6 @@ export function assertPersonName(name: string): void {
   }
 }
 
-function invalid(name: string, why: string): MnsossError {
-  return new MnsossError('PersonNameInvalid', `the name ${JSON.stringify(name)} ${why}`);
+function invalid(name: string, why: string): AppError {
+  return new AppError('PersonNameInvalid', `the name ${JSON.stringify(name)} ${why}`);
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { MnsossError, toMnsossError } from '../../runtime/errors.ts';
+import { AppError, toAppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import { backoffDelay } from '../../runtime/retry.ts';
 import type { DeleteFailure } from '../queue.ts';
@@ -30,7 +30,7 @@ export interface AcknowledgerOptions {
   readonly random: Random;
   readonly delete: (receiptHandles: readonly string[]) => Promise<DeleteFailure[]>;
   readonly onDeleted: (item: Acknowledgement) => void;
-  readonly onFailed: (items: readonly Acknowledgement[], error: MnsossError) => void;
+  readonly onFailed: (items: readonly Acknowledgement[], error: AppError) => void;
   /** The receipt handle died before the message could be deleted. */
   readonly onLost: (item: Acknowledgement) => void;
 }
@@ -90,7 +90,7 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
       if (failures.length === 0) return batch.forEach(deleted);
       settleEach(batch, new Map(failures.map((failure) => [failure.receiptHandle, failure])));
     } catch (thrown) {
-      again(batch, toMnsossError(thrown));
+      again(batch, toAppError(thrown));
     }
   }
 
@@ -107,11 +107,11 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
       }
     }
     if (!last) return;
-    again(failed, new MnsossError('ServiceUnavailable', `delete failed: ${last.code}: ${last.message}`));
+    again(failed, new AppError('ServiceUnavailable', `delete failed: ${last.code}: ${last.message}`));
   }
 
   /** Repeats until the receipts expire: a later delete could only fail. */
-  function again(batch: Entry[], error: MnsossError): void {
+  function again(batch: Entry[], error: AppError): void {
     options.onFailed(
       batch.map(({ item }) => item),
       error,

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { isMnsossError, toMnsossError } from '../../runtime/errors.ts';
+import { isAppError, toAppError } from '../../runtime/errors.ts';
 import { retry } from '../../runtime/retry.ts';
 import type { ReceivedMessage } from '../queue.ts';
 import { createAcknowledger } from './acknowledger.ts';
@@ -12,7 +12,7 @@ import { createLimiter } from './limiter.ts';
 import { CONSUMER_DEFAULTS, type ConsumerOptions } from './options.ts';
 import { createReceiver } from './receiver.ts';
 import { countEvents, type StopReport } from './report.ts';
-import { retryVisibility, SHORTEST_VISIBILITY } from './retry-delay.ts';
+import { MIN_VISIBILITY, retryVisibility } from './retry-delay.ts';
 import type { Consumer, ConsumerParts } from './types.ts';
 import { keepVisibility, type VisibilityKeeper } from './visibility-keeper.ts';
 
@@ -238,7 +238,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
     try {
       await deadLetters.put(letter, { signal: end.signal });
     } catch (thrown) {
-      const error = toMnsossError(thrown);
+      const error = toAppError(thrown);
       emit('deadLetterFailed', { messageId, error });
       return hide(item, { reason: `dead letter not stored: ${error.code}`, overloaded: false });
     }
@@ -277,7 +277,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
 
   async function release(item: Held): Promise<void> {
     const { messageId } = item.message;
-    if ((await setVisibility(item, SHORTEST_VISIBILITY)) === 'set') emit('messageReleased', { messageId });
+    if ((await setVisibility(item, MIN_VISIBILITY)) === 'set') emit('messageReleased', { messageId });
     leave(item);
   }
 
@@ -293,8 +293,8 @@ export function createConsumer(parts: ConsumerParts): Consumer {
       await retry(change, { ...RELEASE_RETRY, clock, random, signal: end.signal });
       return 'set';
     } catch (thrown) {
-      const error = toMnsossError(thrown);
-      if (!isMnsossError(error, 'MessageNotExist')) {
+      const error = toAppError(thrown);
+      if (!isAppError(error, 'MessageNotExist')) {
         emit('releaseFailed', { messageId, error });
         return 'failed';
       }
@@ -369,7 +369,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
       const graceMs = Math.min(GRACE_MS, reserveMs / 3);
       stopped ??= shutDown(reserveMs - 2 * graceMs, graceMs);
       const report = await stopped;
-      return { ...report, empty, ...(failure !== undefined && { failure }) };
+      return { ...report, empty, failure };
     },
     ready: () => state === 'started' && gate.healthy(),
     inFlight: () => held.size(),

@@ -1,4 +1,4 @@
-import type { MnsossError } from '../../runtime/errors.ts';
+import type { AppError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { ReceivedMessage } from '../queue.ts';
 
@@ -12,7 +12,7 @@ export interface RecordDelivery {
 /** Everything a consumer tells, in the past tense. Listeners run at once and never stop the machine. */
 export interface ConsumerEvents {
   receiveCompleted: { readonly requested: number; readonly received: number };
-  receiveFailed: { readonly error: MnsossError };
+  receiveFailed: { readonly error: AppError };
   messageReceived: { readonly message: ReceivedMessage };
   recordDelivered: { readonly messageId: string } & RecordDelivery;
   /** `where` tells whether this process tries again under the same receipt, or the queue delivers again. */
@@ -24,21 +24,21 @@ export interface ConsumerEvents {
     readonly delayMs: number;
   };
   messageDeadLettered: { readonly messageId: string; readonly reason: string; readonly code: string };
-  deadLetterFailed: { readonly messageId: string; readonly error: MnsossError };
+  deadLetterFailed: { readonly messageId: string; readonly error: AppError };
   messageDeleted: { readonly messageId: string };
-  deleteFailed: { readonly messageIds: readonly string[]; readonly error: MnsossError };
+  deleteFailed: { readonly messageIds: readonly string[]; readonly error: AppError };
   /** Handed back unfinished because the consumer stops. */
   messageReleased: { readonly messageId: string };
-  releaseFailed: { readonly messageId: string; readonly error: MnsossError };
+  releaseFailed: { readonly messageId: string; readonly error: AppError };
   /** The receipt handle is dead: the message was or will be redelivered, here or elsewhere. */
   messageLost: { readonly messageId: string; readonly during: 'renew' | 'delete' | 'release' };
   visibilityRenewed: { readonly messageId: string; readonly seconds: number };
-  renewalFailed: { readonly messageId: string; readonly error: MnsossError };
+  renewalFailed: { readonly messageId: string; readonly error: AppError };
   /** Renewing ended because the message was worked on for longer than the maximum age. */
   messageTimedOut: { readonly messageId: string; readonly ageMs: number };
   concurrencyChanged: { readonly limit: number };
   /** Calls to the queue fail; none is made for `retryInMs`. */
-  serviceFailed: { readonly error: MnsossError; readonly failures: number; readonly retryInMs: number };
+  serviceFailed: { readonly error: AppError; readonly failures: number; readonly retryInMs: number };
   serviceRecovered: { readonly failures: number };
 }
 

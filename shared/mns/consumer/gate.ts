@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { isMnsossError, type MnsossError, toMnsossError } from '../../runtime/errors.ts';
+import { type AppError, isAppError, toAppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 
 /**
@@ -18,7 +18,7 @@ export interface ServiceGate {
 export interface GateOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly onFailed: (event: { error: MnsossError; failures: number; retryInMs: number }) => void;
+  readonly onFailed: (event: { error: AppError; failures: number; retryInMs: number }) => void;
   readonly onRecovered: (event: { failures: number }) => void;
 }
 
@@ -60,7 +60,7 @@ export function createServiceGate({ clock, random, onFailed, onRecovered }: Gate
     else probeAllowed = true;
   }
 
-  function failed(error: MnsossError, began: number): void {
+  function failed(error: AppError, began: number): void {
     if (began !== generation) return;
     generation++;
     failures++;
@@ -97,10 +97,10 @@ export function createServiceGate({ clock, random, onFailed, onRecovered }: Gate
         succeeded();
         return result;
       } catch (thrown) {
-        const error = toMnsossError(thrown);
+        const error = toAppError(thrown);
         // A stale receipt handle is an answer like any other.
-        if (isMnsossError(error, 'MessageNotExist')) succeeded();
-        else if (!isMnsossError(error, 'Aborted')) failed(error, began);
+        if (isAppError(error, 'MessageNotExist')) succeeded();
+        else if (!isAppError(error, 'Aborted')) failed(error, began);
         else if (failures > 0 && began === generation) allowProbe();
         throw error;
       }

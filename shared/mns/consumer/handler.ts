@@ -1,4 +1,4 @@
-import { isMnsossError, type MnsossError, toMnsossError } from '../../runtime/errors.ts';
+import { type AppError, isAppError, toAppError } from '../../runtime/errors.ts';
 import type { ReceivedMessage } from '../queue.ts';
 import type { RecordDelivery } from './events.ts';
 
@@ -32,7 +32,7 @@ export type Handle = (message: ReceivedMessage, context: HandleContext) => Promi
 
 /** What a thrown error means for the message: the kind decides. */
 export function outcomeOf(thrown: unknown): Outcome {
-  const error = toMnsossError(thrown);
+  const error = toAppError(thrown);
   if (error.kind === 'permanent') return { result: 'dead', reason: error.message, code: error.code };
   return {
     result: 'retry',
@@ -43,6 +43,6 @@ export function outcomeOf(thrown: unknown): Outcome {
   };
 }
 
-function retryAfter(error: MnsossError): { retryAfterMs?: number } {
-  return isMnsossError(error) && error.retryAfterMs !== undefined ? { retryAfterMs: error.retryAfterMs } : {};
+function retryAfter(error: AppError): { retryAfterMs?: number } {
+  return isAppError(error) && error.retryAfterMs !== undefined ? { retryAfterMs: error.retryAfterMs } : {};
 }

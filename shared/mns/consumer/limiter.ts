@@ -18,7 +18,7 @@ export interface Limiter {
 }
 
 /** So many handlers in a row must fail before the sink, not a message, is blamed. */
-const FAILURES_IN_A_ROW = 5;
+const CONSECUTIVE_FAILURES = 5;
 const PAUSE = { baseMs: 500, capMs: 30_000 };
 
 /**
@@ -43,7 +43,7 @@ export function createLimiter(options: { max: number; clock: Clock; random: Rand
   return {
     limit: () => Math.floor(limit),
     pauseMs: () => Math.max(0, resumesAt - clock.now()),
-    sinkIsDown: () => failuresInARow >= FAILURES_IN_A_ROW,
+    sinkIsDown: () => failuresInARow >= CONSECUTIVE_FAILURES,
     succeeded() {
       failuresInARow = 0;
       pauses = 0;
@@ -51,7 +51,7 @@ export function createLimiter(options: { max: number; clock: Clock; random: Rand
     },
     failed() {
       failuresInARow++;
-      if (failuresInARow >= FAILURES_IN_A_ROW) pauseLonger();
+      if (failuresInARow >= CONSECUTIVE_FAILURES) pauseLonger();
     },
     overloaded(startedAt, retryAfterMs) {
       failuresInARow++;

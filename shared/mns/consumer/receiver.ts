@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { type MnsossError, toMnsossError } from '../../runtime/errors.ts';
+import { type AppError, toAppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import { backoffDelay } from '../../runtime/retry.ts';
 import type { MessageQueue, ReceivedMessage } from '../queue.ts';
@@ -34,7 +34,7 @@ export interface ReceiverOptions {
   /** Nothing is in flight: any room is worth asking for. */
   readonly isIdle: () => boolean;
   readonly onMessages: (messages: readonly ReceivedMessage[], requested: number) => void;
-  readonly onFailed: (error: MnsossError) => void;
+  readonly onFailed: (error: AppError) => void;
 }
 
 /** MNS's batch limit. */
@@ -116,7 +116,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     } catch (thrown) {
       reserved -= max;
       backlog = false;
-      if (!stopping.signal.aborted) options.onFailed(toMnsossError(thrown));
+      if (!stopping.signal.aborted) options.onFailed(toAppError(thrown));
     }
   }
 

@@ -2,11 +2,11 @@ import type { Random } from '../../runtime/random.ts';
 import { type Backoff, backoffDelay } from '../../runtime/retry.ts';
 
 /** MNS's bounds of a visibility timeout, in seconds. */
-export const SHORTEST_VISIBILITY = 1;
-export const LONGEST_VISIBILITY = 43_200;
+export const MIN_VISIBILITY = 1;
+export const MAX_VISIBILITY = 43_200;
 
 /** Longer wishes are granted this much: retention goes on while a message is hidden. */
-const LONGEST_RETRY_AFTER_MS = 3_600_000;
+const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** How the delay grows with each delivery: by as much again (`linear`), or to twice as much (`exponential`). */
 export interface RetryBackoff extends Backoff {
@@ -24,11 +24,11 @@ export function retryVisibility(
   random: Random,
   retryAfterMs = 0,
 ): number {
-  const wish = Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
+  const wish = Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
   const { baseMs, capMs, growth } = backoff;
   const delay =
     growth === 'linear'
       ? random() * Math.min(capMs, baseMs * dequeueCount)
       : backoffDelay(dequeueCount - 1, backoff, random);
-  return Math.min(LONGEST_VISIBILITY, Math.max(SHORTEST_VISIBILITY, Math.ceil(Math.max(wish, delay) / 1000)));
+  return Math.min(MAX_VISIBILITY, Math.max(MIN_VISIBILITY, Math.ceil(Math.max(wish, delay) / 1000)));
 }

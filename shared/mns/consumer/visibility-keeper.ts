@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { isMnsossError, type MnsossError, toMnsossError } from '../../runtime/errors.ts';
+import { type AppError, isAppError, toAppError } from '../../runtime/errors.ts';
 
 /** A receipt handle that is good until `expiresAt` (milliseconds since the epoch, by the local clock). */
 export interface Receipt {
@@ -23,13 +23,13 @@ export interface KeeperOptions {
   /** `signal` ends a renewal that has not been sent yet. */
   readonly renew: (receiptHandle: string, signal: AbortSignal) => Promise<{ receiptHandle: string }>;
   readonly onRenewed: () => void;
-  readonly onFailed: (error: MnsossError) => void;
+  readonly onFailed: (error: AppError) => void;
   readonly onLost: () => void;
   readonly onTooOld: () => void;
 }
 
 /** A failed renewal is repeated no sooner than this, however short the visibility is. */
-const SHORTEST_RETRY_MS = 250;
+const MIN_RETRY_MS = 250;
 
 /** Renews when half of the time has passed, so that a failed renewal leaves time for others. */
 export function keepVisibility(options: KeeperOptions): VisibilityKeeper {
@@ -63,15 +63,15 @@ export function keepVisibility(options: KeeperOptions): VisibilityKeeper {
       options.onRenewed();
       if (!stopped) cancel = schedule(from, receipt.expiresAt);
     } catch (thrown) {
-      const error = toMnsossError(thrown);
-      if (isMnsossError(error, 'MessageNotExist')) {
+      const error = toAppError(thrown);
+      if (isAppError(error, 'MessageNotExist')) {
         receipt = undefined;
         options.onLost();
         return;
       }
       if (stopped) return;
       options.onFailed(error);
-      cancel = schedule(clock.now(), receipt.expiresAt, SHORTEST_RETRY_MS);
+      cancel = schedule(clock.now(), receipt.expiresAt, MIN_RETRY_MS);
     }
   }
 

@@ -9,7 +9,7 @@ type Content = string;
 const ABSENT: Content = 'absent';
 
 const PART = 100 * 1024;
-const KEYS_A_WRITER = 8;
+const KEYS_PER_WRITER = 8;
 const digest = (bytes: Uint8Array): Content => createHash('sha256').update(bytes).digest('hex');
 
 export interface ObjectLoad {
@@ -33,7 +33,7 @@ export function createObjectLoad(bucket: string, random: Random): ObjectLoad {
     const store = life.oss.bucket(bucket);
     life.sdk.useBucket(bucket);
     while (!life.ending()) {
-      const key = `writer-${writer}/${Math.floor(random() * KEYS_A_WRITER)}`;
+      const key = `writer-${writer}/${Math.floor(random() * KEYS_PER_WRITER)}`;
       const before = possible.get(key) ?? new Set([ABSENT]);
       const { content, run } = choose(life, store, key);
       possible.set(key, new Set([...before, content]));

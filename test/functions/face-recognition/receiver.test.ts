@@ -4,7 +4,7 @@ import { REPLY_TYPE } from '../../../functions/face-recognition/reply-event.ts';
 import { toCloudEvent, toHttpMessage } from '../../../shared/envelope/cloud-event.ts';
 import { openEnvelope } from '../../../shared/envelope/open-envelope.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { createHttpSink } from '../../../shared/sinks/http.ts';
 import { deliver } from '../../support/kubernetes/knative/delivery.ts';
 import { type Event, readEvent } from '../../support/kubernetes/knative/event.ts';
@@ -348,7 +348,7 @@ test('metrics tell requests, outcomes, faces and stages', async () => {
 });
 
 test('a quota that is exhausted is answered with the time to wait', async () => {
-  const error = new MnsossError('Throttled', 'two a second', { retryAfterMs: 2_400 });
+  const error = new AppError('Throttled', 'two a second', { retryAfterMs: 2_400 });
   const throttled = await openReceiverStage({}, { open: async () => () => Promise.reject(error) });
   const record = await upload(throttled, 'incoming/a.jpg');
 
@@ -360,7 +360,7 @@ test('a quota that is exhausted is answered with the time to wait', async () => 
 });
 
 test('what cannot be opened yet is a passing failure, and is logged', async () => {
-  const error = new MnsossError('ServiceUnavailable', 'the gallery does not answer');
+  const error = new AppError('ServiceUnavailable', 'the gallery does not answer');
   const shut = await openReceiverStage({}, { open: () => Promise.reject(error) });
 
   const answer = await shut.post(notification(await upload(shut, 'incoming/a.jpg')));

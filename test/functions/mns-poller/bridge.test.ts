@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import type { RecordDelivery } from '../../../shared/mns/consumer/index.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import type { Delivery } from '../../../shared/sinks/sink.ts';
 import { aContext, aMessage, bodyOf, sinkOf } from './support.ts';
 
@@ -141,7 +141,7 @@ describe('the bridge', () => {
 
   test("passes on the sink's own misconfiguration", async () => {
     const { sink } = sinkOf(() => {
-      throw new MnsossError('CredentialsMissing', 'no credentials');
+      throw new AppError('CredentialsMissing', 'no credentials');
     });
     const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
 

@@ -6,7 +6,7 @@ import { createMetrics } from '../../../functions/mns-poller/metrics.ts';
 import { createConsumer } from '../../../shared/mns/consumer/index.ts';
 import { createMemoryQueue } from '../../../shared/mns/memory.ts';
 import { manualClock, systemClock } from '../../../shared/runtime/clock.ts';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 import type { Delivery } from '../../../shared/sinks/sink.ts';
@@ -28,7 +28,7 @@ function metricsOf(answer: () => Delivery) {
   const watched = {
     ...queue,
     attributes: async () => {
-      if (queueIsDown) throw new MnsossError('AccessDenied', 'no');
+      if (queueIsDown) throw new AppError('AccessDenied', 'no');
       return queue.attributes();
     },
   };

@@ -8,7 +8,7 @@ import { createMemoryQueue } from '../../../shared/mns/memory.ts';
 import type { MessageQueue } from '../../../shared/mns/queue.ts';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 import type { Delivery, EventSink } from '../../../shared/sinks/sink.ts';
@@ -47,7 +47,7 @@ function createWorld(service: QueueService) {
     if (mood === 'accepts') return { result: 'accepted' };
     if (mood === 'is busy') return { result: 'retry', reason: 'busy', retryAfterMs: 1_000 };
     if (mood === 'is overloaded') return { result: 'retry', reason: '503', overloaded: true };
-    if (mood === 'is misconfigured') throw new MnsossError('CredentialsMissing', 'none');
+    if (mood === 'is misconfigured') throw new AppError('CredentialsMissing', 'none');
     return { result: 'rejected', reason: 'no', code: 'SinkRejected' };
   }
 
@@ -98,7 +98,7 @@ function createWorld(service: QueueService) {
         name: 'model',
         async put({ messageId }) {
           if (!alive) return never();
-          if (fault === 'everything') throw new MnsossError('ServiceUnavailable', 'down');
+          if (fault === 'everything') throw new AppError('ServiceUnavailable', 'down');
           dead.add(messageId);
         },
       },
@@ -237,7 +237,7 @@ function memoryService(): QueueService {
   const inner = createMemoryQueue({ clock, visibilityTimeout: VISIBILITY_SECONDS });
   let fault: Fault = 'none';
   const call = async <T>(work: () => Promise<T>, own?: Fault): Promise<T> => {
-    const down = new MnsossError('ServiceUnavailable', 'down');
+    const down = new AppError('ServiceUnavailable', 'down');
     if (fault === 'everything' || fault === own) throw down;
     const result = await work();
     if (fault === 'lost answers') throw down;

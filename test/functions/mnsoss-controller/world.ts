@@ -19,7 +19,7 @@ import { createMnsClient } from '../../../shared/mns/client.ts';
 import { createMnsRequests } from '../../../shared/mns/requests.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
-import { isMnsossError } from '../../../shared/runtime/errors.ts';
+import { isAppError } from '../../../shared/runtime/errors.ts';
 import { createHttpClient } from '../../../shared/runtime/http.ts';
 import { createLogger } from '../../../shared/runtime/log.ts';
 import { readOptions } from '../../../shared/runtime/options.ts';
@@ -194,7 +194,7 @@ export async function startWorld({ knative = true } = {}) {
         .then(
           () => true,
           (error) => {
-            if (isMnsossError(error, 'QueueNotExist')) return false;
+            if (isAppError(error, 'QueueNotExist')) return false;
             throw error;
           },
         ),
@@ -238,7 +238,7 @@ async function actOnce(admin: Cluster, refusal: string | undefined): Promise<voi
     const ready = exists
       ? { type: 'Ready', status: 'True' }
       : { type: 'Ready', status: 'False', reason: 'NoAddressable', message: 'no address' };
-    await say(admin, RESOURCES.binding, binding, { ...(sinkUri && { sinkUri }), conditions: [ready] });
+    await say(admin, RESOURCES.binding, binding, { sinkUri, conditions: [ready] });
   }
   for (const deployment of (await admin.list(RESOURCES.deployment)).items) {
     if (deployment.metadata.namespace === 'mnsoss-system') continue;

@@ -258,7 +258,7 @@ test('BlurFace gives temporary URLs of the picture without recognisable faces', 
 
 describe('face databases', () => {
   const addEntity = (entityId: string, labels?: string) =>
-    sdk.addFaceEntity(new facebody.AddFaceEntityRequest({ dbName: DB, entityId, ...(labels && { labels }) }));
+    sdk.addFaceEntity(new facebody.AddFaceEntityRequest({ dbName: DB, entityId, labels }));
   const addFace = async (entityId: string, bytes: Buffer, more: Record<string, unknown> = {}) => {
     const request = { dbName: DB, entityId, imageUrlObject: streamOf(bytes), ...more };
     const { body } = await sdk.addFaceAdvance(new facebody.AddFaceAdvanceRequest(request), RUNTIME);

@@ -20,7 +20,7 @@ function clientOf({ cloud, fc }: FcStage, credentials: Credentials = cloud.crede
   return new Fc2(cloud.accountId, {
     accessKeyID: accessKeyId,
     accessKeySecret,
-    ...(securityToken && { securityToken }),
+    securityToken,
     region: cloud.region,
     endpoint: fc.url,
   });

@@ -87,7 +87,7 @@ export async function startMns(overrides: Partial<MnsOptions> = {}): Promise<Tes
         },
         ...(body !== undefined && { body: Buffer.from(body) }),
         timeoutMs: 10_000,
-        ...(signal && { signal }),
+        signal,
       });
       const text = (await readBody(response)).toString('utf8');
       const xml = text === '' ? undefined : parseXml(text);

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import AliOss from 'ali-oss';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isMnsossError } from '../../../shared/runtime/errors.ts';
+import { isAppError } from '../../../shared/runtime/errors.ts';
 import { ACCOUNT, failureOf, headersOf, openBucket, sendRaw, startOss, untyped } from './support.ts';
 
 const CHILD = fileURLToPath(new URL('./server-process.ts', import.meta.url));
@@ -115,7 +115,7 @@ describe('a data directory', () => {
 
     const error: unknown = await startOss({ dataDir }).catch((thrown: unknown) => thrown);
 
-    expect(isMnsossError(error, 'StorageCorrupt')).toBe(true);
+    expect(isAppError(error, 'StorageCorrupt')).toBe(true);
     expect(String(error)).toContain(record);
   });
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEventRules, type NewEventRule, type ObjectChange } from '../../../local/rules/index.ts';
 import type { NotificationTarget } from '../../../local/types.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
-import { isMnsossError } from '../../../shared/runtime/errors.ts';
+import { isAppError } from '../../../shared/runtime/errors.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
@@ -207,7 +207,7 @@ describe('event rules', () => {
 
     const error: unknown = await open(dataDir).catch((thrown: unknown) => thrown);
 
-    expect(isMnsossError(error, 'StorageCorrupt')).toBe(true);
+    expect(isAppError(error, 'StorageCorrupt')).toBe(true);
   });
 
   it('end with their deletion', async () => {

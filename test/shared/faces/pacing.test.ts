@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createPacing, type PaceOptions, type Pacing } from '../../../shared/faces/pacing.ts';
 import { type Clock, manualClock } from '../../../shared/runtime/clock.ts';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 
 const OPERATION = 'RecognizeFace';
@@ -158,7 +158,7 @@ describe('deadlines', () => {
 
     const refused = await settled(send({ deadline: clock.now() + 2000 }));
 
-    expect(refused).toBeInstanceOf(MnsossError);
+    expect(refused).toBeInstanceOf(AppError);
     expect(refused).toMatchObject({
       code: 'Throttled',
       kind: 'throttled',
@@ -185,7 +185,7 @@ describe('deadlines', () => {
       Array.from({ length: 4 }, () => settled(send({ deadline: clock.now() }))),
     );
 
-    expect(refused.map((error) => (error as MnsossError).retryAfterMs)).toEqual([1050, 1550, 2050, 2550]);
+    expect(refused.map((error) => (error as AppError).retryAfterMs)).toEqual([1050, 1550, 2050, 2550]);
     await Promise.all(line);
   });
 
@@ -248,7 +248,7 @@ test('an aborted request leaves the line to those behind it', async () => {
 async function throttle(pacing: Pacing): Promise<void> {
   const refused = pacing.run(OPERATION, async (turn) => {
     await turn();
-    throw new MnsossError('Throttled', 'the service is full');
+    throw new AppError('Throttled', 'the service is full');
   });
   await settled(refused);
 }
@@ -344,7 +344,7 @@ describe('the rate', () => {
     await settled(
       pacing.run(OPERATION, async (turn) => {
         await turn();
-        throw new MnsossError('ServiceUnavailable', 'down');
+        throw new AppError('ServiceUnavailable', 'down');
       }),
     );
 

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { decodeImage } from '../../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS } from '../../../shared/images/image.ts';
 import { loadSharp } from '../../../shared/images/sharp.ts';
-import { isMnsossError } from '../../../shared/runtime/errors.ts';
+import { isAppError } from '../../../shared/runtime/errors.ts';
 import {
   BLUE,
   difference,
@@ -229,7 +229,7 @@ it('fails with a code or gives a whole raster, whatever bytes are changed', asyn
 
       const outcome = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS).catch((error: unknown) => error);
 
-      if (isMnsossError(outcome, 'InvalidImage', 'ImageTooLarge')) return true;
+      if (isAppError(outcome, 'InvalidImage', 'ImageTooLarge')) return true;
       const { raster } = outcome as Awaited<ReturnType<typeof decodeImage>>;
       return raster.data.length === raster.width * raster.height * 3;
     }),

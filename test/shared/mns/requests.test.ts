@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createMnsClient } from '../../../shared/mns/client.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../../shared/runtime/credentials.ts';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { type Script, type ScriptedServer, startScriptedServer } from '../../support/scripted-server.ts';
 
 const SECRET = 'never-to-be-seen';
@@ -164,8 +164,8 @@ describe('a request of the MNS client', () => {
 
     const error = await queue.send('private body').catch((thrown: unknown) => thrown);
 
-    expect(error).toBeInstanceOf(MnsossError);
-    const { message, stack, details } = error as MnsossError;
+    expect(error).toBeInstanceOf(AppError);
+    const { message, stack, details } = error as AppError;
     const shown = JSON.stringify({ message, stack, details });
     for (const hidden of [SECRET, 'sts-token', 'private body', 'MNS ak:'])
       expect(shown).not.toContain(hidden);

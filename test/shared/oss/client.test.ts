@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOssClient, type OssClientOptions } from '../../../shared/oss/client.ts';
 import { manualClock, systemClock } from '../../../shared/runtime/clock.ts';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { writeXml } from '../../../shared/runtime/xml.ts';
 import {
   type Script,
@@ -345,8 +345,8 @@ describe('the OSS client on the wire', () => {
 
       const error = await store.get('k').catch((thrown: unknown) => thrown);
 
-      expect(error).toBeInstanceOf(MnsossError);
-      const { message, stack, details, cause } = error as MnsossError;
+      expect(error).toBeInstanceOf(AppError);
+      const { message, stack, details, cause } = error as AppError;
       const shown = JSON.stringify({ message, stack, details, cause });
       const signature = server.requests[0]!.headers.authorization!.split('Signature=')[1]!;
       for (const hidden of [SECRET, 'sts-token', 'wrong-signature', signature])

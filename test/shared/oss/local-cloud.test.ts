@@ -80,7 +80,7 @@ describe('the OSS client against the local server', () => {
         target,
         headers: { ...headers, ...(body && { 'content-length': String(body.length) }) },
         timeoutMs: 10_000,
-        ...(body && { body }),
+        body,
       });
       return { status: response.status, body: (await readBody(response)).toString() };
     };

@@ -130,7 +130,7 @@ describe('signatures are those of ali-oss', () => {
         : authorizationV4(STS, contextOf(headers['x-oss-date']!), {
             method,
             bucket: BUCKET,
-            ...(key !== undefined && { key }),
+            key,
             query,
             headers,
           });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createEnrolment } from '../../../shared/pipeline/enrol.ts';
 import { type EnrolProgress, enrolAll, reenrolAll } from '../../../shared/pipeline/enrol-all.ts';
 import { exportPeople } from '../../../shared/pipeline/people-export.ts';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { ANNA, ANNA_AGAIN, aHouse, BERTA, CLARA, type House } from './enrol-support.ts';
 
 const options = { bucket: 'photos', region: 'cn-hangzhou' };
@@ -67,7 +67,7 @@ describe('enrolling everybody', () => {
       ...house.engine,
       analyze: (...args: Parameters<typeof house.engine.analyze>) =>
         failures-- > 0
-          ? Promise.reject(new MnsossError('ServiceUnavailable', 'planned'))
+          ? Promise.reject(new AppError('ServiceUnavailable', 'planned'))
           : house.engine.analyze(...args),
     };
     const parts = { ...house.parts, engine };
@@ -83,7 +83,7 @@ describe('enrolling everybody', () => {
   it('ends at an error that would meet every photo', async () => {
     const engine = {
       ...house.engine,
-      analyze: () => Promise.reject(new MnsossError('ModelMismatch', 'planned')),
+      analyze: () => Promise.reject(new AppError('ModelMismatch', 'planned')),
     };
 
     await expect(enrolAll({ ...house.parts, engine }, options)).rejects.toMatchObject({

@@ -3,7 +3,7 @@ import type { Face } from '../../../shared/faces/face.ts';
 import { createEnrolment, type Enrolment } from '../../../shared/pipeline/enrol.ts';
 import { enrolmentRecord } from '../../../shared/pipeline/enrol-record.ts';
 import { personOf } from '../../../shared/pipeline/people-photos.ts';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { anEvent } from '../../support/events.ts';
 import { ANNA, ANNA_AGAIN, aHouse, BERTA, CLARA, type House, removalOf } from './enrol-support.ts';
 
@@ -251,7 +251,7 @@ describe('an error', () => {
   });
 
   it('that concerns the one face is recorded as failed', async () => {
-    const error = new MnsossError('GalleryFull', 'five faces are enough');
+    const error = new AppError('GalleryFull', 'five faces are enough');
     const gallery = { ...house.parts.gallery, add: async () => [{ error }] };
 
     const outcome = await createEnrolment({ ...house.parts, gallery })(
@@ -264,7 +264,7 @@ describe('an error', () => {
   it('that may pass is thrown, and nothing is recorded', async () => {
     const gallery = {
       ...house.parts.gallery,
-      search: () => Promise.reject(new MnsossError('ServiceUnavailable', 'planned')),
+      search: () => Promise.reject(new AppError('ServiceUnavailable', 'planned')),
     };
     const event = await house.upload('people/Anna/1.jpg', ANNA);
 

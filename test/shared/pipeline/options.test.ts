@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { readPipelineOptions } from '../../../shared/pipeline/options.ts';
-import { isMnsossError, type MnsossError } from '../../../shared/runtime/errors.ts';
+import { type AppError, isAppError } from '../../../shared/runtime/errors.ts';
 
-function failureOf(env: NodeJS.ProcessEnv): MnsossError {
+function failureOf(env: NodeJS.ProcessEnv): AppError {
   try {
     readPipelineOptions(env);
   } catch (error) {
-    if (isMnsossError(error)) return error;
+    if (isAppError(error)) return error;
     throw error;
   }
   throw new Error('the options were accepted');

@@ -7,7 +7,7 @@ import { readPipelineOptions } from '../../../shared/pipeline/options.ts';
 import { createPipeline, type Pipeline } from '../../../shared/pipeline/process.ts';
 import type { ResultDocument } from '../../../shared/results/document.ts';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { createLogger } from '../../../shared/runtime/log.ts';
 import { anEvent } from '../../support/events.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../support/fake-engine.ts';
@@ -302,7 +302,7 @@ describe('what is no usable image', () => {
 describe('an error of the engine', () => {
   it('that is permanent is recorded as failed', async () => {
     engine = fakeEngine(() => {
-      throw new MnsossError('InvalidRequest', 'the service refused the picture');
+      throw new AppError('InvalidRequest', 'the service refused the picture');
     });
 
     const outcome = await pipelineWith()(await upload(await aPicture()));
@@ -318,7 +318,7 @@ describe('an error of the engine', () => {
     'of code %s is thrown, and nothing is recorded',
     async (code) => {
       engine = fakeEngine(() => {
-        throw new MnsossError(code, 'planned');
+        throw new AppError(code, 'planned');
       });
 
       await expect(pipelineWith()(await upload(await aPicture()))).rejects.toMatchObject({ code });

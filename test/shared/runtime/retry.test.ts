@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manualClock } from '../../../shared/runtime/clock.ts';
-import { type ErrorCode, MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError, type ErrorCode } from '../../../shared/runtime/errors.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 import { backoffDelay, retry } from '../../../shared/runtime/retry.ts';
 
@@ -24,7 +24,7 @@ describe('work that fails', () => {
     const work = async (attempt: number) => {
       calls.push(attempt);
       if (calls.length <= times) {
-        throw new MnsossError(code, 'planned', retryAfterMs === undefined ? {} : { retryAfterMs });
+        throw new AppError(code, 'planned', retryAfterMs === undefined ? {} : { retryAfterMs });
       }
       return 'done';
     };
@@ -66,7 +66,7 @@ describe('work that fails', () => {
     const clock = manualClock();
     const { calls, work } = failing(9, 'ServiceUnavailable');
 
-    const result = retry(work, options(clock)).catch((error: MnsossError) => error.code);
+    const result = retry(work, options(clock)).catch((error: AppError) => error.code);
     await clock.advance(10_000);
 
     await expect(result).resolves.toBe('ServiceUnavailable');

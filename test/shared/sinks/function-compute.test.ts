@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { manualClock, systemClock } from '../../../shared/runtime/clock.ts';
 import { type CredentialProvider, staticCredentials } from '../../../shared/runtime/credentials.ts';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 import { createFunctionCompute2Sink } from '../../../shared/sinks/function-compute-2.ts';
 import { createFunctionCompute3Sink } from '../../../shared/sinks/function-compute-3.ts';
@@ -191,7 +191,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
   test('is loud about missing credentials', async () => {
     const { sink } = await open(() => ({ status: 200 }), {
       credentials: async () => {
-        throw new MnsossError('CredentialsMissing', 'no credentials');
+        throw new AppError('CredentialsMissing', 'no credentials');
       },
     });
 

@@ -1,6 +1,6 @@
 import type { CloudEvent } from 'cloudevents';
 import { expect, test } from 'vitest';
-import { MnsossError } from '../../../shared/runtime/errors.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { createInProcessSink } from '../../../shared/sinks/in-process.ts';
 import { anEvent, eventSinkContract, type FarSide } from '../../contracts/event-sink.ts';
 
@@ -9,9 +9,9 @@ eventSinkContract('in-process', async () => {
   const received: CloudEvent<unknown>[] = [];
   const sink = createInProcessSink(async (event) => {
     received.push(event);
-    if (farSide === 'fail') throw new MnsossError('ServiceUnavailable', 'the engine does not answer');
-    if (farSide === 'overload') throw new MnsossError('Throttled', 'slower', { retryAfterMs: 2000 });
-    if (farSide === 'refuse') throw new MnsossError('InvalidImage', 'not an image');
+    if (farSide === 'fail') throw new AppError('ServiceUnavailable', 'the engine does not answer');
+    if (farSide === 'overload') throw new AppError('Throttled', 'slower', { retryAfterMs: 2000 });
+    if (farSide === 'refuse') throw new AppError('InvalidImage', 'not an image');
     if (farSide === 'break') throw new Error('a fault of the handler');
     if (farSide === 'hang') await new Promise(() => {});
   });
@@ -27,7 +27,7 @@ eventSinkContract('in-process', async () => {
 
 test('gives up an event with the code of its error', async () => {
   const sink = createInProcessSink(async () => {
-    throw new MnsossError('ImageTooLarge', '200 megapixels');
+    throw new AppError('ImageTooLarge', '200 megapixels');
   });
 
   const delivery = await sink.deliver(anEvent(), { signal: new AbortController().signal });
@@ -41,7 +41,7 @@ test('gives up an event with the code of its error', async () => {
 
 test('lets through what stops the process', async () => {
   const sink = createInProcessSink(async () => {
-    throw new MnsossError('ConfigInvalid', 'no bucket');
+    throw new AppError('ConfigInvalid', 'no bucket');
   });
 
   const delivery = sink.deliver(anEvent(), { signal: new AbortController().signal });

@@ -1,7 +1,7 @@
 import { assertNotAborted } from '../../../runtime/abort.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { CredentialProvider } from '../../../runtime/credentials.ts';
-import { MnsossError } from '../../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 import type { Random } from '../../../runtime/random.ts';
 import { backoffDelay } from '../../../runtime/retry.ts';
 import { createSigningSession } from '../../../runtime/signing-session.ts';
@@ -78,7 +78,7 @@ export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient
     );
 
   /** Milliseconds until the next try; `undefined` when there is none. */
-  const delayBefore = (error: MnsossError, failures: number): number | undefined => {
+  const delayBefore = (error: AppError, failures: number): number | undefined => {
     if (error.kind === 'transient' && error.code !== 'Aborted') {
       const most = failureOf(error) === 'download' ? ATTEMPTS.download : ATTEMPTS.transient;
       return failures < most ? backoffDelay(failures - 1, BACKOFF, random) : undefined;
@@ -94,7 +94,7 @@ export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient
     },
     async call(operation, { deadline: answeredBy = Number.POSITIVE_INFINITY, signal } = {}) {
       const deadline = answeredBy - ANSWER_MS;
-      const pace = { deadline, ...(signal && { signal }) };
+      const pace = { deadline, signal };
       for (let failures = 1; ; failures++) {
         assertNotAborted(signal, operation.name);
         try {
@@ -110,8 +110,8 @@ export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient
   };
 }
 
-function emptyAnswer(operation: string): MnsossError {
-  return new MnsossError('ServiceUnavailable', `${operation}: the answer is empty`, {
+function emptyAnswer(operation: string): AppError {
+  return new AppError('ServiceUnavailable', `${operation}: the answer is empty`, {
     details: { operation, failure: 'unavailable' },
   });
 }
@@ -120,7 +120,7 @@ function emptyAnswer(operation: string): MnsossError {
 function orAborted<T>(operation: string, answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return answer;
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new MnsossError('Aborted', `${operation}: stopped before it was answered`));
+    const onAbort = () => reject(new AppError('Aborted', `${operation}: stopped before it was answered`));
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));

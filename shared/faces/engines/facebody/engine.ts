@@ -1,6 +1,6 @@
 import type { UprightImage } from '../../../images/image.ts';
 import { assertNotAborted } from '../../../runtime/abort.ts';
-import { MnsossError } from '../../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
 import type { Face } from '../../face.ts';
 import type { FaceBodyClient, FaceBodyOperation } from './client.ts';
@@ -12,10 +12,10 @@ import {
   compareFace,
   DETECT_LIMITS,
   detectFace,
-  MOST_RECOGNIZED,
+  MAX_RECOGNIZED,
+  MIN_SIDE,
   RECOGNIZE_LIMITS,
   recognizeFace,
-  SHORTEST_SIDE,
 } from './operations.ts';
 import { encodePicture, fileAsStored, type PictureLimits, type SentPicture } from './picture.ts';
 
@@ -51,7 +51,7 @@ export function createFaceBodyEngine({
     image: UprightImage,
     { attributes, source, signal, deadline }: AnalyzeOptions,
   ): Promise<Face[]> => {
-    const call = { ...(signal && { signal }), ...(deadline !== undefined && { deadline }) };
+    const call = { signal, deadline };
     const send = async (picture: SentPicture) =>
       toFaces(await client.call(operation(picture), call), picture, image, attributes);
     const sendEncoded = async () => {
@@ -83,18 +83,18 @@ export function createFaceBodyEngine({
     name: 'facebody',
     version: VERSION,
     enrolQuality: GOOD_QUALITY,
-    ...(region !== undefined && { region }),
+    region,
     warmUp: () => client.warmUp(),
     async analyze(image, options) {
       assertNotAborted(options.signal, 'analysis');
       const { raster } = image;
       // No face fits in: the service wants 64 × 64 pixels for one.
-      if (Math.min(raster.width, raster.height) < SHORTEST_SIDE) return [];
+      if (Math.min(raster.width, raster.height) < MIN_SIDE) return [];
       const described =
         options.attributes.size > 0 ? await ask(recognizeFace, RECOGNIZE_LIMITS, image, options) : undefined;
       const complete =
         described &&
-        described.length < MOST_RECOGNIZED &&
+        described.length < MAX_RECOGNIZED &&
         Math.max(raster.width, raster.height) <= RECOGNIZE_LIMITS.maxSide;
       const faces = complete
         ? described
@@ -112,7 +112,7 @@ export function createFaceBodyEngine({
         };
       } catch (error) {
         if (failureOf(error) !== 'no-face') throw error;
-        throw new MnsossError('FaceNotFound', 'one of the two pictures shows no face', { cause: error });
+        throw new AppError('FaceNotFound', 'one of the two pictures shows no face', { cause: error });
       }
     },
     async close() {},

@@ -1,4 +1,4 @@
-import { type ErrorCode, isMnsossError, MnsossError } from '../../../runtime/errors.ts';
+import { AppError, type ErrorCode, isAppError } from '../../../runtime/errors.ts';
 
 /** What a failed call means to whoever made it. */
 export type Failure =
@@ -94,8 +94,8 @@ const THROTTLED_RETRY_MS = 1000;
  * Gives an error of the SDK a code and, in `details.failure`, its meaning. What the service wrote is left out: it
  * quotes URLs and signed text.
  */
-export function toFailure(operation: string, thrown: unknown): MnsossError {
-  if (isMnsossError(thrown)) return thrown;
+export function toFailure(operation: string, thrown: unknown): AppError {
+  if (isAppError(thrown)) return thrown;
   const error: SdkError = typeof thrown === 'object' && thrown !== null ? thrown : {};
   const serviceCode = typeof error.code === 'string' ? error.code : undefined;
   const status = statusOf(error);
@@ -107,7 +107,7 @@ export function toFailure(operation: string, thrown: unknown): MnsossError {
     ...(status === undefined ? [] : [`HTTP ${status}`]),
     ...(requestId === undefined ? [] : [`request id ${requestId}`]),
   ];
-  return new MnsossError(CODES[failure], `${operation}: ${what.join(', ')}`, {
+  return new AppError(CODES[failure], `${operation}: ${what.join(', ')}`, {
     details: { operation, failure, serviceCode, status, requestId },
     ...(failure === 'throttled' && { retryAfterMs: THROTTLED_RETRY_MS }),
     ...(!answered && { cause: thrown }),
@@ -115,7 +115,7 @@ export function toFailure(operation: string, thrown: unknown): MnsossError {
 }
 
 export function failureOf(error: unknown): Failure | undefined {
-  return isMnsossError(error) ? (error.details.failure as Failure | undefined) : undefined;
+  return isAppError(error) ? (error.details.failure as Failure | undefined) : undefined;
 }
 
 function statusOf({ statusCode, data }: SdkError): number | undefined {

@@ -1,5 +1,5 @@
 import type { UprightImage } from '../../../images/image.ts';
-import { MnsossError } from '../../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 import type { AttributeName, Face, FaceAttributes, Keypoints, Point } from '../../face.ts';
 import { fromFlatList } from './rectangles.ts';
 
@@ -47,7 +47,7 @@ export function toFaces(
   const count = lists.faceCount ?? boxes.length;
   const probabilities = lists.faceProbabilityList ?? [];
   if (boxes.length !== count || probabilities.length !== count) {
-    throw new MnsossError(
+    throw new AppError(
       'ServiceUnavailable',
       `FaceBody counts ${count} faces, but gives ${boxes.length} rectangles and ${probabilities.length} probabilities`,
     );
@@ -67,7 +67,7 @@ export function toFaces(
     return {
       box: { ...upright(box), width: box.width * scale.x, height: box.height * scale.y },
       probability: Math.min(1, Math.max(0, probabilities[i]!)),
-      ...(keypoints && { keypoints }),
+      keypoints,
       ...(points && { landmarks: points }),
       // The reference gives the ranges of the angles but not their signs; they are taken as ours.
       ...(yaw !== undefined && pitch !== undefined && roll !== undefined && { pose: { yaw, pitch, roll } }),

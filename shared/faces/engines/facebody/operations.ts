@@ -7,12 +7,12 @@ const MEGABYTE = 1024 * 1024;
 
 /** RecognizeFace takes files of up to 3 MB, both sides below 4096 pixels, and describes ten faces at most. */
 export const RECOGNIZE_LIMITS: PictureLimits = { maxBytes: 3 * MEGABYTE, maxSide: 4095 };
-export const MOST_RECOGNIZED = 10;
+export const MAX_RECOGNIZED = 10;
 
 /** DetectFace takes files of up to 30 MB, both sides from 33 to 8191 pixels, and finds thirty faces at most. */
 export const DETECT_LIMITS: PictureLimits = { maxBytes: 30 * MEGABYTE, maxSide: 8191 };
-export const SHORTEST_SIDE = 33;
-const MOST_DETECTED = 30;
+export const MIN_SIDE = 33;
+const MAX_DETECTED = 30;
 
 /** The URL alone asks for everything about ten faces; any other parameter would ask for less about one. */
 export function recognizeFace(picture: SentPicture): FaceBodyOperation<RecognizedLists> {
@@ -29,7 +29,7 @@ export function recognizeFace(picture: SentPicture): FaceBodyOperation<Recognize
 }
 
 export function detectFace(picture: SentPicture): FaceBodyOperation<DetectedLists> {
-  const asked = { landmark: true, quality: true, pose: true, maxFaceNumber: MOST_DETECTED };
+  const asked = { landmark: true, quality: true, pose: true, maxFaceNumber: MAX_DETECTED };
   return {
     name: 'DetectFace',
     send: (sdk, client, runtime) =>

@@ -80,7 +80,7 @@ export function faceBodySettings(options: FaceBodyOptions): SdkSettings {
     protocol: options.facebodyProtocol,
     connectTimeoutMs: options.facebodyConnectTimeoutMs,
     readTimeoutMs: options.facebodyReadTimeoutMs,
-    ...(facebodyUploadEndpoint !== undefined && { openPlatformEndpoint: facebodyUploadEndpoint }),
+    openPlatformEndpoint: facebodyUploadEndpoint,
   };
 }
 

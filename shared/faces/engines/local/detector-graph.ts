@@ -1,4 +1,4 @@
-import { MnsossError } from '../../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 import { floatTensorInfo, ONNX } from './onnx-graph.ts';
 import { type Bytes, bytesField, concat, readFields, readString } from './protobuf.ts';
 
@@ -30,7 +30,7 @@ function cutGraph(graph: Uint8Array): Bytes {
     }
     kept.push(raw);
   }
-  if (!reachedScores) throw new MnsossError('ModelMismatch', `the detector has no node that gives ${SCORES}`);
+  if (!reachedScores) throw new AppError('ModelMismatch', `the detector has no node that gives ${SCORES}`);
   return concat([
     ...kept,
     bytesField(ONNX.graph.input, floatTensorInfo('input', [1, 3, 'height', 'width'])),

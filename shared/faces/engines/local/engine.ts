@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { UprightImage } from '../../../images/image.ts';
-import { MnsossError } from '../../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
 import type { Face } from '../../face.ts';
 import { describe } from './attributes.ts';
@@ -130,5 +130,5 @@ function area({ box }: Face): number {
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new MnsossError('Aborted', 'the analysis was stopped', { cause: signal.reason });
+  if (signal?.aborted) throw new AppError('Aborted', 'the analysis was stopped', { cause: signal.reason });
 }

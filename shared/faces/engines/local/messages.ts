@@ -1,5 +1,5 @@
 import type { UprightImage } from '../../../images/image.ts';
-import { type ErrorCode, type ErrorDetails, MnsossError, toMnsossError } from '../../../runtime/errors.ts';
+import { AppError, type ErrorCode, type ErrorDetails, toAppError } from '../../../runtime/errors.ts';
 import type { AnalyzeOptions } from '../../engine.ts';
 import type { Face } from '../../face.ts';
 
@@ -29,15 +29,15 @@ export interface Failure {
 }
 
 export function toFailure(error: unknown): Failure {
-  const { code, message, details, retryAfterMs, cause } = toMnsossError(error);
+  const { code, message, details, retryAfterMs, cause } = toAppError(error);
   // Whatever it was: not every value can be cloned, its text can.
   return { code, message, details, retryAfterMs, cause: cause === undefined ? undefined : String(cause) };
 }
 
-export function fromFailure({ code, message, details, retryAfterMs, cause }: Failure): MnsossError {
-  return new MnsossError(code, message, {
+export function fromFailure({ code, message, details, retryAfterMs, cause }: Failure): AppError {
+  return new AppError(code, message, {
     details,
     cause,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    retryAfterMs,
   });
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { MnsossError } from '../../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 
 interface ModelFile {
   /** npm package that carries the file, in its folder `model/`. */
@@ -73,7 +73,7 @@ export function modelPath(name: ModelName, modelsDir?: string): string {
     const manifest = createRequire(import.meta.url).resolve(`${model.package}/package.json`);
     return join(dirname(manifest), 'model', model.file);
   } catch (cause) {
-    throw new MnsossError('ModelMismatch', `${model.file}: package ${model.package} is not installed`, {
+    throw new AppError('ModelMismatch', `${model.file}: package ${model.package} is not installed`, {
       cause,
     });
   }
@@ -83,12 +83,12 @@ export function modelPath(name: ModelName, modelsDir?: string): string {
 export async function readModel(name: ModelName, modelsDir?: string): Promise<Uint8Array> {
   const path = modelPath(name, modelsDir);
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new MnsossError('ModelMismatch', `cannot read the model file ${path}`, { cause });
+    throw new AppError('ModelMismatch', `cannot read the model file ${path}`, { cause });
   });
   const expected = MODEL_FILES[name].sha256;
   const actual = createHash('sha256').update(bytes).digest('hex');
   if (actual !== expected) {
-    throw new MnsossError('ModelMismatch', `${path} has SHA-256 ${actual}, expected ${expected}`, {
+    throw new AppError('ModelMismatch', `${path} has SHA-256 ${actual}, expected ${expected}`, {
       details: { path, expected, actual },
     });
   }

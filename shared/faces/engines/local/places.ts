@@ -1,4 +1,4 @@
-import { MnsossError } from '../../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 
 /** Things of which one user has one at a time, and a bounded line of those who wait for one. */
 export interface Places<T> {
@@ -31,7 +31,7 @@ export function createPlaces<T>(items: readonly T[], { maxWaiting, retryAfterMs 
     if (line.size >= maxWaiting) {
       const message = `${items.length} pictures are looked at and ${line.size} wait, which is the bound`;
       return Promise.reject(
-        new MnsossError('Throttled', message, { details: { waiting: line.size, maxWaiting }, retryAfterMs }),
+        new AppError('Throttled', message, { details: { waiting: line.size, maxWaiting }, retryAfterMs }),
       );
     }
     return new Promise((resolve, reject) => {
@@ -68,6 +68,6 @@ export function createPlaces<T>(items: readonly T[], { maxWaiting, retryAfterMs 
   };
 }
 
-function stopped({ reason }: AbortSignal): MnsossError {
-  return new MnsossError('Aborted', 'the analysis was stopped', { cause: reason });
+function stopped({ reason }: AbortSignal): AppError {
+  return new AppError('Aborted', 'the analysis was stopped', { cause: reason });
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { UprightImage } from '../../../images/image.ts';
-import { isMnsossError, MnsossError } from '../../../runtime/errors.ts';
+import { AppError, isAppError } from '../../../runtime/errors.ts';
 import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
 import type { Face } from '../../face.ts';
 import { createLocalEngine, type LocalEngineOptions } from './engine.ts';
@@ -14,7 +14,7 @@ export interface EnginePoolOptions extends LocalEngineOptions {
   /** Pictures that may wait for a thread; one more is sent away with `Throttled`. */
   readonly maxWaiting: number;
   /** Hears of a thread that ended by itself and whose picture is repeated; a second time, the error is thrown. */
-  readonly onCrash?: (error: MnsossError) => void;
+  readonly onCrash?: (error: AppError) => void;
   /** What a thread runs; the engine's own file when absent. */
   readonly entry?: URL;
 }
@@ -42,7 +42,7 @@ export function createEnginePool(options: EnginePoolOptions): FaceEngine {
     try {
       return await thread.analyze(image, asked);
     } catch (error) {
-      if (!isMnsossError(error, 'EngineCrashed')) throw error;
+      if (!isAppError(error, 'EngineCrashed')) throw error;
       onCrash?.(error);
     }
     return thread.analyze(image, asked);
@@ -51,7 +51,7 @@ export function createEnginePool(options: EnginePoolOptions): FaceEngine {
   return {
     name,
     version,
-    ...(embedder && { embedder }),
+    embedder,
     async warmUp() {
       // Held by this thread too: a process that let its native part go with its last thread cannot load it again.
       await loadRuntime();
@@ -77,7 +77,7 @@ function threadEntry(): URL {
     const built = new URL(`${folder}/local-engine-worker.js`, import.meta.url);
     if (existsSync(built)) return built;
   }
-  throw new MnsossError(
+  throw new AppError(
     'ConfigInvalid',
     'this build brings no code for threads of the engine along: set ENGINE_WORKERS=0',
   );

@@ -1,5 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import { MnsossError } from '../../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 
 /** A loaded network with one input. */
 export interface Net {
@@ -47,7 +47,7 @@ export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> 
   try {
     return await import('onnxruntime-node');
   } catch (cause) {
-    throw new MnsossError(
+    throw new AppError(
       'EngineUnavailable',
       `onnxruntime-node cannot be loaded on ${process.platform}-${process.arch}`,
       { cause },

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Raster, UprightImage } from '../../../images/image.ts';
-import { isMnsossError, MnsossError } from '../../../runtime/errors.ts';
+import { AppError, isAppError } from '../../../runtime/errors.ts';
 import type { AnalyzeOptions } from '../../engine.ts';
 import type { Face } from '../../face.ts';
 import type { LocalEngineOptions } from './engine.ts';
@@ -43,7 +43,7 @@ export function createEngineThread(entry: URL, engine: LocalEngineOptions): Engi
     });
     started.on('exit', (exitCode) => {
       if (worker === started) worker = undefined;
-      const crash = new MnsossError('EngineCrashed', `a thread of the engine ended with ${exitCode}`, {
+      const crash = new AppError('EngineCrashed', `a thread of the engine ended with ${exitCode}`, {
         cause,
         details: { exitCode },
       });
@@ -54,8 +54,7 @@ export function createEngineThread(entry: URL, engine: LocalEngineOptions): Engi
   };
 
   const call = async (message: Message, signal?: AbortSignal): Promise<Face[]> => {
-    if (signal?.aborted)
-      throw new MnsossError('Aborted', 'the analysis was stopped', { cause: signal.reason });
+    if (signal?.aborted) throw new AppError('Aborted', 'the analysis was stopped', { cause: signal.reason });
     worker ??= start();
     const to = worker;
     const id = ids++;
@@ -111,5 +110,5 @@ function open(entry: URL, workerData: LocalEngineOptions): Worker {
 }
 
 function ignoreCrash(error: unknown): void {
-  if (!isMnsossError(error, 'EngineCrashed')) throw error;
+  if (!isAppError(error, 'EngineCrashed')) throw error;
 }

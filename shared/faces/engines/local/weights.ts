@@ -1,4 +1,4 @@
-import { MnsossError } from '../../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 
 /** A constant of a network, as TensorFlow.js stores it: filters are height, width, inputs, outputs. */
 export interface Weight {
@@ -31,14 +31,14 @@ export function readWeights(manifest: Uint8Array, binary: Uint8Array): Weights {
     weights.set(name, { shape, data: quantization ? restore(bytes, quantization) : toFloats(bytes) });
   }
   if (offset !== binary.length) {
-    throw new MnsossError(
+    throw new AppError(
       'ModelMismatch',
       `the manifest describes ${offset} bytes, the file has ${binary.length}`,
     );
   }
   return (name) => {
     const weight = weights.get(name);
-    if (!weight) throw new MnsossError('ModelMismatch', `the manifest has no weight ${name}`);
+    if (!weight) throw new AppError('ModelMismatch', `the manifest has no weight ${name}`);
     return weight;
   };
 }

@@ -1,4 +1,4 @@
-import { MnsossError } from '../../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 import { assertPersonName } from '../person-name.ts';
 
 /** Entity ids are 1 to 64 of letters, digits, `-` and `_`; the last one marks ids that stand for other names. */
@@ -11,7 +11,7 @@ export function entityIdOf(person: string): string {
   if (PLAIN.test(person)) return person;
   const bytes = Buffer.from(person);
   if (bytes.length <= MAX_ENCODED_BYTES) return `_${bytes.toString('base64url')}`;
-  throw new MnsossError(
+  throw new AppError(
     'PersonNameInvalid',
     `the name ${JSON.stringify(person)} has ${bytes.length} bytes of UTF-8; a face database takes ${MAX_ENCODED_BYTES}, ` +
       'or 64 plain letters, digits and hyphens',

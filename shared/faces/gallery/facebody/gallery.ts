@@ -1,6 +1,6 @@
 import { cropFace, DEFAULT_CROP_OPTIONS } from '../../../images/crop.ts';
 import type { UprightImage } from '../../../images/image.ts';
-import { isMnsossError, type MnsossError } from '../../../runtime/errors.ts';
+import { type AppError, isAppError } from '../../../runtime/errors.ts';
 import type { FaceBodyClient, FaceBodyOperation } from '../../engines/facebody/client.ts';
 import { failureOf } from '../../engines/facebody/failures.ts';
 import { overlap } from '../../engines/facebody/merge.ts';
@@ -30,9 +30,9 @@ const SCORES: Thresholds = { plausible: 0.35, match: 0.45, high: 0.6 };
 /** SearchFace and AddFace take files of up to 5 MB, both sides below 4096 pixels. */
 const LIMITS: PictureLimits = { maxBytes: 5 * 1024 * 1024, maxSide: 4095 };
 
-const MOST_SEARCHED = 10;
-const MOST_FACES_OF_AN_ENTITY = 5;
-const MOST_ITEMS = 100;
+const MAX_SEARCHED = 10;
+const MAX_FACES_PER_ENTITY = 5;
+const MAX_ITEMS = 100;
 
 /** Overlap over union above which a box of the service and one of the engine are the same face. */
 const SAME_FACE = 0.3;
@@ -101,7 +101,7 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
     options: CallOptions & { limit: number },
   ): Promise<SearchedFace['faceItems'][]> => {
     const sent = await encodePicture(image, LIMITS);
-    const located = (await searchPicture(sent.bytes, { ...options, maxFaceNum: MOST_SEARCHED })).map(
+    const located = (await searchPicture(sent.bytes, { ...options, maxFaceNum: MAX_SEARCHED })).map(
       (found) => ({
         found,
         box: scaled(fromLocation(found.location, sent), image.width / sent.width),
@@ -130,7 +130,7 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
     options: CallOptions,
   ): Promise<string | undefined> => {
     if ((await faceIds(entityId, options)).length === 0) return undefined;
-    const limit = MOST_FACES_OF_AN_ENTITY;
+    const limit = MAX_FACES_PER_ENTITY;
     const [found] = await searchPicture(picture, { ...options, limit, maxFaceNum: 1 });
     return found?.faceItems.find((item) => item.entityId === entityId && item.extraData === photo)?.faceId;
   };
@@ -143,7 +143,7 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
       const added = await call(addFace({ dbName: database, entityId, extraData: photo, picture }), options);
       return { id: added.faceId };
     } catch (error) {
-      if (isMnsossError(error) && error.kind === 'permanent') return { error };
+      if (isAppError(error) && error.kind === 'permanent') return { error };
       throw error;
     }
   };
@@ -155,7 +155,7 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
 
     async search(image, faces, { people, ...options }) {
       if (faces.length === 0) return [];
-      const limit = Math.min(MOST_ITEMS, people * MOST_FACES_OF_AN_ENTITY);
+      const limit = Math.min(MAX_ITEMS, people * MAX_FACES_PER_ENTITY);
       const found = await searchAll(image, faces, { ...options, limit });
       return found.map((items) => nearestPeople(items, people));
     },
@@ -248,7 +248,7 @@ function isMissingDatabase(error: unknown): boolean {
   );
 }
 
-function isGalleryError(error: unknown): error is MnsossError {
+function isGalleryError(error: unknown): error is AppError {
   return failureOf(error) === 'gallery';
 }
 

@@ -74,7 +74,7 @@ export function listFaceEntities(
   dbName: string,
   token: string | undefined,
 ): FaceBodyOperation<{ readonly token?: string; readonly entities?: readonly Entity[] }> {
-  const page = { dbName, limit: 200, ...(token && { token }) };
+  const page = { dbName, limit: 200, token };
   return {
     name: 'ListFaceEntities',
     send: (sdk, client, runtime) =>

@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../../../oss/object-store.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import { MnsossError, toMnsossError } from '../../../runtime/errors.ts';
+import { AppError, toAppError } from '../../../runtime/errors.ts';
 import type { Logger } from '../../../runtime/log.ts';
 import { HIGH_SIMILARITY, MATCH_SIMILARITY } from '../../similarity.ts';
 import type { Gallery, Thresholds } from '../gallery.ts';
@@ -89,7 +89,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
     try {
       await compact(chooseSmall);
     } catch (thrown) {
-      const { code, message } = toMnsossError(thrown);
+      const { code, message } = toAppError(thrown);
       logger.warn({ code, reason: message, gallery: prefix, segments: live!.size }, 'gallery not merged');
     }
   };
@@ -177,7 +177,7 @@ function concatenate(embeddings: readonly Float32Array[], size: number): Float32
 function checked(embedding: Float32Array | undefined, { name, size }: Embedder): Float32Array {
   if (embedding?.length === size) return embedding;
   const got = embedding ? `one of ${embedding.length}` : 'none';
-  throw new MnsossError(
+  throw new AppError(
     'GalleryMismatch',
     `the gallery needs an embedding of ${size} numbers by ${name}, got ${got}`,
   );

@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../../../oss/object-store.ts';
-import { isMnsossError, MnsossError } from '../../../runtime/errors.ts';
+import { AppError, isAppError } from '../../../runtime/errors.ts';
 import { decodeSegment, type Embedder, encodeSegment, type Segment } from './segment.ts';
 
 /** The segments of one gallery: every writer appends, nobody changes one, and merging replaces several by one. */
@@ -66,7 +66,7 @@ export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLo
     try {
       return decodeSegment(name, await readWhole(store, keyOf(name)), embedder);
     } catch (error) {
-      if (isMnsossError(error, 'NoSuchKey')) return undefined;
+      if (isAppError(error, 'NoSuchKey')) return undefined;
       throw error;
     }
   };
@@ -101,7 +101,7 @@ export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLo
         listed = names;
         return live;
       }
-      throw new MnsossError(
+      throw new AppError(
         'ServiceUnavailable',
         `the gallery at ${prefix} changed during each of ${MAX_ATTEMPTS} readings`,
       );
@@ -112,11 +112,11 @@ export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLo
       try {
         await store.put(keyOf(name), encodeSegment(segment, embedder), {
           forbidOverwrite: true,
-          ...(signal && { signal }),
+          signal,
         });
       } catch (error) {
         // The name is ours alone: an earlier try of the same request has written it, and its answer was lost.
-        if (!isMnsossError(error, 'ObjectAlreadyExists')) throw error;
+        if (!isAppError(error, 'ObjectAlreadyExists')) throw error;
       }
       known.set(name, segment);
     },
@@ -146,7 +146,7 @@ async function readWhole(store: ObjectStore, key: string): Promise<ArrayBuffer> 
     received += chunk.length;
   }
   if (received === bytes.length) return bytes.buffer;
-  throw new MnsossError('BodyMismatch', `${key}: expected ${bytes.length} bytes, but ${received} came`, {
+  throw new AppError('BodyMismatch', `${key}: expected ${bytes.length} bytes, but ${received} came`, {
     details: { key, expected: bytes.length, received },
   });
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { MnsossError } from '../../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 
 /** What turned faces into numbers. Numbers of different embedders say nothing about each other. */
 export interface Embedder {
@@ -70,7 +70,7 @@ export function decodeSegment(name: string, bytes: ArrayBuffer, embedder: Embedd
   const vectorsAt = PREFIX_BYTES + buffer.readUInt32LE(MAGIC.length);
   const { embedder: maker, ...rest } = parseHeader(name, buffer.subarray(PREFIX_BYTES, vectorsAt));
   if (maker.name !== embedder.name || maker.size !== embedder.size) {
-    throw new MnsossError(
+    throw new AppError(
       'GalleryMismatch',
       `the gallery was made by ${describe(maker)}, and the engine's embedder is ${describe(embedder)}`,
       { details: { segment: name, gallery: maker.name, engine: embedder.name } },
@@ -95,8 +95,8 @@ function describe({ name, size }: Embedder): string {
   return `${name} (${size} numbers)`;
 }
 
-function damaged(name: string, why: string): MnsossError {
-  return new MnsossError('GalleryDamaged', `segment ${name} of the gallery ${why}`, {
+function damaged(name: string, why: string): AppError {
+  return new AppError('GalleryDamaged', `segment ${name} of the gallery ${why}`, {
     details: { segment: name },
   });
 }

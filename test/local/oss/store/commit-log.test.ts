@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createDurableFiles } from '../../../../local/durable-files.ts';
 import { type CommitLog, createCommitLog, recoverCommitLog } from '../../../../local/oss/store/commit-log.ts';
 import type { ObjectRecord } from '../../../../local/oss/store/records.ts';
-import { isMnsossError } from '../../../../shared/runtime/errors.ts';
+import { isAppError } from '../../../../shared/runtime/errors.ts';
 import { tempDir } from '../../../support/temp-dir.ts';
 
 const files = createDurableFiles(true);
@@ -130,7 +130,7 @@ describe('the commit log of a bucket', () => {
 
     const error: unknown = await recoverCommitLog(directory, files).catch((thrown: unknown) => thrown);
 
-    expect(isMnsossError(error, 'StorageCorrupt')).toBe(true);
+    expect(isAppError(error, 'StorageCorrupt')).toBe(true);
   });
 
   it('acknowledges nothing after it could not bring a generation to the files', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
 import type { MessageQueue } from '../../../../shared/mns/queue.ts';
 import type { ManualClock } from '../../../../shared/runtime/clock.ts';
-import { MnsossError } from '../../../../shared/runtime/errors.ts';
+import { AppError } from '../../../../shared/runtime/errors.ts';
 import { DONE, rig, send } from './support.ts';
 
 describe('a consumer', () => {
@@ -163,7 +163,7 @@ describe('a consumer', () => {
       deadLetters: {
         name: 'flaky',
         put: async ({ messageId }) => {
-          if (storeFails) throw new MnsossError('ServiceUnavailable', 'down');
+          if (storeFails) throw new AppError('ServiceUnavailable', 'down');
           kept.push(messageId);
         },
       },
@@ -313,7 +313,7 @@ describe('a consumer', () => {
           ...queue,
           receive: async (options) => {
             calls.push(clock.now());
-            if (down) throw new MnsossError('QueueNotExist', 'gone');
+            if (down) throw new AppError('QueueNotExist', 'gone');
             return queue.receive(options);
           },
         };
@@ -347,7 +347,7 @@ describe('a consumer', () => {
       queue: (clock) => ({
         ...createMemoryQueue({ clock }),
         changeVisibility: async () => {
-          throw new MnsossError('ServiceUnavailable', 'down');
+          throw new AppError('ServiceUnavailable', 'down');
         },
       }),
     });

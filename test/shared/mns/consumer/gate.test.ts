@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { createServiceGate } from '../../../../shared/mns/consumer/gate.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
-import { MnsossError } from '../../../../shared/runtime/errors.ts';
+import { AppError } from '../../../../shared/runtime/errors.ts';
 
 const unavailable = (retryAfterMs?: number) =>
-  new MnsossError('ServiceUnavailable', 'down', retryAfterMs === undefined ? {} : { retryAfterMs });
+  new AppError('ServiceUnavailable', 'down', retryAfterMs === undefined ? {} : { retryAfterMs });
 
 function gateOf() {
   const clock = manualClock();
@@ -83,7 +83,7 @@ describe('the gate', () => {
   test('takes a stale receipt handle for an answer', async () => {
     const { gate, fail, failed } = gateOf();
 
-    await fail(new MnsossError('MessageNotExist', 'stale'));
+    await fail(new AppError('MessageNotExist', 'stale'));
 
     expect(failed).toEqual([]);
     expect(gate.healthy()).toBe(true);
@@ -94,8 +94,8 @@ describe('the gate', () => {
     await fail();
     const { signal } = new AbortController();
     const aborted = gate
-      .call(() => Promise.reject(new MnsossError('Aborted', 'stopped')), signal)
-      .catch((error: MnsossError) => error.code);
+      .call(() => Promise.reject(new AppError('Aborted', 'stopped')), signal)
+      .catch((error: AppError) => error.code);
     const next = gate.call(async () => 'next', signal);
 
     await clock.advance(250);

@@ -49,7 +49,7 @@ export function rig({ handle, clock = manualClock(), queue: make, options, deadL
     clock,
     random: seededRandom(1),
     logger: silentLogger,
-    ...(options && { options }),
+    options,
   });
   const log: { name: keyof ConsumerEvents; event: unknown }[] = [];
   for (const name of EVENT_NAMES) consumer.on(name, (event) => void log.push({ name, event }));

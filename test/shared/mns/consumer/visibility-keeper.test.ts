@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { keepVisibility } from '../../../../shared/mns/consumer/visibility-keeper.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
-import { MnsossError } from '../../../../shared/runtime/errors.ts';
+import { AppError } from '../../../../shared/runtime/errors.ts';
 
 type Renew = (receiptHandle: string, signal: AbortSignal) => Promise<{ receiptHandle: string }>;
 
@@ -64,7 +64,7 @@ describe('the visibility keeper', () => {
     let calls = 0;
     const { clock, keeper, renewals, told } = keeperOf({
       renew: async () => {
-        if (++calls < 3) throw new MnsossError('ServiceUnavailable', 'down');
+        if (++calls < 3) throw new AppError('ServiceUnavailable', 'down');
         return { receiptHandle: 'new' };
       },
     });
@@ -79,7 +79,7 @@ describe('the visibility keeper', () => {
   test('gives no receipt once the message was redelivered', async () => {
     const { clock, keeper, renewals, told } = keeperOf({
       renew: async () => {
-        throw new MnsossError('MessageNotExist', 'stale');
+        throw new AppError('MessageNotExist', 'stale');
       },
     });
 

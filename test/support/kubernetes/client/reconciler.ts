@@ -6,7 +6,7 @@ export interface Reconciler {
 }
 
 const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 2000;
+const MAX_RETRY_MS = 2000;
 
 export function createReconciler(
   reconcile: (key: string) => Promise<void>,
@@ -35,7 +35,7 @@ export function createReconciler(
             timers.delete(timer);
             enqueue(key);
           },
-          Math.min(FIRST_RETRY_MS * 2 ** count, LONGEST_RETRY_MS),
+          Math.min(FIRST_RETRY_MS * 2 ** count, MAX_RETRY_MS),
         );
         timers.add(timer);
       }

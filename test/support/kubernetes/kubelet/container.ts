@@ -25,7 +25,7 @@ export interface RunningContainer {
 }
 
 const FIRST_RESTART_MS = 100;
-const LONGEST_RESTART_MS = 5000;
+const MAX_RESTART_MS = 5000;
 
 /** Keeps one program running, as `restartPolicy: Always` says, and watches over it with its probes. */
 export function runContainer(
@@ -118,10 +118,7 @@ export function runContainer(
       return;
     }
     become({ waiting: { reason: 'CrashLoopBackOff', message: `exit code ${exitCode ?? signal}` } });
-    timer = setTimeout(
-      () => void start(),
-      Math.min(FIRST_RESTART_MS * 2 ** restartCount, LONGEST_RESTART_MS),
-    );
+    timer = setTimeout(() => void start(), Math.min(FIRST_RESTART_MS * 2 ** restartCount, MAX_RESTART_MS));
     restartCount++;
   }
 

@@ -11,7 +11,7 @@ import { createPacing } from '../../../../../shared/faces/pacing.ts';
 import type { UprightImage } from '../../../../../shared/images/image.ts';
 import { manualClock, systemClock } from '../../../../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../../../../shared/runtime/credentials.ts';
-import type { MnsossError } from '../../../../../shared/runtime/errors.ts';
+import type { AppError } from '../../../../../shared/runtime/errors.ts';
 import { FACEBODY_ACCOUNT, startFaceBody } from '../../../../local/facebody/support.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../../support/fake-engine.ts';
 import {
@@ -313,7 +313,7 @@ describe('failures', () => {
     const credentials = async () => ({ ...FACEBODY_ACCOUNT, accessKeySecret: 'wrong-secret' });
     const { engine } = await open({ credentials });
 
-    const error = (await engine.analyze(blankImage(), ASKED).catch((thrown) => thrown)) as MnsossError;
+    const error = (await engine.analyze(blankImage(), ASKED).catch((thrown) => thrown)) as AppError;
 
     expect(error).toMatchObject({ code: 'SignatureDoesNotMatch', kind: 'misconfigured' });
     expect(JSON.stringify({ ...error, message: error.message, cause: error.cause })).not.toMatch(

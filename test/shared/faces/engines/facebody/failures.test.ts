@@ -5,7 +5,7 @@ import {
   failureOf,
   toFailure,
 } from '../../../../../shared/faces/engines/facebody/failures.ts';
-import { type ErrorKind, MnsossError } from '../../../../../shared/runtime/errors.ts';
+import { AppError, type ErrorKind } from '../../../../../shared/runtime/errors.ts';
 
 const KINDS: Record<Failure, ErrorKind> = {
   'no-face': 'permanent',
@@ -158,7 +158,7 @@ test('a full quota asks to wait for the next second', () => {
 });
 
 test('an error of our own stays what it is', () => {
-  const own = new MnsossError('Aborted', 'stopped');
+  const own = new AppError('Aborted', 'stopped');
 
   expect(toFailure('DetectFace', own)).toBe(own);
 });

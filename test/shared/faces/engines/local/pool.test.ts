@@ -3,7 +3,7 @@ import type { AnalyzeOptions, FaceEngine } from '../../../../../shared/faces/eng
 import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
 import { createEnginePool, type EnginePoolOptions } from '../../../../../shared/faces/engines/local/pool.ts';
 import type { UprightImage } from '../../../../../shared/images/image.ts';
-import type { MnsossError } from '../../../../../shared/runtime/errors.ts';
+import type { AppError } from '../../../../../shared/runtime/errors.ts';
 import { faceEngineContract } from '../../../../contracts/face-engine.ts';
 import { blankImage, decodeSample, SAMPLES } from '../../../../support/photos.ts';
 
@@ -31,7 +31,7 @@ function open(options: Partial<EnginePoolOptions> = {}): FaceEngine {
 }
 
 function openCrashing(options: Partial<EnginePoolOptions> = {}) {
-  const crashes: MnsossError[] = [];
+  const crashes: AppError[] = [];
   const engine = open({
     entry: new URL('./crashing-worker.ts', import.meta.url),
     onCrash: (error) => crashes.push(error),
