@@ -81,7 +81,7 @@ export async function createReply(
       known: faces.filter(({ match }) => match && 'person' in match).length,
       unknown: faces.filter(({ match }) => match && 'unknown' in match).length,
     },
-    traceparent,
+    ...(traceparent !== undefined && { traceparent }),
   });
 }
 
