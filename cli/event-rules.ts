@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Connection } from '../local/connection.ts';
+import type { Connection } from '../local/start/connection.ts';
 import { acs3Authorization, acs3ContentHash } from '../shared/runtime/acs3.ts';
 import { encodeRfc3986 } from '../shared/runtime/aliyun-v4.ts';
 import { systemClock } from '../shared/runtime/clock.ts';

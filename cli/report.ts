@@ -1,7 +1,7 @@
 import pc from 'picocolors';
-import type { OneProcess } from '../local/one-process.ts';
+import type { OneProcess } from '../local/start/one-process.ts';
 import type { OssObjectEvent } from '../shared/envelope/event.ts';
-import type { DispatchOutcome } from '../shared/pipeline/dispatch.ts';
+import type { Outcome } from '../shared/pipeline/outcome.ts';
 import type { FileResult } from './process-files.ts';
 import { formatTable } from './table.ts';
 
@@ -56,13 +56,13 @@ export function describeMore({ options, bucket }: OneProcess, dataDir: string): 
 }
 
 /** One line for an upload that came while watching. */
-export function formatOutcome(event: OssObjectEvent, outcome: DispatchOutcome): string {
+export function formatOutcome(event: OssObjectEvent, outcome: Outcome): string {
   const ms = Object.values(outcome.durations).reduce((sum, part) => sum + part, 0);
   return `${event.key}  ${outcome.outcome}  ${Math.round(ms)} ms  ${factOf(event, outcome)}`;
 }
 
 /** What a person wants to know of an outcome beyond its name. */
-function factOf({ bucket }: OssObjectEvent, outcome: DispatchOutcome): string {
+function factOf({ bucket }: OssObjectEvent, outcome: Outcome): string {
   switch (outcome.outcome) {
     case 'processed':
       return `${outcome.faces} faces, oss://${bucket}/${outcome.document}`;

@@ -1,14 +1,14 @@
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { readPeopleOptions } from '../../functions/face-recognition/people.ts';
 import { readPollerOptions } from '../../functions/mns-poller/options.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
+import { readPeopleOptions } from '../../shared/pipeline/people/options.ts';
 import { toAppError } from '../../shared/runtime/errors.ts';
 import { type Deployed, refuse } from './deployment.ts';
 import type { FunctionProps, TriggerProps } from './schema.ts';
 
-export interface RuleParts {
+export interface RuleDeps {
   /** Of the template: `code` is relative to it. */
   readonly folder: string;
   /** Calls a second of one FaceBody operation that the account may make. */
@@ -16,7 +16,7 @@ export interface RuleParts {
 }
 
 /** What no schema says. Each gives the faults that it finds, with the setting to change. */
-type Rule = (fn: Deployed, all: readonly Deployed[], parts: RuleParts) => string[] | Promise<string[]>;
+type Rule = (fn: Deployed, all: readonly Deployed[], deps: RuleDeps) => string[] | Promise<string[]>;
 
 type OssTrigger = Extract<TriggerProps, { triggerType: 'oss' }>;
 
@@ -130,7 +130,7 @@ const functionNamesDiffer: Rule = (fn, all) =>
     : [];
 
 /** Every instance keeps a pace of its own, so that all of them together must fit the account's quota. */
-const paceFitsQuota: Rule = ({ props: { concurrencyConfig, environmentVariables = {}, code } }, _, parts) => {
+const paceFitsQuota: Rule = ({ props: { concurrencyConfig, environmentVariables = {}, code } }, _, deps) => {
   if (!isFaceRecognition(code) || environmentVariables.ENGINE !== 'facebody') return [];
   const instances = concurrencyConfig?.reservedConcurrency;
   if (instances === undefined)
@@ -138,10 +138,10 @@ const paceFitsQuota: Rule = ({ props: { concurrencyConfig, environmentVariables 
       'concurrencyConfig.reservedConcurrency is missing: instances without number exceed the quota of FaceBody',
     ];
   const qps = Number(environmentVariables.FACEBODY_QPS ?? 2);
-  if (instances * qps <= parts.facebodyQps + 1e-9) return [];
+  if (instances * qps <= deps.facebodyQps + 1e-9) return [];
   return [
-    `${instances} instances at FACEBODY_QPS ${qps} exceed the account's ${parts.facebodyQps} calls a second: ` +
-      `set FACEBODY_QPS to ${parts.facebodyQps / instances}, or FACEBODY_ACCOUNT_QPS if the account may do more`,
+    `${instances} instances at FACEBODY_QPS ${qps} exceed the account's ${deps.facebodyQps} calls a second: ` +
+      `set FACEBODY_QPS to ${deps.facebodyQps / instances}, or FACEBODY_ACCOUNT_QPS if the account may do more`,
   ];
 };
 
@@ -176,11 +176,11 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Throws `ConfigInvalid` with every fault, each beginning with the name of its resource. */
-export async function checkDeployment(deployed: readonly Deployed[], parts: RuleParts): Promise<void> {
+export async function checkDeployment(deployed: readonly Deployed[], deps: RuleDeps): Promise<void> {
   const faults: string[] = [];
   for (const fn of deployed) {
     for (const rule of RULES) {
-      for (const fault of await rule(fn, deployed, parts)) faults.push(`${fn.name}: ${fault}`);
+      for (const fault of await rule(fn, deployed, deps)) faults.push(`${fn.name}: ${fault}`);
     }
   }
   refuse(faults);

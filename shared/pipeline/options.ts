@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { AttributeName } from '../faces/face.ts';
+import type { ImageBounds } from '../images/image.ts';
 import { AppError } from '../runtime/errors.ts';
 import {
   defineOptions,
@@ -161,6 +162,11 @@ export const PIPELINE_OPTIONS = defineOptions({
 export type PipelineOptions = Omit<OptionsOf<typeof PIPELINE_OPTIONS>, 'sourcePrefix'> & {
   readonly sourcePrefix: string;
 };
+
+export function imageBounds(options: PipelineOptions): ImageBounds {
+  const { maxBytes, maxSide, maxPixels, rasterSide, decodeTimeoutSeconds: timeoutSeconds } = options;
+  return { maxBytes, maxSide, maxPixels, rasterSide, timeoutSeconds };
+}
 
 /** Reads and cross-checks the options. Throws `ConfigInvalid` or `LoopRefused`. */
 export function readPipelineOptions(

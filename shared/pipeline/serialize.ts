@@ -1,12 +1,12 @@
 /**
- * Runs work of one name one after another and work of different names side by side: two events of one object must
+ * Runs jobs of the same name one after another, and jobs of different names in parallel: two events of one object must
  * not write its results at the same time.
  */
-export function serialize(): <T>(name: string, work: () => Promise<T>) => Promise<T> {
+export function serialize(): <T>(name: string, job: () => Promise<T>) => Promise<T> {
   const tails = new Map<string, Promise<unknown>>();
-  return (name, work) => {
+  return (name, job) => {
     const before = tails.get(name) ?? Promise.resolve();
-    const done = before.then(work, work);
+    const done = before.then(job, job);
     tails.set(name, done);
     const forget = () => {
       if (tails.get(name) === done) tails.delete(name);

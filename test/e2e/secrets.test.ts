@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
-import { readConnection, writeConnection } from '../../local/connection.ts';
+import { readConnection, writeConnection } from '../../local/start/connection.ts';
 import { createOssClient } from '../../shared/oss/client.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';

@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createFaceRecognition } from '../../../functions/face-recognition/function.ts';
-import type { HttpTriggerReply } from '../../../functions/face-recognition/http-request.ts';
+import type { TriggerReply } from '../../../functions/face-recognition/http/trigger-event.ts';
+import { createFunctionHooks } from '../../../functions/face-recognition/managed/hooks.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { sampleBytes } from '../../support/photos.ts';
 import { portrait } from '../../support/portrait.ts';
@@ -67,7 +67,7 @@ test('people whom one embedder knows are not mixed with those of another', async
   const { fn, context, cloud } = await open({ GALLERY: 'oss' });
   const enrolling = await upload(stage!, 'people/guest/portrait.jpg', await portrait());
   await fn.handler(notification(enrolling), context());
-  const other = createFaceRecognition({
+  const other = createFunctionHooks({
     env: { FC_REGION: cloud.region, OSS_ENDPOINT: cloud.oss.url, GALLERY: 'oss', EMBEDDER: 'dlib' },
     clock: systemClock,
     random: () => 0,
@@ -224,7 +224,7 @@ test('whoever asks over HTTP gets the record of a photo', async () => {
     requestContext: { requestId: 'r', http: { method: 'POST', path: '/' } },
   };
 
-  const reply = (await fn.handler(Buffer.from(JSON.stringify(asked)), context())) as HttpTriggerReply;
+  const reply = (await fn.handler(Buffer.from(JSON.stringify(asked)), context())) as TriggerReply;
 
   expect(reply.statusCode).toBe(200);
   expect(JSON.parse(reply.body)).toMatchObject({ outcome: 'enrolled', person: 'guest' });
@@ -255,7 +255,7 @@ test.each([
 test('nothing of the gallery is loaded at the start', async () => {
   const { metafile } = await build({
     absWorkingDir: new URL('../../..', import.meta.url).pathname,
-    entryPoints: ['functions/face-recognition/function.ts'],
+    entryPoints: ['functions/face-recognition/managed/hooks.ts'],
     bundle: true,
     splitting: true,
     write: false,
@@ -273,9 +273,9 @@ test('nothing of the gallery is loaded at the start', async () => {
     loaded.add(name);
     for (const { path, kind } of outputs[name].imports) if (kind === 'import-statement') load(path);
   };
-  load(Object.keys(outputs).find((name) => outputs[name]!.entryPoint?.endsWith('function.ts'))!);
+  load(Object.keys(outputs).find((name) => outputs[name]!.entryPoint?.endsWith('hooks.ts'))!);
   const inputs = [...loaded].flatMap((name) => Object.keys(outputs[name]!.inputs));
 
-  expect(inputs).toContain('shared/pipeline/process.ts');
-  expect(inputs.filter((path) => /gallery|enrol|identify/.test(path))).toEqual([]);
+  expect(inputs).toContain('shared/pipeline/recognize.ts');
+  expect(inputs.filter((path) => /faces\/gallery|enrol|identify/.test(path))).toEqual([]);
 });

@@ -1,0 +1,89 @@
+import type { FaceEngine } from '../../faces/engine.ts';
+import { loadSharp } from '../../images/sharp.ts';
+import type { OpenBucket } from '../../oss/object-store.ts';
+import type { Presign } from '../image-source.ts';
+import { type PipelineOptions, readPipelineOptions } from '../options.ts';
+import type { Result } from '../outcome.ts';
+import type { EnrolmentDeps } from '../people/enrol.ts';
+import { type PeopleOptions, readPeopleOptions } from '../people/options.ts';
+import { createPipeline, type Pipeline } from '../pipeline.ts';
+import { createRecognition, recognitionTask } from '../recognize.ts';
+import { type EngineDeps, openEngine } from './engine.ts';
+import { assertGalleryFits, openGallery } from './gallery.ts';
+import { type Once, once } from './once.ts';
+
+export interface FaceRecognitionDeps extends EngineDeps {
+  readonly openBucket: OpenBucket;
+  readonly presign?: Presign;
+  /** An engine that is already open; the caller closes it. Without it, the engine of the options is opened and closed. */
+  readonly engine?: FaceEngine;
+}
+
+/** Engine, galleries and pipeline, as the environment configures them. Everything is opened when it is first needed. */
+export interface FaceRecognition {
+  readonly options: { readonly pipeline: PipelineOptions; readonly people: PeopleOptions };
+  /** The first call opens the engine. A failure is thrown to the caller, and the next call tries again. */
+  pipeline(): Promise<Pipeline>;
+  /** The known people of a bucket. Throws `ConfigInvalid` for `GALLERY=off`. */
+  people(bucket: string, region: string): Promise<EnrolmentDeps>;
+  /** Loads what the first picture needs: decoder, engine with its models or SDK, and renderer. */
+  warmUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Reads the configuration. Throws `ConfigInvalid` or `LoopRefused`. */
+export function composeFaceRecognition(deps: FaceRecognitionDeps): FaceRecognition {
+  const { env, clock, logger, openBucket, presign, engine: given } = deps;
+  const options = readPipelineOptions(env);
+  const peopleOptions = readPeopleOptions(env, options);
+  const engine = once(async () => given ?? openEngine(options.engine, deps));
+  const opened = new Map<string, Once<EnrolmentDeps>>();
+
+  const people: FaceRecognition['people'] = (bucket, region) => {
+    // The gallery in OSS is stored beside the results; a database of FaceBody serves all buckets.
+    const home = peopleOptions.gallery === 'oss' ? (options.resultBucket ?? bucket) : '';
+    const known = opened.get(home) ?? once(() => openPeople(home, region));
+    opened.set(home, known);
+    return known.get();
+  };
+
+  const openPeople = async (bucket: string, region: string): Promise<EnrolmentDeps> => {
+    const faceEngine = await engine.get();
+    const gallery = await openGallery(peopleOptions, { ...deps, engine: faceEngine, bucket, region });
+    const pictureOptions = { ...options, ...peopleOptions };
+    return { engine: faceEngine, gallery, options: pictureOptions, openBucket, presign, clock, logger };
+  };
+
+  const pipeline = once(async (): Promise<Pipeline> => {
+    const faceEngine = await engine.get();
+    if (peopleOptions.gallery === 'off') {
+      return createRecognition({ engine: faceEngine, options, openBucket, presign, clock, logger });
+    }
+    assertGalleryFits(peopleOptions, faceEngine);
+    const { peoplePrefix, bestScore } = peopleOptions;
+    return createPipeline<Result>({
+      clock,
+      logger,
+      async taskFor({ bucket, region, key }) {
+        const known = await people(bucket, region);
+        if (!key.startsWith(peoplePrefix)) return recognitionTask({ ...known, bestScore });
+        const { enrolmentTask } = await import('../people/enrol.ts');
+        return enrolmentTask(known);
+      },
+    });
+  });
+
+  return {
+    options: { pipeline: options, people: peopleOptions },
+    pipeline: pipeline.get,
+    people,
+    async warmUp() {
+      const warmEngine = async () => (await engine.get()).warmUp();
+      await Promise.all([pipeline.get(), warmEngine(), loadSharp(), import('../render.ts')]);
+    },
+    async close() {
+      for (const known of opened.values()) await (await known.opened())?.gallery.close();
+      if (!given) await (await engine.opened())?.close();
+    },
+  };
+}
