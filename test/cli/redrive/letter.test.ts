@@ -25,7 +25,7 @@ test('what the poller wrote is read with its queue and its reason', () => {
     id: '5F2E',
     reason: 'EnvelopeUnknown: expected JSON',
     body: 'no event',
-    home: { kind: 'queue', queue: 'face-events' },
+    origin: { kind: 'queue', queue: 'face-events' },
   });
 });
 
@@ -39,7 +39,7 @@ test.each(['as it is', 'in Base64'])(
     expect(letter).toMatchObject({
       id: '1-65a0b1c2-00000000-000000000002',
       reason: 'UnhandledInvocationError after 4 tries',
-      home: { kind: 'function', arn: 'acs:fc:cn-shanghai:1000000000000001:functions/face-recognition' },
+      origin: { kind: 'function', arn: 'acs:fc:cn-shanghai:1000000000000001:functions/face-recognition' },
     });
     expect(JSON.parse(letter.body)).toHaveProperty('events');
   },
