@@ -1,5 +1,5 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
-import type { FaceEngine } from '../faces/engine.ts';
+import type { FaceEngine, ImageSource } from '../faces/engine.ts';
 import type { ObjectStore, OpenBucket } from '../oss/object-store.ts';
 import { type PublishedResult, standingOf } from '../results/identity.ts';
 import type { ResultKeys } from '../results/keys.ts';
@@ -9,11 +9,17 @@ import { type AppError, type ErrorCode, toAppError } from '../runtime/errors.ts'
 import type { Logger } from '../runtime/log.ts';
 import type { Admission } from './admit.ts';
 import { type FetchedObject, fetchSource } from './fetch.ts';
-import { type Presign, sourceOf } from './image-source.ts';
 import type { PipelineOptions } from './options.ts';
 import type { CommonResult } from './outcome.ts';
 import type { AnalyzedPicture, PictureAnalyzer, Wanted } from './picture-analyzer.ts';
 import type { Stopwatch } from './stopwatch.ts';
+
+/** Returns a URL from which a service can read an object. The URL is a secret: never log it. */
+export type Presign = (object: {
+  readonly bucket: string;
+  readonly key: string;
+  readonly region: string;
+}) => Promise<string>;
 
 /** What every picture needs, whatever is done with it. */
 export interface PictureDeps {
@@ -57,7 +63,7 @@ export interface PictureTask<R> {
   /** The log line of an outcome, and that of an event that must be delivered again. */
   readonly messages: { readonly done: string; readonly failed: string };
   /** Events with the same name are processed one after another. */
-  serialName(event: OssObjectEvent): string;
+  turnOf(event: OssObjectEvent): string;
   /** Decides from the event alone. */
   admit(event: OssObjectEvent): Admission;
   /** Where the results of the picture are stored. */
@@ -117,7 +123,7 @@ export async function processPicture<R>(
     if (found === 'gone') return { outcome: 'gone', removed: (await task.removeUnrecorded?.(job)) ?? 0 };
     fetched = found;
     await task.beforeAnalysis?.(job, found, published);
-    const file = await sourceOf(event, found, task.deps);
+    const file = await readableSource(event, found, task.deps);
     const request = { ...task.wanted, source: file, signal, deadline, stopwatch };
     const picture = await task.analyzer.analyze(found.bytes, request);
     return await task.conclude(job, found, picture);
@@ -126,6 +132,16 @@ export async function processPicture<R>(
     if (error.kind !== 'permanent') throw error;
     return recordFailure(job, task, error, fetched);
   }
+}
+
+/** The file itself, for an engine whose service is in the region of the bucket. A later write has an event of its own. */
+async function readableSource(
+  { bucket, region }: OssObjectEvent,
+  { head: { key, size } }: FetchedObject,
+  { engine, presign }: PictureDeps,
+): Promise<ImageSource | undefined> {
+  if (!presign || engine.region !== region) return undefined;
+  return { url: await presign({ bucket, key, region }), bytes: size };
 }
 
 async function recordFailure(

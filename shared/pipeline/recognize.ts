@@ -35,7 +35,7 @@ export function recognitionTask(deps: RecognitionDeps): PictureTask<RecognitionR
   return {
     deps,
     messages: { done: 'image', failed: 'image not processed, to be delivered again' },
-    serialName: ({ bucket, key }) => `${bucket}/${key}`,
+    turnOf: ({ bucket, key }) => `${bucket}/${key}`,
     admit: (event) => admit(event, options),
     keysOf: (event) => resultKeys(options.resultPrefix, event),
     analyzer: createPictureAnalyzer(deps),

@@ -6,7 +6,7 @@ import type { CredentialProvider } from '../../runtime/credentials.ts';
 import type { Logger } from '../../runtime/log.ts';
 import { defineOptions, flag, integer, type OptionsOf, text } from '../../runtime/options.ts';
 import type { Random } from '../../runtime/random.ts';
-import type { Presign } from '../image-source.ts';
+import type { Presign } from '../process-picture.ts';
 
 /** How buckets are reached. */
 export const OSS_OPTIONS = defineOptions({

@@ -1,12 +1,12 @@
 import type { FaceEngine } from '../../faces/engine.ts';
 import { loadSharp } from '../../images/sharp.ts';
 import type { OpenBucket } from '../../oss/object-store.ts';
-import type { Presign } from '../image-source.ts';
 import { type PipelineOptions, readPipelineOptions } from '../options.ts';
 import type { Result } from '../outcome.ts';
 import type { EnrolmentDeps } from '../people/enrol.ts';
 import { type PeopleOptions, readPeopleOptions } from '../people/options.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
+import type { PictureDeps, PictureTask, Presign } from '../process-picture.ts';
 import { createRecognition, recognitionTask } from '../recognize.ts';
 import { type EngineDeps, openEngine } from './engine.ts';
 import { assertGalleryFits, openGallery } from './gallery.ts';
@@ -31,44 +31,59 @@ export interface FaceRecognition {
   close(): Promise<void>;
 }
 
+/** The known people of one gallery, and the tasks that use it. */
+interface People {
+  readonly deps: EnrolmentDeps;
+  readonly recognition: PictureTask<Result>;
+  readonly enrolment: PictureTask<Result>;
+}
+
 /** Reads the configuration. Throws `ConfigInvalid` or `LoopRefused`. */
 export function composeFaceRecognition(deps: FaceRecognitionDeps): FaceRecognition {
   const { env, clock, logger, openBucket, presign, engine: given } = deps;
   const options = readPipelineOptions(env);
   const peopleOptions = readPeopleOptions(env, options);
   const engine = once(async () => given ?? openEngine(options.engine, deps));
-  const opened = new Map<string, Once<EnrolmentDeps>>();
+  const pictureDeps = async (): Promise<PictureDeps> => ({
+    engine: await engine.get(),
+    options,
+    openBucket,
+    presign,
+    clock,
+    logger,
+  });
+  const opened = new Map<string, Once<People>>();
 
-  const people: FaceRecognition['people'] = (bucket, region) => {
+  const peopleOf = (bucket: string, region: string): Promise<People> => {
     // The gallery in OSS is stored beside the results; a database of FaceBody serves all buckets.
     const home = peopleOptions.gallery === 'oss' ? (options.resultBucket ?? bucket) : '';
-    const known = opened.get(home) ?? once(() => openPeople(home, region));
-    opened.set(home, known);
-    return known.get();
+    const people = opened.get(home) ?? once(() => openPeople(home, region));
+    opened.set(home, people);
+    return people.get();
   };
 
-  const openPeople = async (bucket: string, region: string): Promise<EnrolmentDeps> => {
-    const faceEngine = await engine.get();
-    const gallery = await openGallery(peopleOptions, { ...deps, engine: faceEngine, bucket, region });
-    const pictureOptions = { ...options, ...peopleOptions };
-    return { engine: faceEngine, gallery, options: pictureOptions, openBucket, presign, clock, logger };
+  const openPeople = async (bucket: string, region: string): Promise<People> => {
+    const base = await pictureDeps();
+    const gallery = await openGallery(peopleOptions, { ...deps, engine: base.engine, bucket, region });
+    const enrolment = { ...base, gallery, options: { ...options, ...peopleOptions } };
+    const { enrolmentTask } = await import('../people/enrol.ts');
+    return {
+      deps: enrolment,
+      recognition: recognitionTask({ ...enrolment, bestScore: peopleOptions.bestScore }),
+      enrolment: enrolmentTask(enrolment),
+    };
   };
 
   const pipeline = once(async (): Promise<Pipeline> => {
-    const faceEngine = await engine.get();
-    if (peopleOptions.gallery === 'off') {
-      return createRecognition({ engine: faceEngine, options, openBucket, presign, clock, logger });
-    }
-    assertGalleryFits(peopleOptions, faceEngine);
-    const { peoplePrefix, bestScore } = peopleOptions;
+    const base = await pictureDeps();
+    if (peopleOptions.gallery === 'off') return createRecognition(base);
+    assertGalleryFits(peopleOptions, base.engine);
     return createPipeline<Result>({
       clock,
       logger,
       async taskFor({ bucket, region, key }) {
-        const known = await people(bucket, region);
-        if (!key.startsWith(peoplePrefix)) return recognitionTask({ ...known, bestScore });
-        const { enrolmentTask } = await import('../people/enrol.ts');
-        return enrolmentTask(known);
+        const { recognition, enrolment } = await peopleOf(bucket, region);
+        return key.startsWith(peopleOptions.peoplePrefix) ? enrolment : recognition;
       },
     });
   });
@@ -76,13 +91,13 @@ export function composeFaceRecognition(deps: FaceRecognitionDeps): FaceRecogniti
   return {
     options: { pipeline: options, people: peopleOptions },
     pipeline: pipeline.get,
-    people,
+    people: async (bucket, region) => (await peopleOf(bucket, region)).deps,
     async warmUp() {
       const warmEngine = async () => (await engine.get()).warmUp();
       await Promise.all([pipeline.get(), warmEngine(), loadSharp(), import('../render.ts')]);
     },
     async close() {
-      for (const known of opened.values()) await (await known.opened())?.gallery.close();
+      for (const people of opened.values()) await (await people.opened())?.deps.gallery.close();
       if (!given) await (await engine.opened())?.close();
     },
   };

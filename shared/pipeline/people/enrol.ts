@@ -60,7 +60,7 @@ export function enrolmentTask(deps: EnrolmentDeps): PictureTask<EnrolmentResult>
     deps,
     messages: { done: 'enrolment', failed: 'photo not enrolled, to be delivered again' },
     // Photos of one person are compared with each other.
-    serialName: ({ bucket, key }) => `${bucket}/${personOf(key, peoplePrefix)}`,
+    turnOf: ({ bucket, key }) => `${bucket}/${personOf(key, peoplePrefix)}`,
     admit(event): Admission {
       const admission = admit(event, { ...options, sourcePrefix: peoplePrefix, removeResults: true });
       if (admission.action === 'ignore' || personOf(event.key, peoplePrefix) !== undefined) return admission;
