@@ -1,6 +1,7 @@
 import { type FaceBodyAccess, faceBodyAccess, withLocalGallery } from '../../local/start/loopback-faces.ts';
 import type { OpenBucket } from '../../shared/oss/object-store.ts';
-import { OSS_OPTIONS, openBuckets } from '../../shared/pipeline/compose/buckets.ts';
+import { openBuckets } from '../../shared/pipeline/compose/buckets.ts';
+import { OSS_OPTIONS } from '../../shared/pipeline/compose/oss-options.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { environmentCredentials } from '../../shared/runtime/credentials.ts';
 import { readOptions } from '../../shared/runtime/options.ts';

@@ -1,7 +1,8 @@
 import { createMnsClient } from '../../shared/mns/client.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import type { OpenBucket } from '../../shared/oss/object-store.ts';
-import { OSS_OPTIONS, openBuckets } from '../../shared/pipeline/compose/buckets.ts';
+import { openBuckets } from '../../shared/pipeline/compose/buckets.ts';
+import { OSS_OPTIONS } from '../../shared/pipeline/compose/oss-options.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import {
   type CredentialProvider,

@@ -1,4 +1,4 @@
-import { OSS_OPTIONS } from '../../shared/pipeline/compose/buckets.ts';
+import { OSS_OPTIONS } from '../../shared/pipeline/compose/oss-options.ts';
 import { defineOptions, integer, type OptionsOf, oneOf } from '../../shared/runtime/options.ts';
 
 /** The options of the function besides those of one picture, in `shared/pipeline/options.ts`. */

@@ -1,6 +1,6 @@
 /** The ways into the function: what wraps it, by kind. Each wrapper is loaded when it is first needed. */
 export const WRAPPERS = {
-  /** The hooks of Function Compute's managed runtime; events and HTTP triggers arrive as bytes. */
+  /** The hooks of Function Compute's managed runtime. Events and HTTP triggers arrive as bytes. */
   managed: async () => (await import('./managed/hooks.ts')).createFunctionHooks,
   /** An HTTP function of Function Compute 2.0: a request and a response. */
   'http-function': async () => (await import('./http/function.ts')).answerHttpFunction,
