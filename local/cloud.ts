@@ -7,9 +7,9 @@ import type { Random } from '../shared/runtime/random.ts';
 import { createEmbeddedEngine } from './facebody/embedded-engine.ts';
 import { createFaceBody, operationOf as faceBodyOperationOf, type LocalFaceBody } from './facebody/index.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { listen } from './http-server.ts';
+import { listen } from './http/server.ts';
 import { createMns, operationOf as mnsOperationOf, type QueueSettings } from './mns/index.ts';
-import { createMnsOpen, openOperationOf } from './mns-open/index.ts';
+import { createMnsOpen, openOperationOf } from './rules/listener.ts';
 import { createOss, operationOf as ossOperationOf } from './oss/index.ts';
 import {
   createEventRules,
@@ -18,8 +18,8 @@ import {
   type NewEventRule,
   type ObjectChange,
 } from './rules/index.ts';
-import { createSts } from './sts.ts';
-import type { Account } from './types.ts';
+import { createSts } from './access/sts.ts';
+import type { Account } from './access/account.ts';
 
 export interface LocalCloudOptions {
   /** Of OSS; 0, the default, takes any free port. */

@@ -4,4 +4,4 @@ export { DEFAULT_ACCOUNT, type LocalCloud, type LocalCloudOptions, startLocalClo
 export type { Fault, Faults } from './faults.ts';
 export type { QueueSettings } from './mns/index.ts';
 export type { EventRule, NewEventRule } from './rules/index.ts';
-export type { Account } from './types.ts';
+export type { Account } from './access/account.ts';

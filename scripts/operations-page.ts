@@ -1,6 +1,6 @@
-import { OPERATIONS as FACEBODY_OPERATIONS } from '../local/facebody/operations/index.ts';
+import { OPERATIONS as FACEBODY_OPERATIONS } from '../local/facebody/routes.ts';
 import { ROUTES as MNS_ROUTES } from '../local/mns/routes.ts';
-import { createActions } from '../local/mns-open/actions.ts';
+import { createActions } from '../local/rules/operations/index.ts';
 import { ROUTES as OSS_ROUTES, type Route } from '../local/oss/routes.ts';
 import { createEventRules } from '../local/rules/index.ts';
 import { manualClock } from '../shared/runtime/clock.ts';

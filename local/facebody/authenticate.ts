@@ -1,8 +1,8 @@
 import { parseAcs3Authorization } from '../../shared/runtime/acs3.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { type Acs3Caller, type Acs3SignedRequest, createAcs3Verifier } from '../acs3.ts';
-import type { FindTemporaryCredential } from '../sts.ts';
-import type { Account } from '../types.ts';
+import { type Acs3Caller, type Acs3SignedRequest, createAcs3Verifier } from '../access/acs3.ts';
+import type { FindTemporaryCredential } from '../access/sts.ts';
+import type { Account } from '../access/account.ts';
 import { FaceBodyRefusal } from './errors.ts';
 
 export interface AuthenticateOptions {

@@ -5,8 +5,8 @@ import { AppError } from '../../shared/runtime/errors.ts';
 import { createHttpClient } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
-import type { FindTemporaryCredential } from '../sts.ts';
-import type { Account } from '../types.ts';
+import type { FindTemporaryCredential } from '../access/sts.ts';
+import type { Account } from '../access/account.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { searchConfidence } from './confidence.ts';
 import { createFaultQueue, type FaceBodyFaults } from './faults.ts';
@@ -16,13 +16,13 @@ import {
   type Galleries,
   type GalleryChange,
   type GalleryLimits,
-} from './galleries.ts';
-import { openGalleryJournal } from './gallery-journal.ts';
+} from './store/galleries.ts';
+import { openGalleryJournal } from './store/gallery-journal.ts';
 import { createListener } from './listener.ts';
 import { createPictures } from './pictures.ts';
 import { createQuotas, type Quotas } from './quotas.ts';
 import { createStatistics, type OperationStats } from './statistics.ts';
-import { createUploads } from './uploads.ts';
+import { createUploads } from './store/uploads.ts';
 
 export { FaceBodyRefusal } from './errors.ts';
 export type { FaceBodyFault, FaceBodyFaults } from './faults.ts';

@@ -3,17 +3,17 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { writeXml } from '../../shared/runtime/xml.ts';
-import type { Acs3Caller, Acs3SignedRequest } from '../acs3.ts';
+import type { Acs3Caller, Acs3SignedRequest } from '../access/acs3.ts';
 import { FaceBodyRefusal } from './errors.ts';
 import type { FaceBodyFault, FaceBodyFaultQueue } from './faults.ts';
 import { readForm } from './form.ts';
-import type { Galleries } from './galleries.ts';
+import type { Galleries } from './store/galleries.ts';
 import { newRequestId } from './ids.ts';
-import { OPERATIONS } from './operations/index.ts';
+import { OPERATIONS } from './routes.ts';
 import type { Pictures } from './pictures.ts';
 import type { Quotas } from './quotas.ts';
 import type { Statistics } from './statistics.ts';
-import type { Uploads } from './uploads.ts';
+import type { Uploads } from './store/uploads.ts';
 
 export interface ListenerParts {
   readonly authenticate: (request: Acs3SignedRequest) => Acs3Caller;

@@ -5,7 +5,7 @@ import { DEFAULT_IMAGE_BOUNDS, type ImageFormat, type UprightImage } from '../..
 import { isAppError, toAppError } from '../../shared/runtime/errors.ts';
 import { type HttpClient, readBody } from '../../shared/runtime/http.ts';
 import { FaceBodyRefusal } from './errors.ts';
-import type { Uploads } from './uploads.ts';
+import type { Uploads } from './store/uploads.ts';
 
 /** What an operation accepts. */
 export interface PictureRule {

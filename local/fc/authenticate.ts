@@ -1,8 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { createAcs3Verifier } from '../acs3.ts';
-import type { FindTemporaryCredential } from '../sts.ts';
-import type { Account } from '../types.ts';
+import { createAcs3Verifier } from '../access/acs3.ts';
+import type { FindTemporaryCredential } from '../access/sts.ts';
+import type { Account } from '../access/account.ts';
 import { FcRefusal } from './errors.ts';
 
 export interface SignedRequest {

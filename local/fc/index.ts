@@ -3,14 +3,14 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Credentials } from '../../shared/runtime/credentials.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
-import type { FindTemporaryCredential } from '../sts.ts';
-import type { Account } from '../types.ts';
+import type { FindTemporaryCredential } from '../access/sts.ts';
+import type { Account } from '../access/account.ts';
 import { createAsyncQueue, type SendToDestination } from './async-queue.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { FcRefusal } from './errors.ts';
 import type { FunctionConfig, InvocationResult } from './function.ts';
 import { createListener } from './listener.ts';
-import { createPool } from './pool.ts';
+import { createPool } from './instances/pool.ts';
 
 export type { SendToDestination } from './async-queue.ts';
 export type { FunctionConfig, InvocationResult } from './function.ts';

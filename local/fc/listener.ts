@@ -4,7 +4,7 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import type { Authenticate } from './authenticate.ts';
 import { FcRefusal } from './errors.ts';
 import type { InvocationResult } from './function.ts';
-import { sendHttpReply, toHttpEvent } from './http-event.ts';
+import { sendHttpReply, toHttpEvent } from './operations/http-event.ts';
 import type { LocalFc } from './index.ts';
 import { type FcRoute, findRoute } from './routes.ts';
 

@@ -1,5 +1,5 @@
 import type { ObjectChange } from '../rules/index.ts';
-import { recordOf } from '../rules/notification.ts';
+import { recordOf } from '../events/notification.ts';
 import { matches } from '../rules/rule.ts';
 
 /** An OSS trigger. doc: one prefix and one suffix, no pattern. */

@@ -2,9 +2,9 @@ import { timingSafeEqual } from 'node:crypto';
 import { signMnsV2, signMnsV4, stringToSignMnsV2, stringToSignMnsV4 } from '../../shared/mns/signature.ts';
 import { compactDate } from '../../shared/runtime/aliyun-v4.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { isSkewed } from '../skew.ts';
-import type { FindTemporaryCredential } from '../sts.ts';
-import type { Account } from '../types.ts';
+import { isSkewed } from '../access/skew.ts';
+import type { FindTemporaryCredential } from '../access/sts.ts';
+import type { Account } from '../access/account.ts';
 import { MnsRefusal } from './errors.ts';
 
 export interface SignedRequest {

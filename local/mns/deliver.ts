@@ -5,10 +5,10 @@ import { type HttpClient, readBody } from '../../shared/runtime/http.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { parseEndpoint } from './endpoints.ts';
 import { wrap } from './envelopes.ts';
-import { hexId } from './ids.ts';
+import { hexId } from './receipt-handle.ts';
 import type { Deliver } from './push.ts';
 import type { Queues } from './queues.ts';
-import type { SigningIdentity } from './signing/identity.ts';
+import type { SigningIdentity } from './signing-identity.ts';
 import type { Push, SubscriptionRecord } from './store/records.ts';
 
 /** doc: an endpoint has to answer within 5 s. */

@@ -1,5 +1,5 @@
 import { writeXml } from '../../shared/runtime/xml.ts';
-import { md5Of } from './ids.ts';
+import { md5Of } from './receipt-handle.ts';
 import type { SubscriptionRecord } from './store/records.ts';
 
 export const MNS_NAMESPACE = 'http://mns.aliyuncs.com/doc/v1/';

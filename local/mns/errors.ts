@@ -1,5 +1,5 @@
 import { AppError } from '../../shared/runtime/errors.ts';
-import { refusalOf } from '../refusal.ts';
+import { refusalOf } from '../http/refusal.ts';
 
 /**
  * The error codes of MNS with their status and, where SDKs or their tests depend on it, their message.

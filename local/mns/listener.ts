@@ -7,7 +7,7 @@ import type { Random } from '../../shared/runtime/random.ts';
 import { parseXml, type XmlElement } from '../../shared/runtime/xml.ts';
 import type { Authenticate } from './authenticate.ts';
 import { MnsRefusal } from './errors.ts';
-import { hexId } from './ids.ts';
+import { hexId } from './receipt-handle.ts';
 import type { Operations } from './operations/index.ts';
 import { matchRoute, type Route } from './routes.ts';
 import { errorDocument, type MnsAnswer, type MnsRequest, writeDocument } from './wire.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { deadLetterRecords } from './dead-letters.ts';
 import { MnsRefusal } from './errors.ts';
-import { hexId, md5Of, newReceiptHandle, orderOfReceiptHandle } from './ids.ts';
+import { hexId, md5Of, newReceiptHandle, orderOfReceiptHandle } from './receipt-handle.ts';
 import { createLongPolls, type LongPolls } from './long-poll.ts';
 import { checkName, type QueueSettings } from './settings.ts';
 import type { Ledger } from './store/ledger.ts';

@@ -1,4 +1,4 @@
-import type { NotificationTarget } from '../types.ts';
+import type { NotificationTarget } from '../access/account.ts';
 import { inProcess } from './errors.ts';
 import type { Queues } from './queues.ts';
 import { DEFAULT_TOPIC_SETTINGS } from './settings.ts';

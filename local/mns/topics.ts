@@ -4,7 +4,7 @@ import type { Random } from '../../shared/runtime/random.ts';
 import { parseEndpoint } from './endpoints.ts';
 import { type Notification, wrap } from './envelopes.ts';
 import { MnsRefusal } from './errors.ts';
-import { hexId, md5Of } from './ids.ts';
+import { hexId, md5Of } from './receipt-handle.ts';
 import type { Pusher } from './push.ts';
 import type { Queues } from './queues.ts';
 import {

@@ -2,14 +2,14 @@ import type { RequestListener } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
-import type { EventEmitterPort } from '../rules/change.ts';
-import { isSkewed } from '../skew.ts';
-import type { Account } from '../types.ts';
+import type { EventEmitterPort } from '../events/object-change.ts';
+import { isSkewed } from '../access/skew.ts';
+import type { Account } from '../access/account.ts';
 import type { FindTemporaryCredential } from './auth/caller.ts';
 import { createListener } from './listener.ts';
 import { openStore } from './store/store.ts';
 
-export type { EventEmitterPort, ObjectChange } from '../rules/change.ts';
+export type { EventEmitterPort, ObjectChange } from '../events/object-change.ts';
 export type { FindTemporaryCredential, TemporaryCredential } from './auth/caller.ts';
 export { operationOf } from './find-route.ts';
 export { ROUTES } from './routes.ts';

@@ -10,7 +10,7 @@ import { dropReply, errorReply, type Reply, sendReply } from './http/reply.ts';
 import { decodeHeaders, type OssRequest, toMap } from './http/request.ts';
 import { corsHeadersOf } from './operations/cors.ts';
 import type { Route } from './routes.ts';
-import { newRequestId, type OssServer } from './server.ts';
+import { newRequestId, type OssServer } from './context.ts';
 import { noSuchBucket } from './store/bucket.ts';
 
 /**

@@ -28,7 +28,7 @@ import { processObject } from './operations/process-object.ts';
 import { putObject } from './operations/put-object.ts';
 import { restoreObject } from './operations/restore.ts';
 import { getSymlink, putSymlink } from './operations/symlink.ts';
-import type { OssServer } from './server.ts';
+import type { OssServer } from './context.ts';
 
 /**
  * Where the behaviour of an operation comes from: proven by an official SDK's own test, documented, or guessed.

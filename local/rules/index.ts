@@ -4,13 +4,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import { type Logger, silentLogger } from '../../shared/runtime/log.ts';
-import { createDurableFiles } from '../durable-files.ts';
-import type { NotificationTarget } from '../types.ts';
-import type { EventEmitterPort, ObjectChange } from './change.ts';
-import { encodeNotification } from './notification.ts';
+import { createDurableFiles } from '../disk/durable-files.ts';
+import type { NotificationTarget } from '../access/account.ts';
+import type { EventEmitterPort, ObjectChange } from '../events/object-change.ts';
+import { encodeNotification } from '../events/notification.ts';
 import { checkOverlap, checkRule, type EventRule, MAX_RULES, matches, type NewEventRule } from './rule.ts';
 
-export type { EventEmitterPort, ObjectChange } from './change.ts';
+export type { EventEmitterPort, ObjectChange } from '../events/object-change.ts';
 export type { EventRule, MatchResource, NewEventRule, RuleEndpoint } from './rule.ts';
 
 export interface EventRulesOptions {

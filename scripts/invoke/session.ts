@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InvocationResult } from '../../local/fc/index.ts';
-import { type LocalFcServer, startLocalFc } from '../../local/fc/server.ts';
+import { type LocalFcServer, startLocalFc } from '../../local/fc/start.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import { readTimerEvent } from '../../shared/envelope/timer.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';

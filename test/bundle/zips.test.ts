@@ -9,7 +9,7 @@ import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import type { FunctionConfig } from '../../local/fc/index.ts';
-import { type LocalFcServer, startLocalFc } from '../../local/fc/server.ts';
+import { type LocalFcServer, startLocalFc } from '../../local/fc/start.ts';
 import { FC_NODE_VERSION } from '../../scripts/fc-node.ts';
 import { buildFunction } from '../../scripts/functions/build.ts';
 import { seedPhotos } from '../../scripts/invoke/seed.ts';

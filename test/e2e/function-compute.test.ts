@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import type { FunctionConfig } from '../../local/fc/index.ts';
-import { type LocalFcServer, startLocalFc } from '../../local/fc/server.ts';
+import { type LocalFcServer, startLocalFc } from '../../local/fc/start.ts';
 import { createMnsClient, type MnsClient } from '../../shared/mns/client.ts';
 import { createOssClient } from '../../shared/oss/client.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';

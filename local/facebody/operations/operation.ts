@@ -1,5 +1,5 @@
 import type { Form } from '../form.ts';
-import type { Galleries } from '../galleries.ts';
+import type { Galleries } from '../store/galleries.ts';
 import type { Pictures } from '../pictures.ts';
 
 /** A request that was authenticated and fits the quota. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../../../shared/runtime/log.ts';
 import type { Random } from '../../../shared/runtime/random.ts';
 import { childText } from '../../../shared/runtime/xml.ts';
-import { hexId } from '../ids.ts';
+import { hexId } from '../receipt-handle.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { MnsAnswer, MnsRequest } from '../wire.ts';
 

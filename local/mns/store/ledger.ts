@@ -1,4 +1,4 @@
-import { type Journal, memoryJournal, openJournal } from '../../journal.ts';
+import { type Journal, memoryJournal, openJournal } from '../../disk/journal.ts';
 import type { MnsRecord } from './records.ts';
 import { apply, createState, type MnsState, snapshot } from './state.ts';
 

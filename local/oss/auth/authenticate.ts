@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { QueryPair } from '../../../shared/oss/signature-v1.ts';
-import { MAX_SKEW_MS } from '../../skew.ts';
-import type { Account } from '../../types.ts';
+import { MAX_SKEW_MS } from '../../access/skew.ts';
+import type { Account } from '../../access/account.ts';
 import { OssError } from '../errors.ts';
 import type { Address } from '../http/address.ts';
 import type { Caller, FindTemporaryCredential } from './caller.ts';

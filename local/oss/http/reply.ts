@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { writeXml, type XmlFields } from '../../../shared/runtime/xml.ts';
-import type { ObjectChange } from '../../rules/change.ts';
+import type { ObjectChange } from '../../events/object-change.ts';
 import type { OssError } from '../errors.ts';
 
 /** What an operation answers with, and what it did to objects. */

@@ -4,7 +4,7 @@ import { invalidArgument, OssError } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectRecord, type ObjectTemplate } from '../store/records.ts';

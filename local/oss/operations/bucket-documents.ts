@@ -3,7 +3,7 @@ import { parsePolicy } from '../auth/bucket-policy.ts';
 import { invalidArgument, OssError, type OssErrorCode } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import { type OssRequest, parseDocument, readText } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { parseCorsRules } from './cors.ts';
 import { readTagging } from './object-attributes.ts';

@@ -11,7 +11,7 @@ import {
   readXml,
 } from '../http/request.ts';
 import { checkBucketName } from '../names.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { type BucketAcl, type BucketRecord, newBucket, type VersioningStatus } from '../store/records.ts';
 import { bucketTags } from './bucket-documents.ts';

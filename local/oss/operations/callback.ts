@@ -2,7 +2,7 @@ import { createHttpClient, readBody } from '../../../shared/runtime/http.ts';
 import { invalidArgument, OssError } from '../errors.ts';
 import { errorReply, type Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { ObjectVersion } from '../store/records.ts';
 
 interface Callback {

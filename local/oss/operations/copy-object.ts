@@ -4,7 +4,7 @@ import { conditionsOf, isNotModified } from '../http/conditions.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectTemplate, ObjectVersion } from '../store/records.ts';
 import { isoSeconds } from './list-objects.ts';

@@ -3,7 +3,7 @@ import { OssError } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument } from '../http/request.ts';
 import { fits } from '../patterns.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { bucketOf } from './target.ts';
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
-import type { ObjectChange } from '../../rules/change.ts';
+import type { ObjectChange } from '../../events/object-change.ts';
 import { authorize } from '../auth/authorize.ts';
 import { OssError } from '../errors.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
 import { bucketOf } from './target.ts';

@@ -3,7 +3,7 @@ import { readRange } from '../http/range.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { processImage } from '../images/process.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { checkReadable, objectHeaders } from './object-headers.ts';

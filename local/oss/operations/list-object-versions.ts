@@ -2,7 +2,7 @@ import type { XmlFields } from '../../../shared/runtime/xml.ts';
 import { invalidArgument } from '../errors.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { describeVersion, isoSeconds, ownerOf, readListing, walkKeys } from './list-objects.ts';

@@ -2,7 +2,7 @@ import type { XmlFields } from '../../../shared/runtime/xml.ts';
 import { invalidArgument } from '../errors.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { numberParameter, type OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { compareKeys } from '../store/key-order.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';

@@ -1,6 +1,6 @@
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { numberParameter, type OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import { compareKeys } from '../store/key-order.ts';
 import type { UploadRecord } from '../store/records.ts';
 import { isoSeconds, readListing } from './list-objects.ts';

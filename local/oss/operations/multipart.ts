@@ -5,7 +5,7 @@ import { readRange } from '../http/range.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { malformedXml, numberParameter, type OssRequest, parseDocument, readText } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import { newUploadId, type OssServer } from '../server.ts';
+import { newUploadId, type OssServer } from '../context.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { Part } from '../store/records.ts';

@@ -1,7 +1,7 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, readXml } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion, Tag } from '../store/records.ts';
 import { ownerOf } from './list-objects.ts';

@@ -1,6 +1,6 @@
 import { OssError } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { restoreState } from './restore.ts';

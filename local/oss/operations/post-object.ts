@@ -7,7 +7,7 @@ import { invalidArgument, OssError } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import { readCallback, withCallback } from './callback.ts';
 import { uploadHeaders } from './put-object.ts';
 import { bucketOf } from './target.ts';

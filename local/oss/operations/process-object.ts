@@ -4,7 +4,7 @@ import type { Reply } from '../http/reply.ts';
 import { type OssRequest, readText } from '../http/request.ts';
 import { processImage } from '../images/process.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import { checkReadable } from './object-headers.ts';
 import { resolveSymlink } from './symlink.ts';
 import { bucketOf, findBucket, versionOf } from './target.ts';

@@ -2,7 +2,7 @@ import { childText, type XmlElement } from '../../../shared/runtime/xml.ts';
 import { OssError } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import type { ObjectVersion, StorageClass } from '../store/records.ts';
 import { bucketOf, versionHeader, versionOf } from './target.ts';
 

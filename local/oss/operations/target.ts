@@ -1,6 +1,6 @@
 import { OssError } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import type { OssServer } from '../context.ts';
 import { type BucketStore, noSuchBucket } from '../store/bucket.ts';
 import type { ObjectRecord, ObjectVersion } from '../store/records.ts';
 

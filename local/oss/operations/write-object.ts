@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { ObjectChange } from '../../rules/change.ts';
+import type { ObjectChange } from '../../events/object-change.ts';
 import { accountOf } from '../auth/caller.ts';
 import { invalidArgument, OssError } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import { newVersionId, type OssServer } from '../server.ts';
+import { newVersionId, type OssServer } from '../context.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { Readable } from 'node:stream';
-import type { DurableFiles } from '../../durable-files.ts';
+import type { DurableFiles } from '../../disk/durable-files.ts';
 import { createCrc64 } from '../crc64.ts';
 import type { Segment } from './records.ts';
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { Readable } from 'node:stream';
-import type { DurableFiles } from '../../durable-files.ts';
+import type { DurableFiles } from '../../disk/durable-files.ts';
 import { OssError } from '../errors.ts';
 import { appendToFile, type Blob, readSegments, type SizeCheck, writeBlob } from './blobs.ts';
 import { type Commit, createCommitLog, memoryLog } from './commit-log.ts';

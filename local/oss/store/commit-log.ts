@@ -1,8 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import pLimit from 'p-limit';
-import type { DurableFiles } from '../../durable-files.ts';
-import { type Journal, openJournal } from '../../journal.ts';
+import type { DurableFiles } from '../../disk/durable-files.ts';
+import { type Journal, openJournal } from '../../disk/journal.ts';
 import type { ObjectRecord } from './records.ts';
 
 /** What becomes durable as one. */

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { AppError } from '../../../shared/runtime/errors.ts';
-import { createDurableFiles, type DurableFiles } from '../../durable-files.ts';
+import { createDurableFiles, type DurableFiles } from '../../disk/durable-files.ts';
 import { OssError } from '../errors.ts';
 import { type BucketStore, createBucket, openBucket } from './bucket.ts';
 import { recoverCommitLog } from './commit-log.ts';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import type { DurableFiles } from '../../durable-files.ts';
+import type { DurableFiles } from '../../disk/durable-files.ts';
 import { createLocks } from './locks.ts';
 import type { Part, Segment, UploadRecord } from './records.ts';
 

@@ -1,5 +1,5 @@
 import { createFaceBody, type FaceBodyOptions, type LocalFaceBody } from '../../../local/facebody/index.ts';
-import { listen } from '../../../local/http-server.ts';
+import { listen } from '../../../local/http/server.ts';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';

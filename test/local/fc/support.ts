@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import type { FunctionConfig } from '../../../local/fc/index.ts';
-import { type LocalFcServer, type LocalFcServerOptions, startLocalFc } from '../../../local/fc/server.ts';
+import { type LocalFcServer, type LocalFcServerOptions, startLocalFc } from '../../../local/fc/start.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 /** A function whose code is the text of one CommonJS file. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEventRules, type NewEventRule, type ObjectChange } from '../../../local/rules/index.ts';
-import type { NotificationTarget } from '../../../local/types.ts';
+import type { NotificationTarget } from '../../../local/access/account.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import { isAppError } from '../../../shared/runtime/errors.ts';
 

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createDurableFiles } from '../../../../local/durable-files.ts';
+import { createDurableFiles } from '../../../../local/disk/durable-files.ts';
 import { type CommitLog, createCommitLog, recoverCommitLog } from '../../../../local/oss/store/commit-log.ts';
 import type { ObjectRecord } from '../../../../local/oss/store/records.ts';
 import { isAppError } from '../../../../shared/runtime/errors.ts';

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { InvocationContext } from '../../shared/runtime/invocation-context.ts';
-import type { FunctionConfig } from './function.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { InvocationContext } from '../../../shared/runtime/invocation-context.ts';
+import type { FunctionConfig } from '../function.ts';
 
 /** One process of a function. It serves one call at a time, and none any more after it has ended. */
 export interface Instance {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { EventRule, MatchResource, NewEventRule, RuleEndpoint } from '../rules/index.ts';
-import { MnsOpenRefusal } from './refusal.ts';
+import type { EventRule, MatchResource, NewEventRule, RuleEndpoint } from '../index.ts';
+import { MnsOpenRefusal } from '../errors.ts';
 
 /** The parameters of a request, by name; objects and arrays are JSON texts, as RPC style has them. */
 export type Parameters = ReadonlyMap<string, string>;

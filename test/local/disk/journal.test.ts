@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Journal, openJournal } from '../../local/journal.ts';
+import { type Journal, openJournal } from '../../../local/disk/journal.ts';
 
 /** A journal of numbered texts whose state is a map of them. */
 interface Note {

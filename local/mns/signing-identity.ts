@@ -2,10 +2,10 @@ import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Clock } from '../../../shared/runtime/clock.ts';
-import type { Random } from '../../../shared/runtime/random.ts';
-import { hexId } from '../ids.ts';
-import { selfSignedCertificate } from './certificate.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Random } from '../../shared/runtime/random.ts';
+import { hexId } from './receipt-handle.ts';
+import { selfSignedCertificate } from './signing/certificate.ts';
 
 /** What signs pushed messages, and the certificate by which an endpoint verifies them. */
 export interface SigningIdentity {

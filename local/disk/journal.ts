@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { AppError } from '../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { createDurableFiles } from './durable-files.ts';
 
 const { syncDirectory } = createDurableFiles(true);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Journal, memoryJournal, openJournal } from '../journal.ts';
+import { type Journal, memoryJournal, openJournal } from '../../disk/journal.ts';
 import type { GalleryChange } from './galleries.ts';
 
 /** One change of one account's databases, or the end of them all. */

@@ -1,4 +1,4 @@
-import { type Clock, isTravelling } from '../shared/runtime/clock.ts';
+import { type Clock, isTravelling } from '../../shared/runtime/clock.ts';
 
 /** doc: of all services. */
 export const MAX_SKEW_MS = 15 * 60_000;

@@ -1,7 +1,7 @@
-import { similarity } from '../../shared/faces/similarity.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Random } from '../../shared/runtime/random.ts';
-import { FaceBodyRefusal } from './errors.ts';
+import { similarity } from '../../../shared/faces/similarity.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { Random } from '../../../shared/runtime/random.ts';
+import { FaceBodyRefusal } from '../errors.ts';
 
 /** A face of a database; pictures are not kept. */
 export interface StoredFace {

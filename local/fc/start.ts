@@ -4,7 +4,7 @@ import type { Credentials } from '../../shared/runtime/credentials.ts';
 import { type Logger, silentLogger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import type { LocalCloud } from '../cloud.ts';
-import { listen } from '../http-server.ts';
+import { listen } from '../http/server.ts';
 import { createDestinations } from './destinations.ts';
 import { createLocalFc, type FunctionConfig, type LocalFc } from './index.ts';
 import { type OssTrigger, ossTriggerEvent } from './oss-trigger.ts';

@@ -1,5 +1,5 @@
 import type { OssRecord } from '../../shared/envelope/event.ts';
-import type { ObjectChange } from './change.ts';
+import type { ObjectChange } from './object-change.ts';
 
 /**
  * The message OSS puts into MNS: Base64 of a JSON document with exactly one event.

@@ -1,5 +1,5 @@
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Credentials } from '../../shared/runtime/credentials.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { Credentials } from '../../../shared/runtime/credentials.ts';
 import {
   contextOf,
   environmentOf,
@@ -7,7 +7,7 @@ import {
   PRE_STOP_SECONDS,
   type Surroundings,
 } from './context.ts';
-import type { FunctionConfig, InvocationResult } from './function.ts';
+import type { FunctionConfig, InvocationResult } from '../function.ts';
 import { type CallResult, type Instance, startInstance } from './instance.ts';
 
 /** The instances of one function. */

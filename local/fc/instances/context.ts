@@ -1,5 +1,5 @@
-import type { Credentials } from '../../shared/runtime/credentials.ts';
-import type { FunctionConfig } from './function.ts';
+import type { Credentials } from '../../../shared/runtime/credentials.ts';
+import type { FunctionConfig } from '../function.ts';
 
 export interface Surroundings {
   readonly region: string;

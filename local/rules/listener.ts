@@ -2,13 +2,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
-import { createAcs3Verifier, type VerifyAcs3 } from '../acs3.ts';
-import { hexId } from '../mns/ids.ts';
-import type { EventRules } from '../rules/index.ts';
-import type { FindTemporaryCredential } from '../sts.ts';
-import type { Account } from '../types.ts';
-import { type Action, createActions } from './actions.ts';
-import { MnsOpenRefusal } from './refusal.ts';
+import { createAcs3Verifier, type VerifyAcs3 } from '../access/acs3.ts';
+import { hexId } from '../mns/receipt-handle.ts';
+import type { EventRules } from './index.ts';
+import type { FindTemporaryCredential } from '../access/sts.ts';
+import type { Account } from '../access/account.ts';
+import { type Action, createActions } from './operations/index.ts';
+import { MnsOpenRefusal } from './errors.ts';
 
 export interface MnsOpenOptions {
   readonly rules: Pick<EventRules, 'create' | 'get' | 'list' | 'delete'>;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
-import type { EventEmitterPort } from '../rules/change.ts';
+import type { EventEmitterPort } from '../events/object-change.ts';
 import type { Keyring } from './auth/authenticate.ts';
 import type { Store } from './store/store.ts';
 

@@ -5,11 +5,11 @@ import {
   acs3SignedHeaders,
   acs3StringToSign,
   parseAcs3Authorization,
-} from '../shared/runtime/acs3.ts';
-import type { Clock } from '../shared/runtime/clock.ts';
+} from '../../shared/runtime/acs3.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
 import { isSkewed, MAX_SKEW_MS } from './skew.ts';
 import type { FindTemporaryCredential } from './sts.ts';
-import type { Account } from './types.ts';
+import type { Account } from './account.ts';
 
 export interface Acs3SignedRequest {
   readonly method: string;

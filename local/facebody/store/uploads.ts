@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import busboy from 'busboy';
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Random } from '../../shared/runtime/random.ts';
-import { FaceBodyRefusal } from './errors.ts';
-import { hex } from './ids.ts';
+import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { Random } from '../../../shared/runtime/random.ts';
+import { FaceBodyRefusal } from '../errors.ts';
+import { hex } from '../ids.ts';
 
 /** What `AuthorizeFileUpload` of the open platform answers. */
 export interface UploadAuthorization {

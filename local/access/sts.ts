@@ -1,9 +1,9 @@
-import type { Clock } from '../shared/runtime/clock.ts';
-import type { Credentials } from '../shared/runtime/credentials.ts';
-import type { Random } from '../shared/runtime/random.ts';
-import type { FindTemporaryCredential, TemporaryCredential } from './oss/index.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Credentials } from '../../shared/runtime/credentials.ts';
+import type { Random } from '../../shared/runtime/random.ts';
+import type { FindTemporaryCredential, TemporaryCredential } from '../oss/index.ts';
 
-export type { FindTemporaryCredential } from './oss/index.ts';
+export type { FindTemporaryCredential } from '../oss/index.ts';
 
 /** Gives out temporary keys, as STS does for a role. They live as long as the process. */
 export interface Sts {

@@ -3,7 +3,7 @@ import { mkdir, realpath, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AppError } from '../shared/runtime/errors.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 
 /**
  * Claims a data folder for this process. A socket rather than a file with a process id: it dies with its process

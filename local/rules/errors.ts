@@ -1,5 +1,5 @@
-import { ACS3_FAULTS } from '../acs3.ts';
-import { refusalOf } from '../refusal.ts';
+import { ACS3_FAULTS } from '../access/acs3.ts';
+import { refusalOf } from '../http/refusal.ts';
 
 /** guess: the codes of Mns-open; those of signatures are the gateway's. */
 const MNS_OPEN_ERRORS = {

@@ -1,6 +1,6 @@
-import { isAppError } from '../../shared/runtime/errors.ts';
-import type { EventRule, EventRules } from '../rules/index.ts';
-import { MnsOpenRefusal } from './refusal.ts';
+import { isAppError } from '../../../shared/runtime/errors.ts';
+import type { EventRule, EventRules } from '../index.ts';
+import { MnsOpenRefusal } from '../errors.ts';
 import { type Parameters, readRule, required, ruleData } from './rule-parameters.ts';
 
 type Rules = Pick<EventRules, 'create' | 'get' | 'list' | 'delete'>;

@@ -1,18 +1,18 @@
-import { blurFace } from './blur-face.ts';
-import { compareFace } from './compare-face.ts';
-import { detectFace } from './detect-face.ts';
-import { createFaceDb, deleteFaceDb, listFaceDbs } from './face-dbs.ts';
+import { blurFace } from './operations/blur-face.ts';
+import { compareFace } from './operations/compare-face.ts';
+import { detectFace } from './operations/detect-face.ts';
+import { createFaceDb, deleteFaceDb, listFaceDbs } from './operations/face-dbs.ts';
 import {
   addFaceEntity,
   deleteFaceEntity,
   getFaceEntity,
   listFaceEntities,
   updateFaceEntity,
-} from './face-entities.ts';
-import { addFace, batchAddFaces, deleteFace } from './faces.ts';
-import type { Operation } from './operation.ts';
-import { recognizeFace } from './recognize-face.ts';
-import { searchFace } from './search-face.ts';
+} from './operations/face-entities.ts';
+import { addFace, batchAddFaces, deleteFace } from './operations/faces.ts';
+import type { Operation } from './operations/operation.ts';
+import { recognizeFace } from './operations/recognize-face.ts';
+import { searchFace } from './operations/search-face.ts';
 
 /** Every operation there is, by the name that requests carry. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
