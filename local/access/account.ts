@@ -1,19 +1,19 @@
 /** An account of the local cloud, with its one long-lived access key. */
 export interface Account {
+  /** Digits, such as `1234567890123456`. */
   readonly accountId: string;
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
 }
 
-/** What event rules need of MNS. `publish` and `send` resolve when the message is durable. */
-export interface NotificationTarget {
-  createTopic(name: string): Promise<void>;
-  subscribe(
-    topic: string,
-    subscription: string,
-    endpoint: string,
-    options: { format: 'SIMPLIFIED' | 'JSON' | 'XML' },
-  ): Promise<void>;
-  publish(topic: string, body: string): Promise<void>;
-  send(queue: string, body: string): Promise<void>;
+/** An access key that STS issued for a limited time. */
+export interface TemporaryCredential {
+  readonly accountId: string;
+  readonly accessKeySecret: string;
+  readonly securityToken: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
 }
+
+/** Finds a temporary access key by its id. */
+export type FindTemporaryCredential = (accessKeyId: string) => TemporaryCredential | undefined;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { AppError } from '../../shared/runtime/errors.ts';
 
 /**
- * Claims a data folder for this process. A socket rather than a file with a process id: it dies with its process
- * however that ends, and ids are used again.
+ * Claims a data folder for this process and returns what releases it. A socket rather than a file with a process id:
+ * the socket closes with its process however that ends, and process ids are reused.
  */
 export async function lockDataDir(dataDir: string): Promise<() => Promise<void>> {
   await mkdir(dataDir, { recursive: true });
@@ -25,7 +25,7 @@ export async function lockDataDir(dataDir: string): Promise<() => Promise<void>>
   }
 }
 
-/** Outside the folder, because socket paths may have no more than about 100 bytes. */
+/** Outside the folder, because a socket path may have about 100 bytes at most. */
 function socketPath(dataDir: string): string {
   const name = `mnsoss-face-${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
   return process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : join(tmpdir(), `${name}.sock`);

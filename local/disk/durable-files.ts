@@ -1,9 +1,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
-/** Writing files so that a crash leaves the old or the new content, never a mixture. */
+/** Writes files so that a crash leaves the old or the new content, never a mixture. */
 export interface DurableFiles {
-  /** Off: nothing of the files outlasts the process, and nothing waits for the disk. */
+  /** `false`: the files need not survive the process, and nothing waits for the disk. */
   readonly durable: boolean;
   /** Replaces the file as a whole; resolves when the new content is on disk. */
   write(file: string, content: string): Promise<void>;
@@ -15,7 +15,7 @@ export interface DurableFiles {
   syncDirectory(directory: string): Promise<void>;
 }
 
-/** @param durable off for stores that live in memory or a temporary directory: nothing of them outlasts the process */
+/** @param durable `false` for a store in a temporary folder, which ends with the process */
 export function createDurableFiles(durable: boolean): DurableFiles {
   const syncNames = durable ? coalesce(syncDirectory) : async () => {};
   const sync = durable ? (handle: fs.FileHandle) => handle.datasync() : async () => {};
@@ -43,10 +43,10 @@ export function createDurableFiles(durable: boolean): DurableFiles {
 }
 
 /**
- * One run of `work` answers for all who asked before it began; who asks while one is under way waits for the next.
- * Many writers thereby share one flush of their directory.
+ * Runs `work` once for all callers that asked before it began; a caller that asks during a run waits for the next one.
+ * So many writers share one flush of their directory.
  */
-export function coalesce(work: (key: string) => Promise<void>): (key: string) => Promise<void> {
+function coalesce(work: (key: string) => Promise<void>): (key: string) => Promise<void> {
   const running = new Map<string, Promise<void>>();
   const waiting = new Map<string, Promise<void>>();
   const start = (key: string) => {

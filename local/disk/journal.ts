@@ -8,16 +8,13 @@ import { createDurableFiles } from './durable-files.ts';
 
 const { syncDirectory } = createDurableFiles(true);
 
-/** Remembers what happened, in order. */
+/** A durable list of records. */
 export interface Journal<R> {
   /** Resolves when the records, and all before them, survive a crash. */
   append(records: readonly R[]): Promise<void>;
-  /**
-   * The same for records that a crash may take back, so that nobody waits for them. When writing fails, the next
-   * `append` tells.
-   */
+  /** Adds records that a crash may lose, so the caller does not wait. If writing fails, the next `append` rejects. */
   note(records: readonly R[]): void;
-  /** Waits for what was appended, then closes the file. */
+  /** Waits for the records appended so far, then closes the file. */
   close(): Promise<void>;
 }
 
@@ -25,23 +22,27 @@ export interface JournalOptions<R> {
   readonly path: string;
   /** Called for every record of the file, in order, before `openJournal` resolves. */
   readonly apply: (record: R) => void;
-  /** The records that rebuild the present state, as fresh objects; asked for when the file is rewritten. */
+  /** The records that rebuild the current state, as new objects; called when the file is rewritten. */
   readonly snapshot: () => Iterable<R>;
-  /** The file is rewritten when it has grown to this many bytes and to twice its size after the last rewrite. */
+  /**
+   * The file is rewritten when it has this many bytes, and twice its size after the last rewrite.
+   * @default 16 MiB
+   */
   readonly compactAtBytes?: number;
 }
 
 const RECORDS_PER_SNAPSHOT_LINE = 256;
 
-/** In memory only: nothing survives. */
+/** A journal that keeps nothing. */
 export function memoryJournal<R>(): Journal<R> {
   return { append: async () => {}, note: () => {}, close: async () => {} };
 }
 
 /**
- * An append-only file. A line is one group commit, `<checksum> <JSON array of records>`: all who wait share one write
- * and one fdatasync, and the next line is not begun before. So a broken last line is a write that a crash tore and
- * nobody was told of: it is cut off. A broken line that a whole one follows is damage: `StorageCorrupt`.
+ * An append-only file. Each line is one group commit, `<checksum> <JSON array of records>`: all waiting callers share
+ * one write and one fdatasync, and only then the next line begins. So an invalid last line is a write that a crash
+ * interrupted and that was never acknowledged: it is cut off. An invalid line before a valid one is damage:
+ * `StorageCorrupt`.
  */
 export async function openJournal<R>(options: JournalOptions<R>): Promise<Journal<R>> {
   const { path, apply, snapshot, compactAtBytes = 16 * 1024 * 1024 } = options;
@@ -67,7 +68,7 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<Journa
       else await write(records);
       for (const { resolve } of committed) resolve();
     } catch (error) {
-      // What the file holds is unknown now, so nothing may be acknowledged any more.
+      // The content of the file is unknown now, so no further record may be acknowledged.
       failure = new AppError('JournalFailed', `cannot write ${path}`, { cause: error });
       for (const { reject } of [...committed, ...waiting]) reject(failure);
       pending = [];
@@ -103,7 +104,7 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<Journa
 
   const flush = async () => {
     while (pending.length > 0 || waiting.length > 0) {
-      // What the other sockets have ready in this turn of the event loop joins the commit.
+      // Requests that other sockets have ready in this turn of the event loop join the commit.
       await nextTurn();
       await commit();
     }
@@ -138,7 +139,7 @@ function writeLine(records: readonly string[]): Buffer {
   return Buffer.from(`${checksum(payload)} ${payload}\n`);
 }
 
-/** `undefined` when the line is not what was written. */
+/** `undefined` if the checksum does not match. */
 function readLine<R>(line: Buffer): R[] | undefined {
   const payload = line.subarray(CHECKSUM_LENGTH + 1);
   if (line.subarray(0, CHECKSUM_LENGTH).toString('latin1') !== checksum(payload)) return undefined;
@@ -151,7 +152,7 @@ function checksum(payload: string | Buffer): string {
   return createHash('sha256').update(payload).digest('hex').slice(0, CHECKSUM_LENGTH);
 }
 
-/** Returns the length of the whole lines. */
+/** Applies the records of all valid lines and returns the length of these lines in bytes. */
 async function replay<R>(path: string, apply: (record: R) => void): Promise<number> {
   let good = 0;
   let offset = 0;
@@ -174,7 +175,7 @@ async function replay<R>(path: string, apply: (record: R) => void): Promise<numb
   return good;
 }
 
-/** Lines that end in a newline; what follows the last newline was torn. */
+/** The lines that end in a newline; a crash interrupted the write of anything after the last one. */
 async function* linesOf(path: string): AsyncIterable<Buffer> {
   let pieces: Buffer[] = [];
   try {

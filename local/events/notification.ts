@@ -1,16 +1,13 @@
 import type { OssRecord } from '../../shared/envelope/event.ts';
 import type { ObjectChange } from './object-change.ts';
 
-/**
- * The message OSS puts into MNS: Base64 of a JSON document with exactly one event.
- * Source: real messages; newer documents nest some fields one level too deep.
- */
-export function encodeNotification(change: ObjectChange, rule: string, region: string): string {
-  return Buffer.from(JSON.stringify({ events: [recordOf(change, rule, region)] })).toString('base64');
+/** The document of an event rule, or of an OSS trigger of Function Compute, whose name stands in for the rule's. */
+export function notificationOf(change: ObjectChange, rule: string, region: string): string {
+  return JSON.stringify({ events: [recordOf(change, rule, region)] });
 }
 
-/** One event of an OSS notification, or of an OSS trigger of Function Compute, whose name stands in for the rule's. */
-export function recordOf(change: ObjectChange, rule: string, region: string): OssRecord {
+/** Source: real messages; newer documents nest some fields one level too deep. */
+function recordOf(change: ObjectChange, rule: string, region: string): OssRecord {
   const { bucket, ownerId, versionId, position, read, xVars } = change;
   return {
     eventName: change.eventName,
@@ -29,7 +26,8 @@ export function recordOf(change: ObjectChange, rule: string, region: string): Os
         eTag: change.etag,
         key: change.key,
         position,
-        ...(read && { readFrom: read.from, readTo: read.to }),
+        readFrom: read?.from,
+        readTo: read?.to,
         size: change.size,
         versionId,
       },
@@ -40,6 +38,6 @@ export function recordOf(change: ObjectChange, rule: string, region: string): Os
     requestParameters: { sourceIPAddress: change.sourceIp },
     responseElements: { requestId: change.requestId },
     userIdentity: { principalId: change.requesterId },
-    ...(xVars && Object.keys(xVars).length > 0 && { xVars }),
+    xVars: xVars && Object.keys(xVars).length > 0 ? xVars : undefined,
   };
 }

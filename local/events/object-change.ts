@@ -1,13 +1,13 @@
-/** What an OSS operation did to an object, told to the event rules. */
+/** A change of an object by an OSS operation. */
 export interface ObjectChange {
-  /** `ObjectCreated:PutObject` and its like. */
+  /** Such as `ObjectCreated:PutObject`. */
   readonly eventName: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
   /** The `x-oss-request-id` of the operation. */
   readonly requestId: string;
   readonly sourceIp: string;
-  /** Account id of the requester; empty when anonymous. */
+  /** Account id of the requester; empty if anonymous. */
   readonly requesterId: string;
   /** Account id of the bucket's owner. */
   readonly ownerId: string;
@@ -19,17 +19,17 @@ export interface ObjectChange {
   readonly deltaSize: number;
   /** Without quotes. */
   readonly etag: string;
-  readonly versionId?: string | undefined;
+  readonly versionId?: string;
   /** AppendObject only. */
-  readonly position?: number | undefined;
+  readonly position?: number;
   /** GetObject only: the first byte read, and the one after the last. */
-  readonly read?: { readonly from: number; readonly to: number } | undefined;
+  readonly read?: { readonly from: number; readonly to: number };
   /** Custom variables of an upload callback, `x:name`. */
-  readonly xVars?: Readonly<Record<string, string>> | undefined;
+  readonly xVars?: Readonly<Record<string, string>>;
 }
 
-/** Says whether the events of a change reached MNS. */
-export interface EventEmitterPort {
-  /** Resolves when the events are durable; `unmatched` when no rule covers the change. Never rejects. */
+/** Publishes the events of a change. */
+export interface EventPublisher {
+  /** Resolves when the events are durable; `unmatched` if no rule covers the change. Never rejects. */
   emit(change: ObjectChange): Promise<'published' | 'failed' | 'unmatched'>;
 }

@@ -14,8 +14,8 @@ import type { Operation } from './operations/operation.ts';
 import { recognizeFace } from './operations/recognize-face.ts';
 import { searchFace } from './operations/search-face.ts';
 
-/** Every operation there is, by the name that requests carry. */
-export const OPERATIONS: Readonly<Record<string, Operation>> = {
+/** All operations, by the name in `x-acs-action`. */
+export const ROUTES: Readonly<Record<string, Operation>> = {
   DetectFace: detectFace,
   RecognizeFace: recognizeFace,
   BlurFace: blurFace,

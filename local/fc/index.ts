@@ -1,146 +1,127 @@
 import type { RequestListener } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Credentials } from '../../shared/runtime/credentials.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
+import { type Logger, silentLogger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
-import type { FindTemporaryCredential } from '../access/sts.ts';
-import type { Account } from '../access/account.ts';
-import { createAsyncQueue, type SendToDestination } from './async-queue.ts';
+import type { FindTemporaryCredential } from '../access/account.ts';
+import { createKeyring } from '../access/keyring.ts';
+import type { ObjectChange } from '../events/object-change.ts';
+import { hexId } from '../http/ids.ts';
+import { listen } from '../http/server.ts';
 import { createAuthenticate } from './authenticate.ts';
-import { FcRefusal } from './errors.ts';
-import type { FunctionConfig, InvocationResult } from './function.ts';
+import { createDestinations } from './destinations.ts';
+import type { FunctionConfig } from './function.ts';
 import { createListener } from './listener.ts';
-import { createPool } from './instances/pool.ts';
+import { type OssTrigger, ossTriggerEvent } from './oss-trigger.ts';
+import { createFunctions, type Functions } from './store/functions.ts';
 
-export type { SendToDestination } from './async-queue.ts';
-export type { FunctionConfig, InvocationResult } from './function.ts';
+export type { AsyncConfig, FunctionConfig, InvocationResult } from './function.ts';
+export type { OssTrigger } from './oss-trigger.ts';
+
+/** What functions need of a cloud: a `LocalCloud`, or the address of one in another process, which has no triggers. */
+export interface CloudOfFunctions {
+  readonly region: string;
+  readonly accountId: string;
+  /** The access key of the account that owns the functions. */
+  readonly credentials: Credentials;
+  readonly mns: { readonly url: string };
+  readonly clock: Clock;
+  /** Issues the credentials of the functions' role, for each invocation. */
+  issueCredentials(): Credentials;
+  /** Finds the temporary access keys that may invoke. @default there are none */
+  readonly temporaryCredentials?: FindTemporaryCredential;
+  /** Registers a listener for changes of objects and returns what removes it. @default OSS triggers never fire */
+  onObjectChange?(listener: (change: ObjectChange) => void): () => void;
+}
 
 export interface LocalFcOptions {
-  readonly functions: readonly FunctionConfig[];
-  readonly region: string;
-  /** Whose keys may invoke; functions belong to the first. */
-  readonly accounts: readonly Account[];
-  readonly temporaryCredentials?: FindTemporaryCredential;
-  readonly checkSignatures: boolean;
-  /** Of the functions' role, anew for each invocation. */
-  readonly issueCredentials: () => Credentials;
-  readonly sendToDestination: SendToDestination;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
+  /** As a function they receive the URL of the API, because one function may call another. */
+  readonly functions: readonly FunctionConfig[] | ((url: string) => readonly FunctionConfig[]);
+  /** @default none */
+  readonly ossTriggers?: readonly OssTrigger[];
+  /** 0 takes any free port. @default 0 */
+  readonly port?: number;
+  /** @default true */
+  readonly checkSignatures?: boolean;
+  readonly random?: Random;
+  readonly logger?: Logger;
 }
 
-/** Function Compute on one machine: its invocation API of 2.0 and 3.0, and each instance a process. */
-export interface LocalFc {
-  readonly listener: RequestListener;
-  /** Throws `FcRefusal` as the API answers. */
-  invoke(name: string, event: Uint8Array): Promise<InvocationResult>;
-  /** Accepts the event and gives its request id; see `settled`. */
-  invokeAsync(name: string, event: Uint8Array, taskId?: string): string;
-  /** Every run of a function that has ended, in order; the tries of one asynchronous event share its request id. */
-  history(name: string): readonly InvocationResult[];
-  /** Resolves when all that was accepted has come to its end. */
-  settled(): Promise<void>;
-  close(): Promise<void>;
+/** Function Compute on one machine: the invocation API of 2.0 and 3.0; each instance is a process. */
+export interface LocalFc extends Omit<Functions, 'serviceOf'> {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
 }
 
-/** doc: bytes of an event. */
-const MAX_SYNC_BYTES = 32 * 1024 * 1024;
-const MAX_ASYNC_BYTES = 128 * 1024;
-
-export function createLocalFc(options: LocalFcOptions): LocalFc {
-  const { region, accounts, clock, random, logger } = options;
-  const accountId = accounts[0]!.accountId;
-  const newId = () => requestId(clock, random);
-  const pools = new Map(
-    options.functions.map((config) => [
-      config.name,
-      {
-        config,
-        pool: createPool(config, {
-          region,
-          accountId,
-          clock,
-          issueCredentials: options.issueCredentials,
-          newId,
-        }),
-        history: [] as InvocationResult[],
-      },
-    ]),
-  );
-  const queue = createAsyncQueue({ clock, logger, send: options.sendToDestination });
-  const tasks = new Set<string>();
-
-  const find = (name: string) => {
-    const found = pools.get(name);
-    if (!found) throw new FcRefusal('FunctionNotFound', `function '${name}' does not exist`);
-    return found;
-  };
-  const run = (name: string, event: Uint8Array, id: string): Promise<InvocationResult> | undefined => {
-    const { pool, history } = find(name);
-    return pool.invoke(event, id)?.then((result) => {
-      history.push(result);
-      return result;
-    });
-  };
-
-  const fc: Omit<LocalFc, 'listener'> = {
-    async invoke(name, event) {
-      if (event.length > MAX_SYNC_BYTES) throw tooLarge(event, MAX_SYNC_BYTES);
-      const result = run(name, event, newId());
-      if (!result) throw new FcRefusal('ResourceExhausted', 'too many instances of the function are busy');
-      return result;
-    },
-    invokeAsync(name, event, taskId) {
-      const { config } = find(name);
-      if (event.length > MAX_ASYNC_BYTES) throw tooLarge(event, MAX_ASYNC_BYTES);
-      const task = taskId && `${name}/${taskId}`;
-      // sdk: a task's id counts once; guess: the code is that of 2.0 in both versions.
-      if (task && tasks.has(task)) {
-        throw new FcRefusal('StatefulAsyncInvocationAlreadyExists', `task ${taskId} exists already`);
-      }
-      if (task) tasks.add(task);
-      const id = newId();
-      queue.accept({
-        requestId: id,
-        event,
-        functionArn: `acs:fc:${region}:${accountId}:functions/${name}`,
-        config: config.async ?? {},
-        run: () => run(name, event, id),
-      });
-      return id;
-    },
-    history: (name) => [...find(name).history],
-    settled: queue.settled,
-    async close() {
-      await queue.settled();
-      await Promise.all([...pools.values()].map(({ pool }) => pool.close()));
-    },
-  };
+/**
+ * Starts Function Compute beside a local cloud, with its API on loopback.
+ *
+ * @example
+ * const fc = await startLocalFc(cloud, {
+ *   functions: [
+ *     { name: 'hello', codeDir: '/app/dist', handler: 'index.handler', environment: {}, timeoutSeconds: 60, memoryMb: 512 },
+ *   ],
+ * });
+ * const { body } = await fc.invoke('hello', Buffer.from('{}'));
+ * await fc.close();
+ */
+export async function startLocalFc(cloud: CloudOfFunctions, options: LocalFcOptions): Promise<LocalFc> {
+  const {
+    ossTriggers = [],
+    port = 0,
+    checkSignatures,
+    random = Math.random,
+    logger = silentLogger,
+  } = options;
+  const { region, accountId, credentials, clock, temporaryCredentials, issueCredentials } = cloud;
+  let listener: RequestListener = (_, response) => void response.writeHead(503).end();
+  const server = await listen((request, response) => listener(request, response), { port });
+  const { url } = server;
+  const destinations = createDestinations({ mnsUrl: cloud.mns.url, credentials, clock });
+  const accounts = [{ accountId, ...credentials }];
+  const keyring = createKeyring({ accounts, temporaryCredentials, checkSignatures, clock });
+  const newId = () => newRequestId(clock, random);
+  const { serviceOf, ...functions } = createFunctions({
+    functions: typeof options.functions === 'function' ? options.functions(url) : options.functions,
+    region,
+    accountId,
+    issueCredentials,
+    sendToDestination: destinations.send,
+    newId,
+    clock,
+    logger,
+  });
+  const authenticate = createAuthenticate(keyring, clock);
+  listener = createListener({
+    functions: { ...functions, serviceOf },
+    authenticate,
+    accountId,
+    newId,
+    clock,
+    logger,
+  });
+  const unsubscribe = cloud.onObjectChange?.((change) => {
+    for (const trigger of ossTriggers) {
+      const event = ossTriggerEvent(trigger, change, region);
+      // doc: OSS triggers invoke asynchronously.
+      if (event) functions.invokeAsync(trigger.functionName, event);
+    }
+  });
   return {
-    ...fc,
-    listener: createListener({
-      fc,
-      authenticate: createAuthenticate(options),
-      serviceOf: (name) => find(name).config.service,
-      region,
-      accountId,
-      newId,
-      clock,
-      logger,
-    }),
+    ...functions,
+    url,
+    async close() {
+      unsubscribe?.();
+      server.stopListening();
+      await functions.close();
+      destinations.close();
+      await server.close();
+    },
   };
 }
 
-function tooLarge(event: Uint8Array, bound: number): FcRefusal {
-  return new FcRefusal('InvalidArgument', `the event has ${event.length} bytes, the bound is ${bound}`);
-}
-
-/** doc: `1-<seconds>-<8 digits>-<12 digits>`, in hex. */
-function requestId(clock: Clock, random: Random): string {
-  const hex = (digits: number) =>
-    Math.floor(random() * 16 ** digits)
-      .toString(16)
-      .padStart(digits, '0');
-  return `1-${Math.floor(clock.now() / 1000).toString(16)}-${hex(8)}-${hex(12)}`;
+/** doc: `1-<seconds>-<8 digits>-<12 digits>`, in lower-case hex. */
+function newRequestId(clock: Clock, random: Random): string {
+  const seconds = Math.floor(clock.now() / 1000).toString(16);
+  return `1-${seconds}-${hexId(random, 8)}-${hexId(random, 12)}`.toLowerCase();
 }

@@ -4,18 +4,18 @@ import type { AddressInfo } from 'node:net';
 export interface HttpServer {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** Takes no new connection from now on; requests under way go on. */
+  /** Accepts no new connections; requests in progress continue. */
   stopListening(): void;
-  /** Ends the connections that are left. */
+  /** Closes the remaining connections too. */
   close(): Promise<void>;
 }
 
-/** Listens on loopback only: this is a cloud for one machine. Port 0 takes any free one. */
+/** Listens on loopback only: this is a cloud for one machine. Port 0 takes any free port. */
 export async function listen(
   listener: RequestListener,
   { port, ...options }: ServerOptions & { port: number },
 ): Promise<HttpServer> {
-  // Clients keep connections for up to a minute; a server that ends them sooner races with the next request.
+  // Clients keep connections for up to a minute; a server that closes them sooner races with the next request.
   const server = createServer({ keepAliveTimeout: 75_000, ...options }, listener);
   const closed = new Promise<void>((resolve) => server.once('close', resolve));
   await new Promise<void>((resolve, reject) => {

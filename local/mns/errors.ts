@@ -1,11 +1,8 @@
 import { AppError } from '../../shared/runtime/errors.ts';
-import { refusalOf } from '../http/refusal.ts';
+import { type ErrorTable, refusalOf } from '../http/refusal.ts';
 
-/**
- * The error codes of MNS with their status and, where SDKs or their tests depend on it, their message.
- * Source: the service's list of error codes; the error maps and live tests of the official SDKs.
- */
-export const MNS_ERRORS = {
+/** doc: the service's list of error codes; sdk: the error maps and live tests of the official SDKs. */
+const MNS_ERRORS = {
   AccessDenied: [403, 'The OwnerId that your Access Key Id associated to is forbidden for this operation.'],
   EndpointInvalid: [400, 'The endpoint you provided is invalid.'],
   InternalError: [500, 'The server encountered an internal error. Try again later.'],
@@ -58,19 +55,18 @@ export const MNS_ERRORS = {
   ],
   TopicNameLengthError: [400, 'The length of the topic name should be between 1 and 120.'],
   TopicNotExist: [404, 'The topic name you provided is not exist.'],
-} as const satisfies Record<string, readonly [status: number, message: string]>;
+} as const satisfies ErrorTable;
 
-/** It becomes an `<Error>` document. */
 export class MnsRefusal extends refusalOf('MnsRefusal', MNS_ERRORS) {}
 
-/** Runs work for a caller in this process, who knows our errors and not those of the wire. */
+/** Runs work for a caller in this process, and turns refusals into the project's own errors. */
 export async function inProcess<T>(subject: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof MnsRefusal)) throw error;
-    const known = error.code === 'QueueNotExist' || error.code === 'TopicNotExist';
-    throw new AppError(known ? error.code : 'InvalidRequest', `${subject}: ${error.message}`, {
+    const isKnown = error.code === 'QueueNotExist' || error.code === 'TopicNotExist';
+    throw new AppError(isKnown ? error.code : 'InvalidRequest', `${subject}: ${error.message}`, {
       cause: error,
       details: { mnsCode: error.code },
     });

@@ -1,27 +1,25 @@
-import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Random } from '../../shared/runtime/random.ts';
-import { hexId } from './receipt-handle.ts';
-import { selfSignedCertificate } from './signing/certificate.ts';
+import { readIfExists } from '../disk/stored-file.ts';
 
-/** What signs pushed messages, and the certificate by which an endpoint verifies them. */
+/** The key that signs pushed messages, and the certificate by which an endpoint verifies them. */
 export interface SigningIdentity {
   readonly privateKey: KeyObject;
   /** PEM */
   readonly certificate: string;
 }
 
+const VALID_MS = 10 * 365 * 24 * 3600 * 1000;
+
 /**
- * Made when first asked for, because a key costs a second of start-up and few need it; kept in the data directory, so
- * that an endpoint may cache the certificate.
+ * Creates the identity when it is first needed: a key takes a second, and few clouds push over HTTP. It is kept in the
+ * data folder, because endpoints may cache the certificate.
  */
 export function signingIdentity(options: {
-  dataDir: string | undefined;
-  clock: Clock;
-  random: Random;
+  readonly dataDir: string | undefined;
+  readonly clock: Clock;
 }): () => Promise<SigningIdentity> {
   let identity: Promise<SigningIdentity> | undefined;
   return () => {
@@ -30,42 +28,45 @@ export function signingIdentity(options: {
   };
 }
 
-async function loadOrCreate(options: {
-  dataDir: string | undefined;
-  clock: Clock;
-  random: Random;
+async function loadOrCreate({
+  dataDir,
+  clock,
+}: {
+  readonly dataDir: string | undefined;
+  readonly clock: Clock;
 }): Promise<SigningIdentity> {
-  if (options.dataDir === undefined) return create(options);
-  const path = join(options.dataDir, 'signing-identity.pem');
-  const known = await readIfThere(path);
-  if (known)
-    return { privateKey: createPrivateKey(known), certificate: known.slice(known.indexOf(CERTIFICATE)) };
-  const identity = await create(options);
-  const key = identity.privateKey.export({ type: 'pkcs8', format: 'pem' });
-  await mkdir(options.dataDir, { recursive: true });
-  await writeFile(`${path}.new`, `${key}${identity.certificate}`, { mode: 0o600 });
+  if (dataDir === undefined) return identityOf(await createPem(clock.now()));
+  const path = join(dataDir, 'signing-identity.pem');
+  const known = await readIfExists(path);
+  if (known !== undefined) return identityOf(known);
+  const pem = await createPem(clock.now());
+  await mkdir(dataDir, { recursive: true });
+  await writeFile(`${path}.new`, pem, { mode: 0o600 });
   await rename(`${path}.new`, path);
-  return identity;
+  return identityOf(pem);
 }
 
-const CERTIFICATE = '-----BEGIN CERTIFICATE-----';
-
-async function create({ clock, random }: { clock: Clock; random: Random }): Promise<SigningIdentity> {
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  const serial = Buffer.from(hexId(random, 32), 'hex');
-  const certificate = selfSignedCertificate(privateKey, {
-    commonName: 'mns.localhost',
-    serial,
-    from: clock.now(),
-  });
-  return { privateKey, certificate };
+/** A private key and its certificate, one after the other. */
+async function createPem(now: number): Promise<string> {
+  const { generate } = await import('selfsigned');
+  const { private: key, cert } = await generate(
+    [
+      { name: 'organizationName', value: 'mnsoss-face local cloud' },
+      { name: 'commonName', value: 'mns.localhost' },
+    ],
+    {
+      keySize: 2048,
+      algorithm: 'sha256',
+      notBeforeDate: new Date(now),
+      notAfterDate: new Date(now + VALID_MS),
+    },
+  );
+  return `${key.trim()}\n${cert.trim()}\n`;
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+function identityOf(pem: string): SigningIdentity {
+  return {
+    privateKey: createPrivateKey(pem),
+    certificate: pem.slice(pem.indexOf('-----BEGIN CERTIFICATE-----')),
+  };
 }

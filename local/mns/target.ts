@@ -1,10 +1,10 @@
-import type { NotificationTarget } from '../access/account.ts';
+import type { NotificationTarget } from '../events/notification-target.ts';
 import { inProcess } from './errors.ts';
 import type { Queues } from './queues.ts';
 import { DEFAULT_TOPIC_SETTINGS } from './settings.ts';
 import type { Topics } from './topics.ts';
 
-/** What OSS does with MNS when an object matches an event rule, without HTTP in between. */
+/** What event rules do with MNS, without HTTP. */
 export function notificationTarget(queues: Queues, topics: Topics): NotificationTarget {
   return {
     createTopic: (name) =>

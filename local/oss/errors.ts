@@ -1,5 +1,7 @@
-/** Status, message and EC of every error the server answers with: wire data, compared by SDK tests. */
-const ERRORS = {
+import { type ErrorTable, refusalOf } from '../http/refusal.ts';
+
+/** sdk: tests compare status, message and EC. */
+const OSS_ERRORS = {
   AccessDenied: [403, 'You have no right to access this object because of bucket acl.', '0003-00000001'],
   AccessForbidden: [
     403,
@@ -70,6 +72,7 @@ const ERRORS = {
   OperationNotSupported: [400, 'The operation is not supported for this resource', '0016-00000702'],
   PositionNotEqualToLength: [409, 'Position is not equal to file length', '0026-00000016'],
   PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold.'],
+  QpsLimitExceeded: [503, 'The request rate of this account is over its limit.'],
   RequestTimeTooSkewed: [403, 'The difference between the request time and the current time is too large.'],
   RequestTimeout: [
     400,
@@ -84,56 +87,26 @@ const ERRORS = {
   ],
   SymlinkTargetNotExist: [404, 'The symlink target object does not exist.'],
   TooManyBuckets: [400, 'You have attempted to create more buckets than allowed.'],
-} as const satisfies Record<string, readonly [status: number, message: string, ec?: string]>;
+} as const satisfies ErrorTable;
 
-export type OssErrorCode = keyof typeof ERRORS;
+export type OssErrorCode = keyof typeof OSS_ERRORS;
 
-export interface OssErrorOptions {
-  readonly message?: string;
-  /** Further elements of the error document, such as `Key` or `BucketName`. */
-  readonly elements?: Readonly<Record<string, string | undefined>>;
-  readonly headers?: Readonly<Record<string, string | undefined>>;
-  readonly cause?: unknown;
-}
-
-/** An answer of the server that is an error: its code tells status, message and EC. */
-export class OssError extends Error {
-  override readonly name = 'OssError';
-  readonly code: OssErrorCode;
-  readonly status: number;
-  readonly ec: string | undefined;
-  readonly elements: Readonly<Record<string, string | undefined>>;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-
-  constructor(code: OssErrorCode, { message, elements = {}, headers = {}, cause }: OssErrorOptions = {}) {
-    const [status, text, ec]: readonly [number, string, string?] = ERRORS[code];
-    super(message ?? text, cause === undefined ? undefined : { cause });
-    this.code = code;
-    this.status = status;
-    this.ec = ec;
-    this.elements = elements;
-    this.headers = headers;
-  }
-
+export class OssRefusal extends refusalOf('OssRefusal', OSS_ERRORS) {
   /** The same error, answered with further headers. */
-  with(headers: Readonly<Record<string, string | undefined>>): OssError {
+  with(headers: Readonly<Record<string, string | undefined>>): OssRefusal {
     const { message, elements, cause } = this;
-    return new OssError(this.code, { message, elements, headers: { ...headers, ...this.headers }, cause });
+    return new OssRefusal(this.code, { message, elements, headers: { ...headers, ...this.headers }, cause });
   }
 }
 
-export function isOssError(error: unknown, ...codes: OssErrorCode[]): error is OssError {
-  return error instanceof OssError && (codes.length === 0 || codes.includes(error.code));
-}
-
-export function invalidArgument(name: string, value: string, message = `Invalid Argument.`): OssError {
-  return new OssError('InvalidArgument', {
+export function invalidArgument(name: string, value: string, message?: string): OssRefusal {
+  return new OssRefusal('InvalidArgument', {
     message,
     elements: { ArgumentName: name, ArgumentValue: value },
   });
 }
 
-/** What the server knows it does not do; never answered as if it had been done. */
-export function notImplemented(what: string): OssError {
-  return new OssError('NotImplemented', { elements: { Header: what } });
+/** For what this server knows that it does not do: it never answers as if it had done it. */
+export function notImplemented(what: string): OssRefusal {
+  return new OssRefusal('NotImplemented', { elements: { Header: what } });
 }

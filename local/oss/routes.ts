@@ -1,4 +1,5 @@
 import type { Access } from './auth/authorize.ts';
+import type { OssContext } from './context.ts';
 import type { Reply } from './http/reply.ts';
 import type { OssRequest } from './http/request.ts';
 import { appendObject } from './operations/append-object.ts';
@@ -28,7 +29,6 @@ import { processObject } from './operations/process-object.ts';
 import { putObject } from './operations/put-object.ts';
 import { restoreObject } from './operations/restore.ts';
 import { getSymlink, putSymlink } from './operations/symlink.ts';
-import type { OssServer } from './context.ts';
 
 /**
  * Where the behaviour of an operation comes from: proven by an official SDK's own test, documented, or guessed.
@@ -50,7 +50,7 @@ export interface Route {
   readonly fidelity: Fidelity;
   /** `stored`: the configuration is kept and given back, and has no effect. */
   readonly state: 'full' | 'stored';
-  readonly handle: (request: OssRequest, oss: OssServer) => Promise<Reply>;
+  readonly handle: (request: OssRequest, oss: OssContext) => Promise<Reply>;
 }
 
 type Level = Route['level'];

@@ -1,23 +1,22 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
-import { createAcs3Verifier, type VerifyAcs3 } from '../access/acs3.ts';
-import { hexId } from '../mns/receipt-handle.ts';
-import type { EventRules } from './index.ts';
-import type { FindTemporaryCredential } from '../access/sts.ts';
-import type { Account } from '../access/account.ts';
-import { type Action, createActions } from './operations/index.ts';
-import { MnsOpenRefusal } from './errors.ts';
+import { acs3ActionOf, type VerifyAcs3 } from '../access/acs3.ts';
+import type { Keyring } from '../access/keyring.ts';
+import { readBody } from '../http/body.ts';
+import { readHeaders } from '../http/headers.ts';
+import { upperUuid } from '../http/ids.ts';
+import { writeJson } from '../http/json.ts';
+import { toRefusal } from '../http/refusal.ts';
+import { RuleRefusal } from './errors.ts';
+import { required } from './operations/operation.ts';
+import { ROUTES } from './routes.ts';
+import type { RuleBook } from './store/rule-book.ts';
 
-export interface MnsOpenOptions {
-  readonly rules: Pick<EventRules, 'create' | 'get' | 'list' | 'delete'>;
-  /** The first one owns the rules. */
-  readonly accounts: readonly Account[];
-  /** Looks up the access keys that STS gave out. */
-  readonly temporaryCredentials?: FindTemporaryCredential | undefined;
-  readonly checkSignatures: boolean;
-  readonly clock: Clock;
+export interface ListenerDeps {
+  readonly rules: RuleBook;
+  readonly keyring: Keyring;
+  readonly verify: VerifyAcs3;
   readonly random: Random;
   readonly logger: Logger;
 }
@@ -26,57 +25,44 @@ const VERSION = '2022-01-19';
 const MAX_BODY_BYTES = 64 * 1024;
 
 /** The management API of MNS for event rules, in RPC style: what Terraform and the API SDKs call. */
-export function createMnsOpen(options: MnsOpenOptions): RequestListener {
-  const { rules, accounts, checkSignatures, random, logger } = options;
-  const actions = createActions(rules);
-  const verify = checkSignatures ? createAcs3Verifier(options) : undefined;
+export function createListener(deps: ListenerDeps): RequestListener {
+  const { random, logger } = deps;
   return (request, response) => {
-    const requestId = requestIdOf(random);
-    serve(request)
-      .then((data) => write(response, 200, success(requestId, data)))
+    const requestId = upperUuid(random);
+    serve(request, deps)
+      .then((data) => writeJson(response, 200, success(requestId, data)))
       .catch((error: unknown) => {
-        const refusal = error instanceof MnsOpenRefusal ? error : new MnsOpenRefusal('InternalError');
-        if (refusal !== error) logger.error({ requestId, err: error }, 'request failed');
-        const { code, message } = refusal;
-        const host = request.headers.host ?? '';
-        write(response, refusal.status, { RequestId: requestId, HostId: host, Code: code, Message: message });
+        const refusal = toRefusal(error, RuleRefusal, 'InternalError', { logger, requestId });
+        writeRefusal(request, response, refusal, requestId);
       });
   };
-
-  async function serve(request: IncomingMessage): Promise<unknown> {
-    const body = await readBody(request);
-    if (verify) authenticate(request, body, verify);
-    if (request.headers['x-acs-version'] !== VERSION) throw new MnsOpenRefusal('InvalidVersion');
-    return actionOf(request)(parametersOf(request, body));
-  }
-
-  function authenticate(request: IncomingMessage, body: Buffer, verifyRequest: VerifyAcs3): void {
-    const { method = '', url: target = '/' } = request;
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-    );
-    const verdict = verifyRequest({ method, target, headers, body });
-    if (typeof verdict === 'string') throw new MnsOpenRefusal(verdict);
-    if (verdict.accountId !== accounts[0]?.accountId) throw new MnsOpenRefusal('NoPermission');
-  }
-
-  function actionOf(request: IncomingMessage): Action {
-    const name = openOperationOf(request) ?? '';
-    const found = Object.hasOwn(actions, name) ? actions[name] : undefined;
-    if (request.method !== 'POST' || !found) throw new MnsOpenRefusal('InvalidAction.NotFound');
-    return found.run;
-  }
 }
 
-/** The action that a request names; `undefined` when it is none of this API. */
-export function openOperationOf(request: IncomingMessage): string | undefined {
-  const action = request.headers['x-acs-action'];
-  return typeof action === 'string' ? action : undefined;
+async function serve(request: IncomingMessage, { rules, keyring, verify }: ListenerDeps): Promise<unknown> {
+  const { method = '', url: target = '/' } = request;
+  const headers = readHeaders(request);
+  const body = await readBody(request, {
+    maxBytes: MAX_BODY_BYTES,
+    refuse: () => new RuleRefusal('InvalidParameter', 'The body is too large.'),
+  });
+  if (keyring.checkSignatures) {
+    const { accountId } = verify({ method, target, headers, body });
+    if (accountId !== keyring.owner.accountId) throw new RuleRefusal('NoPermission');
+  }
+  if (headers['x-acs-version'] !== VERSION) throw new RuleRefusal('InvalidVersion');
+  const name = acs3ActionOf(request) ?? '';
+  const route = Object.hasOwn(ROUTES, name) ? ROUTES[name] : undefined;
+  if (method !== 'POST' || !route) throw new RuleRefusal('InvalidAction.NotFound');
+  const parameters = parametersOf(target, body);
+  if (required(parameters, 'ProductName') !== 'oss') {
+    throw new RuleRefusal('InvalidParameter', 'ProductName should be oss.');
+  }
+  return route.handle(parameters, rules);
 }
 
-/** doc: parameters stand in the query; sdk: generated SDKs may send them as a form. */
-function parametersOf(request: IncomingMessage, body: Buffer): Map<string, string> {
-  const query = new URL(request.url ?? '/', 'http://mns-open').searchParams;
+/** doc: the query holds the parameters; sdk: generated SDKs may send them as a form. */
+function parametersOf(target: string, body: Buffer): Map<string, string> {
+  const query = new URL(target, 'http://mns-open').searchParams;
   return new Map([...query, ...new URLSearchParams(body.toString('utf8'))]);
 }
 
@@ -91,28 +77,12 @@ function success(requestId: string, data: unknown) {
   };
 }
 
-/** As the gateway writes them: a UUID in upper case. */
-function requestIdOf(random: Random): string {
-  return hexId(random, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new MnsOpenRefusal('InvalidParameter', 'The body is too large.');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function write(response: ServerResponse, status: number, body: object): void {
-  const text = JSON.stringify(body);
-  response
-    .writeHead(status, {
-      'Content-Type': 'application/json;charset=utf-8',
-      'Content-Length': Buffer.byteLength(text),
-    })
-    .end(text);
+export function writeRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, code, message }: RuleRefusal,
+  requestId: string,
+): void {
+  const host = request.headers.host ?? '';
+  writeJson(response, status, { RequestId: requestId, HostId: host, Code: code, Message: message });
 }

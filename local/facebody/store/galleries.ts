@@ -3,12 +3,12 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Random } from '../../../shared/runtime/random.ts';
 import { FaceBodyRefusal } from '../errors.ts';
 
-/** A face of a database; pictures are not kept. */
+/** A face in a database; pictures are not stored. */
 export interface StoredFace {
   readonly faceId: string;
   readonly embedding: Float32Array;
   readonly extraData: string | undefined;
-  /** When it was added, or found by a search since. */
+  /** When it was added or last found by a search. */
   usedAt: number;
 }
 
@@ -28,7 +28,7 @@ export interface Found {
   readonly score: number;
 }
 
-/** What happened to the databases of one account; times are milliseconds since the epoch. */
+/** A change of the databases of one account; times are milliseconds since the epoch. */
 export type GalleryChange =
   | { readonly type: 'db-made' | 'db-gone'; readonly db: string }
   | ({ readonly type: 'entity'; readonly db: string } & Omit<Entity, 'faces'>)
@@ -41,7 +41,7 @@ export type GalleryChange =
     } & StoredFace)
   | { readonly type: 'face-gone'; readonly db: string; readonly faceId: string; readonly at: number };
 
-/** The face databases of one account. Changes resolve when they are kept. */
+/** The face databases of one account. Changes resolve when they are stored. */
 export interface Galleries {
   createDb(name: string): Promise<void>;
   deleteDb(name: string): Promise<void>;
@@ -49,7 +49,7 @@ export interface Galleries {
   addEntity(dbName: string, entityId: string, labels: string): Promise<void>;
   updateEntity(dbName: string, entityId: string, labels: string): Promise<void>;
   entity(dbName: string, entityId: string): Entity;
-  /** By id. */
+  /** Sorted by id. */
   entities(dbName: string): Entity[];
   deleteEntity(dbName: string, entityId: string): Promise<void>;
   addFace(
@@ -59,13 +59,13 @@ export interface Galleries {
     guards: { readonly extraData: string | undefined; readonly within: number; readonly between: number },
   ): Promise<StoredFace>;
   deleteFace(dbName: string, faceId: string): Promise<void>;
-  /** The nearest faces, best first. doc: no threshold is applied, so a stranger has a best match too. */
+  /** The nearest faces, best first. doc: without a threshold, so even a stranger has a best match. */
   search(dbNames: readonly string[], embedding: Float32Array, limit: number): Found[];
-  /** Forgets everything. */
+  /** Deletes everything. */
   clear(): void;
-  /** Does again what happened in an earlier life of this server. */
+  /** Applies a change from the journal. */
   replay(change: GalleryChange): void;
-  /** The changes that lead from nothing to the present state. */
+  /** The changes that rebuild the current state. */
   history(): Iterable<GalleryChange>;
 }
 
@@ -75,7 +75,7 @@ export interface GalleryLimits {
   readonly facesPerAccount: number;
 }
 
-/** doc: the vendor's, which cannot be raised. */
+/** doc: the vendor's limits, which cannot be raised. */
 export const GALLERY_LIMITS: GalleryLimits = {
   facesPerDb: 50_000,
   facesPerEntity: 5,
@@ -83,22 +83,22 @@ export const GALLERY_LIMITS: GalleryLimits = {
 };
 
 /**
- * doc: features that were not used for six months are deleted.
- * guess: a face is used when a search finds it, six months are 183 days, and its entity stays.
+ * doc: features that are not used for six months are deleted.
+ * guess: a search that finds a face uses it, six months are 183 days, and the entity stays.
  */
 const UNUSED_MS = 183 * 24 * 60 * 60 * 1000;
 
-export interface GalleryParts {
+export interface GalleryDeps {
   readonly clock: Clock;
   readonly random: Random;
-  /** From a cosine to the vendor's 0 to 100, in which similarity guards are given. */
+  /** Converts a cosine to the vendor's scale of 0 to 100, in which similarity limits are given. */
   readonly confidence: (score: number) => number;
   readonly limits: GalleryLimits;
-  /** Resolves when the change will outlast this server, as far as anything does. */
+  /** Stores the change; resolves when it is durable, if the service has a data folder. */
   readonly keep: (change: GalleryChange) => Promise<void>;
 }
 
-export function createGalleries({ clock, random, confidence, limits, keep }: GalleryParts): Galleries {
+export function createGalleries({ clock, random, confidence, limits, keep }: GalleryDeps): Galleries {
   const dbs = new Map<string, Map<string, Entity>>();
 
   const dbNamed = (name: string): Map<string, Entity> => {
@@ -131,7 +131,7 @@ export function createGalleries({ clock, random, confidence, limits, keep }: Gal
   const best = (faces: readonly StoredFace[], embedding: Float32Array): number =>
     Math.max(...faces.map((face) => confidence(similarity(face.embedding, embedding))));
 
-  /** guess: the code of a refused guard; doc: what the guards are and that 0 turns them off. */
+  /** guess: the code of a refusal; doc: the meaning of the limits, and that 0 turns them off. */
   const guard = (
     dbName: string,
     { entityId, faces }: Entity,
@@ -154,7 +154,7 @@ export function createGalleries({ clock, random, confidence, limits, keep }: Gal
     }
   };
 
-  /** Forgets nothing by itself: what was removed later has to be there until then. */
+  /** Does not delete unused faces: a later change of the journal may remove them. */
   const replay = (change: GalleryChange): void => {
     if (change.type === 'db-made') {
       dbs.set(change.db, new Map());
@@ -225,7 +225,7 @@ export function createGalleries({ clock, random, confidence, limits, keep }: Gal
     async addEntity(dbName, entityId, labels) {
       const db = dbOf(dbName);
       if (db.has(entityId)) throw new FaceBodyRefusal('EntityIdAlreadyExist');
-      // guess: the vendor names a limit of entities but no figure; an entity is of use with a face only.
+      // guess: the vendor has a limit of entities without a figure; each useful entity has at least one face.
       if (db.size >= limits.facesPerDb) throw new FaceBodyRefusal('ExceedEntityLimit');
       const now = clock.now();
       await happen({ type: 'entity', db: dbName, entityId, labels, createdAt: now, updatedAt: now });

@@ -3,10 +3,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import busboy from 'busboy';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Random } from '../../../shared/runtime/random.ts';
+import { hexId } from '../../http/ids.ts';
 import { FaceBodyRefusal } from '../errors.ts';
-import { hex } from '../ids.ts';
 
-/** What `AuthorizeFileUpload` of the open platform answers. */
+/** The answer to `AuthorizeFileUpload` of the open platform. */
 export interface UploadAuthorization {
   readonly AccessKeyId: string;
   readonly Bucket: string;
@@ -17,13 +17,13 @@ export interface UploadAuthorization {
   readonly UseAccelerate: boolean;
 }
 
-/** The vendor's bucket of temporary files: what `…Advance` uploads before it names its URL. */
+/** The vendor's bucket for temporary files: `…Advance` methods upload a picture there and then send its URL. */
 export interface Uploads {
-  /** `host` is where the caller reached this server: uploads go there too. */
+  /** @param host the host and port of the request, where uploads go too */
   authorize(host: string): UploadAuthorization;
-  /** Stores the file of a signed form and gives its key. */
+  /** Stores the file of a signed form and returns its key. */
   accept(headers: IncomingHttpHeaders, body: Buffer): Promise<{ key: string }>;
-  /** Stores what an operation made, and gives its key. */
+  /** Stores a picture that an operation made and returns its key. */
   publish(bytes: Buffer): string;
   /** The file under the path of a URL. */
   get(pathname: string): Buffer | undefined;
@@ -32,16 +32,16 @@ export interface Uploads {
 
 /** doc: temporary files live for one day. */
 const LIFETIME_MS = 24 * 60 * 60 * 1000;
-/** doc: pictures that operations made can be fetched for half an hour. */
+/** doc: pictures that operations make can be downloaded for half an hour. */
 const RESULT_LIFETIME_MS = 30 * 60 * 1000;
 /** guess: how long an authorization can be used. */
 const AUTHORIZATION_MS = 60 * 60 * 1000;
-/** Of this server: the oldest files go first, so that a long run does not fill the memory. */
+/** The oldest files are deleted first, so that a long run does not fill the memory. */
 const MAX_STORED_BYTES = 256 * 1024 * 1024;
 
 export function createUploads({ clock, random }: { clock: Clock; random: Random }): Uploads {
-  const accessKeyId = `TMP.${hex(random, 20)}`;
-  const secret = hex(random, 40);
+  const accessKeyId = `TMP.${hexId(random, 20)}`;
+  const secret = hexId(random, 40);
   const files = new Map<string, { readonly bytes: Buffer; readonly expiresAt: number }>();
   let stored = 0;
 
@@ -72,12 +72,12 @@ export function createUploads({ clock, random }: { clock: Clock; random: Random 
       conditions: [{ key: string }];
     };
     if (Date.parse(expiration) < clock.now()) throw new FaceBodyRefusal('InvalidTimeStamp.Expired');
-    if (conditions[0].key !== key) throw new FaceBodyRefusal('AuthFailed', 'The policy is of another key.');
+    if (conditions[0].key !== key) throw new FaceBodyRefusal('AuthFailed', 'The policy is for another key.');
   };
 
   return {
     authorize(host) {
-      const key = `facebody/upload/${hex(random, 32)}`;
+      const key = `facebody/upload/${hexId(random, 32)}`;
       const expiration = new Date(clock.now() + AUTHORIZATION_MS).toISOString();
       const policy = Buffer.from(JSON.stringify({ expiration, conditions: [{ key }] })).toString('base64');
       return {
@@ -99,7 +99,7 @@ export function createUploads({ clock, random }: { clock: Clock; random: Random 
       return { key };
     },
     publish(bytes) {
-      const key = `facebody/result/${hex(random, 32)}.jpg`;
+      const key = `facebody/result/${hexId(random, 32)}.jpg`;
       store(key, bytes, RESULT_LIFETIME_MS);
       return key;
     },
@@ -128,9 +128,7 @@ function readMultipart(
     let file: Buffer | undefined;
     const malformed = (cause?: unknown) =>
       reject(
-        Object.assign(new FaceBodyRefusal('ParameterError', 'The form of the upload is malformed.'), {
-          cause,
-        }),
+        new FaceBodyRefusal('ParameterError', { message: 'The form of the upload is malformed.', cause }),
       );
     let parser: busboy.Busboy;
     try {

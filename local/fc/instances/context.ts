@@ -1,7 +1,8 @@
 import type { Credentials } from '../../../shared/runtime/credentials.ts';
 import type { FunctionConfig } from '../function.ts';
 
-export interface Surroundings {
+/** Where a function is deployed. */
+export interface Deployment {
   readonly region: string;
   readonly accountId: string;
 }
@@ -9,7 +10,7 @@ export interface Surroundings {
 /** doc: the context of the Node.js runtime; sdk: Function Compute 3.0 keeps `service` without a name. */
 export function contextOf(
   config: FunctionConfig,
-  { region, accountId }: Surroundings,
+  { region, accountId }: Deployment,
   requestId: string,
   credentials: Credentials,
 ) {
@@ -19,7 +20,7 @@ export function contextOf(
     requestId,
     region,
     accountId,
-    credentials: { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) },
+    credentials: { accessKeyId, accessKeySecret, securityToken },
     function: {
       name,
       handler,
@@ -31,14 +32,14 @@ export function contextOf(
   };
 }
 
-/** doc: bounds of the hooks. */
+/** doc: time limits of the hooks. */
 export const INITIALIZATION_SECONDS = 300;
 export const PRE_STOP_SECONDS = 90;
 
-/** sdk: the names that the vendor's own local runner sets. */
+/** sdk: the variables that the vendor's own local runner sets. */
 export function environmentOf(
   config: FunctionConfig,
-  { region, accountId }: Surroundings,
+  { region, accountId }: Deployment,
   instanceId: string,
   { accessKeyId, accessKeySecret, securityToken }: Credentials,
 ): Record<string, string> {

@@ -5,9 +5,9 @@ import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { InvocationContext } from '../../../shared/runtime/invocation-context.ts';
 import type { FunctionConfig } from '../function.ts';
 
-/** One process of a function. It serves one call at a time, and none any more after it has ended. */
+/** One process of a function. It serves one call at a time, until it ends. */
 export interface Instance {
-  /** Calls a hook, or with an event the handler. Never throws for what the function does. */
+  /** Calls a hook, or with an event the handler. Reports errors of the function instead of throwing them. */
   call(hook: string, context: InvocationContext, options: CallOptions): Promise<CallResult>;
   isAlive(): boolean;
   stop(): Promise<void>;
@@ -40,7 +40,7 @@ interface Answer {
   readonly maxMemoryKb: number;
 }
 
-/** Starts a process with nothing but the environment of the function, and waits until it takes calls. */
+/** Starts a process with only the environment of the function, and waits until it accepts calls. */
 export async function startInstance(
   config: FunctionConfig,
   environment: Readonly<Record<string, string>>,
@@ -67,8 +67,7 @@ export async function startInstance(
       const endOfCall = `FC ${phase} End RequestId: ${context.requestId}`;
       const answered =
         alive && new Promise<Answer>((resolve) => child.once('message', resolve as () => void));
-      if (alive)
-        child.send({ phase, hook, context, ...(event && { event: Buffer.from(event).toString('base64') }) });
+      if (alive) child.send({ phase, hook, context, event: event && Buffer.from(event).toString('base64') });
       let cancel = () => {};
       const late = new Promise<'late'>((resolve) => {
         cancel = clock.after(timeoutSeconds * 1000, () => resolve('late'));
@@ -86,7 +85,7 @@ export async function startInstance(
     },
     async stop() {
       if (child.connected) child.disconnect();
-      // What a handler left running must not keep it alive.
+      // Work that a handler left running must not keep the process alive.
       const cancel = clock.after(2000, () => void child.kill('SIGKILL'));
       await ended;
       cancel();
@@ -94,7 +93,7 @@ export async function startInstance(
   };
 }
 
-/** Resolves to how it ended, when all its output has been read. Node emits no `close` after `disconnect()`. */
+/** Resolves to the exit code or signal when all output has been read. Node emits no `close` after `disconnect()`. */
 async function endOf(child: ChildProcess): Promise<string> {
   const how = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
@@ -106,9 +105,9 @@ async function endOf(child: ChildProcess): Promise<string> {
 }
 
 interface Output {
-  /** Resolves when the text has come. */
+  /** Resolves when the output contains the text. */
   has(text: string): Promise<void>;
-  /** What has come since it was taken last. */
+  /** The output since the last call. */
   take(): string;
 }
 
@@ -138,7 +137,7 @@ function collect({ stdout, stderr }: ChildProcess): Output {
 function toResult({ result, error, maxMemoryKb }: Answer, memoryMb: number) {
   const maxMemoryMb = maxMemoryKb / 1024;
   if (maxMemoryMb > memoryMb) {
-    // guess: the message. The service ends the process at once; here it is told after the fact.
+    // guess: the message. The service kills the process at once; here the call reports it afterwards.
     const errorMessage = `Function instance needed ${Math.ceil(maxMemoryMb)} MB and has ${memoryMb} MB`;
     return { error: { errorMessage, errorType: 'FunctionOutOfMemory' }, handled: false, maxMemoryMb };
   }

@@ -1,31 +1,31 @@
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Credentials } from '../../../shared/runtime/credentials.ts';
+import type { FunctionConfig, InvocationResult } from '../function.ts';
 import {
   contextOf,
+  type Deployment,
   environmentOf,
   INITIALIZATION_SECONDS,
   PRE_STOP_SECONDS,
-  type Surroundings,
 } from './context.ts';
-import type { FunctionConfig, InvocationResult } from '../function.ts';
 import { type CallResult, type Instance, startInstance } from './instance.ts';
 
 /** The instances of one function. */
 export interface Pool {
-  /** `undefined` when every instance is busy and there may be no more. */
+  /** `undefined` if all instances are busy and no more are allowed. */
   invoke(event: Uint8Array, requestId: string): Promise<InvocationResult> | undefined;
-  /** Lets each instance run its `preStop`, and ends it. */
+  /** Runs the `preStop` hook of each instance and stops it. */
   close(): Promise<void>;
 }
 
-export interface PoolOptions extends Surroundings {
+export interface PoolOptions extends Deployment {
   readonly clock: Clock;
-  /** Of the function's role, anew for each invocation. */
+  /** Issues the credentials of the function's role, for each invocation. */
   readonly issueCredentials: () => Credentials;
   readonly newId: () => string;
 }
 
-/** doc: instances of an account and region on demand. */
+/** doc: instances per account and region. */
 const MAX_INSTANCES = 100;
 
 export function createPool(config: FunctionConfig, options: PoolOptions): Pool {

@@ -11,7 +11,7 @@ const { join } = require('node:path');
 const { format } = require('node:util');
 
 const [codeDir = '.'] = process.argv.slice(2);
-/** As long as nothing is under way, what a handler left behind must not keep its instance from being closed. */
+/** Work that a handler left running must not keep the process alive. */
 process.on('disconnect', () => process.exit(0));
 
 process.on('message', (message) => {
@@ -36,7 +36,7 @@ async function run(hook, event, context) {
     const [file, name] = splitHandler(hook);
     const handler = require(join(codeDir, `${file}.js`))[name];
     if (typeof handler !== 'function') {
-      return failure(new TypeError(`${hook} is no function: ${file}.js exports no ${name}`));
+      return failure(new TypeError(`${hook} is not a function: ${file}.js exports no ${name}`));
     }
     const whole = { ...context, logger: loggerOf(context.requestId), tracing: {} };
     const args = event === undefined ? [whole] : [Buffer.from(event, 'base64'), whole];
@@ -46,13 +46,13 @@ async function run(hook, event, context) {
   }
 }
 
-/** doc: the last point divides the file from the export. */
+/** doc: the last dot separates the file from the export. */
 function splitHandler(handler) {
   const point = handler.lastIndexOf('.');
   return [handler.slice(0, point), handler.slice(point + 1)];
 }
 
-/** doc: a handler with one parameter more is given a callback. */
+/** doc: a handler with one more parameter receives a callback. */
 function call(handler, args) {
   if (handler.length <= args.length) return handler(...args);
   return new Promise((resolve, reject) => {
@@ -60,7 +60,7 @@ function call(handler, args) {
   });
 }
 
-/** doc: bytes as they are, objects as JSON, anything else as a string. */
+/** doc: bytes unchanged, objects as JSON, anything else as a string. */
 function bytesOf(value) {
   if (Buffer.isBuffer(value)) return value;
   if (value === undefined || value === null) return Buffer.alloc(0);

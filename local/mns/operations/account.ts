@@ -1,7 +1,7 @@
 import type { Logger } from '../../../shared/runtime/log.ts';
 import type { Random } from '../../../shared/runtime/random.ts';
 import { childText } from '../../../shared/runtime/xml.ts';
-import { hexId } from '../receipt-handle.ts';
+import { hexId } from '../../http/ids.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { MnsAnswer, MnsRequest } from '../wire.ts';
 
@@ -12,7 +12,7 @@ export function accountOperations(ledger: Ledger, { logger, random }: { logger: 
       return { status: 200, document: { root: 'Account', fields } };
     },
 
-    /** The bucket is kept and shown, but nothing is logged to it. */
+    /** The bucket is stored and returned, but no logs are written to it. */
     async setAccountAttributes({ body }: MnsRequest): Promise<MnsAnswer> {
       const bucket = (body && childText(body, 'LoggingBucket')) ?? '';
       if (bucket) logger.warn({ bucket }, 'operation logs are not written to the logging bucket');

@@ -1,5 +1,5 @@
+import { queueAddress } from '../../../shared/mns/place.ts';
 import { childrenOf, childText, type XmlElement, type XmlFields } from '../../../shared/runtime/xml.ts';
-import { queueEndpoint } from '../endpoints.ts';
 import { MnsRefusal } from '../errors.ts';
 import type { NewMessage, Queues } from '../queues.ts';
 import { bounded, MAX_BATCH, MAX_MESSAGE_BYTES } from '../settings.ts';
@@ -15,7 +15,7 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
       return { status: 201, document: { root: 'Message', fields: sentFields(sent!) } };
     },
 
-    /** What is well formed is sent; the answer is a 500 with an error in the place of each message that is not. */
+    /** Sends the valid messages; if some are invalid, the status is 500 and an error stands in the place of each. */
     async batchSendMessage({ params, body }: MnsRequest): Promise<MnsAnswer> {
       const { settings } = queues.get(params.queue);
       const elements = batchOf(body, 'Message');
@@ -98,13 +98,13 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
 /** `<Message>{MessageBody, DelaySeconds?, Priority?}` */
 function readMessage(element: XmlElement | undefined, maximumSize: number): NewMessage {
   const body = element && childText(element, 'MessageBody');
-  // guess: an empty body is refused like an absent one.
+  // guess: an empty body is refused like a missing one.
   if (!element || !body) throw new MnsRefusal('MalformedXML');
   checkSize(body, maximumSize);
   const delay = childText(element, 'DelaySeconds');
   return {
     body,
-    ...(delay !== undefined && { delaySeconds: bounded('DelaySeconds', delay) }),
+    delaySeconds: delay === undefined ? undefined : bounded('DelaySeconds', delay),
     priority: bounded('Priority', childText(element, 'Priority')),
   };
 }
@@ -141,7 +141,7 @@ function messagesAnswer(messages: readonly XmlFields[], batch: boolean): MnsAnsw
     : { status: 200, document: { root: 'Message', fields: first } };
 }
 
-/** doc: a delayed message has a receipt handle, by which its sender may take it back. */
+/** doc: a delayed message has a receipt handle, by which its sender may delete it. */
 function sentFields({ id, bodyMD5, visibility }: StoredMessage): XmlFields {
   return { MessageId: id, MessageBodyMD5: bodyMD5, ReceiptHandle: visibility.receiptHandle };
 }
@@ -158,7 +158,7 @@ function storedFields(message: StoredMessage, owner: { region: string; accountId
     Priority: message.priority,
     SystemProperties: message.deadLetterOf && {
       SystemPropertyValue: [
-        systemProperty('DLQSourceArn', queueEndpoint(message.deadLetterOf.queue, owner)),
+        systemProperty('DLQSourceArn', queueAddress(owner, message.deadLetterOf.queue)),
         systemProperty('DLQOriginMessageId', message.deadLetterOf.messageId),
       ],
     },

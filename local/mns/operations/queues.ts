@@ -26,13 +26,13 @@ export function queueOperations(queues: Queues, ledger: Ledger) {
       return { status: 200, document: { root: 'Queue', fields: queueFields(queues.get(params.queue)) } };
     },
 
-    /** guess: deleting a queue that is not there succeeds. */
+    /** guess: deleting a queue that does not exist succeeds. */
     async deleteQueue({ params }: MnsRequest): Promise<MnsAnswer> {
       await queues.remove(params.queue);
       return { status: 204 };
     },
 
-    /** sdk: the Node SDK's live test looks entries up by name, others read the URL; both are given. */
+    /** sdk: the Node SDK's live test finds entries by name, others read the URL; both are returned. */
     async listQueue(request: MnsRequest): Promise<MnsAnswer> {
       const { items, nextMarker } = page(ledger.state.queues.values(), request);
       const entries = items.map(({ name }) => ({

@@ -42,7 +42,7 @@ export function subscriptionOperations(topics: Topics, accountId: string) {
       return { status: 200, document: { root: 'Subscription', fields } };
     },
 
-    /** guess: a subscription that is not there is taken back successfully. */
+    /** guess: deleting a subscription that does not exist succeeds. */
     async unsubscribe({ params }: MnsRequest): Promise<MnsAnswer> {
       await topics.unsubscribe(params.topic, params.subscription);
       return { status: 204 };

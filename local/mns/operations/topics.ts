@@ -9,7 +9,7 @@ import { checkSize } from './messages.ts';
 import { page, wantsMeta } from './pages.ts';
 
 export function topicOperations(topics: Topics, ledger: Ledger) {
-  /** Messages that some subscriber has not taken yet. */
+  /** The number of messages that some subscriber has not accepted yet. */
   const waitingOf = (topic: string): number => {
     const ids = new Set<string>();
     for (const push of ledger.state.pushes.values()) if (push.topic === topic) ids.add(push.messageId);
@@ -44,7 +44,7 @@ export function topicOperations(topics: Topics, ledger: Ledger) {
       return { status: 200, document: { root: 'Topic', fields: topicFields(topics.get(params.topic)) } };
     },
 
-    /** guess: deleting a topic that is not there succeeds, as with queues. */
+    /** guess: deleting a topic that does not exist succeeds, as with queues. */
     async deleteTopic({ params }: MnsRequest): Promise<MnsAnswer> {
       await topics.remove(params.topic);
       return { status: 204 };
@@ -71,7 +71,7 @@ export function topicOperations(topics: Topics, ledger: Ledger) {
       const tag = childText(body, 'MessageTag');
       const published = await topics.publish(params.topic, {
         body: text,
-        ...(tag && { tag: readTag('MessageTag', tag) }),
+        tag: tag && readTag('MessageTag', tag),
       });
       const fields = { MessageId: published.messageId, MessageBodyMD5: published.bodyMD5 };
       return { status: 201, document: { root: 'Message', fields } };

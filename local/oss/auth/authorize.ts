@@ -1,4 +1,4 @@
-import { OssError } from '../errors.ts';
+import { OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectAcl } from '../store/records.ts';
@@ -53,11 +53,11 @@ export function authorize(
   const grants = GRANTS[object && object.acl !== 'default' ? object.acl : acl];
   if (decision !== 'Allow' && !grants.includes(access)) throw aclDenied(request);
   if (accountId === '' && [...request.query.keys()].some((parameter) => parameter.startsWith('response-'))) {
-    throw new OssError('InvalidRequest');
+    throw new OssRefusal('InvalidRequest');
   }
 }
 
-function aclDenied(request: OssRequest): OssError {
+function aclDenied(request: OssRequest): OssRefusal {
   if (request.key !== '')
     return denied('You have no right to access this object because of bucket acl.', request);
   return request.caller.kind === 'anonymous'
@@ -65,6 +65,6 @@ function aclDenied(request: OssRequest): OssError {
     : denied('You do not have read acl permission on this bucket.', request);
 }
 
-export function denied(message: string, { bucket }: { bucket: string }): OssError {
-  return new OssError('AccessDenied', { message, elements: { BucketName: bucket || undefined } });
+export function denied(message: string, { bucket }: { bucket: string }): OssRefusal {
+  return new OssRefusal('AccessDenied', { message, elements: { BucketName: bucket || undefined } });
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { notImplemented, OssError } from '../errors.ts';
+import { notImplemented, OssRefusal } from '../errors.ts';
 import { fits } from '../patterns.ts';
 
 const texts = z.union([z.string(), z.array(z.string())]);
@@ -37,7 +37,7 @@ export function parsePolicy(text: string): Policy {
   const policy = z.safeParse(document, parseJson(text));
   if (!policy.success) {
     const [issue] = policy.error.issues;
-    throw new OssError('InvalidPolicyDocument', {
+    throw new OssRefusal('InvalidPolicyDocument', {
       message: `Invalid policy at ${issue?.path.join('.') || 'the root'}: ${issue?.message}`,
     });
   }
@@ -78,6 +78,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new OssError('InvalidPolicyDocument', { message: 'The policy is not JSON.', cause });
+    throw new OssRefusal('InvalidPolicyDocument', { message: 'The policy is not JSON.', cause });
   }
 }

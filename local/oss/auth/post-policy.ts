@@ -1,13 +1,15 @@
 import { signV1 } from '../../../shared/oss/signature-v1.ts';
 import { signV4 } from '../../../shared/oss/signature-v4.ts';
-import { invalidArgument, OssError } from '../errors.ts';
-import { findHolder, isSame, type Keyring } from './authenticate.ts';
+import { isSame } from '../../access/compare.ts';
+import type { Keyring } from '../../access/keyring.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
+import { findHolder } from './authenticate.ts';
 import type { Caller } from './caller.ts';
 
 type Fields = ReadonlyMap<string, string>;
 
-/** Who signed a form's policy, in the V1 or V4 form; a form without signature is anonymous. */
-export function checkFormSignature(fields: Fields, time: number, keyring: Keyring): Caller {
+/** The sender that signed a form's policy with V1 or V4; a form without a signature is anonymous. */
+export function checkFormSignature(fields: Fields, keyring: Keyring): Caller {
   const v4 = fields.get('x-oss-signature');
   const signature = v4 ?? fields.get('signature');
   if (signature === undefined) return { kind: 'anonymous' };
@@ -16,12 +18,12 @@ export function checkFormSignature(fields: Fields, time: number, keyring: Keyrin
     throw invalidArgument('policy', '', 'A signed form must contain a field named policy.');
   const credential = v4 === undefined ? undefined : readCredential(fields);
   const accessKeyId = credential?.accessKeyId ?? fields.get('ossaccesskeyid') ?? '';
-  const holder = findHolder(accessKeyId, fields.get('x-oss-security-token'), time, keyring);
+  const holder = findHolder(accessKeyId, fields.get('x-oss-security-token'), keyring);
   const expected = credential
     ? signV4({ ...credential, secret: holder.accessKeySecret }, policy)
     : signV1(holder.accessKeySecret, policy);
   if (keyring.checkSignatures && !isSame(signature, expected)) {
-    throw new OssError('SignatureDoesNotMatch', {
+    throw new OssRefusal('SignatureDoesNotMatch', {
       elements: { OSSAccessKeyId: accessKeyId, SignatureProvided: signature, StringToSign: policy },
     });
   }
@@ -56,7 +58,7 @@ interface PolicyTarget {
   readonly time: number;
 }
 
-/** Checks a form against its policy, if it has one, and tells the sizes the policy allows. */
+/** Checks a form against its policy, if it has one, and returns the sizes in bytes that the policy allows. */
 export function checkPolicy(fields: Fields, target: PolicyTarget): { min: number; max: number } {
   const encoded = fields.get('policy');
   const sizes = { min: 0, max: Number.POSITIVE_INFINITY };
@@ -71,7 +73,7 @@ export function checkPolicy(fields: Fields, target: PolicyTarget): { min: number
   for (const condition of conditions) {
     const [operator, name, value] = normalize(condition);
     if (operator === 'content-length-range') {
-      if (!isSize(name) || !isSize(value)) throw new OssError('InvalidPolicyDocument');
+      if (!isSize(name) || !isSize(value)) throw new OssRefusal('InvalidPolicyDocument');
       sizes.min = Math.max(sizes.min, Number(name));
       sizes.max = Math.min(sizes.max, Number(value));
     } else if (!holds(operator, actualOf(String(name)), value)) {
@@ -98,7 +100,7 @@ function normalize(condition: unknown): Condition {
     const entries = Object.entries(condition);
     if (entries.length === 1) return ['eq', `$${entries[0]![0]}`, entries[0]![1]];
   }
-  throw new OssError('InvalidPolicyDocument');
+  throw new OssRefusal('InvalidPolicyDocument');
 }
 
 function holds(operator: string, actual: string, expected: unknown): boolean {
@@ -119,25 +121,25 @@ function readPolicy(encoded: string): { expiration: string; conditions: unknown[
   try {
     policy = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
   } catch (cause) {
-    throw new OssError('InvalidPolicyDocument', {
+    throw new OssRefusal('InvalidPolicyDocument', {
       message: 'Invalid Policy: Invalid JSON: unable to parse.',
       cause,
     });
   }
   const { expiration, conditions } = policy ?? {};
   if (typeof expiration !== 'string' || Number.isNaN(Date.parse(expiration))) {
-    throw new OssError('InvalidPolicyDocument', {
+    throw new OssRefusal('InvalidPolicyDocument', {
       message: 'Invalid Policy: Policy document must include valid expiration.',
     });
   }
   if (!Array.isArray(conditions)) {
-    throw new OssError('InvalidPolicyDocument', {
+    throw new OssRefusal('InvalidPolicyDocument', {
       message: 'Invalid Policy: Policy document must include conditions.',
     });
   }
   return { expiration, conditions };
 }
 
-function refused(why: string): OssError {
-  return new OssError('AccessDenied', { message: `Invalid according to Policy: ${why}` });
+function refused(why: string): OssRefusal {
+  return new OssRefusal('AccessDenied', { message: `Invalid according to Policy: ${why}` });
 }

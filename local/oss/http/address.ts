@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { OssError } from '../errors.ts';
+import { OssRefusal } from '../errors.ts';
 
 /** What a request is about: the service (both absent), a bucket, or an object. */
 export interface Address {
@@ -67,6 +67,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new OssError('InvalidObjectName');
+    throw new OssRefusal('InvalidObjectName');
   }
 }

@@ -1,4 +1,4 @@
-import { OssError } from '../errors.ts';
+import { OssRefusal } from '../errors.ts';
 
 /** The four conditions of a read or copy, by whatever header names they came. */
 export interface Conditions {
@@ -41,6 +41,6 @@ function includesEtag(list: string, etag: string): boolean {
     .some((item) => item === '*' || item.toUpperCase() === etag);
 }
 
-function failed(condition: string): OssError {
-  return new OssError('PreconditionFailed', { elements: { Condition: condition } });
+function failed(condition: string): OssRefusal {
+  return new OssRefusal('PreconditionFailed', { elements: { Condition: condition } });
 }

@@ -1,5 +1,5 @@
 import type { QueryPair } from '../../../shared/oss/signature-v1.ts';
-import { OssError } from '../errors.ts';
+import { OssRefusal } from '../errors.ts';
 
 /** Splits a request target into its path, as sent, and its decoded parameters. */
 export function splitTarget(target: string): { path: string; query: QueryPair[] } {
@@ -26,6 +26,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw new OssError('InvalidArgument', { message: 'A query parameter is not percent-encoded UTF-8.' });
+    throw new OssRefusal('InvalidArgument', { message: 'A query parameter is not percent-encoded UTF-8.' });
   }
 }

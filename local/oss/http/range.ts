@@ -1,4 +1,4 @@
-import { OssError } from '../errors.ts';
+import { OssRefusal } from '../errors.ts';
 
 /** Bytes from `start` to `end`, exclusive. */
 export interface ByteRange {
@@ -24,7 +24,7 @@ export function readRange(
   if (last < first && first < size) return undefined;
   if (first >= size || suffixOfNothing) {
     if (!standard) return undefined;
-    throw new OssError('InvalidRange', {
+    throw new OssRefusal('InvalidRange', {
       elements: { ActualObjectSize: String(size), RangeRequested: header },
       headers: { 'content-range': `bytes */${size}` },
     });

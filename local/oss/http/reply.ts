@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { writeXml, type XmlFields } from '../../../shared/runtime/xml.ts';
 import type { ObjectChange } from '../../events/object-change.ts';
-import type { OssError } from '../errors.ts';
+import type { OssRefusal } from '../errors.ts';
 
 /** What an operation answers with, and what it did to objects. */
 export interface Reply {
@@ -67,7 +67,7 @@ export async function sendReply(response: ServerResponse, reply: Reply, envelope
 
 /** The error document; answers without a body carry it in `x-oss-err`, Base64. */
 export function errorReply(
-  error: OssError,
+  error: OssRefusal,
   { requestId, host, head }: { requestId: string; host: string; head: boolean },
 ): Reply {
   const document = writeXml('Error', {

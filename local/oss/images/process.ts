@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Sharp } from 'sharp';
 import { sniffFormat } from '../../../shared/images/format.ts';
-import { invalidArgument, notImplemented, OssError } from '../errors.ts';
+import { invalidArgument, notImplemented, OssRefusal } from '../errors.ts';
 import { type Parameters, parseStep, readGravity, wholeNumber } from './parameters.ts';
 import { watermark } from './watermark.ts';
 
@@ -48,19 +48,19 @@ export async function processImage(source: Readable, size: number, process: stri
     const [kind, ...steps] = process.split('/');
     if (kind !== 'image' || steps.length === 0) throw notImplemented(`x-oss-process=${process}`);
     if (size > MAX_IMAGE) {
-      throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_IMAGE) } });
+      throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_IMAGE) } });
     }
     return await runSteps(await collect(source), steps.map(parseStep));
   } catch (cause) {
-    if (cause instanceof OssError) throw cause;
+    if (cause instanceof OssRefusal) throw cause;
     throw unsupported(cause);
   } finally {
     source.destroy();
   }
 }
 
-function unsupported(cause?: unknown): OssError {
-  return new OssError('InvalidArgument', { message: 'This image format is not supported.', cause });
+function unsupported(cause?: unknown): OssRefusal {
+  return new OssRefusal('InvalidArgument', { message: 'This image format is not supported.', cause });
 }
 
 async function runSteps(

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { OssContext } from '../context.ts';
 import { combineCrc64 } from '../crc64.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../context.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectRecord, type ObjectTemplate } from '../store/records.ts';
@@ -13,7 +13,7 @@ import { templateOf } from './template.ts';
 import { createdChange, MAX_UPLOAD, type NewVersion, receiveBlob, writeVersion } from './write-object.ts';
 
 /** The first append makes the object and gives it its attributes; later ones change its bytes only. */
-export async function appendObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function appendObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   checkKey(request.key);
   const position = readPosition(request);
@@ -55,7 +55,7 @@ async function appended(
   const crc64 = before ? combineCrc64(BigInt(before.crc64), blob.crc64, segment.size) : blob.crc64;
   const size = position + segment.size;
   if (size > MAX_UPLOAD)
-    throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD) } });
+    throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD) } });
   const content = {
     type: 'Appendable',
     size,
@@ -72,10 +72,10 @@ async function appended(
 
 function checkPosition(record: ObjectRecord | undefined, position: number): void {
   const current = currentVersion(record);
-  if (current && current.type !== 'Appendable') throw new OssError('ObjectNotAppendable');
+  if (current && current.type !== 'Appendable') throw new OssRefusal('ObjectNotAppendable');
   const length = current?.size ?? 0;
   if (position !== length) {
-    throw new OssError('PositionNotEqualToLength', {
+    throw new OssRefusal('PositionNotEqualToLength', {
       headers: { 'x-oss-next-append-position': String(length) },
     });
   }

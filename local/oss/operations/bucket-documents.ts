@@ -1,9 +1,9 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import { parsePolicy } from '../auth/bucket-policy.ts';
-import { invalidArgument, OssError, type OssErrorCode } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { invalidArgument, type OssErrorCode, OssRefusal } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import { type OssRequest, parseDocument, readText } from '../http/request.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { parseCorsRules } from './cors.ts';
 import { readTagging } from './object-attributes.ts';
@@ -45,7 +45,7 @@ const KINDS = {
 export type DocumentName = keyof typeof KINDS;
 
 export function putDocument(name: DocumentName) {
-  return async (request: OssRequest, oss: OssServer): Promise<Reply> => {
+  return async (request: OssRequest, oss: OssContext): Promise<Reply> => {
     const bucket = bucketOf(request, oss);
     const kind: DocumentKind = KINDS[name];
     const text = await readText(request);
@@ -57,11 +57,11 @@ export function putDocument(name: DocumentName) {
 }
 
 export function getDocument(name: DocumentName) {
-  return async (request: OssRequest, oss: OssServer): Promise<Reply> => {
+  return async (request: OssRequest, oss: OssContext): Promise<Reply> => {
     const kind: DocumentKind = KINDS[name];
     const kept = bucketOf(request, oss).record.documents[name];
     if (kept === undefined && typeof kind.absent === 'string') {
-      throw new OssError(kind.absent, { elements: { BucketName: request.bucket } });
+      throw new OssRefusal(kind.absent, { elements: { BucketName: request.bucket } });
     }
     const body = kept ?? (kind.absent as { document: string }).document;
     return {
@@ -74,7 +74,7 @@ export function getDocument(name: DocumentName) {
 
 /** Succeeds also when there is none. */
 export function deleteDocument(name: DocumentName) {
-  return async (request: OssRequest, oss: OssServer): Promise<Reply> => {
+  return async (request: OssRequest, oss: OssContext): Promise<Reply> => {
     await keep(bucketOf(request, oss), name, undefined);
     return { status: 204 };
   };
@@ -82,7 +82,7 @@ export function deleteDocument(name: DocumentName) {
 
 const MAX_BUCKET_TAGS = 20;
 
-export async function putBucketTags(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function putBucketTags(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const text = await readText(request);
   await readTagging({ ...request, body: once(text) }, MAX_BUCKET_TAGS);
@@ -99,7 +99,7 @@ export function bucketTags({ record }: BucketStore): ReadonlyMap<string, string>
   return new Map(tags.map((tag) => [childText(tag, 'Key') ?? '', childText(tag, 'Value') ?? '']));
 }
 
-export async function putInventory(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function putInventory(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const name = inventoryName(request);
   const text = await readText(request);
@@ -109,13 +109,14 @@ export async function putInventory(request: OssRequest, oss: OssServer): Promise
   return { status: 200 };
 }
 
-export async function getInventory(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function getInventory(request: OssRequest, oss: OssContext): Promise<Reply> {
   const body = bucketOf(request, oss).record.documents[inventoryName(request)];
-  if (body === undefined) throw new OssError('NoSuchInventory', { elements: { BucketName: request.bucket } });
+  if (body === undefined)
+    throw new OssRefusal('NoSuchInventory', { elements: { BucketName: request.bucket } });
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };
 }
 
-export async function deleteInventory(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function deleteInventory(request: OssRequest, oss: OssContext): Promise<Reply> {
   await keep(bucketOf(request, oss), inventoryName(request), undefined);
   return { status: 204 };
 }
@@ -123,7 +124,7 @@ export async function deleteInventory(request: OssRequest, oss: OssServer): Prom
 /** doc: 100 a page. */
 const INVENTORY_PAGE = 100;
 
-export async function listInventories(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function listInventories(request: OssRequest, oss: OssContext): Promise<Reply> {
   const { documents } = bucketOf(request, oss).record;
   const token = request.query.get('continuation-token') ?? '';
   const rest = Object.keys(documents)

@@ -1,6 +1,7 @@
 import { childText, type XmlFields } from '../../../shared/runtime/xml.ts';
 import { accountOf } from '../auth/caller.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import {
   malformedXml,
@@ -11,7 +12,6 @@ import {
   readXml,
 } from '../http/request.ts';
 import { checkBucketName } from '../names.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { type BucketAcl, type BucketRecord, newBucket, type VersioningStatus } from '../store/records.ts';
 import { bucketTags } from './bucket-documents.ts';
@@ -19,7 +19,7 @@ import { isoSeconds, ownerOf } from './list-objects.ts';
 import { bucketOf } from './target.ts';
 import { parseStorageClass } from './template.ts';
 
-export async function listBuckets(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function listBuckets(request: OssRequest, oss: OssContext): Promise<Reply> {
   const prefix = request.query.get('prefix') ?? '';
   const marker = request.query.get('marker') ?? '';
   const most = numberParameter(request, 'max-keys', { min: 1, max: 1000, fallback: 100 });
@@ -69,7 +69,7 @@ function taggingOf(bucket: BucketStore): XmlFields {
   return tags.length > 0 ? { Tagging: { TagSet: { Tag: tags } } } : {};
 }
 
-export async function putBucket(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function putBucket(request: OssRequest, oss: OssContext): Promise<Reply> {
   checkBucketName(request.bucket);
   const asked = await readConfiguration(request);
   const acl = request.headers['x-oss-acl'];
@@ -89,13 +89,13 @@ export async function putBucket(request: OssRequest, oss: OssServer): Promise<Re
   return { status: 200, headers };
 }
 
-export async function deleteBucket(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function deleteBucket(request: OssRequest, oss: OssContext): Promise<Reply> {
   bucketOf(request, oss);
   await oss.store.remove(request.bucket);
   return { status: 204 };
 }
 
-export async function getBucketInfo(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function getBucketInfo(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const { record } = bucket;
   return xmlReply('BucketInfo', {
@@ -114,14 +114,14 @@ export async function getBucketInfo(request: OssRequest, oss: OssServer): Promis
   });
 }
 
-export async function getBucketLocation(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function getBucketLocation(request: OssRequest, oss: OssContext): Promise<Reply> {
   bucketOf(request, oss);
   // sdk: the text stands in the root element, which `writeXml` has no form for; the region holds no XML characters.
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint>oss-${oss.region}</LocationConstraint>`;
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };
 }
 
-export async function getBucketStat(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function getBucketStat(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const sizes: Record<string, { storage: number; count: number }> = {};
   const total = { storage: 0, count: 0 };
@@ -157,12 +157,12 @@ export async function getBucketStat(request: OssRequest, oss: OssServer): Promis
 }
 
 /** doc: creates the bucket when there is none. */
-export async function putBucketAcl(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function putBucketAcl(request: OssRequest, oss: OssContext): Promise<Reply> {
   parseBucketAcl(request.headers['x-oss-acl'] ?? '');
   return putBucket(request, oss);
 }
 
-export async function getBucketAcl(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function getBucketAcl(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   return xmlReply('AccessControlPolicy', {
     Owner: ownerOf(bucket),
@@ -170,7 +170,7 @@ export async function getBucketAcl(request: OssRequest, oss: OssServer): Promise
   });
 }
 
-export async function putBucketVersioning(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function putBucketVersioning(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const status = childText(await readXml(request, 'VersioningConfiguration'), 'Status') ?? '';
   if (status !== 'Enabled' && status !== 'Suspended')
@@ -180,11 +180,11 @@ export async function putBucketVersioning(request: OssRequest, oss: OssServer): 
   return { status: 200 };
 }
 
-export async function getBucketVersioning(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function getBucketVersioning(request: OssRequest, oss: OssContext): Promise<Reply> {
   return xmlReply('VersioningConfiguration', { Status: bucketOf(request, oss).record.versioning });
 }
 
-function describeBucket({ record }: BucketStore, oss: OssServer): XmlFields {
+function describeBucket({ record }: BucketStore, oss: OssContext): XmlFields {
   return {
     CreationDate: isoSeconds(record.created),
     ExtranetEndpoint: `oss-${oss.region}.aliyuncs.com`,
@@ -197,10 +197,10 @@ function describeBucket({ record }: BucketStore, oss: OssServer): XmlFields {
 
 function checkRepeated(record: BucketRecord, storageClass: string | undefined, request: OssRequest): void {
   if (record.ownerId !== accountOf(request.caller)) {
-    throw new OssError('BucketAlreadyExists', { elements: { BucketName: record.name } });
+    throw new OssRefusal('BucketAlreadyExists', { elements: { BucketName: record.name } });
   }
   if (storageClass !== undefined && storageClass !== record.storageClass) {
-    throw new OssError('BucketAlreadyExists', {
+    throw new OssRefusal('BucketAlreadyExists', {
       message: "Cannot modify existing bucket's storage class.",
       elements: { BucketName: record.name },
     });

@@ -1,8 +1,8 @@
 import { createHttpClient, readBody } from '../../../shared/runtime/http.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import { errorReply, type Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../context.ts';
 import type { ObjectVersion } from '../store/records.ts';
 
 interface Callback {
@@ -27,7 +27,7 @@ const MAX_URLS = 5;
  */
 export async function withCallback(
   request: OssRequest,
-  oss: OssServer,
+  oss: OssContext,
   version: ObjectVersion,
   answer: (variables: Callback['variables'] | undefined) => Reply,
 ): Promise<Reply> {
@@ -39,7 +39,7 @@ export async function withCallback(
     const body = await call(callback, request, version, oss, signal);
     return { ...reply, status: 200, headers: { ...reply.headers, 'content-type': 'application/json' }, body };
   } catch (thrown) {
-    const error = thrown instanceof OssError ? thrown : new OssError('CallbackFailed', { cause: thrown });
+    const error = thrown instanceof OssRefusal ? thrown : new OssRefusal('CallbackFailed', { cause: thrown });
     const failure = errorReply(error, {
       requestId: request.id,
       host: request.headers.host ?? '',
@@ -79,7 +79,7 @@ async function call(
   { urls, host, body, type, variables }: Callback,
   request: OssRequest,
   version: ObjectVersion,
-  oss: OssServer,
+  oss: OssContext,
   signal: AbortSignal,
 ): Promise<Buffer> {
   const json = type === 'application/json';
@@ -122,7 +122,7 @@ async function call(
   } finally {
     client.close();
   }
-  throw new OssError('CallbackFailed', { message: failure });
+  throw new OssRefusal('CallbackFailed', { message: failure });
 }
 
 function checkJson(answer: Buffer): Buffer {
@@ -130,7 +130,7 @@ function checkJson(answer: Buffer): Buffer {
     JSON.parse(answer.toString('utf8'));
     return answer;
   } catch {
-    throw new OssError('CallbackFailed', { message: 'Response body is not valid json format.' });
+    throw new OssRefusal('CallbackFailed', { message: 'Response body is not valid json format.' });
   }
 }
 
@@ -142,7 +142,7 @@ function decodeJson(name: string, encoded: string): Record<string, string> {
       throw new TypeError('not an object');
     return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, String(value)]));
   } catch (cause) {
-    throw new OssError('InvalidArgument', {
+    throw new OssRefusal('InvalidArgument', {
       message: `The ${name} configuration is not Base64 of a JSON object.`,
       elements: { ArgumentName: name },
       cause,
@@ -150,8 +150,8 @@ function decodeJson(name: string, encoded: string): Record<string, string> {
   }
 }
 
-function stopAfter({ clock }: OssServer, ms: number): { signal: AbortSignal; release: () => void } {
+function stopAfter({ clock }: OssContext, ms: number): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
-  const release = clock.after(ms, () => controller.abort(new OssError('CallbackFailed')));
+  const release = clock.after(ms, () => controller.abort(new OssRefusal('CallbackFailed')));
   return { signal: controller.signal, release };
 }

@@ -1,10 +1,10 @@
 import { authorize } from '../auth/authorize.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import { conditionsOf, isNotModified } from '../http/conditions.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectTemplate, ObjectVersion } from '../store/records.ts';
 import { isoSeconds } from './list-objects.ts';
@@ -25,14 +25,14 @@ import { changeOf, createdChange, fromBlob, writeVersion } from './write-object.
 /** doc: larger objects are copied in parts. */
 const MAX_COPY = 1024 ** 3;
 
-export async function copyObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function copyObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   checkKey(request.key);
   const source = readCopySource(request, oss);
   if (isNotModified(conditionsOf(request.headers, 'x-oss-copy-source-'), source.version))
     return { status: 304 };
   if (source.version.size > MAX_COPY)
-    throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_COPY) } });
+    throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_COPY) } });
   const onItself = source.bucket === bucket && source.key === request.key && !source.versionId;
   const template = templateOfCopy(request, bucket, source.version, onItself);
   const blob = await bucket.write(
@@ -75,7 +75,7 @@ export interface CopySource {
 }
 
 /** Reads `x-oss-copy-source`, and checks that the caller may read what it names. */
-export function readCopySource(request: OssRequest, oss: OssServer): CopySource {
+export function readCopySource(request: OssRequest, oss: OssContext): CopySource {
   const header = request.headers['x-oss-copy-source'] ?? '';
   const match = /^\/?([^/]+)\/([^?]+)(?:\?versionId=([^&]+))?$/.exec(header);
   if (!match) throw invalidArgument('x-oss-copy-source', header);

@@ -1,9 +1,9 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
-import { OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { OssRefusal } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument } from '../http/request.ts';
 import { fits } from '../patterns.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { bucketOf } from './target.ts';
 
@@ -19,14 +19,16 @@ const METHODS: readonly string[] = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
 const MAX_RULES = 20;
 
 /** A browser asks what it may send. */
-export async function optionObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function optionObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const { origin, 'access-control-request-method': method } = request.headers;
   const asked = (request.headers['access-control-request-headers'] ?? '')
     .split(',')
     .map((name) => name.trim());
   if (bucket.record.documents.cors === undefined) {
-    throw new OssError('AccessForbidden', { message: 'CORSResponse: CORS is not enabled for this bucket.' });
+    throw new OssRefusal('AccessForbidden', {
+      message: 'CORSResponse: CORS is not enabled for this bucket.',
+    });
   }
   const rule =
     origin && method
@@ -37,7 +39,7 @@ export async function optionObject(request: OssRequest, oss: OssServer): Promise
           asked.filter((name) => name !== ''),
         )
       : undefined;
-  if (!rule) throw new OssError('AccessForbidden');
+  if (!rule) throw new OssRefusal('AccessForbidden');
   return {
     status: 200,
     headers: {

@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import type { ObjectChange } from '../../events/object-change.ts';
 import { authorize } from '../auth/authorize.ts';
-import { OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { OssRefusal } from '../errors.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
 import { bucketOf } from './target.ts';
 import { changeOf, newIdentity, withNewest } from './write-object.ts';
 
 /** 204 also when there is nothing to delete. */
-export async function deleteObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function deleteObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const deleted = await deleteVersion(request.key, request.query.get('versionId'), bucket, oss);
   return {
@@ -27,7 +27,7 @@ export async function deleteObject(request: OssRequest, oss: OssServer): Promise
 
 const MAX_KEYS = 1000;
 
-export async function deleteObjects(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function deleteObjects(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const { objects, quiet } = await readOrder(request);
   for (const { key } of objects) {
@@ -73,7 +73,7 @@ function deleteVersion(
   key: string,
   requested: string | undefined,
   bucket: BucketStore,
-  oss: OssServer,
+  oss: OssContext,
 ): Promise<Deleted> {
   return bucket.edit<Deleted>(key, (record) => {
     const versions = record?.versions ?? [];
@@ -146,7 +146,7 @@ async function readOrder(request: OssRequest) {
   const text = await readText(request);
   const digest = request.headers['content-md5'];
   if (digest !== undefined && digest !== createHash('md5').update(text).digest('base64')) {
-    throw new OssError('InvalidDigest', {
+    throw new OssRefusal('InvalidDigest', {
       message: 'The Content-MD5 you specified did not match what we received.',
       elements: { ExpectedDigest: digest },
     });

@@ -1,9 +1,9 @@
+import type { OssContext } from '../context.ts';
 import { conditionsOf, isNotModified } from '../http/conditions.ts';
 import { readRange } from '../http/range.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { processImage } from '../images/process.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { checkReadable, objectHeaders } from './object-headers.ts';
@@ -12,7 +12,7 @@ import { bucketOf, versionHeader, versionOf } from './target.ts';
 import { changeOf } from './write-object.ts';
 
 /** Answers HEAD too. */
-export async function getObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function getObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const link = versionOf(bucket.find(request.key), request.key, request.query.get('versionId'));
   const version = resolveSymlink(link, bucket);
@@ -94,7 +94,7 @@ function readChange(
 }
 
 /** doc: only ETag, length, time and version, at less cost than HEAD. */
-export async function getObjectMeta(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function getObjectMeta(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const version = resolveSymlink(
     versionOf(bucket.find(request.key), request.key, request.query.get('versionId')),

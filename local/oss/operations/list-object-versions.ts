@@ -1,8 +1,8 @@
 import type { XmlFields } from '../../../shared/runtime/xml.ts';
+import type { OssContext } from '../context.ts';
 import { invalidArgument } from '../errors.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { describeVersion, isoSeconds, ownerOf, readListing, walkKeys } from './list-objects.ts';
@@ -14,7 +14,7 @@ interface Entry {
 }
 
 /** Keys in byte order, versions of one key from the newest. */
-export async function listObjectVersions(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function listObjectVersions(request: OssRequest, oss: OssContext): Promise<Reply> {
   const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
   const keyMarker = request.query.get('key-marker') ?? '';
   const versionIdMarker = request.query.get('version-id-marker') ?? '';

@@ -1,8 +1,8 @@
 import type { XmlFields } from '../../../shared/runtime/xml.ts';
+import type { OssContext } from '../context.ts';
 import { invalidArgument } from '../errors.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { numberParameter, type OssRequest } from '../http/request.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { compareKeys } from '../store/key-order.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
@@ -12,7 +12,7 @@ import { bucketOf } from './target.ts';
 /** doc: 100 a page unless asked for more, 1,000 at most; a page of none is answered too. */
 const PAGE = { min: 0, max: 1000, fallback: 100 };
 
-export async function listObjects(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function listObjects(request: OssRequest, oss: OssContext): Promise<Reply> {
   const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
   const type = request.query.get('list-type');
   if (type !== undefined) throw invalidArgument('list-type', type);
@@ -35,7 +35,7 @@ export async function listObjects(request: OssRequest, oss: OssServer): Promise<
   });
 }
 
-export async function listObjectsV2(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function listObjectsV2(request: OssRequest, oss: OssContext): Promise<Reply> {
   const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
   const startAfter = request.query.get('start-after');
   const token = request.query.get('continuation-token');
@@ -59,7 +59,7 @@ export async function listObjectsV2(request: OssRequest, oss: OssServer): Promis
 }
 
 /** The parameters all listings share. */
-export function readListing(request: OssRequest, oss: OssServer) {
+export function readListing(request: OssRequest, oss: OssContext) {
   const encodingType = request.query.get('encoding-type') || undefined;
   // sdk: the Go SDK v2 spells it in upper case.
   if (encodingType && encodingType.toLowerCase() !== 'url')
@@ -140,12 +140,12 @@ function describe(
   key: string,
   version: ObjectVersion,
   encode: (text: string) => string,
-  oss: OssServer,
+  oss: OssContext,
 ): XmlFields {
   return { Key: encode(key), ...describeVersion(version, oss) };
 }
 
-export function describeVersion(version: ObjectVersion, oss: OssServer): XmlFields {
+export function describeVersion(version: ObjectVersion, oss: OssContext): XmlFields {
   return {
     LastModified: isoSeconds(version.lastModified),
     ETag: `"${version.etag}"`,
@@ -165,7 +165,7 @@ export function ownerOf(bucket: BucketStore): { ID: string; DisplayName: string 
   return { ID: bucket.record.ownerId, DisplayName: bucket.record.ownerId };
 }
 
-function restoreInfo(version: ObjectVersion, oss: OssServer): string | undefined {
+function restoreInfo(version: ObjectVersion, oss: OssContext): string | undefined {
   const state = restoreState(version, oss.clock.now());
   if (state === 'ongoing') return 'ongoing-request="true"';
   if (state !== 'restored') return undefined;

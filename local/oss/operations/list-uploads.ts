@@ -1,12 +1,12 @@
+import type { OssContext } from '../context.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { numberParameter, type OssRequest } from '../http/request.ts';
-import type { OssServer } from '../context.ts';
 import { compareKeys } from '../store/key-order.ts';
 import type { UploadRecord } from '../store/records.ts';
 import { isoSeconds, readListing } from './list-objects.ts';
 
 /** Multipart uploads under way, by key, those of one key by upload id. */
-export async function listMultipartUploads(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function listMultipartUploads(request: OssRequest, oss: OssContext): Promise<Reply> {
   const { bucket, prefix, delimiter, encode, encodingType } = readListing(request, oss);
   const most = numberParameter(request, 'max-uploads', { min: 1, max: 1000, fallback: 1000 });
   const keyMarker = request.query.get('key-marker') ?? '';

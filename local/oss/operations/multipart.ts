@@ -1,11 +1,12 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
+import type { OssContext } from '../context.ts';
 import { combineCrc64 } from '../crc64.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import { readRange } from '../http/range.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { malformedXml, numberParameter, type OssRequest, parseDocument, readText } from '../http/request.ts';
+import { newUploadId } from '../ids.ts';
 import { checkKey } from '../names.ts';
-import { newUploadId, type OssServer } from '../context.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { Part } from '../store/records.ts';
@@ -29,7 +30,7 @@ const MAX_PARTS = 10_000;
 /** doc: every part but the last; judged when the upload is completed. */
 const MIN_PART = 100 * 1024;
 
-export async function initiateMultipartUpload(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function initiateMultipartUpload(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   checkKey(request.key);
   const template = templateOf(request.headers, bucket);
@@ -51,7 +52,7 @@ export async function initiateMultipartUpload(request: OssRequest, oss: OssServe
   );
 }
 
-export async function uploadPart(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function uploadPart(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const number = readPartNumber(request);
   const { record } = uploadOf(request, bucket);
@@ -63,7 +64,7 @@ export async function uploadPart(request: OssRequest, oss: OssServer): Promise<R
   };
 }
 
-export async function uploadPartCopy(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function uploadPartCopy(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const number = readPartNumber(request);
   const { record } = uploadOf(request, bucket);
@@ -91,7 +92,7 @@ export async function uploadPartCopy(request: OssRequest, oss: OssServer): Promi
 }
 
 /** Makes the object of the parts where they lie; those that are not named go. */
-export async function completeMultipartUpload(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function completeMultipartUpload(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   readCallback(request);
   const text = await readText(request);
@@ -134,7 +135,7 @@ export async function completeMultipartUpload(request: OssRequest, oss: OssServe
   );
 }
 
-export async function abortMultipartUpload(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function abortMultipartUpload(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const upload = uploadOf(request, bucket);
   if (!bucket.uploads.take(upload.record.id)) throw noSuchUpload(request);
@@ -148,7 +149,7 @@ export async function abortMultipartUpload(request: OssRequest, oss: OssServer):
   };
 }
 
-export async function listParts(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function listParts(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const { record, parts } = uploadOf(request, bucket);
   const most = numberParameter(request, 'max-parts', { min: 1, max: 1000, fallback: 1000 });
@@ -181,13 +182,13 @@ async function keepPart(
   number: number,
   blob: Blob,
   bucket: BucketStore,
-  oss: OssServer,
+  oss: OssContext,
 ): Promise<Part> {
   const { etag, crc64 } = fromBlob(blob);
   const part: Part = { number, segment: blob.segment, etag, crc64, lastModified: oss.clock.now() };
   if (await bucket.uploads.putPart(id, part)) return part;
   await bucket.discard([blob.segment]);
-  throw new OssError('NoSuchUpload', { elements: { UploadId: id } });
+  throw new OssRefusal('NoSuchUpload', { elements: { UploadId: id } });
 }
 
 function chosenParts(request: OssRequest, text: string, { parts }: Upload): Part[] {
@@ -195,11 +196,11 @@ function chosenParts(request: OssRequest, text: string, { parts }: Upload): Part
     request.headers['x-oss-complete-all'] === 'yes' ? sorted(parts.values()) : namedParts(text, parts);
   if (chosen.length === 0) throw malformedXml('expected at least one Part');
   if (chosen.some(({ number }, index) => index > 0 && number <= chosen[index - 1]!.number)) {
-    throw new OssError('InvalidPartOrder');
+    throw new OssRefusal('InvalidPartOrder');
   }
   const small = chosen.slice(0, -1).find(({ segment }) => segment.size < MIN_PART);
   if (small) {
-    throw new OssError('EntityTooSmall', {
+    throw new OssRefusal('EntityTooSmall', {
       elements: {
         MinSizeAllowed: String(MIN_PART),
         ProposedSize: String(small.segment.size),
@@ -221,7 +222,7 @@ function namedParts(text: string, parts: ReadonlyMap<number, Part>): Part[] {
     const etag = (childText(item, 'ETag') ?? '').trim().replaceAll('"', '').toUpperCase();
     const part = parts.get(number);
     if (!part || part.etag !== etag) {
-      throw new OssError('InvalidPart', { elements: { PartNumber: String(number), ETag: etag } });
+      throw new OssRefusal('InvalidPart', { elements: { PartNumber: String(number), ETag: etag } });
     }
     return part;
   });
@@ -243,8 +244,8 @@ function uploadOf(request: OssRequest, bucket: BucketStore): Upload {
   return upload;
 }
 
-function noSuchUpload(request: OssRequest): OssError {
-  return new OssError('NoSuchUpload', { elements: { UploadId: request.query.get('uploadId') } });
+function noSuchUpload(request: OssRequest): OssRefusal {
+  return new OssRefusal('NoSuchUpload', { elements: { UploadId: request.query.get('uploadId') } });
 }
 
 function readPartNumber(request: OssRequest): number {

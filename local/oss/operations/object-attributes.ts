@@ -1,19 +1,19 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
+import type { OssContext } from '../context.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, readXml } from '../http/request.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion, Tag } from '../store/records.ts';
 import { ownerOf } from './list-objects.ts';
 import { bucketOf, versionHeader, versionOf } from './target.ts';
 import { checkTags, parseObjectAcl } from './template.ts';
 
-export async function putObjectAcl(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function putObjectAcl(request: OssRequest, oss: OssContext): Promise<Reply> {
   const acl = parseObjectAcl(request.headers['x-oss-object-acl'] ?? '');
   return changeVersion(request, oss, (version) => ({ ...version, acl }), 200);
 }
 
-export async function getObjectAcl(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function getObjectAcl(request: OssRequest, oss: OssContext): Promise<Reply> {
   const { bucket, version } = find(request, oss);
   return xmlReply(
     'AccessControlPolicy',
@@ -22,18 +22,18 @@ export async function getObjectAcl(request: OssRequest, oss: OssServer): Promise
   );
 }
 
-export async function putObjectTagging(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function putObjectTagging(request: OssRequest, oss: OssContext): Promise<Reply> {
   const tags = await readTagging(request);
   return changeVersion(request, oss, (version) => ({ ...version, tags }), 200);
 }
 
-export async function getObjectTagging(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function getObjectTagging(request: OssRequest, oss: OssContext): Promise<Reply> {
   const { bucket, version } = find(request, oss);
   const tags = version.tags.map(({ key, value }) => ({ Key: key, Value: value }));
   return xmlReply('Tagging', { TagSet: { Tag: tags } }, { headers: versionHeader(bucket, version) });
 }
 
-export async function deleteObjectTagging(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function deleteObjectTagging(request: OssRequest, oss: OssContext): Promise<Reply> {
   return changeVersion(request, oss, (version) => ({ ...version, tags: [] }), 204);
 }
 
@@ -52,7 +52,7 @@ export async function readTagging(request: OssRequest, most?: number): Promise<T
 /** doc: such changes leave `Last-Modified` alone. */
 function changeVersion(
   request: OssRequest,
-  oss: OssServer,
+  oss: OssContext,
   change: (version: ObjectVersion) => ObjectVersion,
   status: number,
 ): Promise<Reply> {
@@ -66,7 +66,7 @@ function changeVersion(
   });
 }
 
-function find(request: OssRequest, oss: OssServer): { bucket: BucketStore; version: ObjectVersion } {
+function find(request: OssRequest, oss: OssContext): { bucket: BucketStore; version: ObjectVersion } {
   const bucket = bucketOf(request, oss);
   return {
     bucket,

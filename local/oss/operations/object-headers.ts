@@ -1,6 +1,6 @@
-import { OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { restoreState } from './restore.ts';
@@ -20,7 +20,7 @@ const OVERRIDES = [
 /** What GET and HEAD tell about an object. */
 export function objectHeaders(
   request: OssRequest,
-  oss: OssServer,
+  oss: OssContext,
   bucket: BucketStore,
   version: ObjectVersion,
 ): Record<string, string | undefined> {
@@ -48,7 +48,7 @@ export function objectHeaders(
   return headers;
 }
 
-function restoreHeader(version: ObjectVersion, oss: OssServer): string | undefined {
+function restoreHeader(version: ObjectVersion, oss: OssContext): string | undefined {
   const state = restoreState(version, oss.clock.now());
   if (state === 'ongoing') return 'ongoing-request="true"';
   if (state !== 'restored') return undefined;
@@ -56,7 +56,7 @@ function restoreHeader(version: ObjectVersion, oss: OssServer): string | undefin
 }
 
 /** doc: archived bytes must be restored before they can be read. */
-export function checkReadable(version: ObjectVersion, oss: OssServer): void {
+export function checkReadable(version: ObjectVersion, oss: OssContext): void {
   const state = restoreState(version, oss.clock.now());
-  if (state === 'archived' || state === 'ongoing') throw new OssError('InvalidObjectState');
+  if (state === 'archived' || state === 'ongoing') throw new OssRefusal('InvalidObjectState');
 }

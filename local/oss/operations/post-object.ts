@@ -3,11 +3,11 @@ import busboy from 'busboy';
 import { writeXml } from '../../../shared/runtime/xml.ts';
 import { authorize } from '../auth/authorize.ts';
 import { checkFormSignature, checkPolicy } from '../auth/post-policy.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../context.ts';
 import { readCallback, withCallback } from './callback.ts';
 import { uploadHeaders } from './put-object.ts';
 import { bucketOf } from './target.ts';
@@ -23,7 +23,7 @@ interface Form {
 }
 
 /** An upload by a browser's form: the signature is in the form and covers a policy, not the request. */
-export async function postObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function postObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const form = await readForm(request);
   try {
@@ -31,7 +31,7 @@ export async function postObject(request: OssRequest, oss: OssServer): Promise<R
     const key = form.fields.get('key')?.replaceAll('${filename}', form.fileName);
     if (!key) throw invalidArgument('key', '', 'Bucket POST must contain a field named key.');
     checkKey(key);
-    const caller = checkFormSignature(form.fields, request.time, oss.keyring);
+    const caller = checkFormSignature(form.fields, oss.keyring);
     const sizes = checkPolicy(form.fields, { bucket: request.bucket, key, time: request.time });
     const upload: OssRequest = { ...request, key, caller, headers: headersOf(form, request) };
     authorize(upload, { access: 'write', action: 'oss:PutObject' }, bucket);
@@ -39,11 +39,11 @@ export async function postObject(request: OssRequest, oss: OssServer): Promise<R
     const template = templateOf(upload.headers, bucket);
 
     const blob = await bucket.write(key, bytesOf(form), (size) => {
-      if (size > Math.min(sizes.max, MAX_UPLOAD)) throw new OssError('EntityTooLarge');
+      if (size > Math.min(sizes.max, MAX_UPLOAD)) throw new OssRefusal('EntityTooLarge');
     });
     if (blob.segment.size < sizes.min) {
       await bucket.discard([blob.segment]);
-      throw new OssError('EntityTooSmall');
+      throw new OssRefusal('EntityTooSmall');
     }
     const written = await writeVersion(upload, oss, bucket, { ...template, ...fromBlob(blob) }, [
       blob.segment,
@@ -66,7 +66,7 @@ async function* bytesOf({ file }: Form): AsyncGenerator<Uint8Array> {
   try {
     yield* file;
   } catch (cause) {
-    throw new OssError('MalformedPOSTRequest', { cause });
+    throw new OssRefusal('MalformedPOSTRequest', { cause });
   }
 }
 
@@ -128,7 +128,7 @@ const LIMITS = {
 /** Resolves when the file begins; doc: the file is the last part. */
 function readForm(request: OssRequest): Promise<Form> {
   return new Promise((resolve, reject) => {
-    const malformed = (cause: unknown) => reject(new OssError('MalformedPOSTRequest', { cause }));
+    const malformed = (cause: unknown) => reject(new OssRefusal('MalformedPOSTRequest', { cause }));
     const fields = new Map<string, string>();
     let parser: busboy.Busboy;
     try {
@@ -141,7 +141,7 @@ function readForm(request: OssRequest): Promise<Form> {
     parser.on('field', (name, value, { mimeType, valueTruncated }) => {
       const field = name.toLowerCase();
       const bytes = Buffer.from(value, 'latin1');
-      if (valueTruncated) reject(new OssError(field === 'file' ? 'EntityTooLarge' : 'FieldItemTooLong'));
+      if (valueTruncated) reject(new OssRefusal(field === 'file' ? 'EntityTooLarge' : 'FieldItemTooLong'));
       // sdk: a part named `file` is the file, also without a file name; the parser took it for a field.
       else if (field === 'file')
         resolve({ fields, file: Readable.from([bytes]), fileName: '', fileType: mimeType });

@@ -1,10 +1,10 @@
 import { authorize } from '../auth/authorize.ts';
+import type { OssContext } from '../context.ts';
 import { invalidArgument, notImplemented } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import { type OssRequest, readText } from '../http/request.ts';
 import { processImage } from '../images/process.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../context.ts';
 import { checkReadable } from './object-headers.ts';
 import { resolveSymlink } from './symlink.ts';
 import { bucketOf, findBucket, versionOf } from './target.ts';
@@ -12,7 +12,7 @@ import { templateOf } from './template.ts';
 import { createdChange, fromBlob, writeVersion } from './write-object.ts';
 
 /** Processes an image and stores the outcome as another object: `image/…|sys/saveas,o_<Base64>,b_<Base64>`. */
-export async function processObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function processObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const source = bucketOf(request, oss);
   // sdk: ali-oss percent-encodes the value, the Go SDK sends it as it is: a plus sign is one in either.
   const order = decodeURIComponent(/^x-oss-process=([^&]*)/.exec(await readText(request))?.[1] ?? '');

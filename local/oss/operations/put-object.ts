@@ -1,8 +1,8 @@
+import type { OssContext } from '../context.ts';
 import { notImplemented } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { readCallback, withCallback } from './callback.ts';
@@ -10,7 +10,7 @@ import { bucketOf, versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
 import { createdChange, fromBlob, receiveBlob, writeVersion } from './write-object.ts';
 
-export async function putObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function putObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   checkKey(request.key);
   refuseConditions(request);

@@ -1,8 +1,8 @@
 import { childText, type XmlElement } from '../../../shared/runtime/xml.ts';
-import { OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { OssRefusal } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
-import type { OssServer } from '../context.ts';
 import type { ObjectVersion, StorageClass } from '../store/records.ts';
 import { bucketOf, versionHeader, versionOf } from './target.ts';
 
@@ -25,7 +25,7 @@ export function restoreState(
   return now < restore.readyAt ? 'ongoing' : 'restored';
 }
 
-export async function restoreObject(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function restoreObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const text = await readText(request);
   const document = text === '' ? undefined : parseDocument(text, 'RestoreRequest');
@@ -33,10 +33,10 @@ export async function restoreObject(request: OssRequest, oss: OssServer): Promis
     const version = versionOf(record, request.key, request.query.get('versionId'));
     const now = oss.clock.now();
     const state = restoreState(version, now);
-    if (state === 'online') throw new OssError('OperationNotSupported');
+    if (state === 'online') throw new OssRefusal('OperationNotSupported');
     // sdk: a wrong document is told before a restore under way.
     const { days, tier } = readOrder(document, version.storageClass);
-    if (state === 'ongoing') throw new OssError('RestoreAlreadyInProgress');
+    if (state === 'ongoing') throw new OssRefusal('RestoreAlreadyInProgress');
     const readyAt =
       state === 'restored' ? version.restore!.readyAt : now + DURATIONS_MS[version.storageClass]![tier]!;
     const next = { ...version, restore: { readyAt, expiresAt: Math.max(now, readyAt) + days * DAY_MS } };

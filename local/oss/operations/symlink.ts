@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import { invalidArgument, OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../context.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
 import { bucketOf, versionHeader, versionOf } from './target.ts';
 import { templateOf } from './template.ts';
 import { createdChange, writeVersion } from './write-object.ts';
 
-export async function putSymlink(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function putSymlink(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   checkKey(request.key);
   const symlinkTarget = decodeTarget(request.headers['x-oss-symlink-target']);
@@ -31,11 +31,11 @@ export async function putSymlink(request: OssRequest, oss: OssServer): Promise<R
   };
 }
 
-export async function getSymlink(request: OssRequest, oss: OssServer): Promise<Reply> {
+export async function getSymlink(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const version = versionOf(bucket.find(request.key), request.key, request.query.get('versionId'));
   if (version.symlinkTarget === undefined) {
-    throw new OssError('InvalidTargetType', { message: 'The object is not a symbolic link.' });
+    throw new OssRefusal('InvalidTargetType', { message: 'The object is not a symbolic link.' });
   }
   return {
     status: 200,
@@ -52,8 +52,8 @@ export async function getSymlink(request: OssRequest, oss: OssServer): Promise<R
 export function resolveSymlink(link: ObjectVersion, bucket: BucketStore): ObjectVersion {
   if (link.symlinkTarget === undefined) return link;
   const target = currentVersion(bucket.find(link.symlinkTarget));
-  if (!target) throw new OssError('SymlinkTargetNotExist', { elements: { Key: link.symlinkTarget } });
-  if (target.symlinkTarget !== undefined) throw new OssError('InvalidTargetType');
+  if (!target) throw new OssRefusal('SymlinkTargetNotExist', { elements: { Key: link.symlinkTarget } });
+  if (target.symlinkTarget !== undefined) throw new OssRefusal('InvalidTargetType');
   const { segments, size, etag, crc64, contentMd5 } = target;
   return {
     ...link,

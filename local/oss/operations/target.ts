@@ -1,21 +1,21 @@
-import { OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../context.ts';
 import { type BucketStore, noSuchBucket } from '../store/bucket.ts';
 import type { ObjectRecord, ObjectVersion } from '../store/records.ts';
 
-export function bucketOf(request: OssRequest, oss: OssServer): BucketStore {
+export function bucketOf(request: OssRequest, oss: OssContext): BucketStore {
   return findBucket(request.bucket, oss);
 }
 
-export function findBucket(name: string, oss: OssServer): BucketStore {
+export function findBucket(name: string, oss: OssContext): BucketStore {
   const bucket = oss.store.find(name);
   if (!bucket) throw noSuchBucket(name);
   return bucket;
 }
 
-export function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): OssError {
-  return new OssError('NoSuchKey', { elements: { Key: key }, headers });
+export function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): OssRefusal {
+  return new OssRefusal('NoSuchKey', { elements: { Key: key }, headers });
 }
 
 /** The version a request means: the one it names, else the newest. Throws for delete markers as OSS does. */
@@ -26,9 +26,9 @@ export function versionOf(
 ): ObjectVersion {
   if (versionId !== undefined) {
     const named = record?.versions.find(({ id }) => id === versionId);
-    if (!named) throw new OssError('NoSuchVersion', { elements: { Key: key, VersionId: versionId } });
+    if (!named) throw new OssRefusal('NoSuchVersion', { elements: { Key: key, VersionId: versionId } });
     if (!named.deleteMarker) return named;
-    throw new OssError('MethodNotAllowed', {
+    throw new OssRefusal('MethodNotAllowed', {
       headers: { allow: 'DELETE', 'x-oss-delete-marker': 'true', 'x-oss-version-id': named.id },
     });
   }

@@ -1,4 +1,4 @@
-import { invalidArgument, notImplemented, OssError } from '../errors.ts';
+import { invalidArgument, notImplemented, OssRefusal } from '../errors.ts';
 import { parseQuery } from '../http/query.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { Encryption, ObjectAcl, ObjectTemplate, StorageClass, Tag } from '../store/records.ts';
@@ -52,7 +52,7 @@ export function metadataOf(headers: Headers): Record<string, string> {
     metadata[name.slice('x-oss-meta-'.length)] = checkHeader(name, value);
   }
   if (bytes > MAX_METADATA_BYTES) {
-    throw new OssError('InvalidArgument', {
+    throw new OssRefusal('InvalidArgument', {
       message: 'Your metadata headers exceed the maximum allowed metadata size.',
     });
   }

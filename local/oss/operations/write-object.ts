@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ObjectChange } from '../../events/object-change.ts';
 import { accountOf } from '../auth/caller.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import { newVersionId, type OssServer } from '../context.ts';
+import { newVersionId } from '../ids.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import {
@@ -20,8 +21,9 @@ export const MAX_UPLOAD = 5 * 1024 ** 3;
 /** Streams the body of a request to disk and checks it against its announced length and MD5. */
 export async function receiveBlob(request: OssRequest, bucket: BucketStore): Promise<Blob> {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-  if (length === undefined && encoding === undefined) throw new OssError('MissingContentLength');
-  const tooLarge = () => new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD) } });
+  if (length === undefined && encoding === undefined) throw new OssRefusal('MissingContentLength');
+  const tooLarge = () =>
+    new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD) } });
   if (Number(length) > MAX_UPLOAD) throw tooLarge();
   const blob = await bucket.write(request.key, request.body, (size) => {
     if (size > MAX_UPLOAD) throw tooLarge();
@@ -35,7 +37,7 @@ async function checkDigest(expected: string | undefined, blob: Blob, bucket: Buc
   if (expected === undefined || expected === actual) return;
   await bucket.discard([blob.segment]);
   const malformed = Buffer.from(expected, 'base64').length !== 16;
-  throw new OssError('InvalidDigest', {
+  throw new OssRefusal('InvalidDigest', {
     message: malformed
       ? 'The Content-MD5 you specified is not valid.'
       : 'The Content-MD5 you specified did not match what we received.',
@@ -75,7 +77,7 @@ export interface Written {
  */
 export function writeVersion(
   request: OssRequest,
-  oss: OssServer,
+  oss: OssContext,
   bucket: BucketStore,
   make: NewVersion | ((current: ObjectRecord | undefined) => NewVersion | Promise<NewVersion>),
   fresh: readonly Segment[] = [],
@@ -86,7 +88,7 @@ export function writeVersion(
       const { versioning } = bucket.record;
       const before = currentVersion(record);
       if (isOverwriteForbidden(request) && before && versioning !== 'Enabled') {
-        throw new OssError('FileAlreadyExists', { elements: { Key: request.key } });
+        throw new OssRefusal('FileAlreadyExists', { elements: { Key: request.key } });
       }
       const made = typeof make === 'function' ? await make(record) : make;
       const version: ObjectVersion = {
@@ -104,7 +106,7 @@ export function writeVersion(
   );
 }
 
-export function newIdentity(oss: OssServer, versioning: VersioningStatus | undefined) {
+export function newIdentity(oss: OssContext, versioning: VersioningStatus | undefined) {
   const lastModified = oss.clock.now();
   return { id: versioning === 'Enabled' ? newVersionId(oss.random, lastModified) : 'null', lastModified };
 }

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { Readable } from 'node:stream';
 import type { DurableFiles } from '../../disk/durable-files.ts';
-import { OssError } from '../errors.ts';
+import { OssRefusal } from '../errors.ts';
 import { appendToFile, type Blob, readSegments, type SizeCheck, writeBlob } from './blobs.ts';
 import { type Commit, createCommitLog, memoryLog } from './commit-log.ts';
 import { createSortedKeys, type SortedKeys } from './key-order.ts';
@@ -226,7 +226,7 @@ export async function openBucket(
     discard: async (segments) => void (await removeFiles(segments.map(({ file }) => file))),
     async remove() {
       if (objects.size > 0 || writers > 0 || bucket.uploads.size() > 0) {
-        throw new OssError('BucketNotEmpty', { elements: { BucketName: record.name } });
+        throw new OssRefusal('BucketNotEmpty', { elements: { BucketName: record.name } });
       }
       removed = true;
       await log.abandon();
@@ -242,8 +242,8 @@ export async function openBucket(
   return bucket;
 }
 
-export function noSuchBucket(name: string): OssError {
-  return new OssError('NoSuchBucket', { elements: { BucketName: name } });
+export function noSuchBucket(name: string): OssRefusal {
+  return new OssRefusal('NoSuchBucket', { elements: { BucketName: name } });
 }
 
 function hashOf(key: string): string {

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini';
-import type { EventRule, MatchResource, NewEventRule, RuleEndpoint } from '../index.ts';
-import { MnsOpenRefusal } from '../errors.ts';
-
-/** The parameters of a request, by name; objects and arrays are JSON texts, as RPC style has them. */
-export type Parameters = ReadonlyMap<string, string>;
+import type { MatchResource } from '../../events/filter.ts';
+import { RuleRefusal } from '../errors.ts';
+import type { EventRule, NewEventRule, RuleEndpoint } from '../rule.ts';
+import { type Parameters, required } from './operation.ts';
 
 // Terraform writes booleans as text.
 const Flag = z.union([
@@ -40,37 +39,31 @@ export function readRule(parameters: Parameters): NewEventRule {
   };
 }
 
-export function required(parameters: Parameters, name: string): string {
-  const value = parameters.get(name);
-  if (!value) throw new MnsOpenRefusal('MissingParameter', `${name} is required.`);
-  return value;
-}
-
 function json<T extends z.ZodMiniType>(parameters: Parameters, name: string, schema: T): z.infer<T> {
   const text = required(parameters, name);
   try {
     return z.parse(schema, JSON.parse(text));
   } catch (error) {
-    const why = error instanceof z.core.$ZodError ? z.prettifyError(error) : 'it is no JSON';
-    throw new MnsOpenRefusal('InvalidParameter', `${name}: ${why}`);
+    const why = error instanceof z.core.$ZodError ? z.prettifyError(error) : 'it is not JSON';
+    throw new RuleRefusal('InvalidParameter', `${name}: ${why}`);
   }
 }
 
-/** The inner list means AND; rules here hold one condition in each. */
+/** The inner list means AND; here each holds one condition. */
 function readConditions(conditions: readonly Condition[]): MatchResource {
   const [condition, ...more] = conditions;
   if (!condition || more.length > 0) {
-    throw new MnsOpenRefusal('InvalidParameter', 'MatchRules: each inner list should hold one condition.');
+    throw new RuleRefusal('InvalidParameter', 'MatchRules: each inner list should hold one condition.');
   }
   const { MatchState = true, Name = '', Prefix = '', Suffix = '' } = condition;
   if (!MatchState) {
-    throw new MnsOpenRefusal('InvalidParameter', 'MatchRules: MatchState false is not supported here.');
+    throw new RuleRefusal('InvalidParameter', 'MatchRules: MatchState false is not supported here.');
   }
   if (Name && (Prefix || Suffix)) {
-    throw new MnsOpenRefusal('InvalidParameter', 'MatchRules: Name excludes Prefix and Suffix.');
+    throw new RuleRefusal('InvalidParameter', 'MatchRules: Name excludes Prefix and Suffix.');
   }
   const { bucket, path } = splitResource(Name || Prefix);
-  if (!bucket) throw new MnsOpenRefusal('InvalidParameter', 'MatchRules: a condition should name a bucket.');
+  if (!bucket) throw new RuleRefusal('InvalidParameter', 'MatchRules: a condition should name a bucket.');
   if (Name && path) return { bucket, key: path };
   return { bucket, prefix: path, suffix: Suffix };
 }
@@ -84,7 +77,10 @@ function splitResource(text: string): { bucket: string; path: string } {
     : { bucket: resource.slice(0, slash), path: resource.slice(slash + 1) };
 }
 
-/** doc: a queue is sent to directly, a topic fans out. `Endpoint` is the present form, `Endpoints` with `DeliveryMode` the deprecated one. */
+/**
+ * doc: messages go to a queue directly, and from a topic to its subscribers. `Endpoint` is the current form,
+ * `Endpoints` with `DeliveryMode` the deprecated one.
+ */
 function readDelivery(parameters: Parameters): Pick<NewEventRule, 'endpoints' | 'delivery'> {
   if (parameters.has('Endpoint')) {
     const endpoint = readEndpoint(json(parameters, 'Endpoint', Endpoint));
@@ -92,7 +88,7 @@ function readDelivery(parameters: Parameters): Pick<NewEventRule, 'endpoints' | 
   }
   const mode = DeliveryMode.safeParse(parameters.get('DeliveryMode') ?? 'BROADCAST');
   if (!mode.success) {
-    throw new MnsOpenRefusal('InvalidParameter', 'DeliveryMode should be DIRECT or BROADCAST.');
+    throw new RuleRefusal('InvalidParameter', 'DeliveryMode should be DIRECT or BROADCAST.');
   }
   return {
     endpoints: json(parameters, 'Endpoints', Endpoints).map(readEndpoint),

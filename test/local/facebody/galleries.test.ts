@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createGalleries, type Galleries, type GalleryChange } from '../../../local/facebody/store/galleries.ts';
+import {
+  createGalleries,
+  type Galleries,
+  type GalleryChange,
+} from '../../../local/facebody/store/galleries.ts';
 import { type Clock, manualClock } from '../../../shared/runtime/clock.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 

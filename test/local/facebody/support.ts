@@ -23,6 +23,7 @@ export async function startFaceBody(
 ): Promise<FaceBodyServer> {
   const clock = manualClock(Date.now());
   const faceBody = await createFaceBody({
+    region: 'cn-shanghai',
     accounts: [FACEBODY_ACCOUNT],
     clock,
     random: seededRandom(1),

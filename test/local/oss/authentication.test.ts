@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TemporaryCredential } from '../../../local/oss/index.ts';
+import type { TemporaryCredential } from '../../../local/access/account.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import {
   ACCOUNT,

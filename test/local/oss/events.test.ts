@@ -1,6 +1,6 @@
 import type AliOss from 'ali-oss';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ObjectChange } from '../../../local/oss/index.ts';
+import type { ObjectChange } from '../../../local/events/object-change.ts';
 import { ACCOUNT, failureOf, headersOf, openBucket, startOss, type TestOss, untyped } from './support.ts';
 
 describe('events', () => {

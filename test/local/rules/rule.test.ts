@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  checkOverlap,
-  checkRule,
-  type EventRule,
-  intersect,
-  type MatchResource,
-  matches,
-  type NewEventRule,
-} from '../../../local/rules/rule.ts';
+import { intersect, type MatchResource, matches } from '../../../local/events/filter.ts';
+import { checkOverlap, checkRule, type EventRule, type NewEventRule } from '../../../local/rules/rule.ts';
 
 function rule(fields: Partial<NewEventRule> = {}): NewEventRule {
   return {
@@ -85,7 +78,11 @@ describe('intersect', () => {
     fc.assert(
       fc.property(resource, resource, (left, right) => {
         const covers = (one: MatchResource, key: string) =>
-          matches(rule({ resources: [one] }), 'ObjectCreated:PutObject', 'photos', key);
+          matches(rule({ resources: [one] }), {
+            eventName: 'ObjectCreated:PutObject',
+            bucket: 'photos',
+            key,
+          });
 
         const both = keys.some((key) => covers(left, key) && covers(right, key));
 
@@ -137,13 +134,19 @@ describe('matches', () => {
     [named('a'), 'a', true],
     [named('a'), 'ab', false],
   ])('%j and %j: %s', (resource, key, expected) => {
-    expect(matches(rule({ resources: [resource] }), 'ObjectCreated:PutObject', 'photos', key)).toBe(expected);
+    expect(
+      matches(rule({ resources: [resource] }), {
+        eventName: 'ObjectCreated:PutObject',
+        bucket: 'photos',
+        key,
+      }),
+    ).toBe(expected);
   });
 
   it('takes a wildcard for its group only', () => {
     const any = rule({ eventTypes: ['ObjectCreated:*'] });
 
-    expect(matches(any, 'ObjectCreated:UploadPart', 'photos', 'a')).toBe(true);
-    expect(matches(any, 'ObjectRemoved:DeleteObject', 'photos', 'a')).toBe(false);
+    expect(matches(any, { eventName: 'ObjectCreated:UploadPart', bucket: 'photos', key: 'a' })).toBe(true);
+    expect(matches(any, { eventName: 'ObjectRemoved:DeleteObject', bucket: 'photos', key: 'a' })).toBe(false);
   });
 });

@@ -2,10 +2,13 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createEventRules, type NewEventRule, type ObjectChange } from '../../../local/rules/index.ts';
-import type { NotificationTarget } from '../../../local/access/account.ts';
+import type { NotificationTarget } from '../../../local/events/notification-target.ts';
+import type { ObjectChange } from '../../../local/events/object-change.ts';
+import { createEventRules, type NewEventRule } from '../../../local/rules/index.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import { isAppError } from '../../../shared/runtime/errors.ts';
+import { silentLogger } from '../../../shared/runtime/log.ts';
+import { seededRandom } from '../../../shared/runtime/random.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
@@ -72,9 +75,11 @@ describe('event rules', () => {
     createEventRules({
       dataDir: directory,
       region: 'cn-hangzhou',
-      accountId: '7',
+      accounts: [{ accountId: '7', accessKeyId: 'id', accessKeySecret: 'secret' }],
       target: mns.target,
       clock: manualClock(NOW),
+      random: seededRandom(1),
+      logger: silentLogger,
     });
 
   it('make the topic and subscriptions that the console would', async () => {
