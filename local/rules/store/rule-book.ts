@@ -47,7 +47,10 @@ export async function openRuleBook(
       throw new AppError('ConfigInvalid', message);
     }
     if (others.length >= MAX_RULES) {
-      throw new AppError('ConfigInvalid', `a region has at most ${MAX_RULES} event rules: delete one first`);
+      throw new AppError(
+        'ConfigInvalid',
+        `there are ${MAX_RULES} event rules already, the limit of a region`,
+      );
     }
     checkOverlap(spec, others);
     const rule = await provision(spec, options);
