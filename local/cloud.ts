@@ -11,7 +11,7 @@ import type { EventPublisher, ObjectChange } from './events/object-change.ts';
 import { createEmbeddedEngine } from './facebody/embedded-engine.ts';
 import { createFaceBody, type LocalFaceBody } from './facebody/index.ts';
 import { createFaults, type Faults } from './faults.ts';
-import type { LocalFc, LocalFcOptions } from './fc/index.ts';
+import { type LocalFc, type LocalFcOptions, startLocalFc } from './fc/index.ts';
 import { listen } from './http/server.ts';
 import { createMns, type LocalMns } from './mns/index.ts';
 import { createOss } from './oss/index.ts';
@@ -211,7 +211,6 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
         return () => void listeners.delete(listener);
       },
       async startFc(fcOptions) {
-        const { startLocalFc } = await import('./fc/index.ts');
         const fc = await startLocalFc(cloud, { checkSignatures, random, logger, ...fcOptions });
         closers.add(fc.close);
         return fc;

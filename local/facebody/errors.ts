@@ -42,6 +42,8 @@ const FACEBODY_ERRORS = {
   Throttling: [400, 'Request was denied due to request throttling.'],
   'Throttling.User': [400, 'Request was denied due to user flow control.'],
   // doc: the common errors of the API gateway.
+  // This server's own: an optional package is missing.
+  NotImplemented: [501, 'The operation is not available.'],
   InvalidVersion: [400, 'Specified parameter Version is not valid.'],
   // guess: the name of the code.
   DBNameAlreadyExist: [400, 'The face database already exists.'],

@@ -8,6 +8,7 @@ import { readBody } from '../http/body.ts';
 import { readHeaders } from '../http/headers.ts';
 import { upperUuid } from '../http/ids.ts';
 import { writeJson } from '../http/json.ts';
+import { missingPackageOf } from '../http/missing-package.ts';
 import { toRefusal } from '../http/refusal.ts';
 import type { Authenticate } from './authenticate.ts';
 import { FaceBodyRefusal } from './errors.ts';
@@ -40,6 +41,9 @@ const PLATFORM_VERSION = '2019-12-19';
 const AUTHORIZE = 'AuthorizeFileUpload';
 const UPLOAD = 'PostObject';
 
+/** What operations on pictures load when the first one comes. */
+const FACE_PACKAGES = ['sharp', 'onnxruntime-node', 'faceplugin-face-recognition-js', '@vladmandic/face-api'];
+
 /** One server in three roles: the API, the open platform that authorizes uploads, and the bucket that stores them. */
 export function createListener(deps: ListenerDeps): RequestListener {
   const { random, logger, statistics } = deps;
@@ -53,11 +57,23 @@ export function createListener(deps: ListenerDeps): RequestListener {
       })
       .catch((error: unknown) => {
         if (response.destroyed || response.headersSent) return;
-        const refusal = toRefusal(error, FaceBodyRefusal, 'InternalError', { logger, requestId, action });
+        const refusal = toRefusal(orNotInstalled(error), FaceBodyRefusal, 'InternalError', {
+          logger,
+          requestId,
+          action,
+        });
         statistics.failed(action ?? UPLOAD, refusal.code);
         writeRefusal(request, response, refusal, requestId);
       });
   };
+}
+
+/** A cloud that is installed without its optional packages answers 501 to operations on pictures. */
+function orNotInstalled(error: unknown): unknown {
+  const missing = missingPackageOf(error);
+  if (missing === undefined) return error;
+  const message = `The package ${missing} is not installed. FaceBody needs it: npm install ${FACE_PACKAGES.join(' ')}`;
+  return new FaceBodyRefusal('NotImplemented', { message, cause: error });
 }
 
 async function serveAction(

@@ -23,6 +23,11 @@ const OSS_ERRORS = {
   FieldItemTooLong: [400, 'Your post field is longer than the maximum allowed size.'],
   FileAlreadyExists: [409, 'The object you specified already exists and can not be overwritten.'],
   InternalError: [500, 'Please contact the server administrator, oss@service.aliyun.com.'],
+  // This server's own: the optional package sharp is missing.
+  ImageProcessingUnavailable: [
+    501,
+    'The package sharp is not installed. x-oss-process of images needs it: npm install sharp',
+  ],
   InvalidAccessKeyId: [
     403,
     'The OSS Access Key Id you provided does not exist in our records.',
