@@ -16,7 +16,6 @@ import { GALLERY_LIMITS, type GalleryLimits } from './store/galleries.ts';
 import { openGalleryStore } from './store/gallery-store.ts';
 import { createUploads } from './store/uploads.ts';
 
-export type { FaceBodyErrorCode } from './errors.ts';
 export type { FaceBodyFault, FaceBodyFaults } from './faults.ts';
 export type { Quotas } from './quotas.ts';
 export type { OperationStats } from './statistics.ts';

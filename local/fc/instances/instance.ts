@@ -1,9 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../shared/runtime/clock.ts';
-import { AppError } from '../../../shared/runtime/errors.ts';
 import type { InvocationContext } from '../../../shared/runtime/invocation-context.ts';
 import type { FunctionConfig } from '../function.ts';
 
@@ -33,19 +31,8 @@ export interface FunctionError {
   readonly stackTrace?: readonly string[];
 }
 
-/** In a checkout the program of an instance is beside this file; in a bundle, beside it or above its folder of chunks. */
-function runtimeFile(): string {
-  const places = import.meta.url.endsWith('.ts')
-    ? ['./runtime.cjs']
-    : ['./fc-runtime.cjs', '../fc-runtime.cjs'];
-  const files = places.map((place) => fileURLToPath(new URL(place, import.meta.url)));
-  const found = files.find((file) => existsSync(file));
-  if (found !== undefined) return found;
-  throw new AppError(
-    'ConfigInvalid',
-    `this build lacks the program of a function's instance: expected ${files}`,
-  );
-}
+/** Beside this file in a checkout, and beside its chunk in a bundle. */
+const RUNTIME = fileURLToPath(new URL('./fc-runtime.cjs', import.meta.url));
 
 interface Answer {
   readonly ready?: true;
@@ -60,7 +47,7 @@ export async function startInstance(
   environment: Readonly<Record<string, string>>,
   clock: Clock,
 ): Promise<Instance> {
-  const child = fork(runtimeFile(), [config.codeDir], {
+  const child = fork(RUNTIME, [config.codeDir], {
     cwd: config.codeDir,
     env: { ...environment },
     execArgv: [],
