@@ -7,7 +7,6 @@ import {
   parseAcs3Authorization,
 } from '../../shared/runtime/acs3.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import type { ErrorTable } from '../http/refusal.ts';
 import { isSame } from './compare.ts';
 import type { KeyFault, KeyHolder, Keyring } from './keyring.ts';
 import type { SignedRequest } from './signed-request.ts';
@@ -22,7 +21,7 @@ export const ACS3_ERRORS = {
   'InvalidTimeStamp.Expired': [400, 'Specified time stamp or date value is expired.'],
   SignatureDoesNotMatch: [400, 'Specified signature is not matched with our calculation.'],
   SignatureNonceUsed: [400, 'Specified signature nonce was used already.'],
-} as const satisfies ErrorTable;
+} as const;
 
 export type Acs3ErrorCode = keyof typeof ACS3_ERRORS;
 

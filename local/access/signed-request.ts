@@ -1,9 +1,8 @@
-import type { Headers } from '../http/headers.ts';
-
 /** The parts of a request that its signature covers. */
 export interface SignedRequest {
   readonly method: string;
   /** Path and query as on the wire: SDKs encode them differently, and each signs what it sends. */
   readonly target: string;
-  readonly headers: Headers;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
 }

@@ -18,7 +18,7 @@ const document = z.object({
 
 type Policy = z.infer<typeof document>;
 
-/** What a request asks for, in the terms of policies. */
+/** A request in terms of policies. */
 export interface PolicyQuestion {
   /** Empty when anonymous. */
   readonly accountId: string;
@@ -30,8 +30,8 @@ export interface PolicyQuestion {
 }
 
 /**
- * Reads a bucket policy. Elements that would narrow or turn a statement and are not understood are refused: a policy
- * that is kept must mean what it says.
+ * Reads a bucket policy. Refuses unknown elements, which could restrict or invert a statement: a stored policy must
+ * have the effect that it states.
  */
 export function parsePolicy(text: string): Policy {
   const policy = z.safeParse(document, parseJson(text));
@@ -48,7 +48,7 @@ export function parsePolicy(text: string): Policy {
   return policy.data;
 }
 
-/** doc: a denial counts more than any permission; what no statement covers is left to the ACL. */
+/** doc: a denial overrides any permission; if no statement covers a request, the ACL decides. */
 export function decide({ Statement }: Policy, question: PolicyQuestion): 'Allow' | 'Deny' | undefined {
   const effects = Statement.filter((item) => covers(item, question)).map(({ Effect }) => Effect);
   if (effects.includes('Deny')) return 'Deny';
@@ -65,7 +65,7 @@ function covers(item: Policy['Statement'][number], question: PolicyQuestion): bo
   );
 }
 
-/** `acs:oss:<region>:<account>:<path>` → `<account>:<path>`; a policy applies in the region of its bucket. */
+/** `acs:oss:<region>:<account>:<path>` → `<account>:<path>`, because a policy applies only in its bucket's region. */
 function withoutRegion(resource: string): string {
   return resource.replace(/^acs:oss:[^:]*:/, '');
 }

@@ -1,7 +1,7 @@
 import type { QueryPair } from '../../../shared/oss/signature-v1.ts';
 import { OssRefusal } from '../errors.ts';
 
-/** Splits a request target into its path, as sent, and its decoded parameters. */
+/** Splits a request target into its path, still encoded, and its decoded parameters. */
 export function splitTarget(target: string): { path: string; query: QueryPair[] } {
   // A proxy sends the whole URL.
   const local = target.replace(/^https?:\/\/[^/?]*/i, '') || '/';

@@ -7,9 +7,9 @@ export interface ByteRange {
 }
 
 /**
- * The bytes a `Range` header asks for; `undefined` for the whole object. As OSS has it a range that reaches beyond the
- * object means the whole, unless `standard` behaviour is asked for: then the end is clipped, and a start beyond the
- * object is `InvalidRange`. A header that is no single range of bytes does not count.
+ * The bytes that a `Range` header asks for; `undefined` for the whole object. doc: a range beyond the end of the object
+ * means the whole object, unless the request asks for `standard` behaviour: then the end is clipped, and a start beyond
+ * the object is `InvalidRange`. Any header except a single range of bytes is ignored.
  */
 export function readRange(
   header: string | undefined,

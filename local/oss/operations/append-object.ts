@@ -10,9 +10,15 @@ import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectRecord, type ObjectTemplate } from '../store/records.ts';
 import { bucketOf, versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
-import { createdChange, MAX_UPLOAD, type NewVersion, receiveBlob, writeVersion } from './write-object.ts';
+import {
+  createdChange,
+  MAX_UPLOAD_BYTES,
+  type NewVersion,
+  receiveBlob,
+  writeVersion,
+} from './write-object.ts';
 
-/** The first append makes the object and gives it its attributes; later ones change its bytes only. */
+/** The first append creates the object with its attributes; later ones only add bytes. */
 export async function appendObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   checkKey(request.key);
@@ -54,8 +60,8 @@ async function appended(
   const { segment } = blob;
   const crc64 = before ? combineCrc64(BigInt(before.crc64), blob.crc64, segment.size) : blob.crc64;
   const size = position + segment.size;
-  if (size > MAX_UPLOAD)
-    throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD) } });
+  if (size > MAX_UPLOAD_BYTES)
+    throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD_BYTES) } });
   const content = {
     type: 'Appendable',
     size,

@@ -9,11 +9,11 @@ import { parseCorsRules } from './cors.ts';
 import { readTagging } from './object-attributes.ts';
 import { bucketOf } from './target.ts';
 
-/** A configuration that is kept as it came and given back so. */
+/** A configuration that is stored and returned unchanged. */
 interface DocumentKind {
-  /** Root element; absent for JSON. */
+  /** The root element; absent for JSON. */
   readonly root?: string;
-  /** What GET answers when there is none: an error, or the document a new bucket has. */
+  /** The answer to GET without a configuration: an error, or the document of a new bucket. */
   readonly absent: OssErrorCode | { readonly document: string };
   readonly check?: (text: string) => void;
 }
@@ -51,7 +51,7 @@ export function putDocument(name: DocumentName) {
     const text = await readText(request);
     if (kind.root) parseDocument(text, kind.root);
     kind.check?.(text);
-    await keep(bucket, name, text);
+    await store(bucket, name, text);
     return { status: 200 };
   };
 }
@@ -59,11 +59,11 @@ export function putDocument(name: DocumentName) {
 export function getDocument(name: DocumentName) {
   return async (request: OssRequest, oss: OssContext): Promise<Reply> => {
     const kind: DocumentKind = KINDS[name];
-    const kept = bucketOf(request, oss).record.documents[name];
-    if (kept === undefined && typeof kind.absent === 'string') {
+    const stored = bucketOf(request, oss).record.documents[name];
+    if (stored === undefined && typeof kind.absent === 'string') {
       throw new OssRefusal(kind.absent, { elements: { BucketName: request.bucket } });
     }
-    const body = kept ?? (kind.absent as { document: string }).document;
+    const body = stored ?? (kind.absent as { document: string }).document;
     return {
       status: 200,
       headers: { 'content-type': kind.root ? 'application/xml' : 'application/json' },
@@ -72,10 +72,10 @@ export function getDocument(name: DocumentName) {
   };
 }
 
-/** Succeeds also when there is none. */
+/** Also succeeds if there is none. */
 export function deleteDocument(name: DocumentName) {
   return async (request: OssRequest, oss: OssContext): Promise<Reply> => {
-    await keep(bucketOf(request, oss), name, undefined);
+    await store(bucketOf(request, oss), name, undefined);
     return { status: 204 };
   };
 }
@@ -85,16 +85,16 @@ const MAX_BUCKET_TAGS = 20;
 export async function putBucketTags(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const text = await readText(request);
-  await readTagging({ ...request, body: once(text) }, MAX_BUCKET_TAGS);
-  await keep(bucket, 'tagging', text);
+  readTagging(text, MAX_BUCKET_TAGS);
+  await store(bucket, 'tagging', text);
   return { status: 200 };
 }
 
 /** The tags of a bucket, by key. */
 export function bucketTags({ record }: BucketStore): ReadonlyMap<string, string> {
-  const kept = record.documents.tagging;
-  if (kept === undefined) return new Map();
-  const [set] = childrenOf(parseDocument(kept, 'Tagging'), 'TagSet');
+  const stored = record.documents.tagging;
+  if (stored === undefined) return new Map();
+  const [set] = childrenOf(parseDocument(stored, 'Tagging'), 'TagSet');
   const tags = set ? childrenOf(set, 'Tag') : [];
   return new Map(tags.map((tag) => [childText(tag, 'Key') ?? '', childText(tag, 'Value') ?? '']));
 }
@@ -105,7 +105,7 @@ export async function putInventory(request: OssRequest, oss: OssContext): Promis
   const text = await readText(request);
   const id = childText(parseDocument(text, 'InventoryConfiguration'), 'Id') ?? '';
   if (`inventory/${id}` !== name) throw invalidArgument('inventoryId', id);
-  await keep(bucket, name, text);
+  await store(bucket, name, text);
   return { status: 200 };
 }
 
@@ -117,11 +117,11 @@ export async function getInventory(request: OssRequest, oss: OssContext): Promis
 }
 
 export async function deleteInventory(request: OssRequest, oss: OssContext): Promise<Reply> {
-  await keep(bucketOf(request, oss), inventoryName(request), undefined);
+  await store(bucketOf(request, oss), inventoryName(request), undefined);
   return { status: 204 };
 }
 
-/** doc: 100 a page. */
+/** doc: 100 per page. */
 const INVENTORY_PAGE = 100;
 
 export async function listInventories(request: OssRequest, oss: OssContext): Promise<Reply> {
@@ -132,7 +132,7 @@ export async function listInventories(request: OssRequest, oss: OssContext): Pro
     .sort();
   const page = rest.slice(0, INVENTORY_PAGE);
   const truncated = rest.length > page.length;
-  // The documents are wire text already; each was checked to be well-formed when it came.
+  // Each document was checked to be well-formed when it was stored.
   const items = page.map((name) => documents[name]!.replace(/^\s*<\?xml[^>]*\?>\s*/, '')).join('\n');
   const next = truncated
     ? `<NextContinuationToken>${page.at(-1)!.slice('inventory/'.length)}</NextContinuationToken>`
@@ -150,13 +150,9 @@ function inventoryName(request: OssRequest): string {
   return `inventory/${id}`;
 }
 
-function keep(bucket: BucketStore, name: string, text: string | undefined): Promise<void> {
+function store(bucket: BucketStore, name: string, text: string | undefined): Promise<void> {
   return bucket.update((record) => {
     const { [name]: _, ...others } = record.documents;
     return { ...record, documents: text === undefined ? others : { ...others, [name]: text } };
   });
-}
-
-async function* once(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
 }

@@ -22,7 +22,7 @@ import { parseStorageClass } from './template.ts';
 export async function listBuckets(request: OssRequest, oss: OssContext): Promise<Reply> {
   const prefix = request.query.get('prefix') ?? '';
   const marker = request.query.get('marker') ?? '';
-  const most = numberParameter(request, 'max-keys', { min: 1, max: 1000, fallback: 100 });
+  const maxKeys = numberParameter(request, 'max-keys', { min: 1, max: 1000, fallback: 100 });
   const wanted = readTagFilter(request.query.get('tagging') ?? '');
   const owner = accountOf(request.caller);
   const rest = oss.store.all().filter((bucket) => {
@@ -31,14 +31,14 @@ export async function listBuckets(request: OssRequest, oss: OssContext): Promise
     const tags = wanted.length === 0 ? new Map() : bucketTags(bucket);
     return wanted.every(([key, value]) => tags.get(key) === value);
   });
-  const page = rest.slice(0, most);
+  const page = rest.slice(0, maxKeys);
   const truncated = rest.length > page.length;
   const filtered = truncated || ['prefix', 'marker', 'max-keys'].some((name) => request.query.has(name));
   return xmlReply('ListAllMyBucketsResult', {
     ...(filtered && {
       Prefix: prefix,
       Marker: marker,
-      MaxKeys: most,
+      MaxKeys: maxKeys,
       IsTruncated: truncated,
       NextMarker: truncated ? page.at(-1)!.record.name : undefined,
     }),
@@ -53,7 +53,7 @@ export async function listBuckets(request: OssRequest, oss: OssContext): Promise
   });
 }
 
-/** sdk: ali-oss asks for buckets by `"key":"value",…`. */
+/** sdk: ali-oss sends tags as `"key":"value",…`. */
 function readTagFilter(text: string): [string, string][] {
   if (text === '') return [];
   return text.split(/,(?=")/).map((pair) => {
@@ -63,7 +63,7 @@ function readTagFilter(text: string): [string, string][] {
   });
 }
 
-/** sdk: ali-oss reads the tags of a bucket inside the listing of buckets. */
+/** sdk: ali-oss reads the tags of a bucket from the list of buckets. */
 function taggingOf(bucket: BucketStore): XmlFields {
   const tags = [...bucketTags(bucket)].map(([key, value]) => ({ Key: key, Value: value }));
   return tags.length > 0 ? { Tagging: { TagSet: { Tag: tags } } } : {};
@@ -83,8 +83,7 @@ export async function putBucket(request: OssRequest, oss: OssContext): Promise<R
   await oss.store.create({
     ...newBucket(request.bucket, accountOf(request.caller), oss.clock.now()),
     ...(acl !== undefined && { acl: parseBucketAcl(acl) }),
-    ...(asked.storageClass !== undefined && { storageClass: asked.storageClass }),
-    redundancy: asked.redundancy,
+    ...asked,
   });
   return { status: 200, headers };
 }
@@ -116,7 +115,7 @@ export async function getBucketInfo(request: OssRequest, oss: OssContext): Promi
 
 export async function getBucketLocation(request: OssRequest, oss: OssContext): Promise<Reply> {
   bucketOf(request, oss);
-  // sdk: the text stands in the root element, which `writeXml` has no form for; the region holds no XML characters.
+  // sdk: the root element contains the text, which `writeXml` cannot write; a region has no XML characters.
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint>oss-${oss.region}</LocationConstraint>`;
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };
 }
@@ -156,7 +155,7 @@ export async function getBucketStat(request: OssRequest, oss: OssContext): Promi
   });
 }
 
-/** doc: creates the bucket when there is none. */
+/** doc: creates the bucket if it does not exist. */
 export async function putBucketAcl(request: OssRequest, oss: OssContext): Promise<Reply> {
   parseBucketAcl(request.headers['x-oss-acl'] ?? '');
   return putBucket(request, oss);
@@ -215,7 +214,7 @@ async function readConfiguration(request: OssRequest) {
   if (redundancy !== 'LRS' && redundancy !== 'ZRS')
     throw malformedXml(`DataRedundancyType must be LRS or ZRS, got ${redundancy}`);
   return {
-    storageClass: storageClass === undefined ? undefined : parseStorageClass(storageClass),
+    ...(storageClass !== undefined && { storageClass: parseStorageClass(storageClass) }),
     redundancy: redundancy as BucketRecord['redundancy'],
   };
 }

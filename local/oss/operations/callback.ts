@@ -14,16 +14,16 @@ interface Callback {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** doc: the application has five seconds, and its answer at most 1 MB. */
+/** doc: the application must answer within five seconds, with at most 1 MB. */
 const TIMEOUT_MS = 5000;
-const MAX_ANSWER = 1024 * 1024;
+const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_URLS = 5;
 
 /**
- * Answers an upload; when it asked for a callback, with what the application behind it says. The object is stored
- * whatever happens: a callback that fails is answered with 203.
+ * Answers an upload; if it asks for a callback, with the application's answer. The object is stored in any case: a failed
+ * callback is answered with 203.
  *
- * doc: the real service signs the call with a key of its own, which nobody else has; this one does not sign.
+ * doc: the real service signs the call with its own secret key; this server does not sign it.
  */
 export async function withCallback(
   request: OssRequest,
@@ -51,7 +51,7 @@ export async function withCallback(
   }
 }
 
-/** Reads the callback before any byte is stored, so that a malformed one stores nothing. */
+/** Read before any byte is stored, so that an upload with a malformed callback stores nothing. */
 export function readCallback({ headers, query }: OssRequest): Callback | undefined {
   const encoded = headers['x-oss-callback'] ?? query.get('callback') ?? query.get('x-oss-callback');
   if (encoded === undefined) return undefined;
@@ -68,7 +68,7 @@ export function readCallback({ headers, query }: OssRequest): Callback | undefin
   }
   return {
     urls,
-    ...(callbackHost && { host: callbackHost }),
+    host: callbackHost || undefined,
     body: callbackBody,
     type: callbackBodyType ?? 'application/x-www-form-urlencoded',
     variables: variables === undefined ? {} : decodeJson('callback-var', variables),
@@ -115,7 +115,7 @@ async function call(
           return undefined;
         });
       if (!response) continue;
-      const answer = await readBody(response, MAX_ANSWER);
+      const answer = await readBody(response, MAX_ANSWER_BYTES);
       if (response.status === 200) return checkJson(answer);
       failure = `Error status : ${response.status}.`;
     }
@@ -134,7 +134,7 @@ function checkJson(answer: Buffer): Buffer {
   }
 }
 
-/** Base64 of a JSON object whose values count as text. */
+/** Base64 of a JSON object; its values are converted to text. */
 function decodeJson(name: string, encoded: string): Record<string, string> {
   try {
     const fields: unknown = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));

@@ -20,10 +20,10 @@ import {
   storedHeaders,
   templateOf,
 } from './template.ts';
-import { changeOf, createdChange, fromBlob, writeVersion } from './write-object.ts';
+import { createdChange, versionChange, writeBlob } from './write-object.ts';
 
-/** doc: larger objects are copied in parts. */
-const MAX_COPY = 1024 ** 3;
+/** doc: larger objects have to be copied in parts. */
+const MAX_COPY_BYTES = 1024 ** 3;
 
 export async function copyObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
@@ -31,25 +31,20 @@ export async function copyObject(request: OssRequest, oss: OssContext): Promise<
   const source = readCopySource(request, oss);
   if (isNotModified(conditionsOf(request.headers, 'x-oss-copy-source-'), source.version))
     return { status: 304 };
-  if (source.version.size > MAX_COPY)
-    throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_COPY) } });
+  if (source.version.size > MAX_COPY_BYTES)
+    throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_COPY_BYTES) } });
   const onItself = source.bucket === bucket && source.key === request.key && !source.versionId;
   const template = templateOfCopy(request, bucket, source.version, onItself);
   const blob = await bucket.write(
     request.key,
     source.bucket.read(source.version.segments, 0, source.version.size),
   );
-  const written = await writeVersion(request, oss, bucket, { ...template, ...fromBlob(blob) }, [
-    blob.segment,
-  ]);
+  const written = await writeBlob(request, oss, bucket, template, blob);
   const { version } = written;
-  // guess: a copy onto itself changes attributes only; the API has no other way to do that.
+  // guess: a copy onto itself changes only attributes; the API has no other way to change them.
   const change = onItself
-    ? changeOf(request, bucket, 'ObjectModified:UpdateObjectMeta', {
-        size: version.size,
+    ? versionChange(request, bucket, 'ObjectModified:UpdateObjectMeta', version, {
         deltaSize: written.deltaSize,
-        etag: version.etag,
-        versionId: bucket.record.versioning && version.id,
       })
     : createdChange(request, bucket, 'CopyObject', written);
   return xmlReply(
@@ -70,7 +65,7 @@ export interface CopySource {
   readonly bucket: BucketStore;
   readonly key: string;
   readonly versionId: string | undefined;
-  /** Symbolic links are followed. */
+  /** The target if the object is a symbolic link. */
   readonly version: ObjectVersion;
 }
 
@@ -89,8 +84,8 @@ export function readCopySource(request: OssRequest, oss: OssContext): CopySource
 }
 
 /**
- * sdk: ali-oss sends a Content-Type with every copy, which counts only when metadata is replaced. doc: on a copy onto
- * itself the request's metadata replaces the old, whatever the directive.
+ * sdk: ali-oss sends a Content-Type with every copy, which counts only if metadata is replaced. doc: a copy onto itself
+ * always replaces the metadata.
  */
 function templateOfCopy(
   request: OssRequest,

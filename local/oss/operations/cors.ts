@@ -18,7 +18,7 @@ interface CorsRule {
 const METHODS: readonly string[] = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
 const MAX_RULES = 20;
 
-/** A browser asks what it may send. */
+/** The preflight request of a browser. */
 export async function optionObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const { origin, 'access-control-request-method': method } = request.headers;
@@ -50,7 +50,7 @@ export async function optionObject(request: OssRequest, oss: OssContext): Promis
   };
 }
 
-/** What the answer to a browser's real request carries; nothing when no rule covers it. */
+/** The headers that a browser needs to read an answer; none if no rule covers its request. */
 export function corsHeadersOf(
   request: OssRequest,
   bucket: BucketStore | undefined,
@@ -89,7 +89,7 @@ function findRule(
   );
 }
 
-/** Throws `MalformedXML` for what the documents do not allow. */
+/** Throws `MalformedXML` for an invalid configuration. */
 export function parseCorsRules(text: string): CorsRule[] {
   const rules = childrenOf(parseDocument(text, 'CORSConfiguration'), 'CORSRule').map((element) => {
     const texts = (name: string) => childrenOf(element, name).map((child) => child.text.trim());

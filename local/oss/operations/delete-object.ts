@@ -9,9 +9,9 @@ import { malformedXml, type OssRequest, parseDocument, readText } from '../http/
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
 import { bucketOf } from './target.ts';
-import { changeOf, newIdentity, withNewest } from './write-object.ts';
+import { newIdentity, versionChange, withNewest } from './write-object.ts';
 
-/** 204 also when there is nothing to delete. */
+/** Also answers 204 if there is nothing to delete. */
 export async function deleteObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const deleted = await deleteVersion(request.key, request.query.get('versionId'), bucket, oss);
@@ -29,7 +29,7 @@ const MAX_KEYS = 1000;
 
 export async function deleteObjects(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
-  const { objects, quiet } = await readOrder(request);
+  const { objects, quiet } = await readDeletion(request);
   for (const { key } of objects) {
     authorize({ ...request, key }, { access: 'write', action: 'oss:DeleteObject' }, bucket);
   }
@@ -58,17 +58,17 @@ export async function deleteObjects(request: OssRequest, oss: OssContext): Promi
 }
 
 interface Deleted {
-  /** The version id the request named. */
+  /** The version id in the request. */
   readonly requested: string | undefined;
-  /** The version that was removed, or the marker that was set. */
+  /** The version that was deleted, or the delete marker that was added. */
   readonly versionId: string | undefined;
-  /** Whether a marker was set, or one was removed. */
+  /** Whether a delete marker was added or deleted. */
   readonly deleteMarker: boolean;
-  /** The bytes that are gone; a marker leaves them. */
+  /** The version whose bytes were deleted; a delete marker keeps them. */
   readonly removed: ObjectVersion | undefined;
 }
 
-/** Removes a version by its id; without one the newest, behind a delete marker on versioned buckets. */
+/** Deletes the version with the requested id; without an id, the object, or in a versioned bucket adds a delete marker. */
 function deleteVersion(
   key: string,
   requested: string | undefined,
@@ -121,7 +121,7 @@ function markerOf(identity: Pick<ObjectVersion, 'id' | 'lastModified'>): ObjectV
   };
 }
 
-/** doc: setting a delete marker fires nothing. guess: nor does deleting what is not there. */
+/** doc: adding a delete marker causes no event. guess: nor does deleting an object that does not exist. */
 function removedChange(
   request: OssRequest,
   bucket: BucketStore,
@@ -131,18 +131,16 @@ function removedChange(
 ): ObjectChange[] {
   if (!removed) return [];
   return [
-    changeOf(request, bucket, `ObjectRemoved:${operation}`, {
+    // doc: the size is that after the operation.
+    versionChange(request, bucket, `ObjectRemoved:${operation}`, removed, {
       key,
-      // doc: the size after the operation.
       size: 0,
       deltaSize: -removed.size,
-      etag: removed.etag,
-      versionId: bucket.record.versioning && removed.id,
     }),
   ];
 }
 
-async function readOrder(request: OssRequest) {
+async function readDeletion(request: OssRequest) {
   const text = await readText(request);
   const digest = request.headers['content-md5'];
   if (digest !== undefined && digest !== createHash('md5').update(text).digest('base64')) {

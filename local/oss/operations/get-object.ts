@@ -8,14 +8,13 @@ import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { checkReadable, objectHeaders } from './object-headers.ts';
 import { resolveSymlink } from './symlink.ts';
-import { bucketOf, versionHeader, versionOf } from './target.ts';
-import { changeOf } from './write-object.ts';
+import { bucketOf, requestedVersion, versionHeader } from './target.ts';
+import { versionChange } from './write-object.ts';
 
-/** Answers HEAD too. */
+/** Also answers HEAD. */
 export async function getObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
-  const link = versionOf(bucket.find(request.key), request.key, request.query.get('versionId'));
-  const version = resolveSymlink(link, bucket);
+  const version = resolveSymlink(requestedVersion(request, bucket.find(request.key)), bucket);
   const headers = objectHeaders(request, oss, bucket, version);
   if (isNotModified(conditionsOf(request.headers), version)) {
     return {
@@ -47,13 +46,13 @@ function getBytes(
   return {
     status: range ? 206 : 200,
     headers: { ...headers, ...(range && { 'content-range': `bytes ${start}-${end - 1}/${version.size}` }) },
-    // Opened here and not when it is sent: an overwrite in between would remove the files.
+    // Opened now and not when it is sent, because an overwrite in between would delete the files.
     body: { size: end - start, stream: bucket.read(version.segments, start, end) },
     changes: [readChange(request, bucket, version, start, end)],
   };
 }
 
-/** The original stays as it is; the answer is another object, so it carries none of the original's checksums. */
+/** The answer is not the original, so it has none of the original's checksums. */
 async function getProcessed(
   request: OssRequest,
   bucket: BucketStore,
@@ -84,22 +83,13 @@ function readChange(
   from: number,
   to: number,
 ) {
-  return changeOf(request, bucket, 'ObjectDownloaded:GetObject', {
-    size: version.size,
-    deltaSize: 0,
-    etag: version.etag,
-    versionId: bucket.record.versioning && version.id,
-    read: { from, to },
-  });
+  return versionChange(request, bucket, 'ObjectDownloaded:GetObject', version, { read: { from, to } });
 }
 
-/** doc: only ETag, length, time and version, at less cost than HEAD. */
+/** doc: only ETag, length, time and version, cheaper than HEAD. */
 export async function getObjectMeta(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
-  const version = resolveSymlink(
-    versionOf(bucket.find(request.key), request.key, request.query.get('versionId')),
-    bucket,
-  );
+  const version = resolveSymlink(requestedVersion(request, bucket.find(request.key)), bucket);
   const { etag, 'last-modified': lastModified } = objectHeaders(request, oss, bucket, version);
   return {
     status: 200,

@@ -13,7 +13,7 @@ interface Entry {
   readonly isLatest: boolean;
 }
 
-/** Keys in byte order, versions of one key from the newest. */
+/** Sorted by key in byte order, versions of one key from the newest. */
 export async function listObjectVersions(request: OssRequest, oss: OssContext): Promise<Reply> {
   const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
   const keyMarker = request.query.get('key-marker') ?? '';
@@ -72,7 +72,7 @@ export async function listObjectVersions(request: OssRequest, oss: OssContext): 
   });
 }
 
-/** Versions, and common prefixes as text. */
+/** Versions, and common prefixes as strings. */
 function* walk(
   bucket: BucketStore,
   {
@@ -83,7 +83,7 @@ function* walk(
   }: { prefix: string; delimiter: string; keyMarker: string; versionIdMarker: string },
 ): Generator<Entry | string> {
   const rest = versionIdMarker === '' ? [] : entriesOf(bucket, keyMarker);
-  // A marker whose version is gone leaves the position unknown: the key is told from its beginning.
+  // If the marker's version was deleted, its position is unknown: the key is listed from its beginning.
   const at = rest.findIndex(({ version }) => version.id === versionIdMarker);
   yield* rest.slice(at + 1);
   for (const { key, common } of walkKeys(bucket, { prefix, delimiter, after: keyMarker }, () => true)) {

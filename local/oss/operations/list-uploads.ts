@@ -5,12 +5,12 @@ import { compareKeys } from '../store/key-order.ts';
 import type { UploadRecord } from '../store/records.ts';
 import { isoSeconds, readListing } from './list-objects.ts';
 
-/** Multipart uploads under way, by key, those of one key by upload id. */
+/** Multipart uploads in progress, sorted by key and upload id. */
 export async function listMultipartUploads(request: OssRequest, oss: OssContext): Promise<Reply> {
   const { bucket, prefix, delimiter, encode, encodingType } = readListing(request, oss);
-  const most = numberParameter(request, 'max-uploads', { min: 1, max: 1000, fallback: 1000 });
+  const maxUploads = numberParameter(request, 'max-uploads', { min: 1, max: 1000, fallback: 1000 });
   const keyMarker = request.query.get('key-marker') ?? '';
-  // doc: counts only together with a key marker.
+  // doc: ignored without a key marker.
   const idMarker = keyMarker === '' ? '' : (request.query.get('upload-id-marker') ?? '');
   const rest = [...bucket.uploads.all()]
     .map(({ record }) => record)
@@ -25,7 +25,7 @@ export async function listMultipartUploads(request: OssRequest, oss: OssContext)
     const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const common = cut < 0 ? undefined : key.slice(0, cut + delimiter.length);
     if (common !== undefined && (prefixes.at(-1) === common || keyMarker.startsWith(common))) continue;
-    if (uploads.length + prefixes.length === most) {
+    if (uploads.length + prefixes.length === maxUploads) {
       truncated = true;
       break;
     }
@@ -42,7 +42,7 @@ export async function listMultipartUploads(request: OssRequest, oss: OssContext)
     NextUploadIdMarker: truncated ? last!.id : '',
     Delimiter: encode(delimiter),
     Prefix: encode(prefix),
-    MaxUploads: most,
+    MaxUploads: maxUploads,
     IsTruncated: truncated,
     Upload: uploads.map(({ key, id, initiated, template }) => ({
       Key: encode(key),

@@ -27,8 +27,8 @@ import {
 } from './write-object.ts';
 
 const MAX_PARTS = 10_000;
-/** doc: every part but the last; judged when the upload is completed. */
-const MIN_PART = 100 * 1024;
+/** doc: for every part except the last; checked when the upload is completed. */
+const MIN_PART_BYTES = 100 * 1024;
 
 export async function initiateMultipartUpload(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
@@ -56,7 +56,7 @@ export async function uploadPart(request: OssRequest, oss: OssContext): Promise<
   const bucket = bucketOf(request, oss);
   const number = readPartNumber(request);
   const { record } = uploadOf(request, bucket);
-  const part = await keepPart(record.id, number, await receiveBlob(request, bucket), bucket, oss);
+  const part = await storePart(record.id, number, await receiveBlob(request, bucket), bucket, oss);
   return {
     status: 200,
     headers: { etag: `"${part.etag}"`, 'x-oss-hash-crc64ecma': part.crc64 },
@@ -75,7 +75,7 @@ export async function uploadPartCopy(request: OssRequest, oss: OssContext): Prom
   if (header !== undefined && !range) throw invalidArgument('x-oss-copy-source-range', header);
   const { start, end } = range ?? { start: 0, end: size };
   const blob = await bucket.write(request.key, source.bucket.read(segments, start, end));
-  const part = await keepPart(record.id, number, blob, bucket, oss);
+  const part = await storePart(record.id, number, blob, bucket, oss);
   return xmlReply(
     'CopyPartResult',
     { LastModified: isoSeconds(part.lastModified), ETag: `"${part.etag}"` },
@@ -91,7 +91,7 @@ export async function uploadPartCopy(request: OssRequest, oss: OssContext): Prom
   );
 }
 
-/** Makes the object of the parts where they lie; those that are not named go. */
+/** Makes an object of the named parts without moving bytes, and deletes the other parts. */
 export async function completeMultipartUpload(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   readCallback(request);
@@ -152,10 +152,10 @@ export async function abortMultipartUpload(request: OssRequest, oss: OssContext)
 export async function listParts(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const { record, parts } = uploadOf(request, bucket);
-  const most = numberParameter(request, 'max-parts', { min: 1, max: 1000, fallback: 1000 });
+  const maxParts = numberParameter(request, 'max-parts', { min: 1, max: 1000, fallback: 1000 });
   const marker = numberParameter(request, 'part-number-marker', { min: 0, max: MAX_PARTS, fallback: 0 });
   const rest = sorted(parts.values()).filter(({ number }) => number > marker);
-  const page = rest.slice(0, most);
+  const page = rest.slice(0, maxParts);
   const encoded = request.query.get('encoding-type') === 'url';
   return xmlReply('ListPartsResult', {
     Bucket: request.bucket,
@@ -165,7 +165,7 @@ export async function listParts(request: OssRequest, oss: OssContext): Promise<R
     StorageClass: record.template.storageClass,
     PartNumberMarker: marker,
     NextPartNumberMarker: page.at(-1)?.number ?? marker,
-    MaxParts: most,
+    MaxParts: maxParts,
     IsTruncated: rest.length > page.length,
     Part: page.map((part) => ({
       PartNumber: part.number,
@@ -177,7 +177,7 @@ export async function listParts(request: OssRequest, oss: OssContext): Promise<R
   });
 }
 
-async function keepPart(
+async function storePart(
   id: string,
   number: number,
   blob: Blob,
@@ -198,11 +198,11 @@ function chosenParts(request: OssRequest, text: string, { parts }: Upload): Part
   if (chosen.some(({ number }, index) => index > 0 && number <= chosen[index - 1]!.number)) {
     throw new OssRefusal('InvalidPartOrder');
   }
-  const small = chosen.slice(0, -1).find(({ segment }) => segment.size < MIN_PART);
+  const small = chosen.slice(0, -1).find(({ segment }) => segment.size < MIN_PART_BYTES);
   if (small) {
     throw new OssRefusal('EntityTooSmall', {
       elements: {
-        MinSizeAllowed: String(MIN_PART),
+        MinSizeAllowed: String(MIN_PART_BYTES),
         ProposedSize: String(small.segment.size),
         PartNumber: String(small.number),
         ETag: `"${small.etag}"`,
@@ -218,7 +218,7 @@ function namedParts(text: string, parts: ReadonlyMap<number, Part>): Part[] {
     throw malformedXml(`expected at most ${MAX_PARTS} parts, got ${items.length}`);
   return items.map((item) => {
     const number = Number(childText(item, 'PartNumber'));
-    // sdk: ETags come with and without quotes.
+    // sdk: ETags have quotes or not.
     const etag = (childText(item, 'ETag') ?? '').trim().replaceAll('"', '').toUpperCase();
     const part = parts.get(number);
     if (!part || part.etag !== etag) {

@@ -1,11 +1,11 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import type { OssContext } from '../context.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
-import { malformedXml, type OssRequest, readXml } from '../http/request.ts';
+import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion, Tag } from '../store/records.ts';
 import { ownerOf } from './list-objects.ts';
-import { bucketOf, versionHeader, versionOf } from './target.ts';
+import { bucketOf, requestedVersion, versionHeader } from './target.ts';
 import { checkTags, parseObjectAcl } from './template.ts';
 
 export async function putObjectAcl(request: OssRequest, oss: OssContext): Promise<Reply> {
@@ -23,7 +23,7 @@ export async function getObjectAcl(request: OssRequest, oss: OssContext): Promis
 }
 
 export async function putObjectTagging(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const tags = await readTagging(request);
+  const tags = readTagging(await readText(request));
   return changeVersion(request, oss, (version) => ({ ...version, tags }), 200);
 }
 
@@ -37,19 +37,18 @@ export async function deleteObjectTagging(request: OssRequest, oss: OssContext):
   return changeVersion(request, oss, (version) => ({ ...version, tags: [] }), 204);
 }
 
-/** `<Tagging><TagSet><Tag>…`, of buckets and objects. */
-export async function readTagging(request: OssRequest, most?: number): Promise<Tag[]> {
-  const document = await readXml(request, 'Tagging');
-  const [set] = childrenOf(document, 'TagSet');
+/** Reads `<Tagging><TagSet><Tag>…` of a bucket or object. */
+export function readTagging(text: string, maxTags?: number): Tag[] {
+  const [set] = childrenOf(parseDocument(text, 'Tagging'), 'TagSet');
   if (!set) throw malformedXml('expected <TagSet>');
   const tags = childrenOf(set, 'Tag').map((tag) => ({
     key: childText(tag, 'Key') ?? '',
     value: childText(tag, 'Value') ?? '',
   }));
-  return checkTags(tags, most);
+  return checkTags(tags, maxTags);
 }
 
-/** doc: such changes leave `Last-Modified` alone. */
+/** doc: such a change keeps `Last-Modified`. */
 function changeVersion(
   request: OssRequest,
   oss: OssContext,
@@ -58,7 +57,7 @@ function changeVersion(
 ): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   return bucket.edit(request.key, (record) => {
-    const version = versionOf(record, request.key, request.query.get('versionId'));
+    const version = requestedVersion(request, record);
     return {
       versions: record!.versions.map((other) => (other === version ? change(version) : other)),
       result: { status, headers: versionHeader(bucket, version) },
@@ -70,6 +69,6 @@ function find(request: OssRequest, oss: OssContext): { bucket: BucketStore; vers
   const bucket = bucketOf(request, oss);
   return {
     bucket,
-    version: versionOf(bucket.find(request.key), request.key, request.query.get('versionId')),
+    version: requestedVersion(request, bucket.find(request.key)),
   };
 }

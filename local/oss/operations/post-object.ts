@@ -12,17 +12,17 @@ import { readCallback, withCallback } from './callback.ts';
 import { uploadHeaders } from './put-object.ts';
 import { bucketOf } from './target.ts';
 import { templateOf } from './template.ts';
-import { createdChange, fromBlob, MAX_UPLOAD, writeVersion } from './write-object.ts';
+import { createdChange, MAX_UPLOAD_BYTES, writeBlob } from './write-object.ts';
 
 interface Form {
-  /** Names in lower case; what stood before the file. */
+  /** The fields before the file; names in lower case. */
   readonly fields: ReadonlyMap<string, string>;
   readonly file: Readable;
   readonly fileName: string;
   readonly fileType: string;
 }
 
-/** An upload by a browser's form: the signature is in the form and covers a policy, not the request. */
+/** An upload by a browser's form, whose signature covers a policy instead of the request. */
 export async function postObject(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
   const form = await readForm(request);
@@ -39,15 +39,13 @@ export async function postObject(request: OssRequest, oss: OssContext): Promise<
     const template = templateOf(upload.headers, bucket);
 
     const blob = await bucket.write(key, bytesOf(form), (size) => {
-      if (size > Math.min(sizes.max, MAX_UPLOAD)) throw new OssRefusal('EntityTooLarge');
+      if (size > Math.min(sizes.max, MAX_UPLOAD_BYTES)) throw new OssRefusal('EntityTooLarge');
     });
     if (blob.segment.size < sizes.min) {
       await bucket.discard([blob.segment]);
       throw new OssRefusal('EntityTooSmall');
     }
-    const written = await writeVersion(upload, oss, bucket, { ...template, ...fromBlob(blob) }, [
-      blob.segment,
-    ]);
+    const written = await writeBlob(upload, oss, bucket, template, blob);
     return withCallback(upload, oss, written.version, (xVars) => ({
       ...successReply(form.fields, upload, written.version.etag),
       changes: [createdChange(upload, bucket, 'PostObject', written, { xVars })],
@@ -56,12 +54,12 @@ export async function postObject(request: OssRequest, oss: OssContext): Promise<
       headers: { ...uploadHeaders(bucket, written.version), ...reply.headers },
     }));
   } finally {
-    // What follows an error or the file is read and dropped, so that the answer reaches a client that still sends.
+    // The rest of the form is read and discarded, so that the answer reaches a client that is still sending.
     form.file.resume();
   }
 }
 
-/** A form that ends inside its file, or whose sender goes away there, fails where the file is read. */
+/** A form that ends within its file fails when the file is read. */
 async function* bytesOf({ file }: Form): AsyncGenerator<Uint8Array> {
   try {
     yield* file;
@@ -70,7 +68,7 @@ async function* bytesOf({ file }: Form): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** doc: a redirect, else the status asked for, else 204; 201 comes with a document. */
+/** doc: a redirect, or the requested status, or 204; 201 has a document. */
 function successReply(
   fields: ReadonlyMap<string, string>,
   { bucket, key, headers }: OssRequest,
@@ -82,7 +80,7 @@ function successReply(
     const url = new URL(redirect);
     for (const [name, value] of Object.entries({ bucket, key, etag: `"${etag}"` }))
       url.searchParams.set(name, value);
-    // guess: 303, the status that turns a POST into a GET.
+    // guess: 303, the status that makes a client send a GET.
     return { status: 303, headers: { location: url.href } };
   }
   const status = fields.get('success_action_status');
@@ -98,7 +96,7 @@ function successReply(
   return { status: status === '200' ? 200 : 204 };
 }
 
-/** The form's fields in the place of headers; variables of a callback are fields of their own here. */
+/** The form's fields as headers; variables of a callback are fields of the form. */
 function headersOf({ fields, fileType }: Form, request: OssRequest): Record<string, string> {
   const { host = '', origin } = request.headers;
   const headers: Record<string, string> = { host, ...(origin !== undefined && { origin }) };
@@ -132,7 +130,7 @@ function readForm(request: OssRequest): Promise<Form> {
     const fields = new Map<string, string>();
     let parser: busboy.Busboy;
     try {
-      // One character a byte: a field may turn out to be a file.
+      // One character per byte, because a field may turn out to be a file.
       const charsets = { defParamCharset: 'utf8', defCharset: 'latin1' };
       parser = busboy({ headers: { ...request.headers }, limits: LIMITS, ...charsets });
     } catch (error) {
@@ -142,13 +140,13 @@ function readForm(request: OssRequest): Promise<Form> {
       const field = name.toLowerCase();
       const bytes = Buffer.from(value, 'latin1');
       if (valueTruncated) reject(new OssRefusal(field === 'file' ? 'EntityTooLarge' : 'FieldItemTooLong'));
-      // sdk: a part named `file` is the file, also without a file name; the parser took it for a field.
+      // sdk: a part named `file` is the file, even without a file name; the parser reports it as a field.
       else if (field === 'file')
         resolve({ fields, file: Readable.from([bytes]), fileName: '', fileType: mimeType });
       else fields.set(field, bytes.toString('utf8'));
     });
     parser.on('file', (name, file, { filename, mimeType }) => {
-      // A connection that breaks is seen by whoever reads the file.
+      // The reader of the file sees a broken connection.
       file.on('error', () => {});
       if (name.toLowerCase() === 'file')
         return resolve({ fields, file, fileName: filename ?? '', fileType: mimeType });

@@ -6,7 +6,7 @@ import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
-import { bucketOf, versionHeader, versionOf } from './target.ts';
+import { bucketOf, requestedVersion, versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
 import { createdChange, writeVersion } from './write-object.ts';
 
@@ -19,7 +19,7 @@ export async function putSymlink(request: OssRequest, oss: OssContext): Promise<
     type: 'Symlink',
     segments: [],
     size: 0,
-    // guess: what a link's own ETag is made of is nowhere told; one that changes with the target serves.
+    // guess: no document defines the ETag of a link; this one changes with the target.
     etag: createHash('md5').update(symlinkTarget).digest('hex').toUpperCase(),
     crc64: '0',
     symlinkTarget,
@@ -33,7 +33,7 @@ export async function putSymlink(request: OssRequest, oss: OssContext): Promise<
 
 export async function getSymlink(request: OssRequest, oss: OssContext): Promise<Reply> {
   const bucket = bucketOf(request, oss);
-  const version = versionOf(bucket.find(request.key), request.key, request.query.get('versionId'));
+  const version = requestedVersion(request, bucket.find(request.key));
   if (version.symlinkTarget === undefined) {
     throw new OssRefusal('InvalidTargetType', { message: 'The object is not a symbolic link.' });
   }
@@ -48,7 +48,7 @@ export async function getSymlink(request: OssRequest, oss: OssContext): Promise<
   };
 }
 
-/** doc: bytes, length and checksums of the target, the rest of the link, the later of the two times. */
+/** doc: bytes, length and checksums are the target's, the time is the later one, everything else is the link's. */
 export function resolveSymlink(link: ObjectVersion, bucket: BucketStore): ObjectVersion {
   if (link.symlinkTarget === undefined) return link;
   const target = currentVersion(bucket.find(link.symlinkTarget));

@@ -18,7 +18,12 @@ export function noSuchKey(key: string, headers: Readonly<Record<string, string>>
   return new OssRefusal('NoSuchKey', { elements: { Key: key }, headers });
 }
 
-/** The version a request means: the one it names, else the newest. Throws for delete markers as OSS does. */
+/** The version that a request means. */
+export function requestedVersion(request: OssRequest, record: ObjectRecord | undefined): ObjectVersion {
+  return versionOf(record, request.key, request.query.get('versionId'));
+}
+
+/** The version with that id, or the newest without an id. Throws for delete markers as OSS does. */
 export function versionOf(
   record: ObjectRecord | undefined,
   key: string,
@@ -40,7 +45,7 @@ export function versionOf(
   return newest;
 }
 
-/** `x-oss-version-id`, on buckets that are or were versioned. */
+/** `x-oss-version-id`, for buckets that are or were versioned. */
 export function versionHeader(bucket: BucketStore, version: ObjectVersion): Record<string, string> {
   return bucket.record.versioning ? { 'x-oss-version-id': version.id } : {};
 }

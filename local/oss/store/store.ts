@@ -60,10 +60,10 @@ export async function openStore(dataDir: string | undefined): Promise<Store> {
       const gone = [...buckets.values()];
       buckets.clear();
       await Promise.all(gone.map((bucket) => bucket.abandon()));
-      const grave = path.join(root, 'oss', `.removed-${randomUUID()}`);
-      await fs.rename(directory, grave);
+      const removing = path.join(root, 'oss', `.removed-${randomUUID()}`);
+      await fs.rename(directory, removing);
       await fs.mkdir(directory);
-      await fs.rm(grave, { recursive: true, force: true });
+      await fs.rm(removing, { recursive: true, force: true });
     },
     async close() {
       for (const bucket of buckets.values()) await bucket.close();
