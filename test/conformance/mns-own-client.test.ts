@@ -9,7 +9,7 @@ import { checkThrough } from './check.ts';
 const check = checkThrough('our MNS client V2');
 
 /** What the contract of message queues proves in depth; here a look at each operation. */
-describe('our MNS client', () => {
+describe("the project's MNS client", () => {
   let cloud: LocalCloud;
   let client: MnsClient;
   let queue: MessageQueue;

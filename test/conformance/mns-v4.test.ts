@@ -7,7 +7,7 @@ import { checkThrough } from './check.ts';
 const check = checkThrough('raw V4');
 
 /** No SDK for Node signs MNS with V4; the signature itself is held to the Java SDK's vectors elsewhere. */
-describe('signature V4', () => {
+describe('signature V4 of MNS', () => {
   let cloud: LocalCloud;
 
   beforeAll(async () => {

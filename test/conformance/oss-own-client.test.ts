@@ -10,7 +10,7 @@ import { checkThrough } from './check.ts';
 const check = checkThrough('our OSS client');
 
 /** What the contract of object stores proves in depth; here a look at each operation. */
-describe('our OSS client', () => {
+describe("the project's OSS client", () => {
   let cloud: LocalCloud;
   let client: OssClient;
   let store: ObjectStore;

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Journal, openJournal } from '../../../local/disk/journal.ts';
 
 /** A journal of numbered texts whose state is a map of them. */
@@ -11,7 +11,7 @@ interface Note {
   readonly text: string | undefined;
 }
 
-describe('journal', () => {
+describe('the journal', () => {
   let folder: string;
   let path: string;
   beforeEach(async () => {
@@ -42,7 +42,7 @@ describe('journal', () => {
     };
   }
 
-  it('gives back what was appended, in order', async () => {
+  test('a journal returns its records in order after it is opened again', async () => {
     const first = await open();
     await first.write([{ id: 1, text: 'one\nline\u2028é' }]);
     await Promise.all([
@@ -58,7 +58,7 @@ describe('journal', () => {
     await second.close();
   });
 
-  it('writes once for all who wait', async () => {
+  test('records that wait at the same time share one write', async () => {
     const journal = await open();
 
     await Promise.all(Array.from({ length: 100 }, (_, id) => journal.write([{ id, text: 'x' }])));
@@ -67,7 +67,7 @@ describe('journal', () => {
     await journal.close();
   });
 
-  it('keeps every whole commit and no part of a torn one, wherever the file is cut', async () => {
+  test('wherever a crash cuts the file, every complete commit survives and no part of a torn one', async () => {
     const journal = await open();
     const ends = [0];
     for (let id = 1; id <= 4; id++) {
@@ -108,7 +108,7 @@ describe('journal', () => {
     );
   });
 
-  it('refuses a file that is damaged before its end', async () => {
+  test('a journal that is damaged before its end is not opened', async () => {
     const journal = await open();
     await journal.write([{ id: 1, text: 'first' }]);
     await journal.write([{ id: 2, text: 'second' }]);
@@ -122,7 +122,7 @@ describe('journal', () => {
     await expect(opening).rejects.toMatchObject({ code: 'StorageCorrupt', details: { offset: 0 } });
   });
 
-  it('rewrites itself when it has grown, and loses nothing', async () => {
+  test('a large journal is rewritten without loss', async () => {
     const journal = await open(2000);
     let largest = 0;
     for (let id = 0; id < 500; id++) {
@@ -141,7 +141,7 @@ describe('journal', () => {
     await reopened.close();
   });
 
-  it('keeps what is appended while it rewrites itself', async () => {
+  test('records that are appended during a rewrite survive', async () => {
     const journal = await open(1000);
 
     await Promise.all(
@@ -156,7 +156,7 @@ describe('journal', () => {
     await reopened.close();
   });
 
-  it('ignores a rewrite that a crash left unfinished', async () => {
+  test('an unfinished rewrite that a crash left is ignored', async () => {
     const journal = await open();
     await journal.write([{ id: 1, text: 'kept' }]);
     await journal.close();
@@ -168,7 +168,7 @@ describe('journal', () => {
     await reopened.close();
   });
 
-  it('acknowledges nothing after it was closed', async () => {
+  test('a closed journal acknowledges nothing', async () => {
     const journal = await open();
     await journal.close();
 

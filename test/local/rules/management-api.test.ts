@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { acs3Authorization, acs3ContentHash } from '../../../shared/runtime/acs3.ts';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
@@ -60,8 +60,8 @@ const rule = {
 };
 const named = { ProductName: 'oss', RuleName: 'uploads' };
 
-describe('event rules by API', () => {
-  it.each([{ form: false }, { form: true }])(
+describe('the management API of event rules', () => {
+  test.each([{ form: false }, { form: true }])(
     'are created, shown, listed and deleted (%o)',
     async (options) => {
       const created = await call('CreateEventRule', rule, options);
@@ -85,7 +85,7 @@ describe('event rules by API', () => {
     },
   );
 
-  it('are those of the cloud', async () => {
+  test('the API and the cloud have the same event rules', async () => {
     const { Endpoint: _, ...withoutEndpoint } = rule;
 
     await call('CreateEventRule', {
@@ -114,7 +114,7 @@ describe('event rules by API', () => {
     ]);
   });
 
-  it("may publish to a topic of one's own", async () => {
+  test('an event rule of the API may publish to an own topic', async () => {
     const Endpoint = { EndpointType: 'topic', EndpointValue: 'mine' };
 
     const created = await call('CreateEventRule', { ...rule, Endpoint });
@@ -129,7 +129,7 @@ describe('event rules by API', () => {
     });
   });
 
-  it.each([
+  test.each([
     [
       'a topic among other endpoints',
       {
@@ -180,7 +180,7 @@ describe('event rules by API', () => {
       'InvalidParameter',
       /one condition/,
     ],
-  ])('are refused with %s', async (_, change, code, message) => {
+  ])('an event rule is refused with %s', async (_, change, code, message) => {
     const answer = await call('CreateEventRule', { ...rule, ...change });
 
     expect(answer).toMatchObject({
@@ -190,7 +190,7 @@ describe('event rules by API', () => {
     expect(cloud.rules.list()).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['a wrong secret', { secret: 'guessed' }, 'SignatureDoesNotMatch'],
     [
       'a body that is not the signed one',
@@ -200,14 +200,14 @@ describe('event rules by API', () => {
     ['an old date', { headers: { 'x-acs-date': '2025-12-31T23:00:00Z' } }, 'InvalidTimeStamp.Expired'],
     ['no nonce', { headers: { 'x-acs-signature-nonce': '' } }, 'IncompleteSignature'],
     ['another version', { headers: { 'x-acs-version': '2015-06-06' } }, 'InvalidVersion'],
-  ])('are refused with %s', async (_, options, code) => {
+  ])('a request is refused with %s', async (_, options, code) => {
     const answer = await call('CreateEventRule', rule, options);
 
     expect(answer).toMatchObject({ status: 400, body: { Code: code } });
     expect(cloud.rules.list()).toEqual([]);
   });
 
-  it('are refused when a request is sent twice', async () => {
+  test('a request that is sent twice is refused the second time', async () => {
     const replayed = { headers: { 'x-acs-signature-nonce': 'the same' } };
     await call('ListEventRules', { ProductName: 'oss' }, replayed);
 
@@ -216,7 +216,7 @@ describe('event rules by API', () => {
     expect(answer).toMatchObject({ status: 400, body: { Code: 'SignatureNonceUsed' } });
   });
 
-  it('have no other actions', async () => {
+  test('an unknown action is refused', async () => {
     const answer = await call('UpdateEventRule', rule);
 
     expect(answer).toMatchObject({ status: 404, body: { Code: 'InvalidAction.NotFound' } });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { intersect, type MatchResource, matches } from '../../../local/events/filter.ts';
 import { checkOverlap, checkRule, type EventRule, type NewEventRule } from '../../../local/rules/rule.ts';
 
@@ -17,18 +17,18 @@ const under = (prefix: string, suffix = '', bucket = 'photos'): MatchResource =>
 const named = (key: string, bucket = 'photos'): MatchResource => ({ bucket, key });
 
 describe('checkRule', () => {
-  it.each([
+  test.each([
     [{ name: 'a' }],
     [{ name: `A${'9-'.repeat(42)}` }],
     [{ eventTypes: ['ObjectCreated:*', 'ObjectRemoved:DeleteObject'] }],
     [{ resources: [under('a/'), under('b/'), named('c')] }],
     [{ endpoints: [{ type: 'http' as const, url: 'http://127.0.0.1:1' }] }],
     [{ delivery: 'direct' as const }],
-  ])('takes %j', (fields) => {
+  ])('the rule %j is valid', (fields) => {
     expect(() => checkRule(rule(fields))).not.toThrow();
   });
 
-  it.each([
+  test.each([
     [{ name: '1a' }, 'the name must begin with a letter'],
     [{ name: 'a_b' }, 'the name must begin with a letter'],
     [{ name: 'a'.repeat(86) }, 'at most 85'],
@@ -50,11 +50,11 @@ describe('checkRule', () => {
       { delivery: 'direct' as const, endpoints: [{ type: 'http' as const, url: 'http://x' }] },
       'exactly one queue',
     ],
-  ])('refuses %j', (fields, message) => {
+  ])('the rule %j is refused', (fields, message) => {
     expect(() => checkRule(rule(fields))).toThrow(message);
   });
 
-  it('names every fault at once', () => {
+  test('all faults of a rule are reported at once', () => {
     expect(() => checkRule(rule({ name: '', eventTypes: [], resources: [] }))).toThrow(
       /the name .*; at least one event type .*; expected 1 to 5 resources/,
     );
@@ -74,7 +74,7 @@ describe('intersect', () => {
     ),
   ).flat();
 
-  it('holds exactly when one object is covered by both', () => {
+  test('two resources intersect exactly if both cover some object', () => {
     fc.assert(
       fc.property(resource, resource, (left, right) => {
         const covers = (one: MatchResource, key: string) =>
@@ -92,7 +92,7 @@ describe('intersect', () => {
     );
   });
 
-  it('is never true of different buckets', () => {
+  test('resources of different buckets never intersect', () => {
     expect(intersect(under('', ''), under('', '', 'others'))).toBe(false);
   });
 });
@@ -105,35 +105,35 @@ describe('checkOverlap', () => {
     created: 0,
   };
 
-  it.each([
+  test.each([
     [{ resources: [under('in/a', '')] }],
     [{ resources: [under('', 'a.jpg')] }],
     [{ resources: [named('in/x.jpg')] }],
     [{ eventTypes: ['ObjectCreated:*'], resources: [under('')] }],
-  ])('refuses %j and names the other rule', (fields) => {
+  ])('the overlapping rule %j is refused, and the error names the other rule', (fields) => {
     expect(() => checkOverlap(rule(fields), [existing])).toThrow('overlaps with rule first');
   });
 
-  it.each([
+  test.each([
     [{ resources: [under('out/')] }],
     [{ resources: [under('in/', '.png')] }],
     [{ resources: [named('in/x.png')] }],
     [{ eventTypes: ['ObjectRemoved:*'], resources: [under('')] }],
     [{ resources: [under('', '', 'others')] }],
-  ])('takes %j', (fields) => {
+  ])('the rule %j does not overlap', (fields) => {
     expect(() => checkOverlap(rule(fields), [existing])).not.toThrow();
   });
 });
 
 describe('matches', () => {
-  it.each([
+  test.each([
     [under('in/', '.jpg'), 'in/a.jpg', true],
     [under('in/', '.jpg'), 'in/a.JPG', false],
     [under('in/', '.jpg'), 'out/a.jpg', false],
     [under(''), '', true],
     [named('a'), 'a', true],
     [named('a'), 'ab', false],
-  ])('%j and %j: %s', (resource, key, expected) => {
+  ])('the resource %j covers the key %j: %s', (resource, key, expected) => {
     expect(
       matches(rule({ resources: [resource] }), {
         eventName: 'ObjectCreated:PutObject',
@@ -143,7 +143,7 @@ describe('matches', () => {
     ).toBe(expected);
   });
 
-  it('takes a wildcard for its group only', () => {
+  test('a wildcard covers the events of its group only', () => {
     const any = rule({ eventTypes: ['ObjectCreated:*'] });
 
     expect(matches(any, { eventName: 'ObjectCreated:UploadPart', bucket: 'photos', key: 'a' })).toBe(true);
