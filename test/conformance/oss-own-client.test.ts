@@ -71,7 +71,7 @@ describe("the project's OSS client", () => {
     expect(await (await fetch(url)).text()).toBe('hello');
   });
 
-  check('HeadObject', 'tells metadata, and undefined for what is not there', async () => {
+  check('HeadObject', 'returns metadata, and undefined for a missing key', async () => {
     await store.put('a', Buffer.from('hello'), { contentType: 'text/x-test', metadata: { uid: 'é' } });
 
     expect(await store.head('a')).toMatchObject({
@@ -82,7 +82,7 @@ describe("the project's OSS client", () => {
     expect(await store.head('nothing')).toBeUndefined();
   });
 
-  check('ListObjectsV2', 'lists page after page', async () => {
+  check('ListObjectsV2', 'lists in pages', async () => {
     const keys = ['a', 'a/1', 'b', 'ü', '😀'];
     for (const key of keys) await store.put(key, Buffer.from('x'));
 

@@ -158,7 +158,7 @@ describe('FaceBody of the local cloud', () => {
   });
 
   test.each(['at once', 'after a reset'])(
-    'finds who was enrolled %s again in the data folder',
+    'a person who was enrolled %s is found again in the data folder',
     async (when) => {
       const dataDir = join(await tempDir(), 'data');
       const first = await startLocalCloud({

@@ -9,6 +9,7 @@ import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../
 import { createMnsClient } from '../../shared/mns/client.ts';
 import { manualClock, systemClock } from '../../shared/runtime/clock.ts';
 import { type Credentials, staticCredentials } from '../../shared/runtime/credentials.ts';
+import { aFunction } from './fc/support.ts';
 
 const RULE = {
   name: 'uploads',
@@ -170,6 +171,49 @@ describe('the local cloud', () => {
     await clock.advance(60_000);
     await expect(oss.listBuckets({})).rejects.toMatchObject({ code: 'SecurityTokenExpired' });
     await expect(queue.send('m')).rejects.toMatchObject({ code: 'SecurityTokenExpired' });
+  });
+
+  test('Function Compute starts with the cloud, is called by uploads and by issued keys, and closes with it', async () => {
+    const { cloud, oss } = await start();
+    const echo = await aFunction('exports.handler = async (event) => event;', {
+      name: 'echo',
+      service: 'faces',
+    });
+    const fc = await cloud.startFc({
+      functions: [echo],
+      ossTriggers: [
+        { name: 'uploads', functionName: 'echo', bucket: 'photos', events: ['oss:ObjectCreated:PutObject'] },
+      ],
+    });
+    await oss.putBucket('photos');
+
+    await oss.put('a.jpg', Buffer.from('image'));
+    await fc.settled();
+
+    const [run] = fc.history('echo');
+    expect(JSON.parse(run!.body.toString()).events[0]).toMatchObject({
+      eventName: 'ObjectCreated:PutObject',
+      oss: { object: { key: 'a.jpg' }, ruleId: 'uploads' },
+    });
+    await cloud.close();
+    await expect(fetch(fc.url)).rejects.toThrow('fetch failed');
+  });
+
+  test('a fault of the management API has its form, and one of MNS that of MNS', async () => {
+    const { cloud } = await start();
+    cloud.faults.inject({ operation: '*', rate: 1, kind: 'throttle' });
+
+    const ofRules = await fetch(cloud.mns.url, {
+      method: 'POST',
+      headers: { 'x-acs-action': 'ListEventRules' },
+    });
+    const ofMns = await fetch(`${cloud.mns.url}/queues`);
+
+    expect([ofRules.status, ((await ofRules.json()) as { Code: string }).Code]).toEqual([400, 'Throttling']);
+    expect([ofMns.status, await ofMns.text()]).toEqual([
+      503,
+      expect.stringContaining('<Code>QpsLimitExceeded'),
+    ]);
   });
 
   test('a start that fails because a port is taken leaves nothing open', async () => {

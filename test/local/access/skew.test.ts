@@ -11,7 +11,7 @@ test.each([
   ['more than 15 minutes ago', -15 * MINUTE_MS - 1, true],
   ['more than 15 minutes ahead', 15 * MINUTE_MS + 1, true],
   ['at no valid time', Number.NaN, true],
-])('whether a request that was signed %s is skewed', (_, offset, expected) => {
+])('requests that were signed %s are checked against the clock', (_, offset, expected) => {
   const clock = manualClock();
 
   expect(isSkewed(clock.now() + offset, clock)).toBe(expected);
@@ -31,7 +31,7 @@ test.each([
   ['equal', 'secret', 'secret', true],
   ['different', 'secret', 'Secret', false],
   ['of different lengths', 'secret', 'secrets', false],
-  ['empty and not', '', 'a', false],
+  ['empty and not empty', '', 'a', false],
 ])('texts that are %s are compared without an error', (_, left, right, expected) => {
   expect(isSame(left, right)).toBe(expected);
 });

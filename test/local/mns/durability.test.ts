@@ -65,6 +65,27 @@ describe('MNS after a restart', () => {
     });
   });
 
+  test('a queue, a topic and a subscription are found again with the same settings after a restart', async () => {
+    const endpoint = `acs:mns:cn-hangzhou:${ACCOUNT.accountId}:queues/q`;
+    const statusesOf = async ({ sdk, request }: TestMns) => [
+      (await sdk.createQueue('q', { DelaySeconds: 1 })).code,
+      (await sdk.createTopic('t')).code,
+      (
+        await request('PUT', '/topics/t/subscriptions/s', {
+          body: `<Subscription><Endpoint>${endpoint}</Endpoint></Subscription>`,
+        })
+      ).status,
+    ];
+
+    const created = await statusesOf(await restart());
+    const again = await statusesOf(await restart());
+
+    expect([created, again]).toEqual([
+      [201, 201, 201],
+      [204, 204, 204],
+    ]);
+  });
+
   test('a push that an HTTP endpoint has not accepted continues after a restart', async () => {
     const { sdk, request, clock } = await restart();
     await sdk.createTopic('t');

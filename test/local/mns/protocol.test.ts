@@ -23,7 +23,7 @@ describe('authentication of MNS', () => {
     ['no version', { headers: { 'x-mns-version': undefined } }, 400, 'MissingVersionHeader'],
     ['another version', { headers: { 'x-mns-version': '2014-01-01' } }, 400, 'InvalidVersionHeader'],
     ['no date', { headers: { date: undefined } }, 400, 'MissingDateHeader'],
-    ['no date to speak of', { headers: { date: 'yesterday' } }, 400, 'InvalidDateHeader'],
+    ['an invalid date', { headers: { date: 'yesterday' } }, 400, 'InvalidDateHeader'],
     ['an unknown key', { accessKeyId: 'nobody' }, 403, 'InvalidAccessKeyId'],
     ['a wrong secret', { secret: 'guessed' }, 403, 'SignatureDoesNotMatch'],
   ])('a request is refused: %s', async (_, options, status, code) => {

@@ -94,7 +94,7 @@ describe('paths that clients normalize', () => {
   afterAll(() => oss.close());
 
   test.each(['..', '../../etc/passwd', 'a/../b', './a', 'a\u0000b', 'a/./b', '%'])(
-    'stores the key %j',
+    'the key %j is stored',
     async (key) => {
       const put = await oss.send({
         method: 'PUT',

@@ -67,10 +67,10 @@ describe.each([{ v4: false }, { v4: true }])('signatures of OSS, V4 $v4', ({ v4 
   });
 
   test.each([
-    ['without token', 'STS.key', {}, 'InvalidAccessKeyId'],
-    ['with another token', 'STS.key', { stsToken: 'forged' }, 'AccessKeyIdAndSecurityTokenNotMatch'],
-    ['that has expired', 'STS.old', { stsToken: STS.securityToken }, 'SecurityTokenExpired'],
-    ['that is none', ACCOUNT.accessKeyId, { stsToken: 'any' }, 'InvalidSecurityToken'],
+    ['no token', 'STS.key', {}, 'InvalidAccessKeyId'],
+    ['another token', 'STS.key', { stsToken: 'forged' }, 'AccessKeyIdAndSecurityTokenNotMatch'],
+    ['expired', 'STS.old', { stsToken: STS.securityToken }, 'SecurityTokenExpired'],
+    ['a long-lived key with a token', ACCOUNT.accessKeyId, { stsToken: 'any' }, 'InvalidSecurityToken'],
   ])('a temporary key is refused: %s', async (_, accessKeyId, options, code) => {
     const error = await failureOf(get({ accessKeyId, accessKeySecret: STS.accessKeySecret }, options));
 
@@ -143,7 +143,7 @@ describe('invalid signatures of OSS', () => {
     ['no date', '/', { authorization: 'OSS test-key:c2ln' }, 403, 'AccessDenied'],
     ['an incomplete URL', '/?Signature=x&Expires=1', {}, 403, 'AccessDenied'],
     ['two signatures', '/?Signature=x', { authorization: 'OSS a:b' }, 400, 'InvalidArgument'],
-    ['none', '/', {}, 403, 'AccessDenied'],
+    ['no signature', '/', {}, 403, 'AccessDenied'],
   ])('a request is refused: %s', async (_, path, headers, status, code) => {
     const response = await oss.send({ path, headers: headers as Record<string, string> });
 
@@ -178,15 +178,18 @@ describe('anonymous requests to OSS', () => {
     ['public-read-write', 'default', 'PUT', 200],
     ['public-read-write', 'private', 'DELETE', 403],
     ['public-read-write', 'default', 'DELETE', 204],
-  ] as const)('bucket %s, object %s: %s gives %i', async (bucketAcl, objectAcl, method, status) => {
-    const { client, bucket } = await openBucket(oss);
-    await client.putBucketACL(bucket, bucketAcl);
-    await client.put('a', Buffer.from('hello'), { headers: { 'x-oss-object-acl': objectAcl } });
+  ] as const)(
+    'an anonymous request to a bucket %s and an object %s: %s gives %i',
+    async (bucketAcl, objectAcl, method, status) => {
+      const { client, bucket } = await openBucket(oss);
+      await client.putBucketACL(bucket, bucketAcl);
+      await client.put('a', Buffer.from('hello'), { headers: { 'x-oss-object-acl': objectAcl } });
 
-    const response = await oss.send({ method, path: `/${bucket}/a`, headers: { 'content-length': '0' } });
+      const response = await oss.send({ method, path: `/${bucket}/a`, headers: { 'content-length': '0' } });
 
-    expect(response.status).toBe(status);
-  });
+      expect(response.status).toBe(status);
+    },
+  );
 
   test('an anonymous request cannot replace headers of the answer', async () => {
     const { client, bucket } = await openBucket(oss);

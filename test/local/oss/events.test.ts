@@ -17,7 +17,7 @@ describe('changes of objects', () => {
   });
   afterAll(() => oss.close());
 
-  const told = () =>
+  const reported = () =>
     oss.changes.map(({ eventName, key, size, deltaSize }) => ({ eventName, key, size, deltaSize }));
 
   test('a change names the operation, its sender and the object', async () => {
@@ -47,7 +47,7 @@ describe('changes of objects', () => {
     await client.put('a', Buffer.from('hi'));
     await client.delete('a');
 
-    expect(told().map(({ size, deltaSize }) => [size, deltaSize])).toEqual([
+    expect(reported().map(({ size, deltaSize }) => [size, deltaSize])).toEqual([
       [5, 5],
       [2, -3],
       [0, -2],
@@ -62,7 +62,7 @@ describe('changes of objects', () => {
     await untyped(client).putSymlink!('link', 'copy');
     await client.deleteMulti(['log', 'copy', 'absent']);
 
-    expect(told()).toEqual([
+    expect(reported()).toEqual([
       { eventName: 'ObjectCreated:AppendObject', key: 'log', size: 1, deltaSize: 1 },
       { eventName: 'ObjectCreated:AppendObject', key: 'log', size: 3, deltaSize: 2 },
       { eventName: 'ObjectCreated:CopyObject', key: 'copy', size: 3, deltaSize: 3 },
@@ -79,7 +79,7 @@ describe('changes of objects', () => {
     const { uploadId } = await client.initMultipartUpload('never');
     await client.abortMultipartUpload('never', uploadId);
 
-    expect(told().map(({ eventName }) => eventName)).toEqual([
+    expect(reported().map(({ eventName }) => eventName)).toEqual([
       'ObjectCreated:InitiateMultipartUpload',
       'ObjectCreated:UploadPart',
       'ObjectCreated:UploadPart',

@@ -32,7 +32,7 @@ describe('readRange', () => {
   });
 
   test.each(['bytes=100-', 'bytes=100-200', 'bytes=-0'])(
-    'refuses %s when standard behaviour is asked for',
+    'the range %s is refused with standard behaviour',
     (header) => {
       expect(() => readRange(header, 100, true)).toThrow('The requested range cannot be satisfied.');
     },

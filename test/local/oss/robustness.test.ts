@@ -127,8 +127,8 @@ describe('clients with faults', () => {
     ['too deep', `<Delete>${'<a>'.repeat(100)}${'</a>'.repeat(100)}</Delete>`, 'MalformedXML'],
     ['of too many keys', `<Delete>${'<Object><Key>a</Key></Object>'.repeat(1001)}</Delete>`, 'MalformedXML'],
     ['of another kind', '<Other/>', 'MalformedXML'],
-    ['that are none', 'x', 'MalformedXML'],
-  ])('a document %s is refused', async (_, body, code) => {
+    ['that is not XML', 'x', 'MalformedXML'],
+  ])('a document is refused: %s', async (_, body, code) => {
     const response = await oss.send({
       method: 'POST',
       path: presignedPath({ method: 'POST', bucket, query: [['delete', '']] }),

@@ -62,7 +62,7 @@ const named = { ProductName: 'oss', RuleName: 'uploads' };
 
 describe('the management API of event rules', () => {
   test.each([{ form: false }, { form: true }])(
-    'are created, shown, listed and deleted (%o)',
+    'event rules are created, returned, listed and deleted (%o)',
     async (options) => {
       const created = await call('CreateEventRule', rule, options);
       const shown = await call('GetEventRule', named, options);
@@ -160,7 +160,7 @@ describe('the management API of event rules', () => {
       'InvalidParameter',
       /ObjectCreated:Nothing/,
     ],
-    ['event types that are no list', { EventTypes: 'all' }, 'InvalidParameter', /EventTypes.*JSON/],
+    ['event types that are not a list', { EventTypes: 'all' }, 'InvalidParameter', /EventTypes.*JSON/],
     ['a condition without bucket', { MatchRules: [[{ Suffix: '.jpg' }]] }, 'InvalidParameter', /bucket/],
     [
       'a name and a prefix',
