@@ -14,7 +14,7 @@ import type { OssRequest } from './http/request.ts';
 import { newRequestId } from './ids.ts';
 import { corsHeadersOf } from './operations/cors.ts';
 import type { Route } from './routes.ts';
-import { noSuchBucket } from './store/bucket.ts';
+import { type BucketStore, noSuchBucket } from './store/bucket.ts';
 
 /**
  * Handles a request: identify the sender and the operation, authorize, act, publish the events, answer. Everything that
@@ -89,10 +89,11 @@ async function answer(message: IncomingMessage, id: string, time: number, oss: O
     // Stays open if reading ends early: the answer needs the same connection.
     body: message.iterator({ destroyOnReturn: false }),
   };
-  const cors = corsHeadersOf(request, oss.store.find(request.bucket));
+  const bucket = oss.store.find(request.bucket);
+  const cors = corsHeadersOf(request, bucket);
   try {
-    admit(request, route, oss);
-    const reply = await route.handle(request, oss);
+    admit(request, route, bucket);
+    const reply = await route.handle(request, bucket!, oss);
     return { ...reply, headers: { ...cors, ...reply.headers, ...(await publish(reply, oss)) } };
   } catch (error) {
     // A browser can read an error only with these headers.
@@ -102,9 +103,8 @@ async function answer(message: IncomingMessage, id: string, time: number, oss: O
 }
 
 /** Throws unless the bucket exists and the caller may do this to it. */
-function admit(request: OssRequest, route: Route, oss: OssContext): void {
+function admit(request: OssRequest, route: Route, bucket: BucketStore | undefined): void {
   const { level, operation, access } = route;
-  const bucket = oss.store.find(request.bucket);
   const creates = operation === 'PutBucket' || operation === 'PutBucketAcl';
   if (level !== 'service' && !bucket && !creates) throw noSuchBucket(request.bucket);
   authorize(request, route, bucket);

@@ -1,7 +1,4 @@
 import type { Access } from './auth/authorize.ts';
-import type { OssContext } from './context.ts';
-import type { Reply } from './http/reply.ts';
-import type { OssRequest } from './http/request.ts';
 import { appendObject } from './operations/append-object.ts';
 import {
   type DocumentName,
@@ -24,6 +21,7 @@ import { listObjects, listObjectsV2 } from './operations/list-objects.ts';
 import { listMultipartUploads } from './operations/list-uploads.ts';
 import * as multipart from './operations/multipart.ts';
 import * as attributes from './operations/object-attributes.ts';
+import type { Operation } from './operations/operation.ts';
 import { postObject } from './operations/post-object.ts';
 import { processObject } from './operations/process-object.ts';
 import { putObject } from './operations/put-object.ts';
@@ -48,7 +46,7 @@ export interface Route {
   readonly fidelity: Fidelity;
   /** `stored`: the configuration is stored and returned, without effect. */
   readonly state: 'full' | 'stored';
-  readonly handle: (request: OssRequest, oss: OssContext) => Promise<Reply>;
+  readonly handle: Operation;
 }
 
 type Level = Route['level'];

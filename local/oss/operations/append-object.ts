@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { OssContext } from '../context.ts';
 import { combineCrc64 } from '../crc64.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectRecord, type ObjectTemplate } from '../store/records.ts';
-import { bucketOf, versionHeader } from './target.ts';
+import type { Operation } from './operation.ts';
+import { versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
 import {
   createdChange,
@@ -19,8 +18,7 @@ import {
 } from './write-object.ts';
 
 /** The first append creates the object with its attributes; later ones only add bytes. */
-export async function appendObject(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const appendObject: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   const position = readPosition(request);
   const template = templateOf(request.headers, bucket);
@@ -44,7 +42,7 @@ export async function appendObject(request: OssRequest, oss: OssContext): Promis
     },
     changes: [createdChange(request, bucket, 'AppendObject', written, { position })],
   };
-}
+};
 
 async function appended(
   record: ObjectRecord | undefined,

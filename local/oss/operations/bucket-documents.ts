@@ -1,13 +1,11 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import { parsePolicy } from '../auth/bucket-policy.ts';
-import type { OssContext } from '../context.ts';
 import { invalidArgument, type OssErrorCode, OssRefusal } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
 import { type OssRequest, parseDocument, readText } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { parseCorsRules } from './cors.ts';
 import { readTagging } from './object-attributes.ts';
-import { bucketOf } from './target.ts';
+import type { Operation } from './operation.ts';
 
 /** A configuration that is stored and returned unchanged. */
 interface DocumentKind {
@@ -44,9 +42,8 @@ const KINDS = {
 
 export type DocumentName = keyof typeof KINDS;
 
-export function putDocument(name: DocumentName) {
-  return async (request: OssRequest, oss: OssContext): Promise<Reply> => {
-    const bucket = bucketOf(request, oss);
+export function putDocument(name: DocumentName): Operation {
+  return async (request, bucket) => {
     const kind: DocumentKind = KINDS[name];
     const text = await readText(request);
     if (kind.root) parseDocument(text, kind.root);
@@ -56,10 +53,10 @@ export function putDocument(name: DocumentName) {
   };
 }
 
-export function getDocument(name: DocumentName) {
-  return async (request: OssRequest, oss: OssContext): Promise<Reply> => {
+export function getDocument(name: DocumentName): Operation {
+  return async (request, bucket) => {
     const kind: DocumentKind = KINDS[name];
-    const stored = bucketOf(request, oss).record.documents[name];
+    const stored = bucket.record.documents[name];
     if (stored === undefined && typeof kind.absent === 'string') {
       throw new OssRefusal(kind.absent, { elements: { BucketName: request.bucket } });
     }
@@ -73,22 +70,21 @@ export function getDocument(name: DocumentName) {
 }
 
 /** Also succeeds if there is none. */
-export function deleteDocument(name: DocumentName) {
-  return async (request: OssRequest, oss: OssContext): Promise<Reply> => {
-    await store(bucketOf(request, oss), name, undefined);
+export function deleteDocument(name: DocumentName): Operation {
+  return async (_request, bucket) => {
+    await store(bucket, name, undefined);
     return { status: 204 };
   };
 }
 
 const MAX_BUCKET_TAGS = 20;
 
-export async function putBucketTags(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const putBucketTags: Operation = async (request, bucket) => {
   const text = await readText(request);
   readTagging(text, MAX_BUCKET_TAGS);
   await store(bucket, 'tagging', text);
   return { status: 200 };
-}
+};
 
 /** The tags of a bucket, by key. */
 export function bucketTags({ record }: BucketStore): ReadonlyMap<string, string> {
@@ -99,33 +95,32 @@ export function bucketTags({ record }: BucketStore): ReadonlyMap<string, string>
   return new Map(tags.map((tag) => [childText(tag, 'Key') ?? '', childText(tag, 'Value') ?? '']));
 }
 
-export async function putInventory(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const putInventory: Operation = async (request, bucket) => {
   const name = inventoryName(request);
   const text = await readText(request);
   const id = childText(parseDocument(text, 'InventoryConfiguration'), 'Id') ?? '';
   if (`inventory/${id}` !== name) throw invalidArgument('inventoryId', id);
   await store(bucket, name, text);
   return { status: 200 };
-}
+};
 
-export async function getInventory(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const body = bucketOf(request, oss).record.documents[inventoryName(request)];
+export const getInventory: Operation = async (request, bucket) => {
+  const body = bucket.record.documents[inventoryName(request)];
   if (body === undefined)
     throw new OssRefusal('NoSuchInventory', { elements: { BucketName: request.bucket } });
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };
-}
+};
 
-export async function deleteInventory(request: OssRequest, oss: OssContext): Promise<Reply> {
-  await store(bucketOf(request, oss), inventoryName(request), undefined);
+export const deleteInventory: Operation = async (request, bucket) => {
+  await store(bucket, inventoryName(request), undefined);
   return { status: 204 };
-}
+};
 
 /** doc: 100 per page. */
 const INVENTORY_PAGE = 100;
 
-export async function listInventories(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const { documents } = bucketOf(request, oss).record;
+export const listInventories: Operation = async (request, bucket) => {
+  const { documents } = bucket.record;
   const token = request.query.get('continuation-token') ?? '';
   const rest = Object.keys(documents)
     .filter((name) => name.startsWith('inventory/') && name.slice('inventory/'.length) > token)
@@ -142,7 +137,7 @@ export async function listInventories(request: OssRequest, oss: OssContext): Pro
     headers: { 'content-type': 'application/xml' },
     body: `${DECLARATION}<ListInventoryConfigurationsResult>\n${items}\n<IsTruncated>${truncated}</IsTruncated>${next}\n</ListInventoryConfigurationsResult>`,
   };
-}
+};
 
 function inventoryName(request: OssRequest): string {
   const id = request.query.get('inventoryId') ?? '';

@@ -2,7 +2,7 @@ import { childText, type XmlFields } from '../../../shared/runtime/xml.ts';
 import { accountOf } from '../auth/caller.ts';
 import type { OssContext } from '../context.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import { xmlReply } from '../http/reply.ts';
 import {
   malformedXml,
   numberParameter,
@@ -16,10 +16,10 @@ import type { BucketStore } from '../store/bucket.ts';
 import { type BucketAcl, type BucketRecord, newBucket, type VersioningStatus } from '../store/records.ts';
 import { bucketTags } from './bucket-documents.ts';
 import { isoSeconds, ownerOf } from './list-objects.ts';
-import { bucketOf } from './target.ts';
+import type { Operation } from './operation.ts';
 import { parseStorageClass } from './template.ts';
 
-export async function listBuckets(request: OssRequest, oss: OssContext): Promise<Reply> {
+export const listBuckets: Operation = async (request, _bucket, oss) => {
   const prefix = request.query.get('prefix') ?? '';
   const marker = request.query.get('marker') ?? '';
   const maxKeys = numberParameter(request, 'max-keys', { min: 1, max: 1000, fallback: 100 });
@@ -51,7 +51,7 @@ export async function listBuckets(request: OssRequest, oss: OssContext): Promise
       })),
     },
   });
-}
+};
 
 /** sdk: ali-oss sends tags as `"key":"value",…`. */
 function readTagFilter(text: string): [string, string][] {
@@ -69,7 +69,7 @@ function taggingOf(bucket: BucketStore): XmlFields {
   return tags.length > 0 ? { Tagging: { TagSet: { Tag: tags } } } : {};
 }
 
-export async function putBucket(request: OssRequest, oss: OssContext): Promise<Reply> {
+export const putBucket: Operation = async (request, _bucket, oss) => {
   checkBucketName(request.bucket);
   const asked = await readConfiguration(request);
   const acl = request.headers['x-oss-acl'];
@@ -86,16 +86,14 @@ export async function putBucket(request: OssRequest, oss: OssContext): Promise<R
     ...asked,
   });
   return { status: 200, headers };
-}
+};
 
-export async function deleteBucket(request: OssRequest, oss: OssContext): Promise<Reply> {
-  bucketOf(request, oss);
+export const deleteBucket: Operation = async (request, _bucket, oss) => {
   await oss.store.remove(request.bucket);
   return { status: 204 };
-}
+};
 
-export async function getBucketInfo(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const getBucketInfo: Operation = async (_request, bucket, oss) => {
   const { record } = bucket;
   return xmlReply('BucketInfo', {
     Bucket: {
@@ -111,17 +109,15 @@ export async function getBucketInfo(request: OssRequest, oss: OssContext): Promi
       AccessControlList: { Grant: record.acl },
     },
   });
-}
+};
 
-export async function getBucketLocation(request: OssRequest, oss: OssContext): Promise<Reply> {
-  bucketOf(request, oss);
+export const getBucketLocation: Operation = async (_request, _bucket, oss) => {
   // sdk: the root element contains the text, which `writeXml` cannot write; a region has no XML characters.
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint>oss-${oss.region}</LocationConstraint>`;
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };
-}
+};
 
-export async function getBucketStat(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const getBucketStat: Operation = async (request, bucket) => {
   const sizes: Record<string, { storage: number; count: number }> = {};
   const total = { storage: 0, count: 0 };
   for (const { versions } of bucket.all()) {
@@ -153,35 +149,33 @@ export async function getBucketStat(request: OssRequest, oss: OssContext): Promi
     ColdArchiveRealStorage: of('ColdArchive').storage,
     ColdArchiveObjectCount: of('ColdArchive').count,
   });
-}
+};
 
 /** doc: creates the bucket if it does not exist. */
-export async function putBucketAcl(request: OssRequest, oss: OssContext): Promise<Reply> {
+export const putBucketAcl: Operation = async (request, bucket, oss) => {
   parseBucketAcl(request.headers['x-oss-acl'] ?? '');
-  return putBucket(request, oss);
-}
+  return putBucket(request, bucket, oss);
+};
 
-export async function getBucketAcl(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const getBucketAcl: Operation = async (_request, bucket) => {
   return xmlReply('AccessControlPolicy', {
     Owner: ownerOf(bucket),
     AccessControlList: { Grant: bucket.record.acl },
   });
-}
+};
 
-export async function putBucketVersioning(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const putBucketVersioning: Operation = async (request, bucket) => {
   const status = childText(await readXml(request, 'VersioningConfiguration'), 'Status') ?? '';
   if (status !== 'Enabled' && status !== 'Suspended')
     throw malformedXml(`Status must be Enabled or Suspended, got ${status}`);
   const versioning: VersioningStatus = status;
   await bucket.update((record) => ({ ...record, versioning }));
   return { status: 200 };
-}
+};
 
-export async function getBucketVersioning(request: OssRequest, oss: OssContext): Promise<Reply> {
-  return xmlReply('VersioningConfiguration', { Status: bucketOf(request, oss).record.versioning });
-}
+export const getBucketVersioning: Operation = async (_request, bucket) => {
+  return xmlReply('VersioningConfiguration', { Status: bucket.record.versioning });
+};
 
 function describeBucket({ record }: BucketStore, oss: OssContext): XmlFields {
   return {

@@ -2,16 +2,17 @@ import { authorize } from '../auth/authorize.ts';
 import type { OssContext } from '../context.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
 import { conditionsOf, isNotModified } from '../http/conditions.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectTemplate, ObjectVersion } from '../store/records.ts';
 import { isoSeconds } from './list-objects.ts';
 import { checkReadable } from './object-headers.ts';
+import type { Operation } from './operation.ts';
 import { uploadHeaders } from './put-object.ts';
 import { resolveSymlink } from './symlink.ts';
-import { bucketOf, findBucket, versionOf } from './target.ts';
+import { findBucket, versionOf } from './target.ts';
 import {
   metadataOf,
   parseObjectAcl,
@@ -25,8 +26,7 @@ import { createdChange, versionChange, writeBlob } from './write-object.ts';
 /** doc: larger objects have to be copied in parts. */
 const MAX_COPY_BYTES = 1024 ** 3;
 
-export async function copyObject(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const copyObject: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   const source = readCopySource(request, oss);
   if (isNotModified(conditionsOf(request.headers, 'x-oss-copy-source-'), source.version))
@@ -59,7 +59,7 @@ export async function copyObject(request: OssRequest, oss: OssContext): Promise<
       changes: [change],
     },
   );
-}
+};
 
 export interface CopySource {
   readonly bucket: BucketStore;

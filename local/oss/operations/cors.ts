@@ -1,11 +1,9 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
-import type { OssContext } from '../context.ts';
 import { OssRefusal } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument } from '../http/request.ts';
 import { fits } from '../patterns.ts';
 import type { BucketStore } from '../store/bucket.ts';
-import { bucketOf } from './target.ts';
+import type { Operation } from './operation.ts';
 
 interface CorsRule {
   readonly origins: readonly string[];
@@ -19,8 +17,7 @@ const METHODS: readonly string[] = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
 const MAX_RULES = 20;
 
 /** The preflight request of a browser. */
-export async function optionObject(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const optionObject: Operation = async (request, bucket) => {
   const { origin, 'access-control-request-method': method } = request.headers;
   const asked = (request.headers['access-control-request-headers'] ?? '')
     .split(',')
@@ -48,7 +45,7 @@ export async function optionObject(request: OssRequest, oss: OssContext): Promis
       'access-control-max-age': rule.maxAgeSeconds,
     },
   };
-}
+};
 
 /** The headers that a browser needs to read an answer; none if no rule covers its request. */
 export function corsHeadersOf(

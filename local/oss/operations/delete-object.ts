@@ -4,16 +4,15 @@ import type { ObjectChange } from '../../events/object-change.ts';
 import { authorize } from '../auth/authorize.ts';
 import type { OssContext } from '../context.ts';
 import { OssRefusal } from '../errors.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import { xmlReply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
-import { bucketOf } from './target.ts';
+import type { Operation } from './operation.ts';
 import { newIdentity, versionChange, withNewest } from './write-object.ts';
 
 /** Also answers 204 if there is nothing to delete. */
-export async function deleteObject(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const deleteObject: Operation = async (request, bucket, oss) => {
   const deleted = await deleteVersion(request.key, request.query.get('versionId'), bucket, oss);
   return {
     status: 204,
@@ -23,12 +22,11 @@ export async function deleteObject(request: OssRequest, oss: OssContext): Promis
     },
     changes: removedChange(request, bucket, 'DeleteObject', request.key, deleted),
   };
-}
+};
 
 const MAX_KEYS = 1000;
 
-export async function deleteObjects(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const deleteObjects: Operation = async (request, bucket, oss) => {
   const { objects, quiet } = await readDeletion(request);
   for (const { key } of objects) {
     authorize({ ...request, key }, { access: 'write', action: 'oss:DeleteObject' }, bucket);
@@ -55,7 +53,7 @@ export async function deleteObjects(request: OssRequest, oss: OssContext): Promi
     },
     { changes },
   );
-}
+};
 
 interface Deleted {
   /** The version id in the request. */

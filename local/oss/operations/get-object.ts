@@ -1,4 +1,3 @@
-import type { OssContext } from '../context.ts';
 import { conditionsOf, isNotModified } from '../http/conditions.ts';
 import { readRange } from '../http/range.ts';
 import type { Reply } from '../http/reply.ts';
@@ -7,13 +6,13 @@ import { processImage } from '../images/process.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { checkReadable, objectHeaders } from './object-headers.ts';
+import type { Operation } from './operation.ts';
 import { resolveSymlink } from './symlink.ts';
-import { bucketOf, requestedVersion, versionHeader } from './target.ts';
+import { requestedVersion, versionHeader } from './target.ts';
 import { versionChange } from './write-object.ts';
 
 /** Also answers HEAD. */
-export async function getObject(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const getObject: Operation = async (request, bucket, oss) => {
   const version = resolveSymlink(requestedVersion(request, bucket.find(request.key)), bucket);
   const headers = objectHeaders(request, oss, bucket, version);
   if (isNotModified(conditionsOf(request.headers), version)) {
@@ -32,7 +31,7 @@ export async function getObject(request: OssRequest, oss: OssContext): Promise<R
   return process
     ? getProcessed(request, bucket, version, process, headers)
     : getBytes(request, bucket, version, headers);
-}
+};
 
 function getBytes(
   request: OssRequest,
@@ -87,8 +86,7 @@ function readChange(
 }
 
 /** doc: only ETag, length, time and version, cheaper than HEAD. */
-export async function getObjectMeta(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const getObjectMeta: Operation = async (request, bucket, oss) => {
   const version = resolveSymlink(requestedVersion(request, bucket.find(request.key)), bucket);
   const { etag, 'last-modified': lastModified } = objectHeaders(request, oss, bucket, version);
   return {
@@ -96,4 +94,4 @@ export async function getObjectMeta(request: OssRequest, oss: OssContext): Promi
     headers: { etag, 'last-modified': lastModified, ...versionHeader(bucket, version) },
     body: { size: version.size },
   };
-}
+};

@@ -1,11 +1,10 @@
 import type { XmlFields } from '../../../shared/runtime/xml.ts';
-import type { OssContext } from '../context.ts';
 import { invalidArgument } from '../errors.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
-import type { OssRequest } from '../http/request.ts';
+import { xmlReply } from '../http/reply.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { describeVersion, isoSeconds, ownerOf, readListing, walkKeys } from './list-objects.ts';
+import type { Operation } from './operation.ts';
 
 interface Entry {
   readonly key: string;
@@ -14,8 +13,8 @@ interface Entry {
 }
 
 /** Sorted by key in byte order, versions of one key from the newest. */
-export async function listObjectVersions(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
+export const listObjectVersions: Operation = async (request, bucket, oss) => {
+  const { prefix, delimiter, maxKeys, encode, encodingType } = readListing(request);
   const keyMarker = request.query.get('key-marker') ?? '';
   const versionIdMarker = request.query.get('version-id-marker') ?? '';
   if (versionIdMarker !== '' && keyMarker === '') {
@@ -70,7 +69,7 @@ export async function listObjectVersions(request: OssRequest, oss: OssContext): 
       })),
     CommonPrefixes: prefixes.map((name) => ({ Prefix: encode(name) })),
   });
-}
+};
 
 /** Versions, and common prefixes as strings. */
 function* walk(

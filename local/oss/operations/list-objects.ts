@@ -1,19 +1,19 @@
 import type { XmlFields } from '../../../shared/runtime/xml.ts';
 import type { OssContext } from '../context.ts';
 import { invalidArgument } from '../errors.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import { xmlReply } from '../http/reply.ts';
 import { numberParameter, type OssRequest } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { compareKeys } from '../store/key-order.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
+import type { Operation } from './operation.ts';
 import { restoreInfo } from './restore.ts';
-import { bucketOf } from './target.ts';
 
 /** doc: 100 per page by default, 1,000 at most; an empty page is valid. */
 const PAGE = { min: 0, max: 1000, fallback: 100 };
 
-export async function listObjects(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
+export const listObjects: Operation = async (request, bucket, oss) => {
+  const { prefix, delimiter, maxKeys, encode, encodingType } = readListing(request);
   const type = request.query.get('list-type');
   if (type !== undefined) throw invalidArgument('list-type', type);
   const marker = request.query.get('marker') ?? '';
@@ -34,10 +34,10 @@ export async function listObjects(request: OssRequest, oss: OssContext): Promise
     })),
     CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
   });
-}
+};
 
-export async function listObjectsV2(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
+export const listObjectsV2: Operation = async (request, bucket, oss) => {
+  const { prefix, delimiter, maxKeys, encode, encodingType } = readListing(request);
   const startAfter = request.query.get('start-after');
   const token = request.query.get('continuation-token');
   const after = token === undefined ? (startAfter ?? '') : decodeToken(token);
@@ -61,16 +61,15 @@ export async function listObjectsV2(request: OssRequest, oss: OssContext): Promi
     })),
     CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
   });
-}
+};
 
 /** The parameters that all listings share. */
-export function readListing(request: OssRequest, oss: OssContext) {
+export function readListing(request: OssRequest) {
   const encodingType = request.query.get('encoding-type') || undefined;
   // sdk: the Go SDK v2 writes it in upper case.
   if (encodingType && encodingType.toLowerCase() !== 'url')
     throw invalidArgument('encoding-type', encodingType);
   return {
-    bucket: bucketOf(request, oss),
     prefix: request.query.get('prefix') ?? '',
     delimiter: request.query.get('delimiter') ?? '',
     maxKeys: numberParameter(request, 'max-keys', PAGE),

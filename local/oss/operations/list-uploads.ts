@@ -1,13 +1,13 @@
-import type { OssContext } from '../context.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
-import { numberParameter, type OssRequest } from '../http/request.ts';
+import { xmlReply } from '../http/reply.ts';
+import { numberParameter } from '../http/request.ts';
 import { compareKeys } from '../store/key-order.ts';
 import type { UploadRecord } from '../store/records.ts';
 import { isoSeconds, readListing } from './list-objects.ts';
+import type { Operation } from './operation.ts';
 
 /** Multipart uploads in progress, sorted by key and upload id. */
-export async function listMultipartUploads(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const { bucket, prefix, delimiter, encode, encodingType } = readListing(request, oss);
+export const listMultipartUploads: Operation = async (request, bucket) => {
+  const { prefix, delimiter, encode, encodingType } = readListing(request);
   const maxUploads = numberParameter(request, 'max-uploads', { min: 1, max: 1000, fallback: 1000 });
   const keyMarker = request.query.get('key-marker') ?? '';
   // doc: ignored without a key marker.
@@ -52,7 +52,7 @@ export async function listMultipartUploads(request: OssRequest, oss: OssContext)
     })),
     CommonPrefixes: prefixes.map((common) => ({ Prefix: encode(common) })),
   });
-}
+};
 
 function isAfter(key: string, id: string, keyMarker: string, idMarker: string): boolean {
   if (keyMarker === '') return true;

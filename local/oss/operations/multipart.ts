@@ -3,7 +3,7 @@ import type { OssContext } from '../context.ts';
 import { combineCrc64 } from '../crc64.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
 import { readRange } from '../http/range.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import { xmlReply } from '../http/reply.ts';
 import { malformedXml, numberParameter, type OssRequest, parseDocument, readText } from '../http/request.ts';
 import { newUploadId } from '../ids.ts';
 import { checkKey } from '../names.ts';
@@ -14,8 +14,8 @@ import type { Upload } from '../store/uploads.ts';
 import { readCallback, withCallback } from './callback.ts';
 import { readCopySource } from './copy-object.ts';
 import { isoSeconds } from './list-objects.ts';
+import type { Operation } from './operation.ts';
 import { uploadHeaders } from './put-object.ts';
-import { bucketOf } from './target.ts';
 import { templateOf } from './template.ts';
 import {
   changeOf,
@@ -30,8 +30,7 @@ const MAX_PARTS = 10_000;
 /** doc: for every part except the last; checked when the upload is completed. */
 const MIN_PART_BYTES = 100 * 1024;
 
-export async function initiateMultipartUpload(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const initiateMultipartUpload: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   const template = templateOf(request.headers, bucket);
   const id = newUploadId(oss.random);
@@ -50,10 +49,9 @@ export async function initiateMultipartUpload(request: OssRequest, oss: OssConte
       ],
     },
   );
-}
+};
 
-export async function uploadPart(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const uploadPart: Operation = async (request, bucket, oss) => {
   const number = readPartNumber(request);
   const { record } = uploadOf(request, bucket);
   const part = await storePart(record.id, number, await receiveBlob(request, bucket), bucket, oss);
@@ -62,10 +60,9 @@ export async function uploadPart(request: OssRequest, oss: OssContext): Promise<
     headers: { etag: `"${part.etag}"`, 'x-oss-hash-crc64ecma': part.crc64 },
     changes: [partChange(request, bucket, 'UploadPart', part)],
   };
-}
+};
 
-export async function uploadPartCopy(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const uploadPartCopy: Operation = async (request, bucket, oss) => {
   const number = readPartNumber(request);
   const { record } = uploadOf(request, bucket);
   const source = readCopySource(request, oss);
@@ -89,11 +86,10 @@ export async function uploadPartCopy(request: OssRequest, oss: OssContext): Prom
       changes: [partChange(request, bucket, 'UploadPartCopy', part)],
     },
   );
-}
+};
 
 /** Makes an object of the named parts without moving bytes, and deletes the other parts. */
-export async function completeMultipartUpload(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const completeMultipartUpload: Operation = async (request, bucket, oss) => {
   readCallback(request);
   const text = await readText(request);
   const upload = uploadOf(request, bucket);
@@ -133,10 +129,9 @@ export async function completeMultipartUpload(request: OssRequest, oss: OssConte
       },
     ),
   );
-}
+};
 
-export async function abortMultipartUpload(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const abortMultipartUpload: Operation = async (request, bucket) => {
   const upload = uploadOf(request, bucket);
   if (!bucket.uploads.take(upload.record.id)) throw noSuchUpload(request);
   await bucket.uploads.forget(upload.record.id);
@@ -147,10 +142,9 @@ export async function abortMultipartUpload(request: OssRequest, oss: OssContext)
       changeOf(request, bucket, 'ObjectRemoved:AbortMultipartUpload', { size: 0, deltaSize: 0, etag: '' }),
     ],
   };
-}
+};
 
-export async function listParts(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const listParts: Operation = async (request, bucket) => {
   const { record, parts } = uploadOf(request, bucket);
   const maxParts = numberParameter(request, 'max-parts', { min: 1, max: 1000, fallback: 1000 });
   const marker = numberParameter(request, 'part-number-marker', { min: 0, max: MAX_PARTS, fallback: 0 });
@@ -175,7 +169,7 @@ export async function listParts(request: OssRequest, oss: OssContext): Promise<R
       HashCrc64ecma: part.crc64,
     })),
   });
-}
+};
 
 async function storePart(
   id: string,

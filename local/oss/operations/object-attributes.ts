@@ -1,41 +1,41 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
-import type { OssContext } from '../context.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion, Tag } from '../store/records.ts';
 import { ownerOf } from './list-objects.ts';
-import { bucketOf, requestedVersion, versionHeader } from './target.ts';
+import type { Operation } from './operation.ts';
+import { requestedVersion, versionHeader } from './target.ts';
 import { checkTags, parseObjectAcl } from './template.ts';
 
-export async function putObjectAcl(request: OssRequest, oss: OssContext): Promise<Reply> {
+export const putObjectAcl: Operation = async (request, bucket) => {
   const acl = parseObjectAcl(request.headers['x-oss-object-acl'] ?? '');
-  return changeVersion(request, oss, (version) => ({ ...version, acl }), 200);
-}
+  return changeVersion(request, bucket, (version) => ({ ...version, acl }), 200);
+};
 
-export async function getObjectAcl(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const { bucket, version } = find(request, oss);
+export const getObjectAcl: Operation = async (request, bucket) => {
+  const version = requestedVersion(request, bucket.find(request.key));
   return xmlReply(
     'AccessControlPolicy',
     { Owner: ownerOf(bucket), AccessControlList: { Grant: version.acl } },
     { headers: versionHeader(bucket, version) },
   );
-}
+};
 
-export async function putObjectTagging(request: OssRequest, oss: OssContext): Promise<Reply> {
+export const putObjectTagging: Operation = async (request, bucket) => {
   const tags = readTagging(await readText(request));
-  return changeVersion(request, oss, (version) => ({ ...version, tags }), 200);
-}
+  return changeVersion(request, bucket, (version) => ({ ...version, tags }), 200);
+};
 
-export async function getObjectTagging(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const { bucket, version } = find(request, oss);
+export const getObjectTagging: Operation = async (request, bucket) => {
+  const version = requestedVersion(request, bucket.find(request.key));
   const tags = version.tags.map(({ key, value }) => ({ Key: key, Value: value }));
   return xmlReply('Tagging', { TagSet: { Tag: tags } }, { headers: versionHeader(bucket, version) });
-}
+};
 
-export async function deleteObjectTagging(request: OssRequest, oss: OssContext): Promise<Reply> {
-  return changeVersion(request, oss, (version) => ({ ...version, tags: [] }), 204);
-}
+export const deleteObjectTagging: Operation = async (request, bucket) => {
+  return changeVersion(request, bucket, (version) => ({ ...version, tags: [] }), 204);
+};
 
 /** Reads `<Tagging><TagSet><Tag>…` of a bucket or object. */
 export function readTagging(text: string, maxTags?: number): Tag[] {
@@ -51,11 +51,10 @@ export function readTagging(text: string, maxTags?: number): Tag[] {
 /** doc: such a change keeps `Last-Modified`. */
 function changeVersion(
   request: OssRequest,
-  oss: OssContext,
+  bucket: BucketStore,
   change: (version: ObjectVersion) => ObjectVersion,
   status: number,
 ): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
   return bucket.edit(request.key, (record) => {
     const version = requestedVersion(request, record);
     return {
@@ -63,12 +62,4 @@ function changeVersion(
       result: { status, headers: versionHeader(bucket, version) },
     };
   });
-}
-
-function find(request: OssRequest, oss: OssContext): { bucket: BucketStore; version: ObjectVersion } {
-  const bucket = bucketOf(request, oss);
-  return {
-    bucket,
-    version: requestedVersion(request, bucket.find(request.key)),
-  };
 }

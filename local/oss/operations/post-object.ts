@@ -3,14 +3,13 @@ import busboy from 'busboy';
 import { writeXml } from '../../../shared/runtime/xml.ts';
 import { authorize } from '../auth/authorize.ts';
 import { checkFormSignature, checkPolicy } from '../auth/post-policy.ts';
-import type { OssContext } from '../context.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
 import { readCallback, withCallback } from './callback.ts';
+import type { Operation } from './operation.ts';
 import { uploadHeaders } from './put-object.ts';
-import { bucketOf } from './target.ts';
 import { templateOf } from './template.ts';
 import { createdChange, MAX_UPLOAD_BYTES, writeBlob } from './write-object.ts';
 
@@ -23,8 +22,7 @@ interface Form {
 }
 
 /** An upload by a browser's form, whose signature covers a policy instead of the request. */
-export async function postObject(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const postObject: Operation = async (request, bucket, oss) => {
   const form = await readForm(request);
   try {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is wire data
@@ -57,7 +55,7 @@ export async function postObject(request: OssRequest, oss: OssContext): Promise<
     // The rest of the form is read and discarded, so that the answer reaches a client that is still sending.
     form.file.resume();
   }
-}
+};
 
 /** A form that ends within its file fails when the file is read. */
 async function* bytesOf({ file }: Form): AsyncGenerator<Uint8Array> {

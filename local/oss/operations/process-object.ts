@@ -1,19 +1,17 @@
 import { authorize } from '../auth/authorize.ts';
-import type { OssContext } from '../context.ts';
 import { invalidArgument, notImplemented } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
 import { type OssRequest, readText } from '../http/request.ts';
 import { processImage } from '../images/process.ts';
 import { checkKey } from '../names.ts';
 import { checkReadable } from './object-headers.ts';
+import type { Operation } from './operation.ts';
 import { resolveSymlink } from './symlink.ts';
-import { bucketOf, findBucket, requestedVersion } from './target.ts';
+import { findBucket, requestedVersion } from './target.ts';
 import { templateOf } from './template.ts';
 import { createdChange, writeBlob } from './write-object.ts';
 
 /** Processes an image and stores the result as another object: `image/…|sys/saveas,o_<Base64>,b_<Base64>`. */
-export async function processObject(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const source = bucketOf(request, oss);
+export const processObject: Operation = async (request, source, oss) => {
   // sdk: ali-oss percent-encodes the value, the Go SDK does not; a plus sign stays a plus sign in both.
   const order = decodeURIComponent(/^x-oss-process=([^&]*)/.exec(await readText(request))?.[1] ?? '');
   const [process = '', saveAs, ...more] = order.split('|');
@@ -39,7 +37,7 @@ export async function processObject(request: OssRequest, oss: OssContext): Promi
     // guess: the documents name no event for stored results; they are written like any other object.
     changes: [createdChange(target, bucket, 'PutObject', written)],
   };
-}
+};
 
 /** Base64 in the usual alphabet or that for URLs. */
 function decode(text: string): string {

@@ -1,17 +1,15 @@
-import type { OssContext } from '../context.ts';
 import { notImplemented } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { readCallback, withCallback } from './callback.ts';
-import { bucketOf, versionHeader } from './target.ts';
+import type { Operation } from './operation.ts';
+import { versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
 import { createdChange, receiveBlob, writeBlob } from './write-object.ts';
 
-export async function putObject(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const putObject: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   refuseConditions(request);
   readCallback(request);
@@ -23,7 +21,7 @@ export async function putObject(request: OssRequest, oss: OssContext): Promise<R
     headers: uploadHeaders(bucket, written.version),
     changes: [createdChange(request, bucket, 'PutObject', written, { xVars })],
   }));
-}
+};
 
 /** The headers that answer an upload. */
 export function uploadHeaders(

@@ -1,10 +1,9 @@
 import { childText, type XmlElement } from '../../../shared/runtime/xml.ts';
-import type { OssContext } from '../context.ts';
 import { OssRefusal } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
-import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
+import { malformedXml, parseDocument, readText } from '../http/request.ts';
 import type { ObjectVersion, StorageClass } from '../store/records.ts';
-import { bucketOf, requestedVersion, versionHeader } from './target.ts';
+import type { Operation } from './operation.ts';
+import { requestedVersion, versionHeader } from './target.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -33,8 +32,7 @@ export function restoreInfo(version: ObjectVersion, now: number): string | undef
   return `ongoing-request="false", expiry-date="${new Date(version.restore!.expiresAt).toUTCString()}"`;
 }
 
-export async function restoreObject(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const restoreObject: Operation = async (request, bucket, oss) => {
   const text = await readText(request);
   const document = text === '' ? undefined : parseDocument(text, 'RestoreRequest');
   return bucket.edit(request.key, (record) => {
@@ -59,7 +57,7 @@ export async function restoreObject(request: OssRequest, oss: OssContext): Promi
       },
     };
   });
-}
+};
 
 function readOrder(
   document: XmlElement | undefined,

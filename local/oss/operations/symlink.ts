@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { OssContext } from '../context.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
-import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
-import { bucketOf, requestedVersion, versionHeader } from './target.ts';
+import type { Operation } from './operation.ts';
+import { requestedVersion, versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
 import { createdChange, writeVersion } from './write-object.ts';
 
-export async function putSymlink(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const putSymlink: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   const symlinkTarget = decodeTarget(request.headers['x-oss-symlink-target']);
   const written = await writeVersion(request, oss, bucket, {
@@ -29,10 +26,9 @@ export async function putSymlink(request: OssRequest, oss: OssContext): Promise<
     headers: versionHeader(bucket, written.version),
     changes: [createdChange(request, bucket, 'PutSymlink', written)],
   };
-}
+};
 
-export async function getSymlink(request: OssRequest, oss: OssContext): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const getSymlink: Operation = async (request, bucket) => {
   const version = requestedVersion(request, bucket.find(request.key));
   if (version.symlinkTarget === undefined) {
     throw new OssRefusal('InvalidTargetType', { message: 'The object is not a symbolic link.' });
@@ -46,7 +42,7 @@ export async function getSymlink(request: OssRequest, oss: OssContext): Promise<
       ...versionHeader(bucket, version),
     },
   };
-}
+};
 
 /** doc: bytes, length and checksums are the target's, the time is the later one, everything else is the link's. */
 export function resolveSymlink(link: ObjectVersion, bucket: BucketStore): ObjectVersion {

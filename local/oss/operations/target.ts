@@ -4,10 +4,6 @@ import type { OssRequest } from '../http/request.ts';
 import { type BucketStore, noSuchBucket } from '../store/bucket.ts';
 import type { ObjectRecord, ObjectVersion } from '../store/records.ts';
 
-export function bucketOf(request: OssRequest, oss: OssContext): BucketStore {
-  return findBucket(request.bucket, oss);
-}
-
 export function findBucket(name: string, oss: OssContext): BucketStore {
   const bucket = oss.store.find(name);
   if (!bucket) throw noSuchBucket(name);
