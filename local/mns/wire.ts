@@ -27,6 +27,11 @@ export interface MnsAnswer {
   readonly undelivered?: () => void;
 }
 
+/** An answer with a document. */
+export function xmlAnswer(status: number, root: string, fields: XmlFields): MnsAnswer {
+  return { status, document: { root, fields } };
+}
+
 /** Upper-case hex of the text as stored. */
 export function md5Of(text: string): string {
   return createHash('md5').update(text).digest('hex').toUpperCase();
@@ -43,5 +48,5 @@ export function errorAnswer(
   origin: string,
 ): MnsAnswer {
   const fields = { Code: code, Message: message, RequestId: requestId, HostId: origin };
-  return { status, document: { root: 'Error', fields } };
+  return xmlAnswer(status, 'Error', fields);
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '../../http/decode.ts';
 import { FaceBodyRefusal } from '../errors.ts';
 import type { Form } from '../form.ts';
 import { qualityOf } from './lists.ts';
@@ -78,12 +79,7 @@ function batchOf(form: Form): BatchItem[] {
       'ParameterError',
       `The parameter Faces must be a JSON list of 1 to ${MAX_BATCH} faces.`,
     );
-  let items: unknown;
-  try {
-    items = JSON.parse(form.requiredText('Faces'));
-  } catch (error) {
-    throw error instanceof FaceBodyRefusal ? error : malformed();
-  }
+  const items = parseJson(form.requiredText('Faces'), malformed);
   if (!Array.isArray(items) || items.length === 0 || items.length > MAX_BATCH) throw malformed();
   return items.map((item: Partial<BatchItem> | null) => {
     if (typeof item?.ImageURL !== 'string') throw malformed();

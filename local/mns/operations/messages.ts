@@ -4,7 +4,7 @@ import { MnsRefusal } from '../errors.ts';
 import type { NewMessage, Queues } from '../queues.ts';
 import { bounded, MAX_BATCH, MAX_MESSAGE_BYTES } from '../settings.ts';
 import type { StoredMessage } from '../store/queue-state.ts';
-import type { MnsAnswer, MnsRequest } from '../wire.ts';
+import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 
 export function messageOperations(queues: Queues, owner: { region: string; accountId: string }) {
   return {
@@ -12,7 +12,7 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
       const { settings } = queues.get(params.queue);
       const message = readMessage(body, settings.maximumMessageSize);
       const [sent] = await queues.send(params.queue, [message]);
-      return { status: 201, document: { root: 'Message', fields: sentFields(sent!) } };
+      return xmlAnswer(201, 'Message', sentFields(sent!));
     },
 
     /** Sends the valid messages; if some are invalid, the status is 500 and an error stands in the place of each. */
@@ -34,7 +34,7 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
         message instanceof MnsRefusal ? failureFields(message) : sentFields(sent.shift()!),
       );
       const status = accepted.length === messages.length ? 201 : 500;
-      return { status, document: { root: 'Messages', fields: { Message: entries } } };
+      return xmlAnswer(status, 'Messages', { Message: entries });
     },
 
     async receiveMessage({ params, query, signal }: MnsRequest): Promise<MnsAnswer> {
@@ -78,7 +78,7 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
         ...failureFields(refusal),
         ReceiptHandle: handle,
       }));
-      return { status: 404, document: { root: 'Errors', fields: { Error: entries } } };
+      return xmlAnswer(404, 'Errors', { Error: entries });
     },
 
     async changeMessageVisibility({ params, query }: MnsRequest): Promise<MnsAnswer> {
@@ -90,7 +90,7 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
         bounded('VisibilityTimeout', timeout),
       );
       const fields = { ReceiptHandle: changed.receiptHandle, NextVisibleTime: changed.visibleAt };
-      return { status: 200, document: { root: 'ChangeVisibility', fields } };
+      return xmlAnswer(200, 'ChangeVisibility', fields);
     },
   };
 }
@@ -136,9 +136,7 @@ function receiptHandleOf(query: MnsRequest['query']): string {
 function messagesAnswer(messages: readonly XmlFields[], batch: boolean): MnsAnswer {
   const [first] = messages;
   if (!first) throw new MnsRefusal('MessageNotExist');
-  return batch
-    ? { status: 200, document: { root: 'Messages', fields: { Message: messages } } }
-    : { status: 200, document: { root: 'Message', fields: first } };
+  return batch ? xmlAnswer(200, 'Messages', { Message: messages }) : xmlAnswer(200, 'Message', first);
 }
 
 /** doc: a delayed message has a receipt handle, by which its sender may delete it. */

@@ -3,7 +3,7 @@ import type { Queues } from '../queues.ts';
 import { DEFAULT_QUEUE_SETTINGS, readQueueSettings } from '../settings.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Queue } from '../store/state.ts';
-import type { MnsAnswer, MnsRequest } from '../wire.ts';
+import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 import { page, wantsMeta } from './pages.ts';
 
 export function queueOperations(queues: Queues, ledger: Ledger) {
@@ -23,7 +23,7 @@ export function queueOperations(queues: Queues, ledger: Ledger) {
     },
 
     async getQueueAttributes({ params }: MnsRequest): Promise<MnsAnswer> {
-      return { status: 200, document: { root: 'Queue', fields: queueFields(queues.get(params.queue)) } };
+      return xmlAnswer(200, 'Queue', queueFields(queues.get(params.queue)));
     },
 
     /** guess: deleting a queue that does not exist succeeds. */
@@ -39,10 +39,7 @@ export function queueOperations(queues: Queues, ledger: Ledger) {
         QueueURL: `${request.origin}/queues/${name}`,
         ...(wantsMeta(request) ? queueFields(queues.get(name)) : { QueueName: name }),
       }));
-      return {
-        status: 200,
-        document: { root: 'Queues', fields: { Queue: entries, NextMarker: nextMarker } },
-      };
+      return xmlAnswer(200, 'Queues', { Queue: entries, NextMarker: nextMarker });
     },
   };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../../http/decode.ts';
 import { notImplemented, OssRefusal } from '../errors.ts';
 import { fits } from '../patterns.ts';
 
@@ -34,7 +35,9 @@ export interface PolicyQuestion {
  * have the effect that it states.
  */
 export function parsePolicy(text: string): Policy {
-  const policy = z.safeParse(document, parseJson(text));
+  const refuse = (cause: unknown) =>
+    new OssRefusal('InvalidPolicyDocument', { message: 'The policy is not JSON.', cause });
+  const policy = z.safeParse(document, parseJson(text, refuse));
   if (!policy.success) {
     const [issue] = policy.error.issues;
     throw new OssRefusal('InvalidPolicyDocument', {
@@ -72,12 +75,4 @@ function withoutRegion(resource: string): string {
 
 function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : value;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new OssRefusal('InvalidPolicyDocument', { message: 'The policy is not JSON.', cause });
-  }
 }

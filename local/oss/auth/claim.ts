@@ -2,6 +2,7 @@ import { type QueryPair, signV1, stringToSignV1 } from '../../../shared/oss/sign
 import { canonicalRequestV4, signV4, stringToSignV4 } from '../../../shared/oss/signature-v4.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { Address } from '../http/address.ts';
+import { readCredentialScope } from './credential-scope.ts';
 import type { SignedRequest } from './signed-request.ts';
 
 /** What a request states about its sender, in one of four forms: signature V1 or V4, in a header or in the query. */
@@ -134,10 +135,9 @@ function scopedClaim(
   date: string,
   additional = '',
 ): Pick<Claim, 'accessKeyId' | 'sign'> {
-  const [accessKeyId, day, region, service, terminator, ...rest] = credential.split('/');
-  if (!accessKeyId || !region || !service || terminator !== 'aliyun_v4_request' || rest.length > 0) {
-    throw invalidArgument('Credential', credential);
-  }
+  const scope = readCredentialScope(credential);
+  if (!scope) throw invalidArgument('Credential', credential);
+  const { accessKeyId, day, region, service } = scope;
   if (day !== date.slice(0, 8)) throw invalidArgument('Credential', credential, 'Credential date mismatch.');
   const digest = request.headers['x-oss-content-sha256'];
   // doc: bodies are never part of the signature.

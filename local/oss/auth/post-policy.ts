@@ -2,9 +2,11 @@ import { signV1 } from '../../../shared/oss/signature-v1.ts';
 import { signV4 } from '../../../shared/oss/signature-v4.ts';
 import { isSame } from '../../access/compare.ts';
 import type { Keyring } from '../../access/keyring.ts';
+import { parseJson } from '../../http/decode.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
 import { findHolder } from './authenticate.ts';
 import type { Caller } from './caller.ts';
+import { type CredentialScope, readCredentialScope } from './credential-scope.ts';
 
 type Fields = ReadonlyMap<string, string>;
 
@@ -30,25 +32,12 @@ export function checkFormSignature(fields: Fields, keyring: Keyring): Caller {
   return { kind: 'account', accountId: holder.accountId, accessKeyId };
 }
 
-function readCredential(fields: Fields): {
-  accessKeyId: string;
-  date: string;
-  region: string;
-  service: string;
-} {
+function readCredential(fields: Fields): CredentialScope & { readonly date: string } {
   const credential = fields.get('x-oss-credential') ?? '';
-  const [accessKeyId, day, region, service, terminator] = credential.split('/');
   const date = fields.get('x-oss-date') ?? '';
-  if (
-    !accessKeyId ||
-    !region ||
-    !service ||
-    terminator !== 'aliyun_v4_request' ||
-    !date.startsWith(day ?? '?')
-  ) {
-    throw invalidArgument('x-oss-credential', credential);
-  }
-  return { accessKeyId, date, region, service };
+  const scope = readCredentialScope(credential);
+  if (!scope || !date.startsWith(scope.day || '?')) throw invalidArgument('x-oss-credential', credential);
+  return { ...scope, date };
 }
 
 interface PolicyTarget {
@@ -117,26 +106,16 @@ function holds(operator: string, actual: string, expected: unknown): boolean {
 }
 
 function readPolicy(encoded: string): { expiration: string; conditions: unknown[] } {
-  let policy: { expiration?: unknown; conditions?: unknown };
-  try {
-    policy = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
-  } catch (cause) {
-    throw new OssRefusal('InvalidPolicyDocument', {
-      message: 'Invalid Policy: Invalid JSON: unable to parse.',
-      cause,
-    });
-  }
-  const { expiration, conditions } = policy ?? {};
+  const invalid = (reason: string, cause?: unknown) =>
+    new OssRefusal('InvalidPolicyDocument', { message: `Invalid Policy: ${reason}`, cause });
+  const policy = parseJson(Buffer.from(encoded, 'base64').toString('utf8'), (cause) =>
+    invalid('Invalid JSON: unable to parse.', cause),
+  );
+  const { expiration, conditions } = (policy ?? {}) as { expiration?: unknown; conditions?: unknown };
   if (typeof expiration !== 'string' || Number.isNaN(Date.parse(expiration))) {
-    throw new OssRefusal('InvalidPolicyDocument', {
-      message: 'Invalid Policy: Policy document must include valid expiration.',
-    });
+    throw invalid('Policy document must include valid expiration.');
   }
-  if (!Array.isArray(conditions)) {
-    throw new OssRefusal('InvalidPolicyDocument', {
-      message: 'Invalid Policy: Policy document must include conditions.',
-    });
-  }
+  if (!Array.isArray(conditions)) throw invalid('Policy document must include conditions.');
   return { expiration, conditions };
 }
 

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { percentDecode } from '../../http/decode.ts';
 import { OssRefusal } from '../errors.ts';
 
 /** The target of a request: the service (both absent), a bucket, or an object. */
@@ -64,9 +65,5 @@ function inHost(bucket: string, path: string): Address {
 }
 
 function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new OssRefusal('InvalidObjectName');
-  }
+  return percentDecode(text, () => new OssRefusal('InvalidObjectName'));
 }

@@ -1,4 +1,5 @@
 import type { QueryPair } from '../../../shared/oss/signature-v1.ts';
+import { percentDecode } from '../../http/decode.ts';
 import { OssRefusal } from '../errors.ts';
 
 /** Splits a request target into its path, still encoded, and its decoded parameters. */
@@ -23,9 +24,8 @@ export function parseQuery(text: string): QueryPair[] {
 }
 
 function decode(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    throw new OssRefusal('InvalidArgument', { message: 'A query parameter is not percent-encoded UTF-8.' });
-  }
+  return percentDecode(
+    text.replaceAll('+', ' '),
+    () => new OssRefusal('InvalidArgument', 'A query parameter is not percent-encoded UTF-8.'),
+  );
 }

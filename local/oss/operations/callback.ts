@@ -1,4 +1,5 @@
 import { createHttpClient, readBody } from '../../../shared/runtime/http.ts';
+import { parseJson } from '../../http/decode.ts';
 import type { OssContext } from '../context.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
 import { errorReply, type Reply } from '../http/reply.ts';
@@ -126,28 +127,22 @@ async function call(
 }
 
 function checkJson(answer: Buffer): Buffer {
-  try {
-    JSON.parse(answer.toString('utf8'));
-    return answer;
-  } catch {
-    throw new OssRefusal('CallbackFailed', { message: 'Response body is not valid json format.' });
-  }
+  parseJson(
+    answer.toString('utf8'),
+    () => new OssRefusal('CallbackFailed', 'Response body is not valid json format.'),
+  );
+  return answer;
 }
 
 /** Base64 of a JSON object; its values are converted to text. */
 function decodeJson(name: string, encoded: string): Record<string, string> {
-  try {
-    const fields: unknown = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
-    if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
-      throw new TypeError('not an object');
-    return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, String(value)]));
-  } catch (cause) {
-    throw new OssRefusal('InvalidArgument', {
-      message: `The ${name} configuration is not Base64 of a JSON object.`,
-      elements: { ArgumentName: name },
-      cause,
-    });
-  }
+  const refuse = (cause?: unknown) => {
+    const message = `The ${name} configuration is not Base64 of a JSON object.`;
+    return new OssRefusal('InvalidArgument', { message, elements: { ArgumentName: name }, cause });
+  };
+  const fields = parseJson(Buffer.from(encoded, 'base64').toString('utf8'), refuse);
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw refuse();
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, String(value)]));
 }
 
 function stopAfter({ clock }: OssContext, ms: number): { signal: AbortSignal; release: () => void } {

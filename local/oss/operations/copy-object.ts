@@ -1,3 +1,4 @@
+import { percentDecode } from '../../http/decode.ts';
 import { authorize } from '../auth/authorize.ts';
 import type { OssContext } from '../context.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
@@ -73,9 +74,10 @@ export interface CopySource {
 export function readCopySource(request: OssRequest, oss: OssContext): CopySource {
   const header = request.headers['x-oss-copy-source'] ?? '';
   const match = /^\/?([^/]+)\/([^?]+)(?:\?versionId=([^&]+))?$/.exec(header);
-  if (!match) throw invalidArgument('x-oss-copy-source', header);
+  const refuse = () => invalidArgument('x-oss-copy-source', header);
+  if (!match) throw refuse();
   const bucket = findBucket(match[1]!, oss);
-  const key = decode(match[2]!, header);
+  const key = percentDecode(match[2]!, refuse);
   const versionId = match[3];
   authorize({ ...request, bucket: match[1]!, key }, { access: 'read', action: 'oss:GetObject' }, bucket);
   const version = resolveSymlink(versionOf(bucket.find(key), key, versionId), bucket);
@@ -116,12 +118,4 @@ function directive(request: OssRequest, name: string, known: readonly string[]):
   const match = known.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
   if (!match) throw invalidArgument(name, value);
   return match;
-}
-
-function decode(text: string, header: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw invalidArgument('x-oss-copy-source', header);
-  }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import type { ObjectChange } from '../../events/object-change.ts';
+import { percentDecode } from '../../http/decode.ts';
 import { authorize } from '../auth/authorize.ts';
 import type { OssContext } from '../context.ts';
 import { OssRefusal } from '../errors.ts';
@@ -153,7 +154,7 @@ async function readDeletion(request: OssRequest) {
     const key = childText(object, 'Key');
     if (!key) throw malformedXml('an Object has no Key');
     return {
-      key: encoded ? decodeURIComponent(key) : key,
+      key: encoded ? percentDecode(key, () => malformedXml(`the Key ${key} is not encoded`)) : key,
       versionId: childText(object, 'VersionId') || undefined,
     };
   });

@@ -1,3 +1,4 @@
+import { percentDecode } from '../../http/decode.ts';
 import { authorize } from '../auth/authorize.ts';
 import { invalidArgument, notImplemented } from '../errors.ts';
 import { type OssRequest, readText } from '../http/request.ts';
@@ -13,7 +14,8 @@ import { createdChange, writeBlob } from './write-object.ts';
 /** Processes an image and stores the result as another object: `image/…|sys/saveas,o_<Base64>,b_<Base64>`. */
 export const processObject: Operation = async (request, source, oss) => {
   // sdk: ali-oss percent-encodes the value, the Go SDK does not; a plus sign stays a plus sign in both.
-  const order = decodeURIComponent(/^x-oss-process=([^&]*)/.exec(await readText(request))?.[1] ?? '');
+  const [, encoded = ''] = /^x-oss-process=([^&]*)/.exec(await readText(request)) ?? [];
+  const order = percentDecode(encoded, () => invalidArgument('x-oss-process', encoded));
   const [process = '', saveAs, ...more] = order.split('|');
   if (!saveAs?.startsWith('sys/saveas,') || more.length > 0) throw notImplemented(`x-oss-process=${order}`);
   const key = decode(/,o_([^,]+)/.exec(saveAs)?.[1] ?? '');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { percentDecode } from '../../http/decode.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
 import { checkKey } from '../names.ts';
 import type { BucketStore } from '../store/bucket.ts';
@@ -62,14 +63,10 @@ export function resolveSymlink(link: ObjectVersion, bucket: BucketStore): Object
   };
 }
 
-function decodeTarget(header: string | undefined): string {
-  if (!header) throw invalidArgument('x-oss-symlink-target', '');
-  let target: string;
-  try {
-    target = decodeURIComponent(header);
-  } catch {
-    throw invalidArgument('x-oss-symlink-target', header);
-  }
+function decodeTarget(header = ''): string {
+  const refuse = () => invalidArgument('x-oss-symlink-target', header);
+  if (header === '') throw refuse();
+  const target = percentDecode(header, refuse);
   checkKey(target);
   return target;
 }

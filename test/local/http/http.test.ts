@@ -3,8 +3,10 @@ import { request as send } from 'node:http';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readBody } from '../../../local/http/body.ts';
+import { parseJson, percentDecode } from '../../../local/http/decode.ts';
 import { readHeaders } from '../../../local/http/headers.ts';
 import { hexId, upperUuid } from '../../../local/http/ids.ts';
+import { missingPackageOf } from '../../../local/http/missing-package.ts';
 import { refusalOf, toRefusal } from '../../../local/http/refusal.ts';
 import { listen } from '../../../local/http/server.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
@@ -90,6 +92,41 @@ describe('ids', () => {
   test('a UUID is in upper case with hyphens', () => {
     expect(upperUuid(seededRandom(1))).toMatch(/^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/);
   });
+});
+
+describe('decoders', () => {
+  test('percent-encoded UTF-8 is decoded, and malformed text is refused', () => {
+    const refuse = () => new Error('malformed');
+
+    expect(percentDecode('%e7%8c%ab%20', refuse)).toBe('\u732b ');
+    for (const malformed of ['%', '%zz', '%ff']) {
+      expect(() => percentDecode(malformed, refuse)).toThrow('malformed');
+    }
+  });
+
+  test('JSON is parsed, and malformed JSON is refused with its cause', () => {
+    const refuse = (cause: unknown) => new Error('malformed', { cause });
+
+    expect(parseJson('{"a":[1]}', refuse)).toEqual({ a: [1] });
+    expect(() => parseJson('{', refuse)).toThrow(
+      expect.objectContaining({ message: 'malformed', cause: expect.any(SyntaxError) }),
+    );
+  });
+});
+
+test('the missing optional package is found in the causes of an error', async () => {
+  const load = async (name: string) => {
+    try {
+      return await import(name);
+    } catch (cause) {
+      return new Error('cannot load', { cause });
+    }
+  };
+
+  expect(missingPackageOf(await load('not-installed/file.js'))).toBe('not-installed');
+  expect(missingPackageOf(await load('@scope/not-installed'))).toBe('@scope/not-installed');
+  expect(missingPackageOf(new Error('other'))).toBeUndefined();
+  expect(missingPackageOf('no error')).toBeUndefined();
 });
 
 describe('refusals', () => {

@@ -138,6 +138,40 @@ describe('clients with faults', () => {
     expect(response.body.toString()).toContain(`<Code>${code}</Code>`);
   });
 
+  test.each([
+    [
+      'the key of a deletion',
+      {
+        query: [
+          ['delete', ''],
+          ['encoding-type', 'url'],
+        ] as const,
+      },
+      '<Delete><Object><Key>%zz</Key></Object></Delete>',
+      'MalformedXML',
+    ],
+    [
+      'an order to process an image',
+      { key: 'a', query: [['x-oss-process', '']] as const },
+      'x-oss-process=%zz',
+      'InvalidArgument',
+    ],
+  ])('text that is not percent-encoded is refused: %s', async (_, { query, ...target }, body, code) => {
+    const path = presignedPath({
+      method: 'POST',
+      bucket,
+      ...target,
+      query: [...query].map(([a, b]) => [a, b]),
+    });
+
+    const response = await oss.send({ method: 'POST', path, body });
+
+    expect([response.status, response.body.toString()]).toEqual([
+      400,
+      expect.stringContaining(`<Code>${code}</Code>`),
+    ]);
+  });
+
   test('a body without a length is refused', async () => {
     const socket = net.connect(oss.port, '127.0.0.1');
     socket.write(
