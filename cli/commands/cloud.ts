@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, Option } from '@commander-js/extra-typings';
 import pc from 'picocolors';
 import { DEFAULT_ACCOUNT, startLocalCloud } from '../../local/cloud.ts';
-import { lockDataDir } from '../../local/data-lock.ts';
+import { lockDataDir } from '../../local/disk/data-lock.ts';
 import { readConnection, writeConnection } from '../../local/start/connection.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readAccounts, readRules } from '../cloud-files.ts';

@@ -19,9 +19,10 @@ import { environmentCredentials } from '../../shared/runtime/credentials.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
 import { createInProcessSink } from '../../shared/sinks/in-process.ts';
+import type { Account } from '../access/account.ts';
+import { createClosers } from '../closers.ts';
 import { type LocalCloud, startLocalCloud } from '../cloud.ts';
-import { lockDataDir } from '../data-lock.ts';
-import type { Account } from '../types.ts';
+import { lockDataDir } from '../disk/data-lock.ts';
 import { type LocalClients, openLocalClients } from './clients.ts';
 import { accountOf, type Connection, writeConnection } from './connection.ts';
 import { faceBodyAccess, usesRealFaceBody, withLocalGallery } from './loopback-faces.ts';
@@ -64,10 +65,8 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
   const deps = { clock: systemClock, random: Math.random, logger, engineWorkers };
   const isEmbedded = options.engine === 'local';
 
-  const closers: (() => unknown)[] = [await lockDataDir(dataDir)];
-  const stop = async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  };
+  const closers = createClosers();
+  closers.add(await lockDataDir(dataDir));
   try {
     // It finds the faces itself, or for the local FaceBody, whose scores are those of the default embedder.
     const embedded = await openEngine('local', {
@@ -75,17 +74,17 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
       env: isEmbedded ? env : { ...env, EMBEDDER: '' },
       credentials: environmentCredentials(env),
     });
-    closers.push(embedded.close);
+    closers.add(embedded.close);
     const account = await accountOf(dataDir);
     // The models load while the servers start.
     const [cloud] = await Promise.all([
       openCloud(settings, env, account, isEmbedded ? undefined : embedded),
       isEmbedded || !usesRealFaceBody(env) ? embedded.warmUp() : undefined,
     ]);
-    closers.push(cloud.close);
+    closers.add(cloud.close);
     const connection = connectionOf(cloud, account);
     const clients = openLocalClients(connection, logger);
-    closers.push(clients.close);
+    closers.add(clients.close);
     await createBucketQueueAndRule(cloud, clients, [options.sourcePrefix, peoplePrefix]);
     await writeConnection(dataDir, connection);
 
@@ -96,21 +95,21 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
       openBucket: clients.oss.bucket,
       presign: presignWith(clients.oss),
     });
-    closers.push(recognition.close);
+    closers.add(recognition.close);
     const outcomes = createOutcomeBoard();
     const consumer = openConsumer(outcomes.observe(await recognition.pipeline()), clients, deps);
     consumer.start();
-    closers.push(() => consumer.stop());
+    closers.add(() => consumer.stop());
     return {
       connection,
       options,
       bucket: clients.oss.bucket(BUCKET),
       outcomes,
       facebody: cloud.facebody,
-      stop,
+      stop: closers.close,
     };
   } catch (error) {
-    await stop();
+    await closers.close();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { startLocalCloud } from '../../local/cloud.ts';
-import type { CloudOfFunctions } from '../../local/fc/server.ts';
+import type { CloudOfFunctions } from '../../local/fc/index.ts';
 import { type Connection, readConnection } from '../../local/start/connection.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 
