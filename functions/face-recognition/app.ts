@@ -20,7 +20,7 @@ export interface AppDeps {
   readonly write?: (line: string) => void;
 }
 
-/** Face recognition and what it stands on, for the lifetime of the instance. */
+/** Face recognition with its options, buckets and log, for the lifetime of the instance. */
 export interface App extends Omit<FaceRecognition, 'people'> {
   readonly options: FaceRecognitionOptions & FaceRecognition['options'];
   readonly openBucket: OpenBucket;

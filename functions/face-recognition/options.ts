@@ -9,7 +9,7 @@ export const FACE_RECOGNITION_OPTIONS = defineOptions({
     schema: integer(1, 64),
     default: 4,
     unit: 'images, 1–64',
-    about: 'Images of one batch that are worked on at once; each is in memory as a whole.',
+    about: 'Images of one batch that are processed in parallel; each is kept in memory as a whole.',
   },
   port: {
     env: 'FC_SERVER_PORT',
@@ -17,14 +17,14 @@ export const FACE_RECOGNITION_OPTIONS = defineOptions({
     schema: integer(0, 65_535),
     default: 9000,
     unit: 'port, 0 = any',
-    about: 'Of the custom runtime and the container; a managed runtime does not listen.',
+    about: 'The port of the custom runtime and the container; a managed runtime does not listen.',
   },
   logLevel: {
     env: 'LOG_LEVEL',
     schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info' as const,
     unit: 'debug, info, warn, error or silent',
-    about: 'Lines below it are not written.',
+    about: 'Lines below this level are not written.',
   },
 });
 

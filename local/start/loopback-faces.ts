@@ -13,7 +13,7 @@ export function withLocalGallery(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, GALLERY: env.GALLERY || (env.ENGINE === 'facebody' ? 'facebody' : 'oss') };
 }
 
-/** Whether the real service is to be used; then its keys come from the environment. */
+/** Whether the environment selects the real service. Its keys then come from the environment too. */
 export function usesRealFaceBody(env: NodeJS.ProcessEnv): boolean {
   return Boolean(env.FACEBODY_ENDPOINT);
 }

@@ -68,7 +68,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
   const closers = createClosers();
   closers.add(await lockDataDir(dataDir));
   try {
-    // It finds the faces itself, or for the local FaceBody, whose scores are those of the default embedder.
+    // Finds the faces of the pictures, or those that the local FaceBody is asked for. FaceBody has the scores of the default embedder.
     const embedded = await openEngine('local', {
       ...deps,
       env: isEmbedded ? env : { ...env, EMBEDDER: '' },

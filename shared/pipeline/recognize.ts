@@ -17,7 +17,7 @@ import {
 } from './process-picture.ts';
 
 export interface RecognitionDeps extends PictureDeps {
-  /** Known people. Without it, faces are compared with nobody. */
+  /** Known people. Without it, faces are not compared. */
   readonly gallery?: Gallery;
   /** Whether an unknown face has the similarity to the nearest person. @default true */
   readonly bestScore?: boolean;

@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
 import { defineOptions, flag, integer, type OptionsOf, oneOf } from '../../../shared/runtime/options.ts';
 
-/** What the long-running server needs besides `FACE_RECOGNITION_OPTIONS`. */
+/** The options of the long-running server besides `FACE_RECOGNITION_OPTIONS`. */
 export const RECEIVER_OPTIONS = defineOptions({
   serverMode: {
     env: 'SERVER_MODE',
     schema: z.optional(oneOf('cloudevents', 'function-compute')),
     unit: '`cloudevents` or `function-compute`',
     about:
-      'Whose contract the server keeps: that of Knative and other senders of CloudEvents, or that of custom runtimes and containers. Default: `function-compute` where Function Compute set its variables, otherwise `cloudevents`.',
+      'The contract of the server: that of Knative and other senders of CloudEvents, or that of custom runtimes and containers. Default: `function-compute` if the variables of Function Compute are set, otherwise `cloudevents`.',
   },
   requestConcurrency: {
     env: 'REQUEST_CONCURRENCY',
@@ -16,7 +16,7 @@ export const RECEIVER_OPTIONS = defineOptions({
     default: 8,
     unit: 'requests, 1–1,000',
     about:
-      'Requests that are worked on at once; one more is answered with 503. Not below the `containerConcurrency` of the Knative Service.',
+      'Requests that are handled in parallel; one more is answered with 503. Not below the `containerConcurrency` of the Knative Service.',
   },
   requestTimeoutSeconds: {
     env: 'REQUEST_TIMEOUT_SECONDS',
@@ -24,7 +24,7 @@ export const RECEIVER_OPTIONS = defineOptions({
     default: 110,
     unit: 'seconds, 2–3,600',
     about:
-      'Work on a request that takes longer is stopped and answered with 503. Some seconds below what the sender waits, and below `timeoutSeconds` of the Knative Service.',
+      'A request that takes longer is stopped and answered with 503. Keep it some seconds below the timeout of the sender, and below `timeoutSeconds` of the Knative Service.',
   },
   maxEventBytes: {
     env: 'MAX_EVENT_BYTES',
@@ -39,7 +39,7 @@ export const RECEIVER_OPTIONS = defineOptions({
     default: true,
     unit: 'true or false',
     about:
-      'Whether a processed image is answered with a CloudEvent that tells of its result, which a Broker sends on. It costs one read of the result.',
+      'Whether a processed image is answered with a CloudEvent that reports its result, which a Broker sends on. A duplicate costs one read of the result.',
   },
   shutdownSeconds: {
     env: 'SHUTDOWN_SECONDS',
@@ -52,7 +52,7 @@ export const RECEIVER_OPTIONS = defineOptions({
 
 export type ReceiverOptions = OptionsOf<typeof RECEIVER_OPTIONS>;
 
-/** Of these, Function Compute sets at least one in every custom runtime and container. */
+/** Function Compute sets at least one of these in every custom runtime and container. */
 const FUNCTION_COMPUTE = ['FC_FUNCTION_NAME', 'FC_FUNC_CODE_PATH', 'FC_SERVER_PORT', 'FC_CUSTOM_LISTEN_PORT'];
 
 export function serverMode(

@@ -43,7 +43,8 @@ const GALLERIES: Record<
 
 /** Throws `ConfigInvalid` for `GALLERY=off`, or when the gallery cannot use what the engine returns. */
 export async function openGallery(options: PeopleOptions, deps: GalleryDeps): Promise<Gallery> {
-  if (options.gallery === 'off') throw new AppError('ConfigInvalid', 'GALLERY=off: nobody is known');
+  if (options.gallery === 'off')
+    throw new AppError('ConfigInvalid', 'GALLERY=off: there are no known people');
   return GALLERIES[options.gallery](options, deps);
 }
 

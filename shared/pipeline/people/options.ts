@@ -13,7 +13,7 @@ export const PEOPLE_OPTIONS = defineOptions({
     default: 'off' as const,
     unit: '`off`, `oss` or `facebody`',
     about:
-      'Where known people are kept: nobody is known; embeddings in the result bucket, for the local engine; or a face database of FaceBody.',
+      'Where known people are kept: `off` for no people; `oss` for embeddings in the result bucket, with the local engine; `facebody` for a face database of FaceBody.',
   },
   peoplePrefix: {
     env: 'PEOPLE_PREFIX',
@@ -21,7 +21,7 @@ export const PEOPLE_OPTIONS = defineOptions({
     default: 'people/',
     unit: 'key prefix that ends with a slash',
     about:
-      'A photo at `<prefix><person>/<anything>` enrols the person; deleting it removes that face. The event rule must cover it.',
+      'A photo at `<prefix><person>/<anything>` enrols the person; deleting it removes that face. The event rule must cover this prefix.',
   },
   galleryPrefix: {
     env: 'GALLERY_PREFIX',
@@ -29,7 +29,7 @@ export const PEOPLE_OPTIONS = defineOptions({
     default: 'gallery/',
     unit: 'key prefix that ends with a slash',
     about:
-      'Where the gallery `oss` lies. Its objects hold embeddings, which are personal data: grant reading to nobody else.',
+      'Where the gallery `oss` is stored. Its objects contain embeddings, which are personal data: give read access only to this function.',
   },
   galleryDb: {
     env: 'GALLERY_DB',
@@ -37,7 +37,7 @@ export const PEOPLE_OPTIONS = defineOptions({
     default: 'mnsoss_face',
     unit: 'name of 1–64 lower-case letters, digits and `_`',
     about:
-      'The face database of the gallery `facebody`; made when it does not exist. An account has at most 10.',
+      'The face database of the gallery `facebody`; created if it does not exist. An account has at most 10.',
   },
   bestScore: {
     env: 'BEST_SCORE',
@@ -45,13 +45,13 @@ export const PEOPLE_OPTIONS = defineOptions({
     default: true,
     unit: 'true or false',
     about:
-      'Whether results tell of an unknown face how similar it was to the nearest person, without a name.',
+      'Whether an unknown face in the results has its similarity to the nearest person, without the name.',
   },
 });
 
 export type PeopleOptions = OptionsOf<typeof PEOPLE_OPTIONS>;
 
-/** Reads who is known, and where. Throws `ConfigInvalid` when prefixes overlap: objects of one would count as objects of the other. */
+/** Reads the options of known people. Throws `ConfigInvalid` when prefixes overlap: objects of one would count as objects of the other. */
 export function readPeopleOptions(env: NodeJS.ProcessEnv, pipeline: PipelineOptions): PeopleOptions {
   const options = readOptions(PEOPLE_OPTIONS, env);
   if (options.gallery === 'off') return options;
@@ -67,7 +67,7 @@ export function readPeopleOptions(env: NodeJS.ProcessEnv, pipeline: PipelineOpti
     if (!inside) continue;
     throw new AppError(
       'ConfigInvalid',
-      `${name} ${JSON.stringify(prefix)} lies below ${inside[0]} ${JSON.stringify(inside[1])}: choose prefixes beside each other`,
+      `${name} ${JSON.stringify(prefix)} is inside ${inside[0]} ${JSON.stringify(inside[1])}: choose prefixes that do not contain each other`,
     );
   }
   return options;

@@ -51,7 +51,7 @@ export function photoEvent(bucket: string, region: string, photo: Photo): OssObj
   };
 }
 
-/** The person whose folder contains the key; `undefined` when it is in no person's folder. */
+/** The person of a photo, from the folder in its key; `undefined` when the key is in no person's folder. */
 export function personOf(key: string, peoplePrefix: string): string | undefined {
   if (!key.startsWith(peoplePrefix) || key.endsWith('/')) return undefined;
   const [person, ...file] = key.slice(peoplePrefix.length).split('/');

@@ -93,7 +93,7 @@ async function copyPhoto(store: ObjectStore, photo: Photo, keys: readonly string
       if (there?.etag === head.etag && there.size === head.size) return { ...photo, key, etag: there.etag };
     }
   }
-  throw new AppError('ObjectAlreadyExists', `${photo.key}: other photos lie at ${keys.join(' and ')}`, {
+  throw new AppError('ObjectAlreadyExists', `${photo.key}: there are other photos at ${keys.join(' and ')}`, {
     details: { key: photo.key },
   });
 }
