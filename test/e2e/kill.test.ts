@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
 import { type Connection, readConnection } from '../../local/start/connection.ts';
 import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
@@ -74,7 +74,9 @@ function comparable({ outcome, source, engine, faces }: ResultDocument): unknown
   return { outcome, sha256, width, height, engine, faces: faces.map(({ crop, ...face }) => face) };
 }
 
-it('loses nothing when it is killed at random points of 100 uploads', { timeout: 240_000 }, async () => {
+test('npm start loses no upload when it is killed at random points of 100 uploads', {
+  timeout: 240_000,
+}, async () => {
   const random = seededRandom(SEED);
   const folder = await tempDir();
   const dataDir = join(folder, 'data');

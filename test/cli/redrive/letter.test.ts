@@ -18,7 +18,7 @@ const aLetter = {
   reason: 'expected JSON',
 };
 
-test('what the poller wrote is read with its queue and its reason', () => {
+test('readLetter reads a letter of the poller with its queue and its reason', () => {
   const letter = readLetter(JSON.stringify(describeLetter(aLetter)), 'other');
 
   expect(letter).toEqual({
@@ -45,7 +45,7 @@ test.each(['as it is', 'in Base64'])(
   },
 );
 
-test('anything else is a body whose origin nobody knows', () => {
+test('readLetter takes any other text for a bare body without an origin', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       expect(readLetter(text, 'message-1')).toMatchObject({ id: 'message-1', body: text });

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import sharp from 'sharp';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createMemoryStore } from '../../../shared/oss/memory.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
 import { readPipelineOptions } from '../../../shared/pipeline/options.ts';
@@ -65,8 +65,8 @@ async function keysOf(prefix: string): Promise<string[]> {
   return keys;
 }
 
-describe('a picture', () => {
-  it('is processed: pictures first, the document last', async () => {
+describe('processed pictures', () => {
+  test('a picture is published with its artifacts first and its document last', async () => {
     const order: string[] = [];
     const watched: ObjectStore = {
       ...store,
@@ -100,7 +100,7 @@ describe('a picture', () => {
     });
   });
 
-  it('with nobody in it is a result with zero faces', async () => {
+  test('a picture without a face is a result with zero faces', async () => {
     engine = fakeEngine(() => []);
 
     const outcome = await pipelineWith()(await upload(await aPicture()));
@@ -109,7 +109,7 @@ describe('a picture', () => {
     expect((await documentAt(DOCUMENT)).faces).toEqual([]);
   });
 
-  it('that was done is a duplicate, for one HEAD', async () => {
+  test('a second delivery of a processed picture is a duplicate and costs one HEAD', async () => {
     const event = await upload(await aPicture());
     await pipelineWith()(event);
     const calls: string[] = [];
@@ -127,7 +127,7 @@ describe('a picture', () => {
     expect(engine.asked).toHaveLength(1);
   });
 
-  it('that shares its MD5 with the one before it gets a result of its own', async () => {
+  test('a picture with the MD5 of the one before it gets a result of its own', async () => {
     const twins: ObjectStore = {
       ...store,
       get: async (key, options) => {
@@ -149,7 +149,7 @@ describe('a picture', () => {
     expect(document.source.sha256).not.toBe(firstHash);
   });
 
-  it('whose event gives its key percent-encoded is found', async () => {
+  test('a picture whose event has a percent-encoded key is found', async () => {
     await store.put('incoming/é b.jpg', await aPicture());
 
     const outcome = await pipelineWith()(anEvent({ key: 'incoming/%C3%A9%20b.jpg' }));
@@ -160,7 +160,7 @@ describe('a picture', () => {
     });
   });
 
-  it('is written without what configuration leaves out', async () => {
+  test('a result contains nothing that configuration leaves out', async () => {
     engine = fakeEngine(() => [
       aFace({
         attributes: { age: 30, gender: { value: 'female', probability: 1 } },
@@ -185,7 +185,7 @@ describe('a picture', () => {
     expect([...engine.asked[0]!.options.attributes]).toEqual(['gender']);
   });
 
-  it('leaves no crop of the picture that it replaces', async () => {
+  test('a result leaves no crop of the picture that it replaces', async () => {
     engine = fakeEngine(() => (engine.asked.length === 1 ? [aFace(), aFace(), aFace()] : [aFace()]));
     const pipeline = pipelineWith();
 
@@ -196,8 +196,8 @@ describe('a picture', () => {
   });
 });
 
-describe('an event out of order', () => {
-  it('is superseded when the object has changed since', async () => {
+describe('events out of order', () => {
+  test('an event is superseded when the object has changed since', async () => {
     const old = await upload(await aPicture('#ff0000'));
     await upload(await aPicture('#00ff00'));
 
@@ -205,7 +205,7 @@ describe('an event out of order', () => {
     expect(await keysOf('results/')).toEqual([]);
   });
 
-  it('is superseded when a later write has its result, without another look at the object', async () => {
+  test('an event is superseded by the result of a later write, without reading the object', async () => {
     const pipeline = pipelineWith();
     const early = anEvent({ requestId: 'EARLY', eventTime: '2026-01-01T00:00:00.000Z' });
     await pipeline(await upload(await aPicture(), { eventTime: '2026-01-01T00:00:05.000Z' }));
@@ -214,7 +214,7 @@ describe('an event out of order', () => {
     expect(engine.asked).toHaveLength(1);
   });
 
-  it('is superseded when the later result appears while it is worked on', async () => {
+  test('an event is superseded by a later result that appears during its processing', async () => {
     const later = { requestId: 'LATER', eventTime: '2026-01-01T00:00:09.000Z' };
     engine = fakeEngine(async () => {
       if (engine.asked.length > 1) return [];
@@ -229,15 +229,15 @@ describe('an event out of order', () => {
     expect(await keysOf('results/incoming/a.jpg/faces/')).toEqual([]);
   });
 
-  it('is gone when the object is', async () => {
+  test('an event of an object that does not exist is gone', async () => {
     expect(await pipelineWith()(anEvent())).toMatchObject({ outcome: 'gone', removed: 0 });
   });
 });
 
-describe('a removal', () => {
+describe('removals', () => {
   const removal = anEvent({ eventName: 'ObjectRemoved:DeleteObject', requestId: 'REMOVAL' });
 
-  it('takes the results along, and only its own', async () => {
+  test('a removal removes the results of its object, and no others', async () => {
     const pipeline = pipelineWith();
     await pipeline(await upload(await aPicture()));
     await pipeline(await upload(await aPicture(), { key: 'incoming/a.jpg/faces/b.jpg', requestId: 'B' }));
@@ -251,7 +251,7 @@ describe('a removal', () => {
     ]);
   });
 
-  it('that comes after the object was written again leaves its results', async () => {
+  test('a removal that arrives after the object was written again leaves its results', async () => {
     const pipeline = pipelineWith();
     await pipeline(await upload(await aPicture()));
 
@@ -260,8 +260,8 @@ describe('a removal', () => {
   });
 });
 
-describe('what is no usable image', () => {
-  it('is invalid, with the reason beside the results', async () => {
+describe('unusable images', () => {
+  test('a file that is not an image is invalid, with the reason in its document', async () => {
     const outcome = await pipelineWith()(await upload(Buffer.from('hello')));
 
     expect(outcome).toMatchObject({ outcome: 'invalid', code: 'InvalidImage', document: DOCUMENT });
@@ -271,10 +271,10 @@ describe('what is no usable image', () => {
     expect(engine.asked).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['the event', { size: 5000 }],
     ['the object', { size: undefined }],
-  ])('is refused by the size that %s gives, before its body is read', async (_who, changes) => {
+  ])('an object is refused by the size that %s gives, before its body is read', async (_who, changes) => {
     const big: ObjectStore = {
       ...store,
       get: async (key, options) => {
@@ -292,7 +292,7 @@ describe('what is no usable image', () => {
     expect('reason' in outcome && outcome.reason).toContain('MAX_BYTES=1024');
   });
 
-  it('loses its note when a good picture follows', async () => {
+  test('the document of an invalid file is replaced when a valid picture follows', async () => {
     const pipeline = pipelineWith();
     await pipeline(await upload(Buffer.from('hello')));
     await pipeline(await upload(await aPicture()));
@@ -301,8 +301,8 @@ describe('what is no usable image', () => {
   });
 });
 
-describe('an error of the engine', () => {
-  it('that is permanent is recorded as failed', async () => {
+describe('engine errors', () => {
+  test('a permanent error of the engine is recorded as failed', async () => {
     engine = fakeEngine(() => {
       throw new AppError('InvalidRequest', 'the service refused the picture');
     });
@@ -316,8 +316,8 @@ describe('an error of the engine', () => {
     });
   });
 
-  it.each(['ServiceUnavailable', 'Throttled', 'ModelMismatch'] as const)(
-    'of code %s is thrown, and nothing is recorded',
+  test.each(['ServiceUnavailable', 'Throttled', 'ModelMismatch'] as const)(
+    'an engine error %s is thrown, and nothing is recorded',
     async (code) => {
       engine = fakeEngine(() => {
         throw new AppError(code, 'planned');
@@ -328,7 +328,7 @@ describe('an error of the engine', () => {
     },
   );
 
-  it('that nobody foresaw is thrown as Unexpected, to be tried again', async () => {
+  test('an unknown error of the engine is thrown as Unexpected, to be retried', async () => {
     engine = fakeEngine(() => {
       throw new TypeError('undefined is not a function');
     });
@@ -339,8 +339,8 @@ describe('an error of the engine', () => {
   });
 });
 
-describe('the log', () => {
-  it('has one line an image, with ids, faces and the milliseconds of each stage', async () => {
+describe('log', () => {
+  test('the log has one line per image, with ids, faces and the milliseconds of each stage', async () => {
     const event = await upload(await aPicture());
 
     await pipelineWith()(event);

@@ -14,7 +14,7 @@ import { openReceiverStage } from './stage.ts';
 
 const UNREADABLE = Buffer.from('no notification').toString('base64');
 
-test('uploads come through queue, poller and receiver though OSS fails one request in ten', async () => {
+test('every upload passes queue, poller and receiver although OSS fails one request in ten', async () => {
   const stage = await openReceiverStage();
   const { cloud, photos } = stage;
   const client = createMnsClient({

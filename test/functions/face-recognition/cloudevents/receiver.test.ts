@@ -34,8 +34,8 @@ function send(event: CloudEvent<unknown>, headers: Record<string, string> = {}) 
   return stage.post(message.body, { ...message.headers, ...headers });
 }
 
-describe('a CloudEvent', () => {
-  test('of a photo is answered with where its result lies and what it counts', async () => {
+describe('CloudEvents', () => {
+  test('a CloudEvent of a photo is answered with the place and the counts of its result', async () => {
     const event = await uploaded('incoming/team photo.jpg', sampleBytes(1));
 
     const answer = await send(event);
@@ -57,7 +57,7 @@ describe('a CloudEvent', () => {
     expect((await documentOf(stage, 'incoming/team photo.jpg')).faces).toHaveLength(3);
   });
 
-  test('that comes again has the same answer, byte for byte', async () => {
+  test('a CloudEvent that is delivered again has the same answer, byte for byte', async () => {
     const event = await uploaded('incoming/a.jpg');
 
     const first = await send(event);
@@ -74,7 +74,7 @@ describe('a CloudEvent', () => {
     ['structured', STRUCTURED],
     ['structured with a charset', { 'content-type': 'Application/CloudEvents+JSON; charset=UTF-8' }],
     ['structured as plain JSON', { 'content-type': 'application/json' }],
-  ])('is read in %s mode', async (_mode, headers) => {
+  ])('a CloudEvent is read in %s mode', async (_mode, headers) => {
     const event = await uploaded('incoming/a.jpg');
 
     const answer = await stage.post(structured(event), headers);
@@ -86,7 +86,7 @@ describe('a CloudEvent', () => {
   test.each([
     ['an object', (records: unknown) => records],
     ['a text of Base64', (records: unknown) => Buffer.from(JSON.stringify(records)).toString('base64')],
-  ])('of another source, with %s as data, is worked on', async (_form, form) => {
+  ])('a CloudEvent of another source, with %s as data, is processed', async (_form, form) => {
     const record = await upload(stage, 'incoming/a.jpg');
     const event = new CloudEvent({ id: '1', source: 'any', type: 'any', data: form({ events: [record] }) });
 
@@ -95,7 +95,7 @@ describe('a CloudEvent', () => {
     expect(answer.status).toBe(200);
   });
 
-  test('with a failure that will not pass is done once the failure is recorded', async () => {
+  test('a CloudEvent with a permanent failure is acknowledged once the failure is recorded', async () => {
     const event = await uploaded('incoming/a.jpg', Buffer.from('no picture'));
 
     const answer = await send(event);
@@ -104,13 +104,13 @@ describe('a CloudEvent', () => {
     expect(await documentOf(stage, 'incoming/a.jpg')).toMatchObject({ error: { code: 'InvalidImage' } });
   });
 
-  test('that is not for us has an empty answer', async () => {
+  test('a CloudEvent that is out of scope has an empty answer', async () => {
     const answer = await send(await uploaded('elsewhere/a.jpg'));
 
     expect(answer).toMatchObject({ status: 204, text: '' });
   });
 
-  test('while OSS is ill has to come again, and then succeeds', async () => {
+  test('a CloudEvent is answered with 503 while OSS fails, and succeeds later', async () => {
     const event = await uploaded('incoming/a.jpg');
     const heal = stage.cloud.faults.inject({ operation: 'PutObject', rate: 1, kind: 'error' });
 
@@ -124,7 +124,7 @@ describe('a CloudEvent', () => {
     expect(well.status).toBe(200);
   });
 
-  test('without rights is a fault of the configuration, which comes again', async () => {
+  test('a CloudEvent of a bucket that does not exist is answered with 500', async () => {
     const event = await uploaded('incoming/a.jpg');
     const elsewhere = {
       ...(event.data as object),
@@ -137,7 +137,7 @@ describe('a CloudEvent', () => {
     expect(JSON.parse(answer.text)).toMatchObject({ code: 'NoSuchBucket' });
   });
 
-  test('carries its trace on, into the reply and the log', async () => {
+  test('the trace of a CloudEvent appears in the reply and in the log', async () => {
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const event = await uploaded('incoming/a.jpg');
 
@@ -149,7 +149,7 @@ describe('a CloudEvent', () => {
     });
   });
 
-  test('of the receiver itself is acknowledged unread: a Trigger without a filter sends it back', async () => {
+  test('the receiver acknowledges its own reply without reading it, as a Trigger without a filter sends it back', async () => {
     const { headers, text } = await send(await uploaded('incoming/a.jpg'));
     const reply = Object.fromEntries([...headers].filter(([name]) => name.startsWith('ce-')));
     stage.lines.length = 0;
@@ -161,10 +161,10 @@ describe('a CloudEvent', () => {
   });
 });
 
-describe('a batch', () => {
+describe('batches', () => {
   const BATCH = { 'content-type': 'application/cloudevents-batch+json' };
 
-  test('is done as a whole, and has an empty answer', async () => {
+  test('a batch is processed as a whole and has an empty answer', async () => {
     const events = [await uploaded('incoming/a.jpg'), await uploaded('incoming/b.jpg')];
 
     const answer = await stage.post(JSON.stringify(events), BATCH);
@@ -174,7 +174,7 @@ describe('a batch', () => {
       expect(await documentOf(stage, key)).toMatchObject({ outcome: 'processed' });
   });
 
-  test('with a malformed event is refused once the others are done', async () => {
+  test('a batch with a malformed event is refused after the others are processed', async () => {
     const good = await uploaded('incoming/a.jpg');
 
     const answer = await stage.post(JSON.stringify([{ specversion: '1.0' }, good]), BATCH);
@@ -183,13 +183,13 @@ describe('a batch', () => {
     expect(await documentOf(stage, 'incoming/a.jpg')).toMatchObject({ outcome: 'processed' });
   });
 
-  test('of nothing is done', async () => {
+  test('an empty batch is acknowledged', async () => {
     expect(await stage.post('[]', BATCH)).toMatchObject({ status: 204 });
   });
 });
 
-describe('a body that is no CloudEvent', () => {
-  test('is opened as any envelope is', async () => {
+describe('plain bodies', () => {
+  test('a body that is not a CloudEvent is opened as an envelope', async () => {
     const record = await upload(stage, 'incoming/a.jpg');
 
     const answer = await stage.post(notification(record), { 'content-type': 'application/json' });
@@ -219,20 +219,20 @@ describe('a body that is no CloudEvent', () => {
         'content-type': 'application/json',
       },
     ],
-  ])('and %s is refused for good', async (_what, body, headers) => {
+  ])('a body that %s is refused with 400', async (_what, body, headers) => {
     const answer = await stage.post(body, headers as Record<string, string>);
 
     expect(answer.status).toBe(400);
     expect(JSON.parse(answer.text)).toMatchObject({ code: 'EnvelopeUnknown' });
   });
 
-  test('is refused when it is too large', async () => {
+  test('a body that is too large is refused with 413', async () => {
     const answer = await stage.post(Buffer.alloc(65_537));
 
     expect(answer.status).toBe(413);
   });
 
-  test('is refused when it is not posted', async () => {
+  test('a request other than POST is refused with 405', async () => {
     const response = await fetch(stage.url, { method: 'PUT', body: 'x' });
 
     expect(response.status).toBe(405);
@@ -240,11 +240,11 @@ describe('a body that is no CloudEvent', () => {
   });
 });
 
-describe('behind our own sender', () => {
+describe('HTTP sink', () => {
   test.each([
     ['accepted', 'a photo', 'incoming/a.jpg', undefined],
     ['accepted', 'a recorded failure', 'incoming/b.jpg', Buffer.from('no picture')],
-  ])('%s is what it hears of %s', async (result, _what, key, bytes) => {
+  ])("the HTTP sink gets '%s' for %s", async (result, _what, key, bytes) => {
     const sink = createHttpSink({ url: stage.url, timeoutMs: 10_000, clock: systemClock });
 
     const delivery = await sink.deliver(await uploaded(key, bytes), { signal: new AbortController().signal });
@@ -253,7 +253,7 @@ describe('behind our own sender', () => {
     await sink.close();
   });
 
-  test('a service that is ill slows it down', async () => {
+  test('the HTTP sink slows down while OSS fails', async () => {
     const sink = createHttpSink({ url: stage.url, timeoutMs: 10_000, clock: systemClock });
     stage.cloud.faults.inject({ operation: 'GetObject', rate: 1, kind: 'error' });
 
@@ -266,7 +266,7 @@ describe('behind our own sender', () => {
   });
 });
 
-describe("behind a Broker's delivery", () => {
+describe('Broker', () => {
   const delivery = { retry: 3, backoffPolicy: 'exponential', backoffDelay: 'PT1S' } as const;
 
   /** As a Broker has it: attributes and data of the binary mode. */
@@ -275,7 +275,7 @@ describe("behind a Broker's delivery", () => {
     return readEvent(headers, body)!;
   };
 
-  test('a passing failure comes again after its delay, and ends in a reply that goes on', async () => {
+  test('a Broker delivers again after a transient failure, and sends the reply on', async () => {
     const event = await uploaded('incoming/a.jpg');
     const heal = stage.cloud.faults.inject({ operation: 'PutObject', rate: 1, kind: 'error' });
     const delays: number[] = [];
@@ -292,7 +292,7 @@ describe("behind a Broker's delivery", () => {
     });
   });
 
-  test('a failure that was recorded is delivered, without a reply', async () => {
+  test('a Broker counts a recorded failure as delivered, without a reply', async () => {
     const event = await uploaded('incoming/a.jpg', Buffer.from('no picture'));
 
     const outcome = await deliver(received(event), stage.url, delivery, () =>
@@ -302,7 +302,7 @@ describe("behind a Broker's delivery", () => {
     expect(outcome).toEqual({ delivered: true });
   });
 
-  test('what nobody can read is a dead letter at once, with the reason', async () => {
+  test('a Broker dead-letters an unreadable event at once, with the reason', async () => {
     const event = new CloudEvent({ id: '1', source: 'any', type: 'any', data: { hello: 1 } });
 
     const outcome = await deliver(received(event), stage.url, delivery, () =>
@@ -316,7 +316,7 @@ describe("behind a Broker's delivery", () => {
     });
   });
 
-  test('its reply that comes back is delivered, and is the end', async () => {
+  test('a Broker delivers a reply to the receiver without another reply', async () => {
     const first = await deliver(
       received(await uploaded('incoming/a.jpg')),
       stage.url,
@@ -330,7 +330,7 @@ describe("behind a Broker's delivery", () => {
   });
 });
 
-test('metrics tell requests, outcomes, faces and stages', async () => {
+test('metrics count requests, outcomes, faces and stages', async () => {
   await send(await uploaded('incoming/a.jpg', sampleBytes(1)));
   await send(await uploaded('elsewhere/a.jpg'));
   await stage.post('{}');
@@ -347,7 +347,7 @@ test('metrics tell requests, outcomes, faces and stages', async () => {
   expect(text).toContain('mnsoss_receiver_in_flight 0');
 });
 
-test('a quota that is exhausted is answered with the time to wait', async () => {
+test('an exhausted quota is answered with 429 and the time to wait', async () => {
   const error = new AppError('Throttled', 'two a second', { retryAfterMs: 2_400 });
   const throttled = await openReceiverStage({}, { pipeline: async () => () => Promise.reject(error) });
   const record = await upload(throttled, 'incoming/a.jpg');
@@ -359,7 +359,7 @@ test('a quota that is exhausted is answered with the time to wait', async () => 
   await throttled.close();
 });
 
-test('what cannot be opened yet is a passing failure, and is logged', async () => {
+test('a pipeline that cannot be opened is answered with 503 and logged', async () => {
   const error = new AppError('ServiceUnavailable', 'the gallery does not answer');
   const shut = await openReceiverStage({}, { pipeline: () => Promise.reject(error) });
 
@@ -372,7 +372,7 @@ test('what cannot be opened yet is a passing failure, and is logged', async () =
   await shut.close();
 });
 
-test('replies can be left out', async () => {
+test('REPLY_EVENTS=false leaves out the replies', async () => {
   const silent = await openReceiverStage({ REPLY_EVENTS: 'false' });
   const record = await upload(silent, 'incoming/a.jpg');
 

@@ -61,7 +61,7 @@ test('the reply to a duplicate has the counts of its document, and equals the fi
   expect(JSON.stringify(second)).toBe(JSON.stringify(first));
 });
 
-test('a face that was compared with nobody is neither known nor unknown', async () => {
+test('a face that was not compared is neither known nor unknown', async () => {
   await publish({ ...content, faces: [{}, { match: { person: 'Anna' } }] });
 
   const reply = await createReply(duplicate, { openBucket });

@@ -59,8 +59,8 @@ async function call(
   };
 }
 
-describe('the custom runtime', () => {
-  test('initializes, invokes, and frames the log of each invocation', async () => {
+describe('custom runtime', () => {
+  test('the custom runtime initializes, invokes, and marks the log of each invocation', async () => {
     const record = await upload(stage, 'incoming/a.jpg');
 
     const initialized = await call('/initialize', { requestId: 'r-1' });
@@ -81,7 +81,7 @@ describe('the custom runtime', () => {
     ]);
   });
 
-  test('says 404 twice for what has to come again, or Function Compute would take it for done', async () => {
+  test('the custom runtime answers a transient failure with 404 and x-fc-status 404', async () => {
     const record = await upload(stage, 'incoming/a.jpg');
     stage.cloud.faults.inject({ operation: 'PutObject', rate: 1, kind: 'error' });
 
@@ -92,7 +92,7 @@ describe('the custom runtime', () => {
     expect(lines).toContain('FC Invoke End RequestId: r-9, Error: Unhandled function error');
   });
 
-  test('keeps the log lines of invocations at once apart', async () => {
+  test('the custom runtime separates the log lines of parallel invocations', async () => {
     const keys = ['incoming/1.jpg', 'incoming/2.jpg', 'incoming/3.jpg'];
     const records = await Promise.all(keys.map((key) => upload(stage, key)));
 
@@ -108,7 +108,7 @@ describe('the custom runtime', () => {
     expect(seen.sort()).toEqual(['r-1 incoming/1.jpg', 'r-2 incoming/2.jpg', 'r-3 incoming/3.jpg']);
   });
 
-  test('passes a request of an HTTP trigger on with its own path and status', async () => {
+  test('the custom runtime answers HTTP triggers at any path with their own status', async () => {
     await upload(stage, 'incoming/a.jpg');
 
     const found = await call('/faces', { body: '{"bucket":"photos","key":"incoming/a.jpg"}' });
@@ -119,14 +119,14 @@ describe('the custom runtime', () => {
     expect(missing).toMatchObject({ status: 404, fcStatus: null });
   });
 
-  test('refuses whoever is not Function Compute', async () => {
+  test('the custom runtime refuses requests without the headers of Function Compute', async () => {
     const response = await fetch(`http://127.0.0.1:${server.port}/invoke`, { method: 'POST', body: '{}' });
 
     expect(response.status).toBe(400);
     expect(await response.text()).toContain('x-fc-*');
   });
 
-  test('refuses an event that is larger than Function Compute sends', async () => {
+  test('the custom runtime refuses an event that is larger than Function Compute sends', async () => {
     const invoked = await call('/invoke', { body: Buffer.alloc(33 * 1024 * 1024) });
 
     expect(invoked).toMatchObject({ status: 404, fcStatus: '404' });
@@ -135,7 +135,7 @@ describe('the custom runtime', () => {
   });
 });
 
-test('the hook of 2.0 before an instance is frozen succeeds', async () => {
+test('the custom runtime accepts the pre-freeze hook of 2.0', async () => {
   const answer = await call('/pre-freeze', { method: 'GET' });
 
   expect(answer).toMatchObject({ status: 200, fcStatus: '200' });

@@ -43,8 +43,8 @@ async function ask(
   return { status: reply.statusCode, body: JSON.parse(reply.body), headers: reply.headers };
 }
 
-describe('a request for an object', () => {
-  test('gives its result document, and the same one without work when asked again', async () => {
+describe('object requests', () => {
+  test('a request for an object returns its result document, and again without work', async () => {
     await upload(stage, 'incoming/a.jpg');
 
     const first = await ask({ bucket: 'photos', key: 'incoming/a.jpg' });
@@ -68,13 +68,13 @@ describe('a request for an object', () => {
     { body: { events: [] }, status: 400, code: 'EnvelopeUnknown' },
     { body: 'hello', status: 400, code: 'EnvelopeUnknown' },
     { body: '', status: 400, code: 'EnvelopeUnknown' },
-  ])('$body is answered with $status $code', async ({ body, status, code }) => {
+  ])('the request body $body is answered with $status $code', async ({ body, status, code }) => {
     const answer = await ask(body);
 
     expect(answer).toMatchObject({ status, body: { code } });
   });
 
-  test('outside the watched prefix is told the rule', async () => {
+  test('a request for an object outside the watched prefix is answered with the rule', async () => {
     await upload(stage, 'elsewhere/a.jpg');
 
     const answer = await ask({ bucket: 'photos', key: 'elsewhere/a.jpg' });
@@ -85,7 +85,7 @@ describe('a request for an object', () => {
     });
   });
 
-  test('while OSS is ill is told to come back', async () => {
+  test('a request while OSS fails is answered with 503 and Retry-After', async () => {
     await upload(stage, 'incoming/a.jpg');
     stage.cloud.faults.inject({ operation: 'PutObject', rate: 1, kind: 'error' });
 
@@ -99,28 +99,34 @@ describe('a request for an object', () => {
   });
 });
 
-describe('a CloudEvent', () => {
-  test.each(['structured', 'binary'])('in %s mode gives the result document', async (mode) => {
-    const data = await upload(stage, 'incoming/a.jpg');
-    const attributes = {
-      specversion: '1.0',
-      id: 'e1',
-      type: 'oss:ObjectCreated:PutObject',
-      source: 'acs.oss',
-    };
-    const asHeaders = Object.fromEntries(
-      Object.entries(attributes).map(([name, value]) => [`Ce-${name}`, value]),
-    );
+describe('CloudEvents', () => {
+  test.each(['structured', 'binary'])(
+    'a CloudEvent in %s mode is answered with the result document',
+    async (mode) => {
+      const data = await upload(stage, 'incoming/a.jpg');
+      const attributes = {
+        specversion: '1.0',
+        id: 'e1',
+        type: 'oss:ObjectCreated:PutObject',
+        source: 'acs.oss',
+      };
+      const asHeaders = Object.fromEntries(
+        Object.entries(attributes).map(([name, value]) => [`Ce-${name}`, value]),
+      );
 
-    const answer =
-      mode === 'structured'
-        ? await ask({ ...attributes, data }, { headers: { 'Content-Type': 'application/cloudevents+json' } })
-        : await ask(data, { headers: asHeaders, isBase64Encoded: true });
+      const answer =
+        mode === 'structured'
+          ? await ask(
+              { ...attributes, data },
+              { headers: { 'Content-Type': 'application/cloudevents+json' } },
+            )
+          : await ask(data, { headers: asHeaders, isBase64Encoded: true });
 
-    expect(answer).toMatchObject({ status: 200, body: { outcome: 'processed' } });
-  });
+      expect(answer).toMatchObject({ status: 200, body: { outcome: 'processed' } });
+    },
+  );
 
-  test('with several records is refused: one answer is one document', async () => {
+  test('an event with several records is refused over HTTP: one answer is one document', async () => {
     const record = await upload(stage, 'incoming/a.jpg');
 
     const answer = await ask({ events: [record, record] });
@@ -132,7 +138,7 @@ describe('a CloudEvent', () => {
   });
 });
 
-test('other methods are refused', async () => {
+test('an HTTP trigger refuses methods other than POST', async () => {
   const answer = await ask('', { method: 'GET' });
 
   expect(answer).toMatchObject({ status: 405, headers: { allow: 'POST' } });

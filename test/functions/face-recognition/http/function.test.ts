@@ -41,8 +41,8 @@ async function ask(request: HttpFunctionRequest) {
   return { ...answer, body: JSON.parse(answer.body) };
 }
 
-describe('an HTTP function of 2.0', () => {
-  test('is answered with the result document', async () => {
+describe('HTTP function of 2.0', () => {
+  test('an HTTP function of 2.0 is answered with the result document', async () => {
     await upload(stage, 'incoming/a.jpg');
 
     const answer = await ask(requestOf('POST', '{"bucket":"photos","key":"incoming/a.jpg"}'));
@@ -54,13 +54,13 @@ describe('an HTTP function of 2.0', () => {
     });
   });
 
-  test('refuses other methods', async () => {
+  test('an HTTP function of 2.0 refuses methods other than POST', async () => {
     const answer = await ask(requestOf('GET', ''));
 
     expect(answer).toMatchObject({ status: 405, headers: { allow: 'POST' } });
   });
 
-  test('is told from a function of events by its first argument', async () => {
+  test('the handler recognizes an HTTP function of 2.0 by its first argument', async () => {
     vi.stubEnv('FC_REGION', stage.cloud.region);
     vi.stubEnv('OSS_ENDPOINT', stage.cloud.oss.url);
     vi.stubEnv('LOG_LEVEL', 'silent');

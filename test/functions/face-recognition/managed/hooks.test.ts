@@ -12,8 +12,8 @@ afterEach(() => stage.close());
 const imageLines = () => stage.lines.filter(({ msg }) => msg === 'image');
 const invocationLines = () => stage.lines.filter(({ msg }) => msg === 'invocation');
 
-describe('an event', () => {
-  test('gives its outcome, its result, and one line with the request id', async () => {
+describe('events', () => {
+  test('an event returns its outcome, writes its result, and logs lines with the request id', async () => {
     const record = await upload(stage, 'incoming/a.jpg');
 
     const report = await stage.fn.handler(notification(record), stage.context({ requestId: 'request-7' }));
@@ -26,7 +26,7 @@ describe('an event', () => {
     expect(imageLines()).toMatchObject([{ requestId: 'request-7', outcome: 'processed' }]);
   });
 
-  test('with a permanent failure returns, so that nobody pays for three more tries', async () => {
+  test('an event with a permanent failure returns, because each retry would cost money', async () => {
     const record = await upload(stage, 'incoming/a.jpg', Buffer.from('no picture'));
 
     const report = await stage.fn.handler(notification(record), stage.context());
@@ -35,7 +35,7 @@ describe('an event', () => {
     expect(await documentOf(stage, 'incoming/a.jpg')).toMatchObject({ error: { code: 'InvalidImage' } });
   });
 
-  test('with a transient failure throws, and the next try succeeds', async () => {
+  test('an event with a transient failure throws, and the next delivery succeeds', async () => {
     const record = await upload(stage, 'incoming/a.jpg');
     const heal = stage.cloud.faults.inject({ operation: 'PutObject', rate: 1, kind: 'error' });
 
@@ -50,7 +50,7 @@ describe('an event', () => {
     expect(second).toMatchObject({ records: [{ outcome: 'processed' }] });
   });
 
-  test('that nobody can read is a fault with its code, not an error', async () => {
+  test('an unreadable event returns a fault with its code and throws no error', async () => {
     const report = await stage.fn.handler(Buffer.from('{"hello":1}'), stage.context());
 
     expect(report).toMatchObject({ records: [], faults: [{ path: '', code: 'EnvelopeUnknown' }] });
@@ -59,7 +59,7 @@ describe('an event', () => {
     );
   });
 
-  test('of a timer is a fault: this function has nothing to poll', async () => {
+  test('an event of a timer returns a fault: this function polls nothing', async () => {
     const timer = { triggerName: 't', triggerTime: '2026-01-01T00:00:00Z', payload: '' };
 
     const report = await stage.fn.handler(Buffer.from(JSON.stringify(timer)), stage.context());
@@ -67,7 +67,7 @@ describe('an event', () => {
     expect(report).toMatchObject({ faults: [{ code: 'EnvelopeUnknown' }] });
   });
 
-  test('is worked on with the credentials of its own invocation', async () => {
+  test('an event is processed with the credentials of its own invocation', async () => {
     const record = await upload(stage, 'incoming/a.jpg');
     const expired = { ...stage.context(), credentials: stage.cloud.issueCredentials({ durationMs: -1 }) };
 
@@ -78,7 +78,7 @@ describe('an event', () => {
     expect(second).toMatchObject({ records: [{ outcome: 'processed' }] });
   });
 
-  test('without credentials says what to do', async () => {
+  test('an event without credentials fails as misconfigured', async () => {
     const record = await upload(stage, 'incoming/a.jpg');
 
     const invocation = stage.fn.handler(notification(record), { requestId: 'r', function: { timeout: 30 } });
@@ -87,8 +87,8 @@ describe('an event', () => {
   });
 });
 
-describe('a batch', () => {
-  test('reports each record, and throws only for what has to come again', async () => {
+describe('batches', () => {
+  test('a batch of final outcomes returns a report of each record', async () => {
     const good = await upload(stage, 'incoming/good.jpg');
     const bad = await upload(stage, 'incoming/bad.jpg', Buffer.from('no picture'));
     const other = await upload(stage, 'elsewhere/c.jpg');
@@ -105,7 +105,7 @@ describe('a batch', () => {
     });
   });
 
-  test('throws for the transient one when the others are done, and costs them one look at the next try', async () => {
+  test('a batch throws for its transient record, and the others are duplicates at the next delivery', async () => {
     const good = await upload(stage, 'incoming/good.jpg');
     const shaky = await upload(stage, 'incoming/shaky.jpg');
     await stage.fn.handler(notification(good), stage.context());
@@ -119,7 +119,7 @@ describe('a batch', () => {
     expect(second).toMatchObject({ records: [{ outcome: 'duplicate' }, { outcome: 'processed' }] });
   });
 
-  test('that outlasts the invocation hands back what is undone', async () => {
+  test('a batch that exceeds the timeout throws with the number of unfinished records', async () => {
     const records = await Promise.all(
       Array.from({ length: 6 }, (_, index) => upload(stage, `incoming/${index}.jpg`)),
     );
@@ -132,15 +132,15 @@ describe('a batch', () => {
   });
 });
 
-describe('the hooks', () => {
-  test('initialize refuses a function whose results would start it again', async () => {
+describe('hooks', () => {
+  test('initialize refuses results below the watched prefix', async () => {
     const looping = await openStage({ RESULT_PREFIX: 'incoming/results/' });
 
     await expect(looping.fn.initialize(looping.context())).rejects.toMatchObject({ code: 'LoopRefused' });
     await looping.close();
   });
 
-  test('initialize loads the engine, and an instance that was stopped starts again', async () => {
+  test('an instance can be used again after preStop', async () => {
     await stage.fn.initialize(stage.context());
     await stage.fn.preStop(stage.context());
     const record = await upload(stage, 'incoming/a.jpg');

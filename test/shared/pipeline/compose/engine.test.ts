@@ -13,20 +13,20 @@ const parts = (env: NodeJS.ProcessEnv = {}) => ({
   logger: silentLogger,
 });
 
-test.each(['local', 'facebody'] as const)('%s is opened by its name', async (name) => {
+test.each(['local', 'facebody'] as const)('openEngine opens the engine %s', async (name) => {
   const engine = await openEngine(name, parts());
 
   expect(engine.name).toBe(name);
 });
 
-test('the options of the chosen engine are checked when it is opened', async () => {
+test('openEngine checks the options of the chosen engine', async () => {
   const opened = openEngine('facebody', parts({ FACEBODY_QPS: 'many' }));
 
   await expect(opened).rejects.toMatchObject({ code: 'ConfigInvalid' });
   await expect(opened).rejects.toThrow('FACEBODY_QPS');
 });
 
-test('the local engine works on threads when it is told to', async () => {
+test('ENGINE_WORKERS=1 runs the local engine on one thread with a bounded queue', async () => {
   const engine = await openEngine('local', parts({ ENGINE_WORKERS: '1', ENGINE_QUEUE: '0' }));
   const look = () => engine.analyze(blankImage(), { attributes: new Set(), embeddings: false });
 
@@ -39,7 +39,7 @@ test('the local engine works on threads when it is told to', async () => {
   ]);
 });
 
-test('the number of threads is checked', async () => {
+test('openEngine checks the number of threads', async () => {
   const opened = openEngine('local', parts({ ENGINE_WORKERS: '65' }));
 
   await expect(opened).rejects.toMatchObject({ code: 'ConfigInvalid' });

@@ -1,26 +1,26 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createEnrolment } from '../../../../shared/pipeline/people/enrol.ts';
 import { type EnrolProgress, enrolAll, reenrolAll } from '../../../../shared/pipeline/people/enrol-all.ts';
 import { exportPeople } from '../../../../shared/pipeline/people/export.ts';
 import { AppError } from '../../../../shared/runtime/errors.ts';
-import { ANNA, ANNA_AGAIN, aHouse, BERTA, CLARA, type House } from './support.ts';
+import { ANNA, ANNA_AGAIN, BERTA, CLARA, type PeopleFixture, peopleFixture } from './support.ts';
 
 const options = { bucket: 'photos', region: 'cn-hangzhou' };
 
-let house: House;
+let fixture: PeopleFixture;
 
 beforeEach(async () => {
-  house = aHouse();
-  await house.upload('people/Anna/1.jpg', ANNA);
-  await house.upload('people/Anna/2.jpg', ANNA_AGAIN);
-  await house.upload('people/Anna/3.jpg', CLARA);
-  await house.upload('people/Berta/1.jpg', BERTA);
-  await house.store.put('people/Berta/', Buffer.alloc(0));
+  fixture = peopleFixture();
+  await fixture.upload('people/Anna/1.jpg', ANNA);
+  await fixture.upload('people/Anna/2.jpg', ANNA_AGAIN);
+  await fixture.upload('people/Anna/3.jpg', CLARA);
+  await fixture.upload('people/Berta/1.jpg', BERTA);
+  await fixture.store.put('people/Berta/', Buffer.alloc(0));
 });
 
 async function peopleOf() {
   const people = [];
-  for await (const entry of house.parts.gallery.people()) people.push(entry);
+  for await (const entry of fixture.deps.gallery.people()) people.push(entry);
   return people;
 }
 
@@ -29,11 +29,11 @@ const EVERYBODY = [
   { person: 'Berta', faces: 1 },
 ];
 
-describe('enrolling everybody', () => {
-  it('goes through all photos and tells how far it is', async () => {
+describe('enrolAll', () => {
+  test('enrolAll enrols all photos and reports its progress', async () => {
     const progress: EnrolProgress[] = [];
 
-    const report = await enrolAll(house.parts, { ...options, onProgress: (step) => progress.push(step) });
+    const report = await enrolAll(fixture.deps, { ...options, onProgress: (step) => progress.push(step) });
 
     expect(report).toEqual({
       photos: 4,
@@ -51,88 +51,88 @@ describe('enrolling everybody', () => {
     ]);
   });
 
-  it('passes over photos that have their record', async () => {
-    const first = await house.upload('people/Anna/1.jpg', ANNA);
-    await createEnrolment(house.parts)(first);
-    await enrolAll(house.parts, options);
-    const asked = house.engine.asked.length;
+  test('enrolAll skips photos that have a record', async () => {
+    const first = await fixture.upload('people/Anna/1.jpg', ANNA);
+    await createEnrolment(fixture.deps)(first);
+    await enrolAll(fixture.deps, options);
+    const asked = fixture.engine.asked.length;
 
-    expect(await enrolAll(house.parts, options)).toMatchObject({ enrolled: 0, unchanged: 4 });
-    expect(house.engine.asked).toHaveLength(asked);
+    expect(await enrolAll(fixture.deps, options)).toMatchObject({ enrolled: 0, unchanged: 4 });
+    expect(fixture.engine.asked).toHaveLength(asked);
   });
 
-  it('goes on after a photo that failed, and takes it up in the next run', async () => {
+  test('enrolAll continues after a failed photo, and the next run retries it', async () => {
     let failures = 1;
     const engine = {
-      ...house.engine,
-      analyze: (...args: Parameters<typeof house.engine.analyze>) =>
+      ...fixture.engine,
+      analyze: (...args: Parameters<typeof fixture.engine.analyze>) =>
         failures-- > 0
           ? Promise.reject(new AppError('ServiceUnavailable', 'planned'))
-          : house.engine.analyze(...args),
+          : fixture.engine.analyze(...args),
     };
-    const parts = { ...house.parts, engine };
+    const deps = { ...fixture.deps, engine };
 
-    const first = await enrolAll(parts, { ...options, concurrency: 1 });
-    const second = await enrolAll(parts, options);
+    const first = await enrolAll(deps, { ...options, concurrency: 1 });
+    const second = await enrolAll(deps, options);
 
     expect(first.failed).toEqual([{ key: 'people/Anna/1.jpg', code: 'ServiceUnavailable' }]);
     expect(second).toMatchObject({ enrolled: 1, unchanged: 3 });
     expect(await peopleOf()).toEqual(EVERYBODY);
   });
 
-  it('ends at an error that would meet every photo', async () => {
+  test('enrolAll ends at an error that every photo would meet', async () => {
     const engine = {
-      ...house.engine,
+      ...fixture.engine,
       analyze: () => Promise.reject(new AppError('ModelMismatch', 'planned')),
     };
 
-    await expect(enrolAll({ ...house.parts, engine }, options)).rejects.toMatchObject({
+    await expect(enrolAll({ ...fixture.deps, engine }, options)).rejects.toMatchObject({
       code: 'ModelMismatch',
     });
   });
 
-  it('ends when it is told to', async () => {
+  test('enrolAll ends when its signal fires', async () => {
     const controller = new AbortController();
     const onProgress = () => controller.abort();
 
     await expect(
-      enrolAll(house.parts, { ...options, onProgress, signal: controller.signal, concurrency: 1 }),
+      enrolAll(fixture.deps, { ...options, onProgress, signal: controller.signal, concurrency: 1 }),
     ).rejects.toMatchObject({ code: 'Aborted' });
-    expect(house.engine.asked).toHaveLength(1);
+    expect(fixture.engine.asked).toHaveLength(1);
   });
 });
 
-describe('enrolling everybody again', () => {
-  it('makes the same gallery from the photos alone', async () => {
-    await enrolAll(house.parts, options);
-    await house.parts.gallery.clear();
+describe('reenrolAll', () => {
+  test('reenrolAll rebuilds the same gallery from the photos', async () => {
+    await enrolAll(fixture.deps, options);
+    await fixture.deps.gallery.clear();
 
-    const report = await reenrolAll(house.parts, options);
+    const report = await reenrolAll(fixture.deps, options);
 
     expect(report).toMatchObject({ photos: 4, enrolled: 3 });
     expect(await peopleOf()).toEqual(EVERYBODY);
   });
 
-  it('leaves events of uploads that were enrolled before nothing to do', async () => {
-    const enrol = createEnrolment(house.parts);
-    const event = await house.upload('people/Anna/1.jpg', ANNA);
+  test('events of uploads from before reenrolAll are duplicates', async () => {
+    const enrol = createEnrolment(fixture.deps);
+    const event = await fixture.upload('people/Anna/1.jpg', ANNA);
     await enrol(event);
 
-    await reenrolAll(house.parts, options);
+    await reenrolAll(fixture.deps, options);
 
     expect((await enrol(event)).outcome).toBe('duplicate');
     expect(await peopleOf()).toEqual(EVERYBODY);
   });
 });
 
-describe('another gallery', () => {
-  it('takes every photo, and the next run none', async () => {
-    await enrolAll(house.parts, options);
-    const other = aHouse().parts.gallery;
-    const parts = { ...house.parts, gallery: { ...other, name: 'other' } };
+describe('enrolAll into another gallery', () => {
+  test('enrolAll enrols every photo into another gallery, and the next run none', async () => {
+    await enrolAll(fixture.deps, options);
+    const other = peopleFixture().deps.gallery;
+    const deps = { ...fixture.deps, gallery: { ...other, name: 'other' } };
 
-    const first = await enrolAll(parts, options);
-    const second = await enrolAll(parts, options);
+    const first = await enrolAll(deps, options);
+    const second = await enrolAll(deps, options);
 
     expect(first).toMatchObject({ photos: 4, enrolled: 3, unchanged: 0 });
     expect(second).toMatchObject({ photos: 4, enrolled: 0, unchanged: 4 });
@@ -140,18 +140,18 @@ describe('another gallery', () => {
   });
 });
 
-describe('the export', () => {
-  it('has every photo with what became of it, and no embedding', async () => {
-    await enrolAll(house.parts, options);
-    await house.upload('people/Berta/2.jpg', BERTA);
+describe('exportPeople', () => {
+  test('exportPeople lists every photo with its outcome and without embeddings', async () => {
+    await enrolAll(fixture.deps, options);
+    await fixture.upload('people/Berta/2.jpg', BERTA);
     const exported = [];
-    const parts = {
-      source: house.store,
-      results: house.store,
+    const deps = {
+      source: fixture.store,
+      results: fixture.store,
       peoplePrefix: 'people/',
       resultPrefix: 'results/',
     };
-    for await (const photo of exportPeople(parts)) exported.push(photo);
+    for await (const photo of exportPeople(deps)) exported.push(photo);
 
     expect(exported.map(({ key, person, outcome, reason }) => [key, person, outcome, reason])).toEqual([
       ['people/Anna/1.jpg', 'Anna', 'enrolled', undefined],

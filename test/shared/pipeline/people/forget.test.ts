@@ -1,22 +1,22 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createEnrolment } from '../../../../shared/pipeline/people/enrol.ts';
 import { findPerson } from '../../../../shared/pipeline/people/find.ts';
 import { type ForgetDeps, forgetPerson } from '../../../../shared/pipeline/people/forget.ts';
 import { renamePerson } from '../../../../shared/pipeline/people/rename.ts';
-import { ANNA, ANNA_AGAIN, aHouse, BERTA, CLARA, type House } from './support.ts';
+import { ANNA, ANNA_AGAIN, BERTA, CLARA, type PeopleFixture, peopleFixture } from './support.ts';
 
 const DOCUMENT = 'results/incoming/party.jpg/faces.json';
 const BASE = 'results/incoming/party.jpg';
 
-let house: House;
-let parts: ForgetDeps;
+let fixture: PeopleFixture;
+let deps: ForgetDeps;
 
 beforeEach(() => {
-  house = aHouse();
-  parts = {
-    gallery: house.parts.gallery,
-    source: house.store,
-    results: house.store,
+  fixture = peopleFixture();
+  deps = {
+    gallery: fixture.deps.gallery,
+    source: fixture.store,
+    results: fixture.store,
     peoplePrefix: 'people/',
     resultPrefix: 'results/',
   };
@@ -24,11 +24,11 @@ beforeEach(() => {
 
 /** Anna with two photos, Berta with one that was refused for looking like Anna, and a party both were at. */
 async function aYearOfPhotos(): Promise<void> {
-  const enrol = createEnrolment(house.parts);
-  await enrol(await house.upload('people/Anna/1.jpg', ANNA));
-  await enrol(await house.upload('people/Anna/2.jpg', ANNA_AGAIN));
-  await enrol(await house.upload('people/Berta/1.jpg', BERTA));
-  await enrol(await house.upload('people/Berta/2.jpg', ANNA));
+  const enrol = createEnrolment(fixture.deps);
+  await enrol(await fixture.upload('people/Anna/1.jpg', ANNA));
+  await enrol(await fixture.upload('people/Anna/2.jpg', ANNA_AGAIN));
+  await enrol(await fixture.upload('people/Berta/1.jpg', BERTA));
+  await enrol(await fixture.upload('people/Berta/2.jpg', ANNA));
   const box = { x: 0, y: 0, width: 1, height: 1 };
   const document = {
     schemaVersion: 1,
@@ -41,31 +41,31 @@ async function aYearOfPhotos(): Promise<void> {
     ],
     artifacts: { annotated: `${BASE}/annotated.jpg`, redacted: `${BASE}/redacted.jpg` },
   };
-  await house.store.put(DOCUMENT, Buffer.from(JSON.stringify(document)), {
+  await fixture.store.put(DOCUMENT, Buffer.from(JSON.stringify(document)), {
     contentType: 'application/json',
     metadata: { 'request-id': 'PARTY' },
   });
   for (const name of ['faces/0.jpg', 'faces/1.jpg', 'annotated.jpg', 'redacted.jpg']) {
-    await house.store.put(`${BASE}/${name}`, Buffer.from('picture'));
+    await fixture.store.put(`${BASE}/${name}`, Buffer.from('picture'));
   }
 }
 
 async function everything(): Promise<Map<string, Buffer>> {
   const objects = new Map<string, Buffer>();
-  for (const key of await house.keys()) {
-    objects.set(key, Buffer.concat(await (await house.store.get(key)).body.toArray()));
+  for (const key of await fixture.keys()) {
+    objects.set(key, Buffer.concat(await (await fixture.store.get(key)).body.toArray()));
   }
   return objects;
 }
 
 async function sightingsOf(person: string) {
   const sightings = [];
-  for await (const sighting of findPerson(person, parts)) sightings.push(sighting);
+  for await (const sighting of findPerson(person, deps)) sightings.push(sighting);
   return sightings;
 }
 
-describe('finding a person', () => {
-  it('gives every face in every result', async () => {
+describe('findPerson', () => {
+  test('findPerson returns every face in every result', async () => {
     await aYearOfPhotos();
 
     expect(await sightingsOf('Anna')).toEqual([
@@ -81,24 +81,24 @@ describe('finding a person', () => {
     expect(await sightingsOf('Clara')).toEqual([]);
   });
 
-  it('goes through more results than are fetched ahead, in their order', async () => {
+  test('findPerson reads more results than are fetched ahead, in key order', async () => {
     const numbers = Array.from({ length: 40 }, (_, i) => `${i}`.padStart(2, '0'));
     for (const number of numbers) {
       const faces = [{ match: { person: '张伟', confidence: 0.5 } }];
       const document = { source: { bucket: 'photos', key: number }, faces };
-      await house.store.put(`results/${number}/faces.json`, Buffer.from(JSON.stringify(document)));
+      await fixture.store.put(`results/${number}/faces.json`, Buffer.from(JSON.stringify(document)));
     }
-    await house.store.put('results/x/faces.json', Buffer.from('{"张伟"'));
+    await fixture.store.put('results/x/faces.json', Buffer.from('{"张伟"'));
 
     expect((await sightingsOf('张伟')).map(({ key }) => key)).toEqual(numbers);
   });
 });
 
-describe('forgetting a person', () => {
-  it('leaves no trace in any object, and tells what went', async () => {
+describe('forgetPerson', () => {
+  test('forgetPerson leaves no mention in any object and lists what was removed', async () => {
     await aYearOfPhotos();
 
-    const report = await forgetPerson('Anna', parts);
+    const report = await forgetPerson('Anna', deps);
 
     expect(report).toMatchObject({
       photos: ['people/Anna/1.jpg', 'people/Anna/2.jpg'],
@@ -112,12 +112,12 @@ describe('forgetting a person', () => {
     for (const [key, bytes] of await everything()) expect(`${key} ${bytes}`).not.toContain('Anna');
   });
 
-  it('keeps what is about others', async () => {
+  test('forgetPerson keeps everything about other people', async () => {
     await aYearOfPhotos();
 
-    await forgetPerson('Anna', parts);
+    await forgetPerson('Anna', deps);
 
-    expect(await house.json(DOCUMENT)).toMatchObject({
+    expect(await fixture.json(DOCUMENT)).toMatchObject({
       schemaVersion: 1,
       faces: [
         { match: { unknown: true } },
@@ -126,20 +126,20 @@ describe('forgetting a person', () => {
       ],
       artifacts: { redacted: `${BASE}/redacted.jpg` },
     });
-    expect(await house.store.head(DOCUMENT)).toMatchObject({
+    expect(await fixture.store.head(DOCUMENT)).toMatchObject({
       contentType: 'application/json',
       metadata: { 'request-id': 'PARTY' },
     });
-    expect(await house.parts.gallery.faces('Berta')).toHaveLength(1);
-    expect(await house.keys('results/')).toContain('results/people/Berta/1.jpg/enrolment.json');
+    expect(await fixture.deps.gallery.faces('Berta')).toHaveLength(1);
+    expect(await fixture.keys('results/')).toContain('results/people/Berta/1.jpg/enrolment.json');
   });
 
-  it('finds nothing the second time', async () => {
+  test('forgetPerson finds nothing the second time', async () => {
     await aYearOfPhotos();
-    await forgetPerson('Anna', parts);
+    await forgetPerson('Anna', deps);
     const before = await everything();
 
-    expect(await forgetPerson('Anna', parts)).toEqual({
+    expect(await forgetPerson('Anna', deps)).toEqual({
       person: 'Anna',
       faces: [],
       photos: [],
@@ -152,121 +152,125 @@ describe('forgetting a person', () => {
     expect(await everything()).toEqual(before);
   });
 
-  it('that broke off anywhere is finished by the next run', async () => {
+  test('an interrupted forgetPerson is completed by the next run', async () => {
     for (let allowed = 0; ; allowed++) {
-      house = aHouse();
+      fixture = peopleFixture();
       await aYearOfPhotos();
       let changes = 0;
       const change =
         <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
         (...args: A): Promise<R> =>
           ++changes > allowed ? Promise.reject(new Error('planned')) : work(...args);
-      const breaking = { ...house.store, put: change(house.store.put), delete: change(house.store.delete) };
-      parts = { ...parts, gallery: house.parts.gallery };
-      const finished = await forgetPerson('Anna', { ...parts, source: breaking, results: breaking }).then(
+      const breaking = {
+        ...fixture.store,
+        put: change(fixture.store.put),
+        delete: change(fixture.store.delete),
+      };
+      deps = { ...deps, gallery: fixture.deps.gallery };
+      const finished = await forgetPerson('Anna', { ...deps, source: breaking, results: breaking }).then(
         () => true,
         () => false,
       );
 
-      await forgetPerson('Anna', { ...parts, source: house.store, results: house.store });
+      await forgetPerson('Anna', { ...deps, source: fixture.store, results: fixture.store });
 
       for (const [key, bytes] of await everything()) expect(`${key} ${bytes}`).not.toContain('Anna');
       if (finished) return expect(allowed).toBeGreaterThan(5);
     }
   });
 
-  it('looks again at a document that was replaced meanwhile', async () => {
+  test('forgetPerson reads a document again that was replaced in the meantime', async () => {
     await aYearOfPhotos();
     let replaced = false;
     const racing = {
-      ...house.store,
-      async head(...args: Parameters<typeof house.store.head>) {
+      ...fixture.store,
+      async head(...args: Parameters<typeof fixture.store.head>) {
         if (!replaced && args[0] === DOCUMENT) {
           replaced = true;
-          const later = { ...(await house.json(DOCUMENT)), later: true };
-          await house.store.put(DOCUMENT, Buffer.from(JSON.stringify(later)));
+          const later = { ...(await fixture.json(DOCUMENT)), later: true };
+          await fixture.store.put(DOCUMENT, Buffer.from(JSON.stringify(later)));
         }
-        return house.store.head(...args);
+        return fixture.store.head(...args);
       },
     };
 
-    await forgetPerson('Anna', { ...parts, results: racing });
+    await forgetPerson('Anna', { ...deps, results: racing });
 
-    expect(await house.json(DOCUMENT)).toMatchObject({
+    expect(await fixture.json(DOCUMENT)).toMatchObject({
       later: true,
       faces: [{ match: { unknown: true } }, {}, {}],
     });
   });
 
-  it('wants a name', async () => {
-    await expect(forgetPerson('', parts)).rejects.toMatchObject({ code: 'PersonNameInvalid' });
+  test('forgetPerson refuses an empty name', async () => {
+    await expect(forgetPerson('', deps)).rejects.toMatchObject({ code: 'PersonNameInvalid' });
   });
 });
 
-describe('renaming a person', () => {
+describe('renamePerson', () => {
   const options = { bucket: 'photos', region: 'cn-hangzhou' };
 
-  it('moves photos, faces and matches', async () => {
+  test('renamePerson moves photos, faces and matches', async () => {
     await aYearOfPhotos();
 
-    const report = await renamePerson('Anna', 'Änne', house.parts, options);
+    const report = await renamePerson('Anna', 'Änne', fixture.deps, options);
 
     expect(report).toEqual({
       photos: ['people/Änne/1.jpg', 'people/Änne/2.jpg'],
       refused: [],
       documents: [DOCUMENT, 'results/people/Berta/2.jpg/enrolment.json'],
     });
-    expect(await house.parts.gallery.faces('Änne')).toHaveLength(2);
-    expect(await house.parts.gallery.faces('Anna')).toEqual([]);
+    expect(await fixture.deps.gallery.faces('Änne')).toHaveLength(2);
+    expect(await fixture.deps.gallery.faces('Anna')).toEqual([]);
     expect(await sightingsOf('Änne')).toMatchObject([{ document: DOCUMENT, face: 0 }]);
     for (const [key, bytes] of await everything()) expect(`${key} ${bytes}`).not.toContain('Anna');
   });
 
-  it('makes two people one, whatever they look like', async () => {
+  test('renamePerson merges two people, whatever they look like', async () => {
     await aYearOfPhotos();
 
-    const { photos } = await renamePerson('Berta', 'Anna', house.parts, options);
+    const { photos } = await renamePerson('Berta', 'Anna', fixture.deps, options);
 
     expect(photos).toEqual(['people/Anna/Berta/1.jpg', 'people/Anna/Berta/2.jpg']);
-    expect(await house.parts.gallery.faces('Anna')).toHaveLength(4);
-    expect(await house.keys('people/')).toHaveLength(4);
-    expect(await house.keys('people/Berta/')).toEqual([]);
+    expect(await fixture.deps.gallery.faces('Anna')).toHaveLength(4);
+    expect(await fixture.keys('people/')).toHaveLength(4);
+    expect(await fixture.keys('people/Berta/')).toEqual([]);
   });
 
-  it('is finished by the next run when it broke off', async () => {
+  test('an interrupted renamePerson is completed by the next run', async () => {
     await aYearOfPhotos();
-    const breaking = { ...house.store, delete: () => Promise.reject(new Error('planned')) };
+    const breaking = { ...fixture.store, delete: () => Promise.reject(new Error('planned')) };
     await expect(
-      renamePerson('Anna', 'Clara', { ...house.parts, openBucket: () => breaking }, options),
+      renamePerson('Anna', 'Clara', { ...fixture.deps, openBucket: () => breaking }, options),
     ).rejects.toThrow('planned');
 
-    await renamePerson('Anna', 'Clara', house.parts, options);
+    await renamePerson('Anna', 'Clara', fixture.deps, options);
 
-    expect(await house.keys('people/')).toEqual([
+    expect(await fixture.keys('people/')).toEqual([
       'people/Berta/1.jpg',
       'people/Berta/2.jpg',
       'people/Clara/1.jpg',
       'people/Clara/2.jpg',
     ]);
-    expect(await house.parts.gallery.faces('Clara')).toHaveLength(2);
+    expect(await fixture.deps.gallery.faces('Clara')).toHaveLength(2);
   });
 
-  it('leaves the event of a moved photo nothing to do', async () => {
-    const enrol = createEnrolment(house.parts);
-    await enrol(await house.upload('people/Anna/1.jpg', CLARA));
-    await renamePerson('Anna', 'Clara', house.parts, options);
-    const { source } = (await house.json('results/people/Clara/1.jpg/enrolment.json')) as {
+  test('the event of a photo that renamePerson moved is a duplicate', async () => {
+    const enrol = createEnrolment(fixture.deps);
+    await enrol(await fixture.upload('people/Anna/1.jpg', CLARA));
+    await renamePerson('Anna', 'Clara', fixture.deps, options);
+    const { source } = (await fixture.json('results/people/Clara/1.jpg/enrolment.json')) as {
       source: { requestId: string; etag: string };
     };
 
-    const event = await house.upload('incoming/other.jpg', CLARA);
+    const event = await fixture.upload('incoming/other.jpg', CLARA);
     const outcome = await enrol({ ...event, ...source, key: 'people/Clara/1.jpg' });
 
     expect(outcome.outcome).toBe('duplicate');
   });
 
-  it('refuses the name that somebody has already', async () => {
-    await expect(renamePerson('Anna', 'Anna', house.parts, options)).rejects.toMatchObject({
+  test('renamePerson refuses the name that the person already has', async () => {
+    await expect(renamePerson('Anna', 'Anna', fixture.deps, options)).rejects.toMatchObject({
       code: 'PersonNameInvalid',
     });
   });

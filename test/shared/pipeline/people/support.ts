@@ -11,25 +11,25 @@ import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { anEvent } from '../../../support/events.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../support/fake-engine.ts';
 
-/** People are colors: a photo of one color shows the one person whose embedding is that color. */
+/** Each person is a color: a photo of one color shows the person whose embedding is that color. */
 export const ANNA = '#ff0000';
 export const ANNA_AGAIN = '#f03030';
 export const BERTA = '#00ff00';
 export const CLARA = '#0000ff';
 
-export interface House {
+export interface PeopleFixture {
   readonly clock: ManualClock;
   readonly store: ObjectStore;
   readonly engine: FakeEngine;
-  readonly parts: EnrolmentDeps;
-  /** Puts a photo and gives the event that OSS would send. */
+  readonly deps: EnrolmentDeps;
+  /** Uploads a photo and returns the event that OSS would send. */
   upload(key: string, color: string): Promise<ReturnType<typeof anEvent>>;
   keys(prefix?: string): Promise<string[]>;
   json(key: string): Promise<Record<string, unknown>>;
 }
 
-/** Everything that enrols people, in memory; `answer` replaces the one face that a photo shows. */
-export function aHouse(answer?: (face: Face) => Face[]): House {
+/** Store, engine and gallery in memory. `answer` replaces the one face that a photo shows. */
+export function peopleFixture(answer?: (face: Face) => Face[]): PeopleFixture {
   const clock = manualClock();
   const store = createMemoryStore({ bucket: 'photos', clock });
   const engine = fakeEngine(({ raster }) => {
@@ -52,7 +52,7 @@ export function aHouse(answer?: (face: Face) => Face[]): House {
     clock,
     store,
     engine,
-    parts: {
+    deps: {
       openBucket: () => store,
       engine,
       gallery,
