@@ -5,9 +5,9 @@ import { type HttpServer, startHttpServer } from '../../../shared/runtime/http-s
 import { platformCredentials } from '../../../shared/runtime/platform-credentials.ts';
 import { createApp } from '../app.ts';
 import type { FaceRecognitionOptions } from '../options.ts';
+import { createCloudEventsHandler } from './handler.ts';
 import { createReceiverMetrics } from './metrics.ts';
 import type { ReceiverOptions } from './options.ts';
-import { createReceiver } from './receiver.ts';
 
 /** Serves Knative and other senders of CloudEvents: listens at once, and is ready when the models are loaded. */
 export async function serveCloudEvents(
@@ -27,7 +27,7 @@ export async function serveCloudEvents(
   const metrics = createReceiverMetrics({ inFlight: () => server?.inFlight() ?? 0, ready: () => warm });
   server = await startHttpServer({
     port: options.port,
-    handle: createReceiver({
+    handle: createCloudEventsHandler({
       app,
       metrics,
       timeoutMs: options.requestTimeoutSeconds * 1000,

@@ -1,22 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FaceEngine } from '../../faces/engine.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { CredentialProvider } from '../../runtime/credentials.ts';
-import type { Logger } from '../../runtime/log.ts';
 import { readOptions } from '../../runtime/options.ts';
-import type { Random } from '../../runtime/random.ts';
 import type { PipelineOptions } from '../options.ts';
-
-export interface EngineDeps {
-  readonly env: NodeJS.ProcessEnv;
-  readonly credentials: CredentialProvider;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Threads of the local engine when `ENGINE_WORKERS` is not set. @default 0 */
-  readonly engineWorkers?: number;
-}
+import type { EngineDeps } from './engine-deps.ts';
 
 type Opener = (deps: EngineDeps) => Promise<FaceEngine>;
 

@@ -2,7 +2,7 @@ import { createFaceBodyClient, type FaceBodyClient } from '../../faces/engines/f
 import { FACEBODY_OPTIONS, faceBodyQuota, faceBodySettings } from '../../faces/engines/facebody/options.ts';
 import { createPacing } from '../../faces/pacing.ts';
 import { readOptions } from '../../runtime/options.ts';
-import type { EngineDeps } from './engine.ts';
+import type { EngineDeps } from './engine-deps.ts';
 
 /** The region in which FaceBody runs. */
 export function faceBodyRegion(env: NodeJS.ProcessEnv): string {

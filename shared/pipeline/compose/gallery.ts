@@ -4,7 +4,7 @@ import type { Gallery } from '../../faces/gallery/gallery.ts';
 import type { OpenBucket } from '../../oss/object-store.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { PeopleOptions } from '../people/options.ts';
-import type { EngineDeps } from './engine.ts';
+import type { EngineDeps } from './engine-deps.ts';
 
 export interface GalleryDeps extends EngineDeps {
   readonly openBucket: OpenBucket;

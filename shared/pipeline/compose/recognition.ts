@@ -8,7 +8,8 @@ import { type PeopleOptions, readPeopleOptions } from '../people/options.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import type { PictureDeps, PictureTask, Presign } from '../process-picture.ts';
 import { createRecognition, recognitionTask } from '../recognize.ts';
-import { type EngineDeps, openEngine } from './engine.ts';
+import { openEngine } from './engine.ts';
+import type { EngineDeps } from './engine-deps.ts';
 import { assertGalleryFits, openGallery } from './gallery.ts';
 import { type Once, once } from './once.ts';
 

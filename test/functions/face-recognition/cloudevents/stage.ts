@@ -1,6 +1,6 @@
 import { type App, createApp } from '../../../../functions/face-recognition/app.ts';
+import { createCloudEventsHandler } from '../../../../functions/face-recognition/cloudevents/handler.ts';
 import { createReceiverMetrics } from '../../../../functions/face-recognition/cloudevents/metrics.ts';
-import { createReceiver } from '../../../../functions/face-recognition/cloudevents/receiver.ts';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../../shared/runtime/credentials.ts';
 import { type HttpServer, startHttpServer } from '../../../../shared/runtime/http-server.ts';
@@ -32,7 +32,7 @@ export async function openReceiverStage(
   const server = await startHttpServer({
     port: 0,
     host: '127.0.0.1',
-    handle: createReceiver({
+    handle: createCloudEventsHandler({
       app: { ...app, ...changes },
       metrics,
       timeoutMs: 20_000,

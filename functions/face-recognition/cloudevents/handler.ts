@@ -9,7 +9,7 @@ import { inRequest } from '../request-log.ts';
 import type { ReceiverMetrics } from './metrics.ts';
 import { createReply, REPLY_TYPE } from './reply-event.ts';
 
-export interface ReceiverDeps {
+export interface HandlerDeps {
   readonly app: Pick<App, 'options' | 'openBucket' | 'clock' | 'logger' | 'pipeline'>;
   readonly metrics: Pick<ReceiverMetrics, 'countRecords'>;
   readonly timeoutMs: number;
@@ -26,7 +26,7 @@ export interface ReceiverDeps {
  * Only a failure has a body, for the dead letter: after a success Knative would take a body for a broken CloudEvent.
  * Source: Knative specs, eventing/data-plane.md.
  */
-export function createReceiver({ app, metrics, timeoutMs, replies }: ReceiverDeps) {
+export function createCloudEventsHandler({ app, metrics, timeoutMs, replies }: HandlerDeps) {
   const { clock, logger } = app;
 
   return async (request: ServedRequest): Promise<ServedAnswer> => {
