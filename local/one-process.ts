@@ -4,6 +4,7 @@ import { readPeopleOptions } from '../functions/face-recognition/people.ts';
 import { openWork } from '../functions/face-recognition/work.ts';
 import { createBridge } from '../functions/mns-poller/bridge.ts';
 import { createDeadLetterStore } from '../functions/mns-poller/dead-letters.ts';
+import { RECOGNIZED_EVENTS } from '../shared/envelope/event-types.ts';
 import { FACEBODY_OPTIONS, faceBodyQuota } from '../shared/faces/engines/facebody/options.ts';
 import { LOCAL_ENGINE_OPTIONS } from '../shared/faces/engines/local/options.ts';
 import { suitableWorkers } from '../shared/faces/engines/local/workers.ts';
@@ -52,16 +53,6 @@ const REGION = 'cn-hangzhou';
 const BUCKET = 'photos';
 const QUEUE = 'face-uploads';
 const RULE = 'face-uploads';
-const EVENT_TYPES = [
-  'ObjectCreated:PutObject',
-  'ObjectCreated:PostObject',
-  'ObjectCreated:CopyObject',
-  'ObjectCreated:AppendObject',
-  'ObjectCreated:CompleteMultipartUpload',
-  'ObjectRemoved:DeleteObject',
-  'ObjectRemoved:DeleteObjects',
-];
-
 /** Messages handled at once: enough to fetch and publish while the engine works, on each of its threads. */
 const concurrencyFor = (workers: number) => Math.max(4, workers + 2);
 
@@ -195,7 +186,7 @@ async function furnish(
   await mns.createQueue(QUEUE);
   await rules.ensure({
     name: RULE,
-    eventTypes: EVENT_TYPES,
+    eventTypes: RECOGNIZED_EVENTS,
     resources: prefixes.map((prefix) => ({ bucket: BUCKET, prefix, suffix: '' })),
     endpoints: [{ type: 'queue', name: QUEUE }],
   });

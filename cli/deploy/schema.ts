@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVENT_TYPES } from '../../shared/envelope/event-types.ts';
 
 // The `props` of Serverless Devs' component fc3 0.1 and the limits of Function Compute 3.0, closed: a misspelt key is a fault,
 // which neither `s verify` nor `s deploy` takes it for.
@@ -79,22 +80,13 @@ const provisionConfig = z.strictObject({
   targetTrackingPolicies: z.array(z.unknown()),
 });
 
+/** With the group `ObjectCreated:*`, the one that triggers know. */
 const OSS_EVENTS = [
   'oss:ObjectCreated:*',
-  'oss:ObjectCreated:AppendObject',
-  'oss:ObjectCreated:CompleteMultipartUpload',
-  'oss:ObjectCreated:CopyObject',
-  'oss:ObjectCreated:InitiateMultipartUpload',
-  'oss:ObjectCreated:PostObject',
-  'oss:ObjectCreated:PutObject',
-  'oss:ObjectCreated:PutSymlink',
-  'oss:ObjectCreated:UploadPart',
-  'oss:ObjectCreated:UploadPartCopy',
-  'oss:ObjectModified:UpdateObjectMeta',
-  'oss:ObjectRemoved:AbortMultipartUpload',
-  'oss:ObjectRemoved:DeleteObject',
-  'oss:ObjectRemoved:DeleteObjects',
-] as const;
+  ...EVENT_TYPES.filter(({ selectable }) => selectable === 'rules and triggers').map(
+    ({ name }) => `oss:${name}`,
+  ),
+];
 
 const common = {
   triggerName,

@@ -1,3 +1,4 @@
+import { EVENT_TYPES } from '../../shared/envelope/event-types.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 
 /** What a rule matches: one object by its full name, or all whose key begins and ends so; both empty: all. */
@@ -30,26 +31,6 @@ export interface EventRule extends Required<NewEventRule> {
   /** The one made for the rule, or one's own. Absent for direct delivery. */
   readonly topic?: string;
 }
-
-/** doc: the groups of events and what belongs to them. */
-const EVENT_GROUPS: Readonly<Record<string, readonly string[]>> = {
-  ObjectCreated: [
-    'PutObject',
-    'PostObject',
-    'CopyObject',
-    'AppendObject',
-    'InitiateMultipartUpload',
-    'UploadPart',
-    'UploadPartCopy',
-    'CompleteMultipartUpload',
-    'PutSymlink',
-  ],
-  ObjectDownloaded: ['GetObject'],
-  ObjectModified: ['UpdateObjectMeta', 'ChangeStorageClass'],
-  ObjectRemoved: ['DeleteObject', 'DeleteObjects', 'AbortMultipartUpload'],
-  ObjectReplication: ['ObjectCreated', 'ObjectRemoved', 'ObjectModified'],
-  ObjectRestore: ['FinishRestore'],
-};
 
 /** doc: of rules in a region, resources and endpoints of a rule. */
 export const MAX_RULES = 10;
@@ -111,10 +92,8 @@ export function checkOverlap(spec: NewEventRule, others: readonly EventRule[]): 
   }
 }
 
-export function isEventType(type: string): boolean {
-  const [group = '', name = '', ...rest] = type.split(':');
-  const names = Object.hasOwn(EVENT_GROUPS, group) ? EVENT_GROUPS[group]! : undefined;
-  return names !== undefined && rest.length === 0 && (name === '*' || names.includes(name));
+function isEventType(type: string): boolean {
+  return EVENT_TYPES.some(({ name }) => name === type || `${name.split(':')[0]}:*` === type);
 }
 
 /** Whether a rule tells of an event of that name on that object. */

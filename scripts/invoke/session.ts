@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InvocationResult } from '../../local/fc/index.ts';
 import { type LocalFcServer, startLocalFc } from '../../local/fc/server.ts';
+import { RECOGNIZED_EVENTS } from '../../shared/envelope/event-types.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import { readTimerEvent } from '../../shared/envelope/timer.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
@@ -54,11 +55,7 @@ const QUEUED = 'events/base64.txt';
 const TRIGGER = {
   name: 'uploads',
   bucket: 'photos',
-  events: [
-    'oss:ObjectCreated:PutObject',
-    'oss:ObjectCreated:PostObject',
-    'oss:ObjectCreated:CompleteMultipartUpload',
-  ],
+  events: RECOGNIZED_EVENTS.map((name) => `oss:${name}`),
   prefix: 'incoming/',
 };
 

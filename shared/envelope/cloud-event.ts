@@ -1,6 +1,7 @@
 import { CloudEvent, type CloudEventV1, HTTP } from 'cloudevents';
 import { AppError } from '../runtime/errors.ts';
 import type { OssObjectEvent, OssRecord } from './event.ts';
+import { EVENT_SOURCE } from './event-types.ts';
 import { encodeHeaderValue } from './http-message.ts';
 import { openEnvelope } from './open-envelope.ts';
 
@@ -29,7 +30,7 @@ export function toCloudEvent(
 ): CloudEvent<OssRecord | { readonly events: readonly OssRecord[] }> {
   return new CloudEvent<OssRecord | { readonly events: readonly OssRecord[] }>({
     id: event.id,
-    source: 'acs.oss',
+    source: EVENT_SOURCE,
     type: `oss:${event.eventName}`,
     subject: `acs:oss:${event.region}:${event.accountId}:${event.bucket}/${event.key}`,
     time: event.eventTime,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { EVENT_TYPES } from './event-types.ts';
+import { SOURCE_EVENTS } from './event-types.ts';
 import { GROUP, KIND, PLURAL, VERSION } from './names.ts';
 import { specSchema } from './spec.ts';
 import { statusSchema } from './status-schema.ts';
@@ -20,7 +20,7 @@ export function customResourceDefinition(): Schema {
         'eventing.knative.dev/source': 'true',
         'knative.dev/crd-install': 'true',
       },
-      annotations: { 'registry.knative.dev/eventTypes': `${JSON.stringify(EVENT_TYPES, undefined, 2)}\n` },
+      annotations: { 'registry.knative.dev/eventTypes': `${JSON.stringify(SOURCE_EVENTS, undefined, 2)}\n` },
     },
     spec: {
       group: GROUP,
