@@ -1,3 +1,4 @@
+import { readMnsHost } from '../../shared/mns/account.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import { createOssClient } from '../../shared/oss/client.ts';
@@ -29,10 +30,9 @@ export interface PlaceOptions {
 
 export async function openPlace({ dataDir, endpoint }: PlaceOptions): Promise<Place> {
   if (endpoint !== undefined) {
-    const [, region = ''] = /\.mns\.([a-z0-9-]+?)(?:-internal(?:-vpc)?)?\.aliyuncs\.com/.exec(endpoint) ?? [];
     return place({
       mnsUrl: endpoint,
-      region: process.env.REGION || region,
+      region: process.env.REGION || readMnsHost(endpoint).region || '',
       credentials: environmentCredentials(),
     });
   }

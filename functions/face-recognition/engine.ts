@@ -2,21 +2,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FaceEngine } from '../../shared/faces/engine.ts';
 import type { PipelineOptions } from '../../shared/pipeline/options.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
-import type { Random } from '../../shared/runtime/random.ts';
-
-export interface EngineParts {
-  readonly env: NodeJS.ProcessEnv;
-  readonly credentials: CredentialProvider;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Threads of the local engine where `ENGINE_WORKERS` does not say; 0 when absent. */
-  readonly engineWorkers?: number;
-}
+import type { EngineParts } from './engine-parts.ts';
 
 type Opener = (parts: EngineParts) => Promise<FaceEngine>;
 

@@ -6,7 +6,7 @@ import {
 } from '../../shared/faces/engines/facebody/options.ts';
 import { createPacing } from '../../shared/faces/pacing.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
-import type { EngineParts } from './engine.ts';
+import type { EngineParts } from './engine-parts.ts';
 
 /** Where FaceBody runs. */
 export function faceBodyRegion(env: NodeJS.ProcessEnv): string {

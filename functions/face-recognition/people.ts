@@ -6,7 +6,7 @@ import type { PipelineOptions } from '../../shared/pipeline/options.ts';
 import { PEOPLE_OPTIONS, type PeopleOptions } from '../../shared/pipeline/people-options.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
-import type { EngineParts } from './engine.ts';
+import type { EngineParts } from './engine-parts.ts';
 
 export interface GalleryParts extends EngineParts {
   readonly openBucket: OpenBucket;

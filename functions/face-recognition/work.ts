@@ -6,7 +6,7 @@ import type { PipelineOptions } from '../../shared/pipeline/options.ts';
 import type { PeopleOptions } from '../../shared/pipeline/people-options.ts';
 import { createPipeline } from '../../shared/pipeline/process.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
-import type { EngineParts } from './engine.ts';
+import type { EngineParts } from './engine-parts.ts';
 import { type Once, once } from './once.ts';
 import { assertGalleryFits, openGallery } from './people.ts';
 

@@ -1,10 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import type { DeadLetter, DeadLetters } from '../../shared/mns/consumer/index.ts';
+import { MAX_MESSAGE_BYTES } from '../../shared/mns/limits.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
-
-/** MNS's largest message, in bytes. */
-const MAX_MESSAGE_BYTES = 65_536;
 
 /** As `<prefix><queue>/<message id>.json`; a letter written twice is one object. */
 export function createDeadLetterStore(store: ObjectStore, prefix: string): DeadLetters {

@@ -1,6 +1,6 @@
+import { accountFromEndpoint, queueAddress } from '../../shared/mns/account.ts';
 import type { MnsClient } from '../../shared/mns/client.ts';
 import { createEventQueue } from '../../shared/mns/create-queue.ts';
-import { placeOf, queueAddress } from '../../shared/mns/place.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { retry } from '../../shared/runtime/retry.ts';
@@ -24,12 +24,12 @@ export async function ensureQueue(options: PollerOptions, parts: EnsureQueuePart
   const { topic } = options;
   if (!topic) return options.queue!;
   const queue = options.queue ?? topic;
-  const place = placeOf(parts.endpoint, options);
+  const account = accountFromEndpoint(parts.endpoint, options);
   await retry(
     async () => {
       await createEventQueue(parts.client, queue);
       await parts.client.subscribe(topic, queue, {
-        endpoint: queueAddress(place, queue),
+        endpoint: queueAddress(account, queue),
         format: 'SIMPLIFIED',
       });
     },

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { EventData } from '../../shared/envelope/cloud-event.ts';
 import type { ConsumerOptions } from '../../shared/mns/consumer/index.ts';
 import { CONSUMER_DEFAULTS } from '../../shared/mns/consumer/options.ts';
+import { MAX_RETENTION_SECONDS, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS } from '../../shared/mns/limits.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import {
   defineOptions,
@@ -177,21 +178,21 @@ export const POLLER_OPTIONS = defineOptions({
   },
   waitSeconds: {
     env: 'WAIT_SECONDS',
-    schema: integer(0, 30),
+    schema: integer(0, MAX_WAIT_SECONDS),
     default: CONSUMER_DEFAULTS.waitSeconds,
     unit: 'seconds, 0–30',
     about: 'Length of a long poll. A low value makes more requests, which are paid for.',
   },
   visibilitySeconds: {
     env: 'VISIBILITY_SECONDS',
-    schema: integer(1, 43_200),
+    schema: integer(1, MAX_VISIBILITY_SECONDS),
     default: CONSUMER_DEFAULTS.visibilitySeconds,
     unit: 'seconds, 1–43,200',
     about: 'How long each renewal hides a message, and so how late it reappears after a crash.',
   },
   maxAgeSeconds: {
     env: 'MAX_AGE_SECONDS',
-    schema: integer(1, 43_200),
+    schema: integer(1, MAX_VISIBILITY_SECONDS),
     default: CONSUMER_DEFAULTS.maxAgeSeconds,
     unit: 'seconds, 1–43,200',
     about: 'Work on a message is aborted after this, and it is tried again.',
@@ -206,7 +207,7 @@ export const POLLER_OPTIONS = defineOptions({
   },
   retryDelaySeconds: {
     env: 'RETRY_DELAY_SECONDS',
-    schema: integer(1, 43_200),
+    schema: integer(1, MAX_VISIBILITY_SECONDS),
     default: CONSUMER_DEFAULTS.retry.baseMs / 1000,
     unit: 'seconds, 1–43,200',
     about:
@@ -221,7 +222,7 @@ export const POLLER_OPTIONS = defineOptions({
   },
   sparedSeconds: {
     env: 'SPARED_SECONDS',
-    schema: integer(0, 1_296_000),
+    schema: integer(0, MAX_RETENTION_SECONDS),
     default: CONSUMER_DEFAULTS.sparedSeconds,
     unit: 'seconds, 0–1,296,000',
     about:

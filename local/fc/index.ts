@@ -1,4 +1,3 @@
-import type { RequestListener } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Credentials } from '../../shared/runtime/credentials.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
@@ -11,9 +10,11 @@ import { FcRefusal } from './errors.ts';
 import type { FunctionConfig, InvocationResult } from './function.ts';
 import { createListener } from './listener.ts';
 import { createPool } from './pool.ts';
+import type { LocalFc } from './types.ts';
 
 export type { SendToDestination } from './async-queue.ts';
 export type { FunctionConfig, InvocationResult } from './function.ts';
+export type { LocalFc } from './types.ts';
 
 export interface LocalFcOptions {
   readonly functions: readonly FunctionConfig[];
@@ -28,20 +29,6 @@ export interface LocalFcOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-}
-
-/** Function Compute on one machine: its invocation API of 2.0 and 3.0, and each instance a process. */
-export interface LocalFc {
-  readonly listener: RequestListener;
-  /** Throws `FcRefusal` as the API answers. */
-  invoke(name: string, event: Uint8Array): Promise<InvocationResult>;
-  /** Accepts the event and gives its request id; see `settled`. */
-  invokeAsync(name: string, event: Uint8Array, taskId?: string): string;
-  /** Every run of a function that has ended, in order; the tries of one asynchronous event share its request id. */
-  history(name: string): readonly InvocationResult[];
-  /** Resolves when all that was accepted has come to its end. */
-  settled(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** doc: bytes of an event. */

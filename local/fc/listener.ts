@@ -5,8 +5,8 @@ import type { Authenticate } from './authenticate.ts';
 import { FcRefusal } from './errors.ts';
 import type { InvocationResult } from './function.ts';
 import { sendHttpReply, toHttpEvent } from './http-event.ts';
-import type { LocalFc } from './index.ts';
 import { type FcRoute, findRoute } from './routes.ts';
+import type { LocalFc } from './types.ts';
 
 export interface ListenerParts {
   readonly fc: Pick<LocalFc, 'invoke' | 'invokeAsync'>;

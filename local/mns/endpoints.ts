@@ -29,7 +29,3 @@ export function parseEndpoint(text: string, owner: { region: string; accountId: 
   if (url.pathname.startsWith('/mns-reserved-')) throw new MnsRefusal('EndpointInvalid');
   return { kind: 'http', url };
 }
-
-export function queueEndpoint(queue: string, owner: { region: string; accountId: string }): string {
-  return `acs:mns:${owner.region}:${owner.accountId}:queues/${queue}`;
-}

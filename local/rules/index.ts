@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { queueAddress } from '../../shared/mns/account.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import { type Logger, silentLogger } from '../../shared/runtime/log.ts';
@@ -132,7 +133,7 @@ async function provision(
   await target.createTopic(topic);
   for (const [index, endpoint] of endpoints.entries()) {
     const address =
-      endpoint.type === 'http' ? endpoint.url : `acs:mns:${region}:${accountId}:queues/${endpoint.name}`;
+      endpoint.type === 'http' ? endpoint.url : queueAddress({ region, accountId }, endpoint.name);
     await target.subscribe(topic, `mns-en-subs-oss-${name}-${index + 1}-${created}`, address, { format });
   }
   return { ...spec, delivery, format, created, topic };

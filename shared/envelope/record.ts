@@ -1,13 +1,11 @@
 import * as z from 'zod/mini';
+import { MAX_KEY_BYTES } from '../oss/limits.ts';
 import { describeIssue } from './envelope.ts';
 import type { EnvelopeName, OssObjectEvent, OssRecord } from './event.ts';
 import { toUtc } from './event-time.ts';
 
 /** Real records are five levels deep; a serializer overflows its stack at some thousands. */
 const MAX_RECORD_NESTING = 32;
-
-/** OSS naming rules: bytes of a key, in UTF-8. */
-const MAX_KEY_BYTES = 1023;
 
 const word = (pattern: RegExp, expected: string) =>
   z.string().check(z.regex(pattern, { error: `expected ${expected}` }));

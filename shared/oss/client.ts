@@ -5,6 +5,7 @@ import type { Logger } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { createEndpoint, type EndpointOptions } from './endpoint.ts';
 import { assertKey } from './key.ts';
+import { MAX_KEYS_PER_REQUEST } from './limits.ts';
 import type { ObjectStore } from './object-store.ts';
 import { createOssRequests, type PresignRequest } from './requests.ts';
 import { createWireStore } from './wire-store.ts';
@@ -36,14 +37,13 @@ export interface OssClient {
 }
 
 const BACKOFF = { baseMs: 200, capMs: 5000 };
-const MAX_KEYS = 1000;
 
 /**
  * OSS over `node:http`. Loading the official SDK takes ten times as long, which every cold start would pay; that
  * both send the same signatures is tested.
  */
 export function createOssClient(options: OssClientOptions): OssClient {
-  const { region, listPageSize = MAX_KEYS } = options;
+  const { region, listPageSize = MAX_KEYS_PER_REQUEST } = options;
   const http = options.http ?? createHttpClient();
   const addressOf = createEndpoint(options);
   const requests = createOssRequests({ ...options, addressOf, http, backoff: BACKOFF });

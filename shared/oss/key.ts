@@ -1,6 +1,5 @@
 import { AppError } from '../runtime/errors.ts';
-
-const MAX_KEY_BYTES = 1023;
+import { MAX_KEY_BYTES } from './limits.ts';
 
 /** Throws `InvalidRequest` for a key that OSS refuses: empty, too long, beginning with a slash, or no UTF-8. */
 export function assertKey(key: string): void {

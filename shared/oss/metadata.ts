@@ -1,7 +1,5 @@
 import { AppError } from '../runtime/errors.ts';
-
-/** Bytes of all names and values of one object together. Source: OSS limits. */
-const MAX_METADATA_BYTES = 8192;
+import { MAX_METADATA_BYTES } from './limits.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a header cannot hold
 const CONTROL = /[\u0000-\u001f\u007f]/;

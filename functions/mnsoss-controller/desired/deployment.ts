@@ -1,3 +1,4 @@
+import { MAX_VISIBILITY_SECONDS } from '../../../shared/mns/limits.ts';
 import type { KubeObject } from '../kubernetes/resources.ts';
 import { deploymentName, podLabels } from '../source/names.ts';
 import { keyOf, ownedMetadata, type Source } from '../source/source.ts';
@@ -83,7 +84,7 @@ function settings({ concurrency, batch, visibilityTimeout, delivery = {} }: Sour
     PREFETCH: batch,
     VISIBILITY_SECONDS: visibilityTimeout,
     MAX_DEQUEUE_COUNT: retry === undefined ? undefined : retry + 1,
-    RETRY_DELAY_SECONDS: wholeSeconds(backoffDelay, 43_200),
+    RETRY_DELAY_SECONDS: wholeSeconds(backoffDelay, MAX_VISIBILITY_SECONDS),
     RETRY_GROWTH: backoffPolicy,
     SINK_TIMEOUT_SECONDS: wholeSeconds(timeout, 86_400),
   };

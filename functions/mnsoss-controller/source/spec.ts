@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { MAX_VISIBILITY_SECONDS } from '../../../shared/mns/limits.ts';
 import { DESTINATION_RULES, EXTENSION_RULES, type Rule, SINK_RULES, SPEC_RULES } from './rules.ts';
 
 const described = (description: string) => z.meta({ description });
@@ -119,7 +120,7 @@ export const specSchema = ruled(
       count(
         'Seconds that a received message is hidden from others, renewed while it is worked on.',
         1,
-        43_200,
+        MAX_VISIBILITY_SECONDS,
       ),
     ),
     delivery: z.optional(

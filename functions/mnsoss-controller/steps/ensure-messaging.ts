@@ -1,6 +1,6 @@
+import { accountFromEndpoint, queueAddress } from '../../../shared/mns/account.ts';
 import type { MnsClient } from '../../../shared/mns/client.ts';
 import { createEventQueue } from '../../../shared/mns/create-queue.ts';
-import { placeOf, queueAddress } from '../../../shared/mns/place.ts';
 import type { MnsOssToken } from '../../../shared/mns/token.ts';
 import { type AppError, isAppError, toAppError } from '../../../shared/runtime/errors.ts';
 import {
@@ -119,7 +119,7 @@ async function create(
   for (const name of missing) await createEventQueue(client, name);
   if (!subscription) return;
   await client.subscribe(subscription.topic, subscription.name, {
-    endpoint: queueAddress(placeOf(url, options), queue),
+    endpoint: queueAddress(accountFromEndpoint(url, options), queue),
     format: 'SIMPLIFIED',
   });
 }

@@ -1,8 +1,9 @@
+import { queueAddress } from '../../../shared/mns/account.ts';
+import { MAX_BATCH, MAX_MESSAGE_BYTES } from '../../../shared/mns/limits.ts';
 import { childrenOf, childText, type XmlElement, type XmlFields } from '../../../shared/runtime/xml.ts';
-import { queueEndpoint } from '../endpoints.ts';
 import { MnsRefusal } from '../errors.ts';
 import type { NewMessage, Queues } from '../queues.ts';
-import { bounded, MAX_BATCH, MAX_MESSAGE_BYTES } from '../settings.ts';
+import { bounded } from '../settings.ts';
 import type { StoredMessage } from '../store/queue-state.ts';
 import type { MnsAnswer, MnsRequest } from '../wire.ts';
 
@@ -158,7 +159,7 @@ function storedFields(message: StoredMessage, owner: { region: string; accountId
     Priority: message.priority,
     SystemProperties: message.deadLetterOf && {
       SystemPropertyValue: [
-        systemProperty('DLQSourceArn', queueEndpoint(message.deadLetterOf.queue, owner)),
+        systemProperty('DLQSourceArn', queueAddress(owner, message.deadLetterOf.queue)),
         systemProperty('DLQOriginMessageId', message.deadLetterOf.messageId),
       ],
     },

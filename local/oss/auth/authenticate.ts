@@ -1,20 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { QueryPair } from '../../../shared/oss/signature-v1.ts';
 import { MAX_SKEW_MS } from '../../skew.ts';
 import type { Account } from '../../types.ts';
 import { OssError } from '../errors.ts';
 import type { Address } from '../http/address.ts';
 import type { Caller, FindTemporaryCredential } from './caller.ts';
 import { type Claim, readClaim } from './claim.ts';
-
-/** The parts of a request that say who sent it. */
-export interface SignedRequest {
-  readonly method: string;
-  readonly query: readonly QueryPair[];
-  readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds since the epoch, by the clock of the server. */
-  readonly time: number;
-}
+import type { SignedRequest } from './signed-request.ts';
 
 export interface Keyring {
   readonly accounts: readonly Account[];

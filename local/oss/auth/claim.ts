@@ -2,7 +2,7 @@ import { type QueryPair, signV1, stringToSignV1 } from '../../../shared/oss/sign
 import { canonicalRequestV4, signV4, stringToSignV4 } from '../../../shared/oss/signature-v4.ts';
 import { invalidArgument, OssError } from '../errors.ts';
 import type { Address } from '../http/address.ts';
-import type { SignedRequest } from './authenticate.ts';
+import type { SignedRequest } from './signed-request.ts';
 
 /** What a request says about its sender, in one of four forms: signature V1 or V4, in a header or in the query. */
 export interface Claim {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { MAX_KEYS_PER_REQUEST } from '../../../shared/oss/limits.ts';
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import type { ObjectChange } from '../../rules/change.ts';
 import { authorize } from '../auth/authorize.ts';
@@ -24,8 +25,6 @@ export async function deleteObject(request: OssRequest, oss: OssServer): Promise
     changes: removedChange(request, bucket, 'DeleteObject', request.key, deleted),
   };
 }
-
-const MAX_KEYS = 1000;
 
 export async function deleteObjects(request: OssRequest, oss: OssServer): Promise<Reply> {
   const bucket = bucketOf(request, oss);
@@ -161,8 +160,8 @@ async function readOrder(request: OssRequest) {
       versionId: childText(object, 'VersionId') || undefined,
     };
   });
-  if (objects.length === 0 || objects.length > MAX_KEYS) {
-    throw malformedXml(`expected 1 to ${MAX_KEYS} objects, got ${objects.length}`);
+  if (objects.length === 0 || objects.length > MAX_KEYS_PER_REQUEST) {
+    throw malformedXml(`expected 1 to ${MAX_KEYS_PER_REQUEST} objects, got ${objects.length}`);
   }
   return { objects, quiet: childText(document, 'Quiet') === 'true' };
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { AppError, toAppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import { backoffDelay } from '../../runtime/retry.ts';
+import { MAX_BATCH } from '../limits.ts';
 import type { DeleteFailure } from '../queue.ts';
 import type { Receipt } from './visibility-keeper.ts';
 
@@ -35,8 +36,6 @@ export interface AcknowledgerOptions {
   readonly onLost: (item: Acknowledgement) => void;
 }
 
-/** MNS's batch limit. */
-const BATCH = 16;
 /** Milliseconds that the first of a batch waits for others. */
 const LINGER_MS = 1000;
 /** The same when nothing else is in flight. */
@@ -62,7 +61,7 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
 
   function enqueue(entry: Entry): void {
     waiting.push(entry);
-    if (waiting.length >= BATCH || flushing) {
+    if (waiting.length >= MAX_BATCH || flushing) {
       sendAll();
       return;
     }
@@ -81,7 +80,7 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
   function sendAll(): void {
     cancelSend();
     sendAt = Number.POSITIVE_INFINITY;
-    while (waiting.length > 0) void send(waiting.splice(0, BATCH));
+    while (waiting.length > 0) void send(waiting.splice(0, MAX_BATCH));
   }
 
   async function send(batch: Entry[]): Promise<void> {

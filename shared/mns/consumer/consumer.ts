@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { isAppError, toAppError } from '../../runtime/errors.ts';
 import { retry } from '../../runtime/retry.ts';
+import { MIN_VISIBILITY_SECONDS } from '../limits.ts';
 import type { ReceivedMessage } from '../queue.ts';
 import { createAcknowledger } from './acknowledger.ts';
 import { Attempt } from './attempt.ts';
@@ -12,7 +13,7 @@ import { createLimiter } from './limiter.ts';
 import { CONSUMER_DEFAULTS, type ConsumerOptions } from './options.ts';
 import { createReceiver } from './receiver.ts';
 import { countEvents, type StopReport } from './report.ts';
-import { MIN_VISIBILITY, retryVisibility } from './retry-delay.ts';
+import { retryVisibility } from './retry-delay.ts';
 import type { Consumer, ConsumerParts } from './types.ts';
 import { keepVisibility, type VisibilityKeeper } from './visibility-keeper.ts';
 
@@ -277,7 +278,7 @@ export function createConsumer(parts: ConsumerParts): Consumer {
 
   async function release(item: Held): Promise<void> {
     const { messageId } = item.message;
-    if ((await setVisibility(item, MIN_VISIBILITY)) === 'set') emit('messageReleased', { messageId });
+    if ((await setVisibility(item, MIN_VISIBILITY_SECONDS)) === 'set') emit('messageReleased', { messageId });
     leave(item);
   }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { type AppError, toAppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import { backoffDelay } from '../../runtime/retry.ts';
+import { MAX_BATCH } from '../limits.ts';
 import type { MessageQueue, ReceivedMessage } from '../queue.ts';
 import type { ServiceGate } from './gate.ts';
 
@@ -37,8 +38,6 @@ export interface ReceiverOptions {
   readonly onFailed: (error: AppError) => void;
 }
 
-/** MNS's batch limit. */
-const BATCH = 16;
 /** Milliseconds that too little room waits for more. */
 const REFILL_MS = 100;
 /** A request that is older is a long poll that waits: aborting it loses no messages that are on their way. */
@@ -65,7 +64,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
 
   function pump(): void {
     while (!stopping.signal.aborted) {
-      const room = Math.min(BATCH, options.room() - reserved);
+      const room = Math.min(MAX_BATCH, options.room() - reserved);
       if (!isDue(room)) return;
       roomSince = undefined;
       const request = receive(room).finally(() => {
@@ -84,7 +83,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     if (running.size >= (backlog ? options.maxReceives : 1)) return false;
     const now = clock.now();
     if (now < restUntil) return wake(restUntil);
-    if (room >= BATCH || (running.size === 0 && options.isIdle())) return true;
+    if (room >= MAX_BATCH || (running.size === 0 && options.isIdle())) return true;
     // Messages that finish together make room together: a turn later, one request asks for all of it.
     if (room >= options.worthwhile()) return isAwake || wake(now);
     roomSince ??= now;
