@@ -46,7 +46,7 @@ export function createDurableFiles(durable: boolean): DurableFiles {
  * One run of `work` answers for all who asked before it began; who asks while one is under way waits for the next.
  * Many writers thereby share one flush of their directory.
  */
-export function coalesce(work: (key: string) => Promise<void>): (key: string) => Promise<void> {
+function coalesce(work: (key: string) => Promise<void>): (key: string) => Promise<void> {
   const running = new Map<string, Promise<void>>();
   const waiting = new Map<string, Promise<void>>();
   const start = (key: string) => {

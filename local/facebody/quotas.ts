@@ -10,7 +10,7 @@ export interface Quotas {
 }
 
 /** doc: 2 requests a second for each operation of an account, pay as you go. */
-export const DEFAULT_QUOTA = 2;
+const DEFAULT_QUOTA = 2;
 
 const WINDOW_MS = 1000;
 

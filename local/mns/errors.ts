@@ -5,7 +5,7 @@ import { refusalOf } from '../refusal.ts';
  * The error codes of MNS with their status and, where SDKs or their tests depend on it, their message.
  * Source: the service's list of error codes; the error maps and live tests of the official SDKs.
  */
-export const MNS_ERRORS = {
+const MNS_ERRORS = {
   AccessDenied: [403, 'The OwnerId that your Access Key Id associated to is forbidden for this operation.'],
   EndpointInvalid: [400, 'The endpoint you provided is invalid.'],
   InternalError: [500, 'The server encountered an internal error. Try again later.'],

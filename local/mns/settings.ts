@@ -3,6 +3,7 @@ import {
   MAX_BATCH,
   MAX_DELAY_SECONDS,
   MAX_MESSAGE_BYTES,
+  MAX_NAME_LENGTH,
   MAX_RETENTION_SECONDS,
   MAX_TAG_LENGTH,
   MAX_VISIBILITY_SECONDS,
@@ -203,7 +204,7 @@ const NAME_ERRORS = {
 /** Letters, digits and hyphens, a letter or digit first, at most 120. */
 export function checkName(kind: keyof typeof NAME_ERRORS, name: string): void {
   const [invalid, length] = NAME_ERRORS[kind];
-  if (name.length > 120) throw new MnsRefusal(length);
+  if (name.length > MAX_NAME_LENGTH) throw new MnsRefusal(length);
   if (!/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(name)) throw new MnsRefusal(invalid);
 }
 

@@ -12,7 +12,6 @@ import { openStore } from './store/store.ts';
 export type { EventEmitterPort, ObjectChange } from '../rules/change.ts';
 export type { FindTemporaryCredential, TemporaryCredential } from './auth/caller.ts';
 export { operationOf } from './find-route.ts';
-export { ROUTES } from './routes.ts';
 
 export interface OssOptions {
   /** Objects lie in `oss/` below it; absent: in a temporary directory that is removed on close. */

@@ -1,5 +1,8 @@
 // What MNS accepts. Source: MNS, "Product limits"; the longest retention is the official Go SDK's.
 
+/** Characters of the name of a queue, topic or subscription. */
+export const MAX_NAME_LENGTH = 120;
+
 /** Messages in one request that receives, peeks, sends or deletes. */
 export const MAX_BATCH = 16;
 

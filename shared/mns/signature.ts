@@ -79,15 +79,6 @@ export function signMnsV4(
   return signAliyunV4(secret, { ...context, service: 'mns' }, stringToSign);
 }
 
-/** The value of the `Authorization` header under V4. */
-export function authorizationMnsV4(
-  accessKeyId: string,
-  context: SigningContextMns,
-  signature: string,
-): string {
-  return `${ALGORITHM_V4} Credential=${accessKeyId}/${scopeText({ ...context, service: 'mns' })},Signature=${signature}`;
-}
-
 function mnsHeaders(headers: Headers): string[] {
   return Object.keys(headers)
     .filter((name) => name.startsWith('x-mns-'))

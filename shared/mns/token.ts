@@ -37,11 +37,6 @@ export function decodeToken(token: string): MnsOssToken {
   return { url, credentials: { ...keys, securityToken } };
 }
 
-export function encodeToken({ url, credentials }: MnsOssToken): string {
-  const { accessKeyId, accessKeySecret, securityToken } = credentials;
-  return Buffer.from(JSON.stringify({ url, accessKeyId, accessKeySecret, securityToken })).toString('base64');
-}
-
 function decodeBase64(text: string): string | undefined {
   // `base64` on a terminal wraps its lines.
   const joined = text.replace(/\s+/g, '');

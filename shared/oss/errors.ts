@@ -60,16 +60,6 @@ export async function readError(request: FailedRequest, response: HttpResponse):
   });
 }
 
-export function noSuchKey(bucket: string, key: string): AppError {
-  return new AppError('NoSuchKey', `${bucket} has no object ${key}`, { details: { bucket, key } });
-}
-
-export function objectAlreadyExists(bucket: string, key: string): AppError {
-  return new AppError('ObjectAlreadyExists', `${bucket} already has an object ${key}`, {
-    details: { bucket, key },
-  });
-}
-
 function codeOf({ status, headers }: HttpResponse, ossCode: string | undefined): ErrorCode {
   // A deleted version of a versioned bucket answers 404 or, when it is named, 405 MethodNotAllowed.
   if (headers['x-oss-delete-marker'] === 'true') return 'NoSuchKey';

@@ -10,16 +10,6 @@ export function assertKey(key: string): void {
   if (hasLoneSurrogate(key)) throw refused('must be well-formed Unicode, but has a lone surrogate');
 }
 
-/** The order of OSS listings: that of the UTF-8 bytes, which differs from that of strings beyond U+FFFF. */
-export function compareKeys(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
-}
-
-/** A bucket that never had versions knows only the version `null`. */
-export function isCurrentVersion(versionId: string | undefined): boolean {
-  return versionId === undefined || versionId === 'null';
-}
-
 function hasLoneSurrogate(text: string): boolean {
   return /[\ud800-\udfff]/u.test(text);
 }

@@ -13,11 +13,3 @@ export function rangeHeader({ start, end }: Range): string {
     );
   return `bytes=${start}-${end ?? ''}`;
 }
-
-/** First and last byte within an object of `size` bytes. Throws `InvalidRequest` when it begins behind the end. */
-export function resolveRange(range: Range, size: number): { start: number; end: number } {
-  rangeHeader(range);
-  if (range.start >= size)
-    throw new AppError('InvalidRequest', `range begins at byte ${range.start} of an object of ${size}`);
-  return { start: range.start, end: Math.min(range.end ?? size - 1, size - 1) };
-}

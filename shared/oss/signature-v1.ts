@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import type { Credentials } from '../runtime/credentials.ts';
 
 /** One query parameter, decoded; a parameter without a value has the empty string. */
 export type QueryPair = readonly [name: string, value: string];
@@ -50,24 +49,6 @@ export function stringToSignV1({ method, resource, query, headers, date }: Signe
 /** Base64 of HMAC-SHA1 over the UTF-8 bytes. */
 export function signV1(secret: string, stringToSign: string): string {
   return createHmac('sha1', secret).update(stringToSign).digest('base64');
-}
-
-/** The value of the `Authorization` header. */
-export function authorizationV1(credentials: Credentials, parts: SignedPartsV1): string {
-  return `OSS ${credentials.accessKeyId}:${signV1(credentials.accessKeySecret, stringToSignV1(parts))}`;
-}
-
-/**
- * The whole query of a pre-signed URL, signature included.
- *
- * @param parts.date `Expires` in seconds since the epoch
- */
-export function presignV1(credentials: Credentials, parts: SignedPartsV1 & { date: string }): QueryPair[] {
-  const { accessKeyId, accessKeySecret, securityToken } = credentials;
-  const query: QueryPair[] = [...parts.query];
-  if (securityToken) query.push(['security-token', securityToken]);
-  const signature = signV1(accessKeySecret, stringToSignV1({ ...parts, query }));
-  return [['OSSAccessKeyId', accessKeyId], ['Expires', parts.date], ['Signature', signature], ...query];
 }
 
 function ossHeaders(headers: Readonly<Record<string, string>>): string[] {

@@ -4,7 +4,6 @@ import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { createReply } from '../../functions/face-recognition/reply-event.ts';
 import { toCloudEvent } from '../../shared/envelope/cloud-event.ts';
-import { createMemoryStore } from '../../shared/oss/memory.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { manualClock } from '../../shared/runtime/clock.ts';
 import { anEvent } from '../support/events.ts';
@@ -12,6 +11,7 @@ import { kubectlPath, kustomize } from '../support/kubectl.ts';
 import { passes } from '../support/kubernetes/knative/filters.ts';
 import { type Manifest, nameOf, parseManifests, readManifests } from '../support/manifests/manifest.ts';
 import { faultsOf } from '../support/manifests/rules.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 
 const FOLDER = 'knative';
 const files = await readManifests(FOLDER);

@@ -1,6 +1,6 @@
 import { MAX_VISIBILITY_SECONDS } from '../../../shared/mns/limits.ts';
 import type { KubeObject } from '../kubernetes/resources.ts';
-import { deploymentName, podLabels } from '../source/names.ts';
+import { deploymentName, podLabels, TOKEN_HASH_ANNOTATION } from '../source/names.ts';
 import { keyOf, ownedMetadata, type Source } from '../source/source.ts';
 import type { SourceSpec } from '../source/spec.ts';
 import { wholeSeconds } from './duration.ts';
@@ -17,7 +17,6 @@ export interface PollerPlan {
 const PORT = 8080;
 const SHUTDOWN_SECONDS = 20;
 const DEFAULT_RESOURCES = { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '256Mi' } };
-export const TOKEN_HASH_ANNOTATION = 'sources.eventing.knative.dev/token-hash';
 
 /** The pollers of a source. The sink is not in it: the SinkBinding adds that. */
 export function deployment(source: Source, spec: SourceSpec, plan: PollerPlan): KubeObject {

@@ -26,7 +26,7 @@ export interface KubeList {
   readonly items: KubeObject[];
 }
 
-export const FIELD_MANAGER = 'mnsoss-controller';
+const FIELD_MANAGER = 'mnsoss-controller';
 const STATUS_MANAGER = 'mnsoss-controller-status';
 const TIMEOUT_MS = 15_000;
 

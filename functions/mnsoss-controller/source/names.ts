@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { MAX_NAME_LENGTH } from '../../../shared/mns/limits.ts';
 
 export const GROUP = 'sources.eventing.knative.dev';
 export const VERSION = 'v1alpha1';
@@ -6,9 +7,8 @@ export const KIND = 'MnsOssSource';
 /** Knative guesses it as the kind in lower case with an s. */
 export const PLURAL = 'mnsosssources';
 export const FINALIZER = `${PLURAL}.${GROUP}`;
+export const TOKEN_HASH_ANNOTATION = `${GROUP}/token-hash`;
 
-/** MNS's longest name of a queue or subscription. */
-const MAX_MNS_NAME_LENGTH = 120;
 /** A name that is also the value of a label, and the prefix of pods' names. */
 const MAX_LABEL_LENGTH = 63;
 
@@ -44,7 +44,7 @@ export const podLabels = ({ name }: SourceKey): Readonly<Record<string, string>>
  */
 export function queueName(uid: string, topic: string): string {
   const suffix = `-${digest(uid)}`;
-  return `${topic.slice(0, MAX_MNS_NAME_LENGTH - suffix.length)}${suffix}`;
+  return `${topic.slice(0, MAX_NAME_LENGTH - suffix.length)}${suffix}`;
 }
 
 /** Another queue gets another subscription, so that the new one is there before the old one goes. */
@@ -52,9 +52,9 @@ export const subscriptionName = (uid: string, queue: string): string => `mnsoss-
 
 export function deadLetterQueueName(queue: string): string {
   const suffix = '-dead';
-  if (queue.length + suffix.length <= MAX_MNS_NAME_LENGTH) return `${queue}${suffix}`;
+  if (queue.length + suffix.length <= MAX_NAME_LENGTH) return `${queue}${suffix}`;
   const hash = `-${digest(queue)}${suffix}`;
-  return `${queue.slice(0, MAX_MNS_NAME_LENGTH - hash.length)}${hash}`;
+  return `${queue.slice(0, MAX_NAME_LENGTH - hash.length)}${hash}`;
 }
 
 /** A name that is too long keeps its beginning, and a hash tells it from others. */

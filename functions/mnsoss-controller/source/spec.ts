@@ -30,7 +30,7 @@ const count = (description: string, min: number, max: number) =>
  * ISO 8601 without months and years, whose length is not fixed. The API server's regular expressions know no
  * lookahead, so that "at least one part" is spelled out.
  */
-export const DURATION =
+const DURATION =
   /^P(\d{1,4}D|(\d{1,4}D)?T(\d{1,6}H(\d{1,6}M)?(\d{1,6}(\.\d{1,3})?S)?|\d{1,6}M(\d{1,6}(\.\d{1,3})?S)?|\d{1,6}(\.\d{1,3})?S))$/;
 
 const duration = (description: string) => z.string().check(z.regex(DURATION), described(description));

@@ -43,7 +43,7 @@ export function uploadHeaders(
 }
 
 /** doc: writes know no conditions but `x-oss-forbid-overwrite`. */
-export function refuseConditions({ headers }: OssRequest): void {
+function refuseConditions({ headers }: OssRequest): void {
   for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
     if (headers[name] !== undefined) throw notImplemented(name);
   }

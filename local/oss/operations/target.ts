@@ -14,7 +14,7 @@ export function findBucket(name: string, oss: OssServer): BucketStore {
   return bucket;
 }
 
-export function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): OssError {
+function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): OssError {
   return new OssError('NoSuchKey', { elements: { Key: key }, headers });
 }
 

@@ -2,9 +2,9 @@ import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { startLocalCloud } from '../../../local/cloud.ts';
 import { createMnsClient } from '../../../shared/mns/client.ts';
-import { encodeToken } from '../../../shared/mns/token.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { encodeToken } from '../../support/mns-token.ts';
 import { startServerProgram } from '../../support/server-program.ts';
 import { NOTIFICATION, PRINTED } from './walkthrough.ts';
 

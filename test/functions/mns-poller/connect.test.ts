@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tokenFileCredentials } from '../../../functions/mns-poller/connect.ts';
-import { encodeToken } from '../../../shared/mns/token.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
+import { encodeToken } from '../../support/mns-token.ts';
 
 let folder: string;
 let path: string;

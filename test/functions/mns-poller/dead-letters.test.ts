@@ -4,10 +4,10 @@ import { readLetter } from '../../../cli/redrive/letter.ts';
 import { createDeadLetterSink, DEAD_LETTER_TYPE } from '../../../functions/mns-poller/dead-letter-sink.ts';
 import { createDeadLetterQueue, createDeadLetterStore } from '../../../functions/mns-poller/dead-letters.ts';
 import type { DeadLetter, DeadLetters } from '../../../shared/mns/consumer/index.ts';
-import { createMemoryQueue } from '../../../shared/mns/memory.ts';
-import { createMemoryStore } from '../../../shared/oss/memory.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
+import { createMemoryQueue } from '../../support/memory-queue.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 import { bodyOf, sinkOf } from './support.ts';
 
 function aLetter(changes: Partial<DeadLetter> = {}): DeadLetter {

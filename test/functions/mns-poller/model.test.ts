@@ -4,7 +4,6 @@ import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import { startLocalCloud } from '../../../local/cloud.ts';
 import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
 import { type Consumer, createConsumer } from '../../../shared/mns/consumer/index.ts';
-import { createMemoryQueue } from '../../../shared/mns/memory.ts';
 import type { MessageQueue } from '../../../shared/mns/queue.ts';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
@@ -12,6 +11,7 @@ import { AppError } from '../../../shared/runtime/errors.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 import type { Delivery, EventSink } from '../../../shared/sinks/sink.ts';
+import { createMemoryQueue } from '../../support/memory-queue.ts';
 import { bodyOf } from './support.ts';
 
 type SinkMood =

@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handler } from '../../../functions/mns-poller/fc.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
-import { encodeToken } from '../../../shared/mns/token.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { encodeToken } from '../../support/mns-token.ts';
 import { startServerProgram } from '../../support/server-program.ts';
 import { bodyOf } from './support.ts';
 

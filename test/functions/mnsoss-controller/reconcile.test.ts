@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TOKEN_HASH_ANNOTATION } from '../../../functions/mnsoss-controller/desired/deployment.ts';
 import type { KubeObject } from '../../../functions/mnsoss-controller/kubernetes/resources.ts';
+import { TOKEN_HASH_ANNOTATION } from '../../../functions/mnsoss-controller/source/names.ts';
 import { aBroker, aSecret, aSource, secretOf, TOPIC } from './objects.ts';
 import { actForOthers, installManifests, looseDefinition, startWorld, until, type World } from './world.ts';
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operationOf, ROUTES } from '../../../local/oss/index.ts';
+import { operationOf } from '../../../local/oss/index.ts';
+import { ROUTES } from '../../../local/oss/routes.ts';
 import { openBucket, presignedPath, startOss, type TestOss } from './support.ts';
 
 function message(method: string, url: string, headers: Record<string, string> = {}): IncomingMessage {

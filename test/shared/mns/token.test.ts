@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeToken, encodeToken } from '../../../shared/mns/token.ts';
+import { decodeToken } from '../../../shared/mns/token.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
+import { encodeToken } from '../../support/mns-token.ts';
 
 const token = (fields: object) => Buffer.from(JSON.stringify(fields)).toString('base64');
 const FIELDS = { url: 'http://1.mns.cn-hangzhou.aliyuncs.com', accessKeyId: 'ak', accessKeySecret: 'sk' };

@@ -2,10 +2,11 @@ import OSS from 'ali-oss';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOssClient } from '../../../shared/oss/client.ts';
-import { authorizationV1, presignV1, type QueryPair } from '../../../shared/oss/signature-v1.ts';
+import type { QueryPair } from '../../../shared/oss/signature-v1.ts';
 import { authorizationV4, presignV4 } from '../../../shared/oss/signature-v4.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { authorizationV1, presignV1 } from '../../support/oss-signature-v1.ts';
 import {
   type CapturedRequest,
   type ScriptedServer,

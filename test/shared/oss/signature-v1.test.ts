@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { presignV1, signV1, stringToSignV1 } from '../../../shared/oss/signature-v1.ts';
+import { signV1, stringToSignV1 } from '../../../shared/oss/signature-v1.ts';
+import { presignV1 } from '../../support/oss-signature-v1.ts';
 
 const SECRET = 'OtxrzxIsfpFjA7SwPzILwy8Bw21TLhquhboDYROV';
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import sharp from 'sharp';
 import type { Face } from '../../../shared/faces/face.ts';
 import { createOssGallery } from '../../../shared/faces/gallery/oss/gallery.ts';
-import { createMemoryStore } from '../../../shared/oss/memory.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
 import type { EnrolmentParts } from '../../../shared/pipeline/enrol.ts';
 import { readPipelineOptions } from '../../../shared/pipeline/options.ts';
@@ -10,6 +9,7 @@ import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts'
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { anEvent } from '../../support/events.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../support/fake-engine.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 
 /** People are colors: a photo of one color shows the one person whose embedding is that color. */
 export const ANNA = '#ff0000';

@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
 import type { MessageQueue } from '../../../../shared/mns/queue.ts';
 import type { ManualClock } from '../../../../shared/runtime/clock.ts';
 import { AppError } from '../../../../shared/runtime/errors.ts';
+import { createMemoryQueue } from '../../../support/memory-queue.ts';
 import { DONE, rig, send } from './support.ts';
 
 describe('a consumer', () => {

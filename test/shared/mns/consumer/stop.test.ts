@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
 import type { ReceivedMessage } from '../../../../shared/mns/queue.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
+import { createMemoryQueue } from '../../../support/memory-queue.ts';
 import { DONE, passing, rig, send } from './support.ts';
 
 describe('stopping', () => {

@@ -9,11 +9,11 @@ import {
   type Outcome,
   type StopReport,
 } from '../../../../shared/mns/consumer/index.ts';
-import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
 import type { MessageQueue } from '../../../../shared/mns/queue.ts';
 import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../../shared/runtime/random.ts';
+import { createMemoryQueue } from '../../../support/memory-queue.ts';
 
 export const DONE: Outcome = { result: 'done' };
 

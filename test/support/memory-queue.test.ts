@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { createMemoryQueue } from '../../../shared/mns/memory.ts';
-import { manualClock } from '../../../shared/runtime/clock.ts';
-import { messageQueueContract } from '../../contracts/message-queue.ts';
+import { manualClock } from '../../shared/runtime/clock.ts';
+import { messageQueueContract } from '../contracts/message-queue.ts';
+import { createMemoryQueue } from './memory-queue.ts';
 
 messageQueueContract('the memory queue', async (attributes) => {
   const clock = manualClock();
