@@ -220,13 +220,14 @@ export const POLLER_OPTIONS = defineOptions({
     unit: 'exponential or linear',
     about: 'Whether that wait doubles with each failure, or grows by as much again.',
   },
-  sparedSeconds: {
-    env: 'SPARED_SECONDS',
+  sinkOutageGraceSeconds: {
+    env: 'SINK_OUTAGE_GRACE_SECONDS',
+    aliases: ['SPARED_SECONDS'],
     schema: integer(0, MAX_RETENTION_SECONDS),
-    default: CONSUMER_DEFAULTS.sparedSeconds,
+    default: CONSUMER_DEFAULTS.sinkOutageGraceSeconds,
     unit: 'seconds, 0–1,296,000',
     about:
-      'Age from which deliveries to a sink that is down do count. Keep it well below the retention of the queue, which drops messages without a word.',
+      'How long after its sending failures of a message are attributed to an unavailable sink and not counted. Keep it well below the retention of the queue, which drops messages silently.',
   },
   port: {
     env: 'PORT',
@@ -301,7 +302,7 @@ export function eventDataOf({ eventData, sink }: PollerOptions): EventData {
 /** What of the options concerns the consumer. */
 export function consumerOptions(options: PollerOptions): Partial<ConsumerOptions> {
   const { concurrency, prefetch, maxReceives, waitSeconds } = options;
-  const { visibilitySeconds, maxAgeSeconds, maxDequeueCount, sparedSeconds } = options;
+  const { visibilitySeconds, maxAgeSeconds, maxDequeueCount, sinkOutageGraceSeconds } = options;
   const { retryDelaySeconds, retryGrowth } = options;
   return {
     concurrency,
@@ -311,7 +312,7 @@ export function consumerOptions(options: PollerOptions): Partial<ConsumerOptions
     visibilitySeconds,
     maxAgeSeconds,
     maxDequeueCount,
-    sparedSeconds,
+    sinkOutageGraceSeconds,
     retry: {
       baseMs: retryDelaySeconds * 1000,
       // Who asks for a longer first delay gets it.

@@ -1,9 +1,9 @@
 import type { MnsClient } from '../../shared/mns/client.ts';
 import type { MnsOssToken } from '../../shared/mns/token.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Memo } from '../../shared/runtime/recent.ts';
 import type { Cluster } from './kubernetes/cluster.ts';
 import type { Recorder } from './kubernetes/events.ts';
-import type { Memo } from './memo.ts';
 import type { ControllerOptions } from './options.ts';
 
 /** What reconciling works with. */

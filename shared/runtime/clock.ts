@@ -1,3 +1,5 @@
+import { untilAborted } from './abort.ts';
+
 /** Time as a dependency, so that tests advance it instead of sleeping. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -142,16 +144,5 @@ function settle(): Promise<void> {
 }
 
 function sleepWith(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const onAbort = () => {
-      cancel();
-      reject(signal?.reason);
-    };
-    const cancel = clock.after(ms, () => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    });
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
+  return untilAborted(signal, (resolve) => clock.after(ms, () => resolve()));
 }

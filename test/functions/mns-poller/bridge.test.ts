@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import type { RecordDelivery } from '../../../shared/mns/consumer/index.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
+import type { Delivery } from '../../../shared/runtime/delivery.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
-import type { Delivery } from '../../../shared/sinks/sink.ts';
 import { aContext, aMessage, bodyOf, sinkOf } from './support.ts';
 
 const ACCEPTED: Delivery = { result: 'accepted' };
@@ -20,7 +20,7 @@ describe('the bridge', () => {
       aContext(deliveries),
     );
 
-    expect(outcome).toEqual({ result: 'done' });
+    expect(outcome).toEqual({ result: 'accepted' });
     expect(events.map(({ subject }) => keyOf(subject))).toEqual(['one.jpg', 'two.jpg']);
     expect(events[0]).toMatchObject({
       source: 'acs.oss',
@@ -44,7 +44,7 @@ describe('the bridge', () => {
     const second = await handle(aMessage({ body, dequeueCount: 2 }), aContext());
 
     expect(first).toMatchObject({ result: 'retry', reason: 'busy' });
-    expect(second).toEqual({ result: 'done' });
+    expect(second).toEqual({ result: 'accepted' });
     expect(events.map(({ subject }) => keyOf(subject))).toEqual([
       'one.jpg',
       'two.jpg',
@@ -93,7 +93,7 @@ describe('the bridge', () => {
     const second = await handle(aMessage({ body }), aContext());
 
     expect(first.result).toBe('retry');
-    expect(second).toMatchObject({ result: 'dead', code: 'SinkRejected' });
+    expect(second).toMatchObject({ result: 'rejected', code: 'SinkRejected' });
     expect(second).toMatchObject({ reason: expect.stringContaining('HTTP 400') });
     expect(events).toHaveLength(3);
   });
@@ -107,7 +107,7 @@ describe('the bridge', () => {
     const outcome = await handle(aMessage({ body }), aContext());
 
     expect(events.map(({ subject }) => keyOf(subject))).toEqual(['good.jpg']);
-    expect(outcome).toMatchObject({ result: 'dead', code: 'EnvelopeUnknown' });
+    expect(outcome).toMatchObject({ result: 'rejected', code: 'EnvelopeUnknown' });
   });
 
   test('gives up a message that is no event at all', async () => {
@@ -118,7 +118,7 @@ describe('the bridge', () => {
       aContext(),
     );
 
-    expect(outcome).toMatchObject({ result: 'dead', code: 'EnvelopeUnknown' });
+    expect(outcome).toMatchObject({ result: 'rejected', code: 'EnvelopeUnknown' });
     expect(events).toEqual([]);
   });
 

@@ -10,9 +10,9 @@ import {
 } from '../../../shared/mns/consumer/index.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import type { Delivery } from '../../../shared/runtime/delivery.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
-import type { Delivery } from '../../../shared/sinks/sink.ts';
 import { bodyOf, sinkOf } from './support.ts';
 
 const QUEUE = 'uploads';

@@ -5,10 +5,10 @@ import { startHealthServer } from '../../../functions/mns-poller/health-server.t
 import { createMetrics } from '../../../functions/mns-poller/metrics.ts';
 import { createConsumer } from '../../../shared/mns/consumer/index.ts';
 import { manualClock, systemClock } from '../../../shared/runtime/clock.ts';
+import type { Delivery } from '../../../shared/runtime/delivery.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
-import type { Delivery } from '../../../shared/sinks/sink.ts';
 import { createMemoryQueue } from '../../support/memory-queue.ts';
 import { bodyOf, sinkOf } from './support.ts';
 

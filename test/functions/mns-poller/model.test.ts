@@ -7,10 +7,11 @@ import { type Consumer, createConsumer } from '../../../shared/mns/consumer/inde
 import type { MessageQueue } from '../../../shared/mns/queue.ts';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import type { Delivery } from '../../../shared/runtime/delivery.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
-import type { Delivery, EventSink } from '../../../shared/sinks/sink.ts';
+import type { EventSink } from '../../../shared/sinks/sink.ts';
 import { createMemoryQueue } from '../../support/memory-queue.ts';
 import { bodyOf } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createMemo } from '../../../functions/mnsoss-controller/memo.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
+import { createMemo } from '../../../shared/runtime/recent.ts';
 
 it('remembers one fingerprint of a key until it is too old, replaced or forgotten', async () => {
   const clock = manualClock();

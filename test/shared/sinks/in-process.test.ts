@@ -35,7 +35,7 @@ test('gives up an event with the code of its error', async () => {
   expect(delivery).toEqual({
     result: 'rejected',
     code: 'ImageTooLarge',
-    reason: 'ImageTooLarge: 200 megapixels',
+    reason: '200 megapixels',
   });
 });
 

@@ -41,7 +41,7 @@ describe('a token for the sink', () => {
 
       await expect(token()).rejects.toMatchObject({
         code: 'ConfigInvalid',
-        message: expect.stringMatching(/is empty or no token$/),
+        message: expect.stringMatching(/is empty or has characters that a token must not have$/),
       });
     },
   );

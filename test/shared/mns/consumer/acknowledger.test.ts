@@ -62,7 +62,7 @@ describe('the acknowledger', () => {
     const { clock, acknowledger, batches, add } = acknowledgerOf();
 
     add('m0');
-    acknowledger.hurry();
+    acknowledger.flushSoon();
     await clock.advance(50);
 
     expect(batches).toEqual([['handle-m0']]);

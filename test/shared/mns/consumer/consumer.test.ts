@@ -159,7 +159,7 @@ describe('a consumer', () => {
     let storeFails = true;
     const kept: string[] = [];
     const { clock, queue, consumer, told, stored, stop } = rig({
-      handle: async () => ({ result: 'dead', code: 'SinkRejected', reason: 'no' }),
+      handle: async () => ({ result: 'rejected', code: 'SinkRejected', reason: 'no' }),
       deadLetters: {
         name: 'flaky',
         put: async ({ messageId }) => {

@@ -6,16 +6,16 @@ import {
   type DeadLetter,
   type DeadLetters,
   type Handle,
-  type Outcome,
   type StopReport,
 } from '../../../../shared/mns/consumer/index.ts';
 import type { MessageQueue } from '../../../../shared/mns/queue.ts';
 import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.ts';
+import type { Delivery } from '../../../../shared/runtime/delivery.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../../shared/runtime/random.ts';
 import { createMemoryQueue } from '../../../support/memory-queue.ts';
 
-export const DONE: Outcome = { result: 'done' };
+export const DONE: Delivery = { result: 'accepted' };
 
 export interface Rig {
   readonly clock: ManualClock;
