@@ -74,10 +74,7 @@ function fromBinary(value: unknown, { headers, body }: HttpMessage): ReceivedEve
   const { data, ...attributes } = value as Record<string, unknown>;
   const contentType = headers['content-type'];
   return {
-    attributes: checked({
-      ...attributes,
-      datacontenttype: contentType,
-    }),
+    attributes: checked({ ...attributes, datacontenttype: contentType }),
     data: body.length === 0 ? undefined : data,
   };
 }
@@ -97,7 +94,7 @@ function fromStructured(value: unknown): ReceivedEvent {
 function checked(attributes: Readonly<Record<string, unknown>>): ReceivedEvent['attributes'] {
   const known: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null) continue; // JSON format 3.1: the same as absent
+    if (value === undefined || value === null) continue; // JSON format 3.1: null is the same as absent
     if (!/^[a-z0-9]+$/.test(name)) throw malformed('names of attributes have only a-z and 0-9');
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       throw malformed(`${name}: expected string, number or boolean`);
