@@ -1,7 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import { type Connection, readConnection } from '../local/connection.ts';
 import { createOssClient, type OssClient } from '../shared/oss/client.ts';
-import { systemClock } from '../shared/runtime/clock.ts';
 import { staticCredentials } from '../shared/runtime/credentials.ts';
 import { AppError } from '../shared/runtime/errors.ts';
 
@@ -25,10 +24,6 @@ export async function withRunningCloud<T>(
     endpoint: connection.ossUrl,
     region: connection.region,
     credentials: staticCredentials(connection.account),
-    clock: systemClock,
-    random: Math.random,
-    timeoutMs: 30_000,
-    attempts: 3,
   });
   try {
     return await work(client, connection);

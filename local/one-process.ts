@@ -161,9 +161,6 @@ function openClients({ oss, mns, region, credentials }: LocalCloud, logger: Logg
   const ossClient = createOssClient({
     ...common,
     endpoint: oss.url,
-    random: Math.random,
-    timeoutMs: 30_000,
-    attempts: 3,
   });
   const mnsClient = createMnsClient({ ...common, endpoint: mns.url, timeoutMs: 10_000 });
   return {

@@ -3,7 +3,6 @@ import { FACE_RECOGNITION_OPTIONS } from '../../functions/face-recognition/optio
 import { type FaceSurroundings, faceSurroundings, withLocalGallery } from '../../local/loopback-faces.ts';
 import { createOssClient } from '../../shared/oss/client.ts';
 import type { OpenBucket } from '../../shared/oss/object-store.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
 import { environmentCredentials } from '../../shared/runtime/credentials.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
 import { bucketOf, withRunningCloud } from '../running-cloud.ts';
@@ -51,10 +50,7 @@ async function inAlibabaCloud(bucket: string, work: (place: PeoplePlace) => Prom
     endpoint: ossEndpoint,
     internal: ossInternal,
     credentials,
-    clock: systemClock,
-    random: Math.random,
     timeoutMs: ossTimeoutSeconds * 1000,
-    attempts: 3,
   });
   try {
     await work({ env, credentials, openBucket: client.bucket, bucket, region });

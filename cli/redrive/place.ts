@@ -3,7 +3,6 @@ import { createMnsClient } from '../../shared/mns/client.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import { createOssClient } from '../../shared/oss/client.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
 import {
   type CredentialProvider,
   environmentCredentials,
@@ -51,15 +50,9 @@ function place({
   region: string;
   credentials: CredentialProvider;
 }): Place {
-  const common = { credentials, clock: systemClock, timeoutMs: TIMEOUT_MS };
+  const common = { credentials, timeoutMs: TIMEOUT_MS };
   const mns = createMnsClient({ ...common, endpoint: mnsUrl });
-  const oss = createOssClient({
-    ...common,
-    region,
-    endpoint: ossUrl,
-    random: Math.random,
-    attempts: 3,
-  });
+  const oss = createOssClient({ ...common, region, endpoint: ossUrl });
   return {
     queue: (name) => mns.queue(name),
     bucket: (name) => oss.bucket(name),

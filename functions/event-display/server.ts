@@ -1,9 +1,8 @@
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { toAppError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { startHttpServer } from '../../shared/runtime/http-server.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
-import { firstSignal } from '../../shared/runtime/shutdown.ts';
+import { firstSignal, runProgram } from '../../shared/runtime/program.ts';
 import { createDisplay } from './display.ts';
 import { EVENT_DISPLAY_OPTIONS } from './options.ts';
 
@@ -34,8 +33,4 @@ async function main(): Promise<void> {
   await server.drain(options.shutdownSeconds * 1000);
 }
 
-main().catch((thrown) => {
-  const { code, message } = toAppError(thrown);
-  process.stderr.write(`${code}: ${message}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

@@ -1,5 +1,12 @@
 import * as z from 'zod/mini';
-import { defineOptions, flag, integer, type OptionsOf, oneOf, text } from '../../shared/runtime/options.ts';
+import {
+  defineOptions,
+  flag,
+  integer,
+  LOG_LEVEL,
+  type OptionsOf,
+  text,
+} from '../../shared/runtime/options.ts';
 
 /** What the function needs besides the options of one image, in `shared/pipeline/options.ts`. */
 export const FACE_RECOGNITION_OPTIONS = defineOptions({
@@ -46,13 +53,7 @@ export const FACE_RECOGNITION_OPTIONS = defineOptions({
     unit: 'port, 0 = any',
     about: 'Of the custom runtime and the container; a managed runtime does not listen.',
   },
-  logLevel: {
-    env: 'LOG_LEVEL',
-    schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
-    default: 'info' as const,
-    unit: 'debug, info, warn, error or silent',
-    about: 'Lines below it are not written.',
-  },
+  logLevel: LOG_LEVEL,
 });
 
 export type FaceRecognitionOptions = OptionsOf<typeof FACE_RECOGNITION_OPTIONS>;

@@ -63,7 +63,6 @@ export function createParts({ write, ...rest }: PartsOptions): Parts {
       random,
       logger,
       timeoutMs: options.ossTimeoutSeconds * 1000,
-      attempts: 3,
     });
   const oss = openOss(options.ossInternal);
   // Whoever is handed a URL may stand outside the network of this function.

@@ -1,7 +1,6 @@
-import { toAppError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
-import { firstSignal } from '../../shared/runtime/shutdown.ts';
+import { firstSignal, runProgram } from '../../shared/runtime/program.ts';
 import { FACE_RECOGNITION_OPTIONS } from './options.ts';
 import { RECEIVER_OPTIONS, serverMode } from './receiver-options.ts';
 
@@ -20,12 +19,5 @@ async function main(): Promise<void> {
   }
 }
 
-main().then(
-  // Work that could not be stopped must not keep the process; whoever waits for it delivers again.
-  () => process.exit(),
-  (thrown) => {
-    const { code, message } = toAppError(thrown);
-    process.stderr.write(`${code}: ${message}\n`);
-    process.exitCode = 1;
-  },
-);
+// What could not be aborted must not keep the process. Its sender delivers it again.
+runProgram(main, { exit: true });

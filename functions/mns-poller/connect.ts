@@ -11,8 +11,6 @@ export interface Connection {
   readonly endpoint: string;
 }
 
-/** Milliseconds of silence after which a request has failed; a long poll brings its own. */
-const TIMEOUT_MS = 15_000;
 /** How often the token's file is looked at, in milliseconds. */
 const LOOK_EVERY_MS = 10_000;
 
@@ -20,7 +18,7 @@ const LOOK_EVERY_MS = 10_000;
 export function connectMns(options: PollerOptions, platform: CredentialProvider, clock: Clock): Connection {
   const connect = (endpoint: string, credentials: CredentialProvider): Connection => ({
     endpoint,
-    client: createMnsClient({ endpoint, credentials, clock, timeoutMs: TIMEOUT_MS }),
+    client: createMnsClient({ endpoint, credentials, clock }),
   });
   if (options.token) {
     const token = decodeToken(options.token);

@@ -8,6 +8,7 @@ import {
   defineOptions,
   flag,
   integer,
+  LOG_LEVEL,
   type OptionsOf,
   oneOf,
   readOptions,
@@ -255,13 +256,7 @@ export const POLLER_OPTIONS = defineOptions({
     unit: 'name',
     about: 'The same for the name of the source.',
   },
-  logLevel: {
-    env: 'LOG_LEVEL',
-    schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
-    default: 'info' as const,
-    unit: 'debug, info, warn, error or silent',
-    about: 'Lines below it are not written.',
-  },
+  logLevel: LOG_LEVEL,
 });
 
 export type PollerOptions = OptionsOf<typeof POLLER_OPTIONS>;

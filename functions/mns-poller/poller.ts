@@ -88,7 +88,6 @@ async function openDeadLetters(
       random,
       logger,
       timeoutMs,
-      attempts: 3,
     });
     return { letters: createDeadLetterStore(oss.bucket(bucket), prefix), close: async () => oss.close() };
   }

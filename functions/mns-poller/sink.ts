@@ -29,8 +29,8 @@ export async function createSink(options: PollerOptions, parts: SinkParts): Prom
       mode: options.sinkMode,
       timeoutMs,
       clock: parts.clock,
-      ...(options.sinkOverrides && { overrides: parseCeOverrides(options.sinkOverrides) }),
-      ...(options.sinkCaCerts && { caCerts: options.sinkCaCerts }),
+      overrides: options.sinkOverrides === undefined ? undefined : parseCeOverrides(options.sinkOverrides),
+      caCerts: options.sinkCaCerts,
       token,
     });
   }
@@ -41,8 +41,8 @@ export async function createSink(options: PollerOptions, parts: SinkParts): Prom
     functionName,
     invocation: options.sinkInvocation,
     deduplicate: options.sinkDeduplicate,
-    ...(options.sinkQualifier && { qualifier: options.sinkQualifier }),
-    ...(options.sinkEndpoint && { endpoint: options.sinkEndpoint }),
+    qualifier: options.sinkQualifier,
+    endpoint: options.sinkEndpoint,
     timeoutMs,
     ...parts,
   };

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod/mini';
-import { defineOptions, integer, type OptionsOf, oneOf, text } from '../../shared/runtime/options.ts';
+import { defineOptions, integer, LOG_LEVEL, type OptionsOf, text } from '../../shared/runtime/options.ts';
 
 /** Everything that configures the controller of `MnsOssSource`. */
 export const CONTROLLER_OPTIONS = defineOptions({
@@ -56,13 +56,7 @@ export const CONTROLLER_OPTIONS = defineOptions({
     unit: 'port, 0 = any',
     about: 'Where `/livez`, `/readyz`, `/metrics` and `/queues/<namespace>/<name>` answer.',
   },
-  logLevel: {
-    env: 'LOG_LEVEL',
-    schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
-    default: 'info' as const,
-    unit: 'debug, info, warn, error or silent',
-    about: 'Lines below it are not written.',
-  },
+  logLevel: LOG_LEVEL,
 });
 
 export type ControllerOptions = OptionsOf<typeof CONTROLLER_OPTIONS>;

@@ -81,15 +81,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     port,
     logger,
   });
-  const common = { credentials: staticCredentials(cloud.credentials), clock: cloud.clock, timeoutMs: 30_000 };
+  const common = { credentials: staticCredentials(cloud.credentials), clock: cloud.clock };
   const { region } = cloud;
-  const oss = createOssClient({
-    ...common,
-    endpoint: cloud.oss.url,
-    region,
-    random: Math.random,
-    attempts: 3,
-  });
+  const oss = createOssClient({ ...common, endpoint: cloud.oss.url, region });
   const mns = createMnsClient({ ...common, endpoint: cloud.mns.url });
   const furnish = async () => {
     for (const queue of [QUEUE, DEAD_LETTER_QUEUE]) await mns.createQueue(queue);

@@ -54,7 +54,7 @@ export function toError({ method, path }: FailedRequest, { status, headers, docu
         path,
         serverDate: mnsCode === 'TimeExpired' ? headers.date : undefined,
       },
-      ...(retryAfter >= 0 && { retryAfterMs: retryAfter * 1000 }),
+      retryAfterMs: retryAfter >= 0 ? retryAfter * 1000 : undefined,
     },
   );
 }

@@ -56,7 +56,7 @@ export async function readError(request: FailedRequest, response: HttpResponse):
   };
   return new AppError(codeOf(response, ossCode), describe(request, status, fields, details), {
     details,
-    ...retryAfter(headers['retry-after']),
+    retryAfterMs: retryAfterMs(headers['retry-after']),
   });
 }
 
@@ -111,7 +111,7 @@ function headErrorXml(headers: HttpResponse['headers']): string | undefined {
   return encoded && Buffer.from(encoded, 'base64').toString('utf8');
 }
 
-function retryAfter(header: string | undefined): { retryAfterMs?: number } {
+function retryAfterMs(header: string | undefined): number | undefined {
   const seconds = Number(header);
-  return header !== undefined && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {};
+  return header !== undefined && seconds >= 0 ? seconds * 1000 : undefined;
 }

@@ -70,7 +70,7 @@ export function createWireStore({ requests, bucket, region, listPageSize }: Wire
       return {
         etag: etagOf(response),
         requestId: response.headers['x-oss-request-id'] ?? '',
-        ...versionOf(response),
+        versionId: response.headers['x-oss-version-id'],
       };
     },
 
@@ -143,7 +143,7 @@ function toHead(key: string, response: HttpResponse): ObjectHead {
     etag: etagOf(response),
     lastModified: Date.parse(required(response, 'last-modified')),
     contentType: headers['content-type'] ?? 'application/octet-stream',
-    ...versionOf(response),
+    versionId: headers['x-oss-version-id'],
     metadata,
   };
 }
@@ -160,11 +160,6 @@ function required({ headers, body }: HttpResponse, name: string): string {
   throw new AppError('ServiceUnavailable', `the answer has no ${name} header`, {
     details: { requestId: headers['x-oss-request-id'] },
   });
-}
-
-function versionOf({ headers }: HttpResponse): { versionId?: string } {
-  const versionId = headers['x-oss-version-id'];
-  return versionId === undefined ? {} : { versionId };
 }
 
 function versionQuery(versionId: string | undefined): QueryPair[] {

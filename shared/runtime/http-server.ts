@@ -167,7 +167,7 @@ async function within(ms: number, work: Promise<void>, clock: Clock): Promise<bo
 }
 
 function send(response: http.ServerResponse, { status, headers, body }: ServedAnswer, last: boolean): void {
-  response.writeHead(status, { ...headers, ...(last && { connection: 'close' }) });
+  response.writeHead(status, last ? { ...headers, connection: 'close' } : headers);
   response.end(body);
 }
 

@@ -112,3 +112,12 @@ export function listOf<T>(item: z.ZodMiniType<T, unknown>): z.ZodMiniType<T[], u
   );
   return z.pipe(z.pipe(z.string(), split), z.array(item));
 }
+
+/** The row that every program with a log has. */
+export const LOG_LEVEL = {
+  env: 'LOG_LEVEL',
+  schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+  default: 'info' as const,
+  unit: 'debug, info, warn, error or silent',
+  about: 'Lines below it are not written.',
+};

@@ -134,7 +134,7 @@ function refusal(status: number, body: unknown, { roleArn, endpoint }: RoleSetti
   const { Code, RequestId } = (body ?? {}) as { Code?: unknown; RequestId?: unknown };
   const code = typeof Code === 'string' ? Code : `HTTP ${status}`;
   return new AppError(codeOf(status, code), `${endpoint.host} gave no credentials of ${roleArn}: ${code}`, {
-    details: { status, ...(typeof RequestId === 'string' && { requestId: RequestId }) },
+    details: { status, requestId: typeof RequestId === 'string' ? RequestId : undefined },
   });
 }
 

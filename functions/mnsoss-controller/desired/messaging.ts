@@ -27,8 +27,8 @@ export function messaging(source: Source, { topic, queue: given, delivery }: Sou
   const queue = given ?? queueName(uid, topic!);
   return {
     queue,
-    ...(topic !== undefined && { subscription: { topic, name: subscriptionName(uid, queue) } }),
-    ...(!delivery?.deadLetterSink && { deadLetterQueue: deadLetterQueueName(queue) }),
+    subscription: topic === undefined ? undefined : { topic, name: subscriptionName(uid, queue) },
+    deadLetterQueue: delivery?.deadLetterSink ? undefined : deadLetterQueueName(queue),
   };
 }
 
