@@ -8,12 +8,12 @@ import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { createMemo } from '../../shared/runtime/recent.ts';
 import { createController } from './controller.ts';
+import type { ControllerDeps } from './deps.ts';
 import { createDepthHandler } from './depth.ts';
 import { connectCluster } from './kubernetes/cluster.ts';
 import { createRecorder } from './kubernetes/events.ts';
 import { createMetrics } from './metrics.ts';
 import { type ControllerOptions, identityOf } from './options.ts';
-import type { Parts } from './parts.ts';
 
 export interface RunningController {
   readonly port: number;
@@ -33,7 +33,7 @@ export async function startController(
 ): Promise<RunningController> {
   const http = createHttpClient();
   const cluster = connectCluster(config);
-  const parts: Parts = {
+  const deps: ControllerDeps = {
     cluster,
     connectMns: ({ url, credentials }) =>
       createMnsClient({
@@ -51,10 +51,10 @@ export async function startController(
   const metrics = createMetrics();
   const identity = identityOf(options);
   const { namespace } = options;
-  const controller = createController({ config, namespace, identity, metrics, random, logger }, parts);
+  const controller = createController({ config, namespace, identity, metrics, random, logger }, deps);
   const server = await startHttpServer({
     port: options.port,
-    handle: createDepthHandler(controller, parts),
+    handle: createDepthHandler(controller, deps),
     ready: controller.ready,
     metrics: metrics.registry,
     clock,

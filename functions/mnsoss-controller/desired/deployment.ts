@@ -8,9 +8,9 @@ import { wholeSeconds } from './duration.ts';
 export interface PollerPlan {
   readonly image: string;
   readonly queue: string;
-  /** As the poller's option `DEAD_LETTERS` has it. */
+  /** The value of the poller's option `DEAD_LETTERS`. */
   readonly deadLetters: string;
-  /** Of the token: when it changes, the pollers are started anew. */
+  /** When the token changes, the pollers restart. */
   readonly tokenHash: string;
 }
 
@@ -18,7 +18,7 @@ const PORT = 8080;
 const SHUTDOWN_SECONDS = 20;
 const DEFAULT_RESOURCES = { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '256Mi' } };
 
-/** The pollers of a source. The sink is not in it: the SinkBinding adds that. */
+/** The pollers of a source. The SinkBinding adds the sink. */
 export function deployment(source: Source, spec: SourceSpec, plan: PollerPlan): KubeObject {
   const key = keyOf(source);
   const labels = podLabels(key);
@@ -30,7 +30,7 @@ export function deployment(source: Source, spec: SourceSpec, plan: PollerPlan): 
     spec: {
       replicas: spec.consumers,
       selector: { matchLabels: labels },
-      // Said sooner than after Kubernetes' ten minutes when pollers do not start.
+      // Kubernetes reports only after ten minutes by default that pollers do not start.
       progressDeadlineSeconds: 120,
       template: {
         metadata: {
@@ -75,7 +75,7 @@ function container(spec: SourceSpec, { image, queue, deadLetters }: PollerPlan):
   };
 }
 
-/** What the spec leaves out, the poller decides. */
+/** The poller has defaults for what the spec leaves out. */
 function settings({ concurrency, batch, visibilityTimeout, delivery = {} }: SourceSpec): object[] {
   const { retry, backoffDelay, backoffPolicy, timeout } = delivery;
   const values: Record<string, number | string | undefined> = {

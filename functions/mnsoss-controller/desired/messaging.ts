@@ -49,7 +49,7 @@ export function withNew(made: Made, wanted: Messaging, newQueues: readonly strin
   };
 }
 
-/** Parts what was made into what is still wanted and what is not. */
+/** ControllerDeps what was made into what is still wanted and what is not. */
 export function split(made: Made, wanted: Messaging): { kept: Made; obsolete: Made } {
   const wantsQueue = (queue: string) => queuesOf(wanted).includes(queue);
   const wantsSubscription = (other: Subscription) =>

@@ -23,7 +23,7 @@ export function sinkBinding(
         name: deploymentName(key),
       },
       sink,
-      ...(ceOverrides?.extensions && { ceOverrides: { extensions: ceOverrides.extensions } }),
+      ceOverrides: ceOverrides?.extensions && { extensions: ceOverrides.extensions },
     },
   };
 }

@@ -199,7 +199,7 @@ describe('a source that lacks something', () => {
     const { status } = await world.whenCondition('Ready', { status: 'False', reason: 'FailedCreate' });
 
     expect(status?.conditions?.[0]?.message).toBe(
-      '0 of 1 pollers are ready; pods cannot be made: serviceaccount "absent" not found',
+      '0 of 1 pollers are ready; pods cannot be created: serviceaccount "absent" not found',
     );
   });
 });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   createWorkqueue,
-  type Verdict,
+  type RequeueDecision,
 } from '../../../../functions/mnsoss-controller/kubernetes/workqueue.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
 import { seededRandom } from '../../../../shared/runtime/random.ts';
@@ -44,7 +44,7 @@ describe('the work queue', () => {
 
   it('comes back later after each failure, up to the cap, and forgets failures after a success', async () => {
     const { clock, queue, times, stamp } = aQueue();
-    let verdict: Verdict = 'failed';
+    let verdict: RequeueDecision = 'failed';
     const stop = queue.run(async () => {
       stamp();
       return verdict;

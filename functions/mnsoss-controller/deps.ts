@@ -6,12 +6,12 @@ import type { Cluster } from './kubernetes/cluster.ts';
 import type { Recorder } from './kubernetes/events.ts';
 import type { ControllerOptions } from './options.ts';
 
-/** What reconciling works with. */
-export interface Parts {
+/** What reconciling depends on. */
+export interface ControllerDeps {
   readonly cluster: Cluster;
   readonly connectMns: (token: MnsOssToken) => MnsClient;
   readonly record: Recorder;
-  /** Which sources have what they need in MNS, so that it is not asked for at every change of a pod. */
+  /** Sources that have what they need in MNS. It saves requests at every change of a pod. */
   readonly ensured: Memo;
   readonly clock: Clock;
   readonly options: Pick<
