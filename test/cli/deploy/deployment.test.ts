@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Deployed, readDeployment } from '../../../cli/deploy/deployment.ts';
+import { findPublishedSchema } from '../../../cli/deploy/published-schema.ts';
 import { checkDeployment } from '../../../cli/deploy/rules.ts';
 import { type FunctionProps, functionSchema, type TriggerProps } from '../../../cli/deploy/schema.ts';
 
@@ -159,7 +159,7 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
   ['a poller without a queue', POLLER, withEnv({ MNS_QUEUE: '' }), 'set MNS_QUEUE'],
   ['a trigger elsewhere', RECOGNITION, watching('uploads/'), 'no OSS trigger covers SOURCE_PREFIX'],
   ['people that nothing triggers', RECOGNITION, withEnv({ GALLERY: 'oss' }), 'TRIGGER=oss-with-people'],
-  ['a trigger that watches results', RECOGNITION, watching(''), 'for ever'],
+  ['a trigger that watches results', RECOGNITION, watching(''), 'forever'],
   ['triggers that overlap', RECOGNITION, watching('incoming/', 'incoming/a/'), 'watch the same objects'],
   [
     'two triggers of one name',
@@ -189,7 +189,7 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'a sink that gives up early',
     POLLER,
     withEnv({ SINK_TIMEOUT_SECONDS: '60' }),
-    'images would be done twice',
+    'images would be processed twice',
   ],
   ['a poller that ends before its sink', POLLER, () => ({ timeout: 120 }), 'leaves no time'],
 ])('%s is refused', async (_, index, change, telling) => {
@@ -268,17 +268,86 @@ test('a template that cannot be filled in says what is missing', async () => {
   await expect(read).rejects.toThrow('OSS_BUCKET');
 });
 
-/** Where somebody has the component's own schema, both must agree about what is deployed. */
-const OTHER_SCHEMA = process.env.FC3_SCHEMA;
+describe("the component's published schema", () => {
+  /** Serverless Devs' home with a component that publishes this schema. */
+  async function homeWith(
+    schema: string,
+    component = 'fc3@0.1.22',
+    path = 'src/schema.json',
+  ): Promise<string> {
+    const home = await mkdtemp(join(folder, 'home-'));
+    const file = join(home, '.s/components/devsapp.cn/v3', component, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, schema);
+    return home;
+  }
+  const atMost = (timeout: number) =>
+    JSON.stringify({ type: 'object', properties: { timeout: { type: 'integer', maximum: timeout } } });
+  const read = async (home: string) => {
+    const published = await findPublishedSchema({ serverless_devs_config_home: home });
+    return readDeployment(TEMPLATE, { env: env(), published });
+  };
 
-test.skipIf(OTHER_SCHEMA === undefined)('what is deployed fits the schema in FC3_SCHEMA too', async () => {
-  const other = new Ajv({ allErrors: true, strict: false }).compile(
-    JSON.parse(await readFile(OTHER_SCHEMA!, 'utf8')),
-  );
+  test('is found where Serverless Devs keeps it, and refuses what ours lets pass', async () => {
+    const home = await homeWith(atMost(60));
 
+    await expect(read(home)).rejects.toThrow('face-recognition: timeout must be <= 60');
+  });
+
+  test('does not add to the faults that our own schema finds', async () => {
+    const published = await findPublishedSchema({
+      serverless_devs_config_home: await homeWith(atMost(60)),
+    });
+
+    const misconfigured = readDeployment(TEMPLATE, { env: env({ TIMEOUT: '0' }), published });
+
+    await expect(misconfigured).rejects.toMatchObject({
+      details: { faults: [expect.stringContaining('timeout: '), 'mns-poller: timeout must be <= 60'] },
+    });
+  });
+
+  test('of the component that was fetched last is used', async () => {
+    const home = await homeWith(atMost(60));
+    const file = join(home, '.s/components/devsapp.cn/v3/fc3/dist/schema.json');
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, atMost(86_400));
+    await utimes(file, new Date('2100-01-01'), new Date('2100-01-01'));
+
+    await expect(read(home)).resolves.toHaveLength(2);
+  });
+
+  test('may want a folder where code in OSS is deployed too', async () => {
+    const home = await homeWith('{"properties": {"code": {"type": "string"}}}');
+    const published = await findPublishedSchema({ serverless_devs_config_home: home });
+
+    const faults = published!.check({ code: { ossBucketName: 'b', ossObjectName: 'o' } });
+
+    expect(faults).toEqual([]);
+  });
+
+  test('is not needed', async () => {
+    const home = await mkdtemp(join(folder, 'home-'));
+
+    expect(await findPublishedSchema({ serverless_devs_config_home: home })).toBeUndefined();
+  });
+
+  test('in FC3_SCHEMA has to be one', async () => {
+    const path = join(
+      await homeWith('{"type": 5}'),
+      '.s/components/devsapp.cn/v3/fc3@0.1.22/src/schema.json',
+    );
+
+    await expect(findPublishedSchema({ FC3_SCHEMA: path })).rejects.toMatchObject({ code: 'ConfigInvalid' });
+  });
+});
+
+/** With FC3_SCHEMA, or a component in the home folder, the real schema is applied to what is deployed. */
+const installed = await findPublishedSchema(process.env);
+
+test.skipIf(!installed)('what is deployed fits the installed schema of fc3 too', async () => {
   for (const TRIGGER of ['oss', 'oss-with-people', 'mns-topic', 'mns-queue', 'poller']) {
-    for (const { props } of await readDeployment(TEMPLATE, { env: env({ TRIGGER }) })) {
-      expect(other(props), JSON.stringify(other.errors)).toBe(true);
-    }
+    const deployed = readDeployment(TEMPLATE, { env: env({ TRIGGER }), published: installed });
+
+    await expect(deployed).resolves.toHaveLength(2);
   }
 });
