@@ -59,7 +59,7 @@ export type EventName = (typeof EVENT_TYPES)[number]['name'];
 
 const BY_NAME: ReadonlyMap<string, EventType> = new Map(EVENT_TYPES.map((type) => [type.name, type]));
 
-/** `undefined` for a type that OSS does not document; future ones are ignored, not refused. */
+/** `undefined` for a type that OSS does not document. Such events are ignored, not rejected. */
 export function eventTypeOf(name: string): EventType | undefined {
   return BY_NAME.get(name);
 }

@@ -11,8 +11,8 @@ const word = (pattern: RegExp, expected: string) =>
   z.string().check(z.regex(pattern, { error: `expected ${expected}` }));
 
 /**
- * Strict with what the pipeline uses: bucket and region become host names and the key a path. Everything else is
- * kept unread.
+ * Strict about what the pipeline uses: bucket and region become host names, and the key a path. Everything else is kept
+ * without validation.
  */
 const recordSchema = z.object({
   eventName: word(/^[A-Z][A-Za-z]{0,63}:[A-Z][A-Za-z]{0,63}$/, 'Group:Name'),
@@ -39,7 +39,7 @@ function isKey(key: string): boolean {
   return key !== '' && Buffer.byteLength(key) <= MAX_KEY_BYTES && !/\p{Surrogate}/u.test(key);
 }
 
-/** Why the value is no record of an OSS notification; `undefined` when it is one. */
+/** Why the value is not a record of an OSS notification; `undefined` for a valid record. */
 export function whyNotRecord(value: unknown): string | undefined {
   const parsed = recordSchema.safeParse(value);
   if (!parsed.success) return describeIssue(parsed.error.issues);
@@ -48,7 +48,7 @@ export function whyNotRecord(value: unknown): string | undefined {
 
 export interface RecordContext {
   readonly envelopes: readonly EnvelopeName[];
-  /** Place of the record in its notification. */
+  /** Index of the record in its notification. */
   readonly index: number;
   /** The id under which the record was forwarded before. */
   readonly eventId?: string | undefined;
@@ -75,7 +75,7 @@ export function eventOf(record: OssRecord, { envelopes, index, eventId }: Record
   };
 }
 
-/** EventBridge gives its events ids of its own; only ours say which record of a notification this is. */
+/** EventBridge has its own ids for events. Only ours contain the index of the record in its notification. */
 function isIdOf(requestId: string, id: string): boolean {
   return id.startsWith(`${requestId}.`) && /^\d{1,6}$/.test(id.slice(requestId.length + 1));
 }

@@ -1,6 +1,6 @@
 import { AppError } from '../runtime/errors.ts';
 
-/** Owner and region of queues and topics: what their addresses say before the name. */
+/** Region and owner of queues and topics, which are parts of their addresses. */
 export interface MnsAccount {
   readonly region: string;
   readonly accountId: string;

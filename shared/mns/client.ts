@@ -19,7 +19,7 @@ export interface MnsClientOptions extends Pick<MnsRequestsOptions, 'endpoint' | 
 
 /** What is absent has MNS's default. */
 export interface NewQueueAttributes {
-  /** Seconds before a message can be received at first, 0 to 604,800. */
+  /** Seconds before a message can be received for the first time, 0 to 604,800. */
   readonly delaySeconds?: number;
   /** Bytes, 1,024 to 65,536. */
   readonly maximumMessageSize?: number;
@@ -38,18 +38,18 @@ export interface TopicAttributes {
 }
 
 export interface SubscriptionOptions {
-  /** `http://…` or `acs:mns:<region>:<account>:queues/<queue>`. */
+  /** `http://…`, or the address of a queue: `acs:mns:<region>:<account>:queues/<queue>`. */
   readonly endpoint: string;
   readonly format: 'SIMPLIFIED' | 'JSON' | 'XML';
-  /** What MNS does when a push fails: 3 tries within a minute, or 176 within a day. */
+  /** How MNS retries a failed push: 3 times within a minute, or 176 times within a day. */
   readonly strategy?: 'BACKOFF_RETRY' | 'EXPONENTIAL_DECAY_RETRY';
-  /** Only messages with this tag; at most 16 characters. */
+  /** Delivers only messages with this tag, at most 16 characters. */
   readonly filterTag?: string;
 }
 
 /**
- * MNS over HTTP. Creating what exists with the same attributes succeeds; with others it is `ResourceConflict`.
- * Deleting what does not exist succeeds.
+ * MNS over HTTP. Creating a resource that exists succeeds if the attributes are the same; otherwise it throws
+ * `ResourceConflict`. Deleting a resource that does not exist succeeds.
  */
 export interface MnsClient {
   queue(name: string): MessageQueue;

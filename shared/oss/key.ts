@@ -1,7 +1,7 @@
 import { AppError } from '../runtime/errors.ts';
 import { MAX_KEY_BYTES } from './limits.ts';
 
-/** Throws `InvalidRequest` for a key that OSS refuses: empty, too long, beginning with a slash, or no UTF-8. */
+/** Throws `InvalidRequest` for a key that OSS rejects: empty, too long, with a slash first, or invalid UTF-8. */
 export function assertKey(key: string): void {
   const bytes = Buffer.byteLength(key);
   if (bytes === 0 || bytes > MAX_KEY_BYTES)

@@ -3,21 +3,21 @@ import { createHmac } from 'node:crypto';
 /** One query parameter, decoded; a parameter without a value has the empty string. */
 export type QueryPair = readonly [name: string, value: string];
 
-/** The parts of a request that signature V1 covers, alike for the side that signs and the side that checks. */
+/** The parts of a request that signature V1 covers, for both client and server. */
 export interface SignedPartsV1 {
   readonly method: string;
   /** `/bucket/key`, `/bucket/` or `/`; the key is not encoded. */
   readonly resource: string;
-  /** Every parameter of the request; those that are not signed are left out here. */
+  /** Every parameter of the request. Those that are not signed are ignored. */
   readonly query: readonly QueryPair[];
   /** Names in lower case, values as text. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Stands in the place of the date: `Expires` of a pre-signed URL. Otherwise the headers tell. */
+  /** Instead of the date of the headers: `Expires` of a pre-signed URL. */
   readonly date?: string;
 }
 
 /**
- * Query parameters that V1 signs, besides every name that begins with `x-oss-` or `udf`.
+ * Query parameters that V1 signs, in addition to every name that begins with `x-oss-` or `udf`.
  * Source: the union of the lists in the official Go, Go v2 and Python SDKs.
  */
 export const SIGNED_SUBRESOURCES: ReadonlySet<string> = new Set(

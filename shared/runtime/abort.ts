@@ -1,6 +1,6 @@
 import { AppError } from './errors.ts';
 
-/** Throws `Aborted` when the signal has fired; `what` names the work that does not begin or go on. */
+/** Throws `Aborted` when the signal has fired. `what` names the operation that does not start or continue. */
 export function assertNotAborted(signal: AbortSignal | undefined, what: string): void {
   if (signal?.aborted) throw new AppError('Aborted', `${what}: stopped`);
 }
@@ -13,8 +13,8 @@ export function onAbort(signal: AbortSignal | undefined, fn: () => void): () => 
 }
 
 /**
- * A promise that `begin` settles, or the signal rejects. `begin` returns a function that undoes it – leaves a line,
- * cancels a timer – and is called when the signal fires first. It is not called at all when the signal has fired.
+ * A promise that `begin` settles, unless the signal rejects it first. Then the function that `begin` returned undoes what it
+ * did: it leaves a queue or cancels a timer. If the signal has already fired, `begin` is not called.
  *
  * @param errorOf what the promise rejects with; by default the reason of the signal
  */
@@ -43,7 +43,7 @@ export function untilAborted<T>(
   });
 }
 
-/** The result of work that may not listen to the signal itself, or `Aborted` as soon as it fires. */
+/** The result of `work`, which may ignore the signal; `Aborted` as soon as the signal fires. */
 export function orAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   return untilAborted<T>(
     signal,

@@ -1,7 +1,7 @@
 import type { AppError } from './errors.ts';
 
 /**
- * What became of an event at its sink, or of a message at its handler.
+ * The result of delivering an event to a sink, or of handling a message.
  * - `accepted`: it has an outcome. A message is deleted.
  * - `retry`: deliver it again, not before `retryAfterMs` if given. `overloaded` lowers the concurrency.
  * - `rejected`: it can never succeed. It goes to the dead letters; a message is deleted after that.

@@ -51,7 +51,7 @@ describe('the MnsOss token', () => {
     ['is no Base64', 'top secret', 'neither JSON nor Base64'],
     ['is broken JSON', '{"url": "top secret', 'no JSON'],
     ['is no JSON', Buffer.from('top secret').toString('base64'), 'no JSON'],
-    ['is no object', token(['top secret']), 'missing or wrong: '],
+    ['is no object', token(['top secret']), 'missing or invalid: '],
     ['lacks a field', token({ url: FIELDS.url, accessKeySecret: 'top secret' }), ': accessKeyId'],
     ['has an empty field', token({ ...FIELDS, accessKeySecret: '' }), ': accessKeySecret'],
     ['has no URL', token({ ...FIELDS, url: 'top secret' }), ': url'],
