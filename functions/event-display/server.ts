@@ -6,7 +6,7 @@ import { firstSignal, runProgram } from '../../shared/runtime/program.ts';
 import { createDisplay } from './display.ts';
 import { EVENT_DISPLAY_OPTIONS } from './options.ts';
 
-/** Prints the CloudEvents that arrive. */
+/** Prints the CloudEvents that it receives. */
 async function main(): Promise<void> {
   const stopSignal = firstSignal('SIGTERM', 'SIGINT');
   const options = readOptions(
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     concurrency: 100,
     clock: systemClock,
   });
-  // To the other stream: what is printed on the first one is events alone.
+  // To standard error: standard output contains only events.
   process.stderr.write(`listening on ${server.port}\n`);
 
   await stopSignal;

@@ -8,7 +8,7 @@ import { createMetrics } from './metrics.ts';
 import { POLLER_OPTIONS, readPollerOptions } from './options.ts';
 import { createPoller } from './poller.ts';
 
-/** The long-running poller: a source container of Knative, or a process anywhere. */
+/** The long-running poller: a container of a Knative source, or a process on any machine. */
 async function main(): Promise<void> {
   const options = readPollerOptions(process.env, readFlags(POLLER_OPTIONS, process.argv.slice(2)));
   const { namespace, name, logLevel: level } = options;

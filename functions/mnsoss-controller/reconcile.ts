@@ -13,7 +13,7 @@ import { ensureMessaging } from './steps/ensure-messaging.ts';
 import { readCredentials } from './steps/read-credentials.ts';
 import { resolveDeadLetters } from './steps/resolve-dead-letters.ts';
 
-/** One pass: brings the cluster and MNS one step closer to what a source says, and writes down how far they are. */
+/** One pass: brings the cluster and MNS one step closer to the spec of a source, and writes the result into its status. */
 export async function reconcile(source: Source, deps: ControllerDeps): Promise<RequeueDecision> {
   if (source.metadata.deletionTimestamp) return finalize(source, deps);
   const read = readSpec(source.spec);
@@ -60,7 +60,7 @@ export async function reconcile(source: Source, deps: ControllerDeps): Promise<R
   );
 }
 
-/** Nothing is changed: pollers that run go on with the spec that was valid. */
+/** Changes nothing: running pollers continue with the last valid spec. */
 function reportInvalidSpec(source: Source, message: string, deps: ControllerDeps): Promise<RequeueDecision> {
   return report(
     source,

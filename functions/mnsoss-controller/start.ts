@@ -17,16 +17,16 @@ import { type ControllerOptions, identityOf } from './options.ts';
 
 export interface RunningController {
   readonly port: number;
-  /** Finishes what is under way, gives the lease away, and closes. */
+  /** Finishes running passes, releases the lease, and closes. */
   stop(): Promise<void>;
 }
 
 /** Milliseconds of silence after which a request to MNS has failed. */
 const TIMEOUT_MS = 10_000;
-/** What is asked of the HTTP endpoint is small and rare. */
+/** Requests to the HTTP endpoint are small and few. */
 const HTTP_BOUNDS = { maxBytes: 1024, concurrency: 50 };
 
-/** A controller on a cluster, with the endpoint for probes, Prometheus and KEDA. */
+/** Starts a controller, with the HTTP endpoint for probes, Prometheus and KEDA. */
 export async function startController(
   options: ControllerOptions,
   { config, clock, random, logger }: { config: KubeConfig; clock: Clock; random: Random; logger: Logger },

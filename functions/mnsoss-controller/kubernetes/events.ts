@@ -16,7 +16,7 @@ export interface Note {
 /** Records an event about an object; `kubectl describe` shows it. A failure is logged, never thrown. */
 export type Recorder = (about: KubeObject, note: Note) => Promise<void>;
 
-/** The API server's longest message of an event. */
+/** The limit of the API server. */
 const MAX_MESSAGE_LENGTH = 1024;
 
 /** Kubernetes keeps events for an hour by default. A note that is still true is recorded again then. */

@@ -8,7 +8,7 @@ import { type Backoff, backoffDelay } from '../../../shared/runtime/retry.ts';
  */
 export interface Workqueue {
   add(key: string): void;
-  /** Keys that wait or are being reconciled, without those whose time has not come. */
+  /** Keys that are due or being reconciled. */
   depth(): number;
   /** Starts. The returned function stops and waits for running calls. `work` must never reject. */
   run(work: (key: string) => Promise<RequeueDecision>): () => Promise<void>;

@@ -81,7 +81,7 @@ const COLUMNS = [
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];
 
-/** As a structural schema, which has no type within an alternative and is closed by pruning. */
+/** As a structural schema: without types inside alternatives. Unknown fields are pruned. */
 function structural(schema: z.ZodMiniType): Schema {
   return z.toJSONSchema(schema, {
     target: 'openapi-3.0',
@@ -89,7 +89,7 @@ function structural(schema: z.ZodMiniType): Schema {
     override({ jsonSchema }) {
       const node = jsonSchema as Schema;
       if (node['x-kubernetes-int-or-string']) node.anyOf = [{ type: 'integer' }, { type: 'string' }];
-      // Texts that only need to be there have no upper bound worth telling.
+      // Strings that only must not be empty have no useful upper bound.
       if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
       if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum;
     },

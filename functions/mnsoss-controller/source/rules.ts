@@ -1,6 +1,6 @@
 import { EVENT_ATTRIBUTES } from '../../../shared/sinks/ce-overrides.ts';
 
-/** A rule that OpenAPI cannot say: as the API server evaluates it, and as we do when the API server did not. */
+/** A rule that OpenAPI cannot express: for the API server in CEL, and for the controller, in case the API server did not apply it. */
 export interface Rule<T> {
   /** CEL over `self`. */
   readonly rule: string;

@@ -4,7 +4,7 @@ import { DESTINATION_RULES, EXTENSION_RULES, type Rule, SINK_RULES, SPEC_RULES }
 
 const described = (description: string) => z.meta({ description });
 
-/** A schema whose rules are in the CRD as CEL, and checked here by the same table. */
+/** A schema with rules that are CEL in the CRD and functions here, from the same table. */
 function ruled<S extends z.ZodMiniType>(schema: S, description: string, rules: readonly Rule<never>[]): S {
   return schema.check(
     z.meta({
@@ -27,8 +27,8 @@ const count = (description: string, min: number, max: number) =>
   z.int().check(z.minimum(min), z.maximum(max), described(description));
 
 /**
- * ISO 8601 without months and years, whose length is not fixed. The API server's regular expressions know no
- * lookahead, so that "at least one part" is spelled out.
+ * ISO 8601 without months and years, because their length varies. The API server's regular expressions have no lookahead, so
+ * "at least one part" is spelled out.
  */
 const DURATION =
   /^P(\d{1,4}D|(\d{1,4}D)?T(\d{1,6}H(\d{1,6}M)?(\d{1,6}(\.\d{1,3})?S)?|\d{1,6}M(\d{1,6}(\.\d{1,3})?S)?|\d{1,6}(\.\d{1,3})?S))$/;
@@ -78,7 +78,7 @@ const quantity = z.union([z.int(), z.string()]).check(
 const quantities = (description: string) =>
   z.optional(z.record(z.string(), quantity).check(described(description)));
 
-/** The one definition of a source's spec: the CRD's schema is made of it, and the controller reads with it. */
+/** The definition of a source's spec: the CRD's schema is generated from it, and the controller reads specs with it. */
 export const specSchema = ruled(
   z.object({
     topic: z.optional(
@@ -153,7 +153,7 @@ export type SourceSpec = z.output<typeof specSchema>;
 export type Reference = z.output<typeof reference>;
 export type Sink = z.output<typeof sink>;
 
-/** What is wrong with a spec that the API server let through, or the spec with its defaults. */
+/** The spec with its defaults, or the faults of a spec that the API server accepted. */
 export function readSpec(spec: unknown): { spec: SourceSpec } | { faults: string } {
   const parsed = specSchema.safeParse(spec ?? {});
   if (parsed.success) return { spec: parsed.data };

@@ -1,9 +1,9 @@
 import type { Condition } from '../source/status-schema.ts';
 
-/** Whether one thing that a source needs is there, and one word and one sentence for why not. */
+/** Whether one thing that a source needs is there, and if not, one word and one sentence for the reason. */
 export type ConditionState = Pick<Condition, 'status' | 'reason' | 'message'>;
 
-/** What Ready is made of, in the order in which a person would look. */
+/** Ready depends on these, in the order in which a person would look. */
 export const CONDITION_TYPES = [
   'CredentialsProvided',
   'QueueReady',
@@ -17,7 +17,7 @@ export type ConditionType = (typeof CONDITION_TYPES)[number];
 export type Conditions = Readonly<Record<ConditionType, ConditionState>>;
 export type Marked<Types extends ConditionType> = Pick<Conditions, Types>;
 
-/** What one step of a pass has found out. Conditions of later steps override those of earlier ones. */
+/** The result of one step of a pass. Conditions of later steps override those of earlier ones. */
 export interface StepResult<Types extends ConditionType, Facts> {
   readonly conditions: Marked<Types>;
   readonly facts: Facts;
@@ -62,7 +62,7 @@ export function readyOf(conditions: Conditions): ConditionState {
   return first('False') ?? first('Unknown') ?? { status: 'True' };
 }
 
-/** As the status has them: a condition keeps its time while its status stays. */
+/** In the form of the status. A condition keeps its time while its status is the same. */
 export function toConditions(
   conditions: Conditions,
   ready: ConditionState,

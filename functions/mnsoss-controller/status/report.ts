@@ -8,7 +8,7 @@ import { withoutUndefined } from '../without-undefined.ts';
 import { type ConditionState, type Conditions, readyOf, toConditions } from './conditions.ts';
 import { writeStatus } from './record.ts';
 
-/** What one pass has found out. */
+/** The result of one pass. */
 export interface Findings {
   readonly conditions: Conditions;
   /** `@default` what the conditions add up to */
@@ -36,7 +36,7 @@ export async function report(
   return isSettled ? { after: deps.options.resyncSeconds * 1000 } : 'failed';
 }
 
-/** Without absent fields: it is compared with what the API server gives, which has none. */
+/** Without undefined fields, because it is compared with what the API server returns. */
 function statusOf(
   source: Source,
   { conditions, facts }: Findings,

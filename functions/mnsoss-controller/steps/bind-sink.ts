@@ -10,11 +10,11 @@ import type { SourceStatus } from '../source/status-schema.ts';
 import { type ConditionState, mark, markTrue, markUnknown, type StepResult } from '../status/conditions.ts';
 import { applyOwned } from './apply-owned.ts';
 
-/** What Knative found out about the sink. */
+/** What Knative knows about the sink. */
 type ResolvedSink = Pick<SourceStatus, 'sinkUri' | 'sinkCACerts' | 'sinkAudience' | 'auth'>;
 type SinkResult = StepResult<'SinkProvided' | 'SinkBindingReady', ResolvedSink>;
 
-/** Has Knative resolve the sink and bind it to the pollers. */
+/** Makes Knative resolve the sink and bind it to the pollers. */
 export async function bindSink(source: Source, spec: SourceSpec, deps: ControllerDeps): Promise<SinkResult> {
   const { destination, warnings } = normalizeSink(spec.sink);
   for (const message of warnings) {

@@ -83,7 +83,7 @@ describe('the long-running poller', () => {
       NAMESPACE: 'photos',
       NAME: 'uploads',
     });
-    const said = await program.line('queue and subscription of the topic are there');
+    const said = await program.line('queue and subscription of the topic exist');
     const { port } = await program.line('poller has started');
 
     await client.publish('mns-en-topics-oss-faces', bodyOf('one.jpg'));

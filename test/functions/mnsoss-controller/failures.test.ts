@@ -41,7 +41,7 @@ const FAILURES: readonly Failure[] = [
     condition: 'CredentialsProvided',
     break: (world) => world.apply(secretOf({ mns: JSON.stringify({ url: url(world), accessKeyId: 'a' }) })),
     mend: (world) => world.apply(aSecret(world.cloud)),
-    tells: 'missing or wrong: accessKeySecret',
+    tells: 'missing or invalid: accessKeySecret',
   },
   {
     reason: 'TokenMalformed',

@@ -49,8 +49,8 @@ describe('the MnsOss token', () => {
   it.each([
     ['is empty', '', 'neither JSON nor Base64'],
     ['is no Base64', 'top secret', 'neither JSON nor Base64'],
-    ['is broken JSON', '{"url": "top secret', 'no JSON'],
-    ['is no JSON', Buffer.from('top secret').toString('base64'), 'no JSON'],
+    ['is broken JSON', '{"url": "top secret', 'not JSON'],
+    ['is no JSON', Buffer.from('top secret').toString('base64'), 'not JSON'],
     ['is no object', token(['top secret']), 'missing or invalid: '],
     ['lacks a field', token({ url: FIELDS.url, accessKeySecret: 'top secret' }), ': accessKeyId'],
     ['has an empty field', token({ ...FIELDS, accessKeySecret: '' }), ': accessKeySecret'],

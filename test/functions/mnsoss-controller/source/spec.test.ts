@@ -58,6 +58,8 @@ describe.each(TABLES)('the rules of %s', (_name, rules, values) => {
 
         expect(evaluate(rule, self)).toBe(expected);
       }),
+      // Fixed, so that both answers are always among the samples.
+      { seed: 1 },
     );
 
     expect(seen).toEqual(new Set([true, false]));
