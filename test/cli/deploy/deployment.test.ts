@@ -87,7 +87,7 @@ test('s.yaml passes with people and the local engine', async () => {
   await expect(check(deployed)).resolves.toBeUndefined();
 });
 
-test('a quota of the account is divided among the instances', async () => {
+test('the quota of the account is divided among the instances', async () => {
   const [recognition] = await readDeployment(TEMPLATE, {
     env: env({ FACEBODY_ACCOUNT_QPS: '10', RESERVED_CONCURRENCY: '4' }),
   });
@@ -192,7 +192,7 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'images would be processed twice',
   ],
   ['a poller that ends before its sink', POLLER, () => ({ timeout: 120 }), 'leaves no time'],
-])('%s is refused', async (_, index, change, telling) => {
+])('a deployment with %s is rejected', async (_, index, change, telling) => {
   const checked = check(changed(index, change));
 
   await expect(checked).rejects.toMatchObject({ code: 'ConfigInvalid' });
@@ -205,7 +205,7 @@ test('results in another bucket may lie below the watched prefix', async () => {
   await expect(check(changed(RECOGNITION, variables))).resolves.toBeUndefined();
 });
 
-describe('the shape', () => {
+describe('functionSchema', () => {
   const faultOf = (change: Record<string, unknown>) => {
     const { error } = functionSchema.safeParse({ ...good[RECOGNITION]!.props, ...change });
     return error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
@@ -227,7 +227,7 @@ describe('the shape', () => {
       { asyncInvokeConfig: { destinationConfig: { onFailure: { destination: 'face-dead-letters' } } } },
       'destination',
     ],
-  ])('refuses %s', (_, change, telling) => {
+  ])('the schema of a function rejects %s', (_, change, telling) => {
     expect(faultOf(change)).toContain(telling);
   });
 
@@ -256,19 +256,19 @@ describe('the shape', () => {
       }),
       'cronExpression',
     ],
-  ])('refuses a trigger with %s', (_, change, telling) => {
+  ])('the schema of a function rejects a trigger with %s', (_, change, telling) => {
     expect(faultOf({ triggers: [change(trigger())] })).toContain(telling);
   });
 });
 
-test('a template that cannot be filled in says what is missing', async () => {
+test('a template that cannot be rendered names what is missing', async () => {
   const read = readDeployment(TEMPLATE, { env: { PATH: process.env.PATH } });
 
   await expect(read).rejects.toMatchObject({ code: 'ConfigInvalid' });
   await expect(read).rejects.toThrow('OSS_BUCKET');
 });
 
-describe("the component's published schema", () => {
+describe('findPublishedSchema', () => {
   /** Serverless Devs' home with a component that publishes this schema. */
   async function homeWith(
     schema: string,
@@ -288,13 +288,13 @@ describe("the component's published schema", () => {
     return readDeployment(TEMPLATE, { env: env(), published });
   };
 
-  test('is found where Serverless Devs keeps it, and refuses what ours lets pass', async () => {
+  test('the published schema is found where Serverless Devs keeps it, and rejects what ours accepts', async () => {
     const home = await homeWith(atMost(60));
 
     await expect(read(home)).rejects.toThrow('face-recognition: timeout must be <= 60');
   });
 
-  test('does not add to the faults that our own schema finds', async () => {
+  test('the published schema adds nothing to the faults that our own schema finds', async () => {
     const published = await findPublishedSchema({
       serverless_devs_config_home: await homeWith(atMost(60)),
     });
@@ -306,7 +306,7 @@ describe("the component's published schema", () => {
     });
   });
 
-  test('of the component that was fetched last is used', async () => {
+  test('the published schema of the component that was fetched last is used', async () => {
     const home = await homeWith(atMost(60));
     const file = join(home, '.s/components/devsapp.cn/v3/fc3/dist/schema.json');
     await mkdir(dirname(file), { recursive: true });
@@ -316,7 +316,7 @@ describe("the component's published schema", () => {
     await expect(read(home)).resolves.toHaveLength(2);
   });
 
-  test('may want a folder where code in OSS is deployed too', async () => {
+  test('the published schema does not reject code in OSS', async () => {
     const home = await homeWith('{"properties": {"code": {"type": "string"}}}');
     const published = await findPublishedSchema({ serverless_devs_config_home: home });
 
@@ -325,13 +325,13 @@ describe("the component's published schema", () => {
     expect(faults).toEqual([]);
   });
 
-  test('is not needed', async () => {
+  test('the published schema is optional', async () => {
     const home = await mkdtemp(join(folder, 'home-'));
 
     expect(await findPublishedSchema({ serverless_devs_config_home: home })).toBeUndefined();
   });
 
-  test('in FC3_SCHEMA has to be one', async () => {
+  test('a file in FC3_SCHEMA that is not a schema is rejected', async () => {
     const path = join(
       await homeWith('{"type": 5}'),
       '.s/components/devsapp.cn/v3/fc3@0.1.22/src/schema.json',

@@ -69,7 +69,7 @@ describe.each([
     steps: PEOPLE,
     outcomes: ['enrolled', 'processed', 'processed', 'processed', 'gone', 'gone'],
   },
-])('the policy of face-recognition $name', ({ settings, steps, outcomes }) => {
+])('faceRecognitionPolicy $name', ({ name, settings, steps, outcomes }) => {
   let cloud: LocalCloud;
   let owner: OssClient;
   let statements: readonly RamStatement[];
@@ -151,13 +151,15 @@ describe.each([
     return seen;
   };
 
-  test('is enough', async () => {
+  test(`the policy of face-recognition ${name} is sufficient`, async () => {
     await grant(statements);
 
     expect(await course()).toEqual(outcomes);
   });
 
-  test('allows nothing that the function can do without', { timeout: 120_000 }, async () => {
+  test(`the policy of face-recognition ${name} allows nothing superfluous`, {
+    timeout: 120_000,
+  }, async () => {
     const needless: string[] = [];
     for (const [statement, part, what] of takenApart(statements)) {
       await grant([...statements.filter((other) => other !== statement), ...part]);

@@ -9,8 +9,8 @@ import { aContext, aMessage, bodyOf, sinkOf } from './support.ts';
 const ACCEPTED: Delivery = { result: 'accepted' };
 const keyOf = (subject: string | undefined) => subject?.split('/').pop();
 
-describe('the bridge', () => {
-  test('brings every record of a message to the sink as a CloudEvent', async () => {
+describe('createBridge', () => {
+  test('the bridge delivers every record of a message to the sink as a CloudEvent', async () => {
     const { sink, events } = sinkOf(() => ACCEPTED);
     const deliveries: RecordDelivery[] = [];
     const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
@@ -31,7 +31,7 @@ describe('the bridge', () => {
     expect(deliveries.map(({ result }) => result)).toEqual(['accepted', 'accepted']);
   });
 
-  test('does not deliver an accepted record again when its message is', async () => {
+  test('the bridge does not deliver an accepted record again with its message', async () => {
     let busy = true;
     const { sink, events } = sinkOf(({ subject }) =>
       busy && keyOf(subject) === 'two.jpg' ? { result: 'retry', reason: 'busy' } : ACCEPTED,
@@ -53,7 +53,7 @@ describe('the bridge', () => {
     ]);
   });
 
-  test('leaves the other records when the sink is overloaded', async () => {
+  test('the bridge delivers no other records when the sink is overloaded', async () => {
     const { sink, events } = sinkOf(() => ({
       result: 'retry',
       reason: '429',
@@ -68,7 +68,7 @@ describe('the bridge', () => {
     expect(events).toHaveLength(1);
   });
 
-  test('asks for the longest of several waits', async () => {
+  test('the bridge asks for the longest of several waits', async () => {
     const waits = [1_000, 9_000, 5_000];
     const { sink } = sinkOf(() => ({ result: 'retry', reason: 'busy', retryAfterMs: waits.shift()! }));
     const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
@@ -78,7 +78,7 @@ describe('the bridge', () => {
     expect(outcome).toMatchObject({ retryAfterMs: 9_000 });
   });
 
-  test('gives up a message with a rejected record only after the others are accepted', async () => {
+  test('the bridge rejects a message with a rejected record only after the others are accepted', async () => {
     let busy = true;
     const { sink, events } = sinkOf(({ subject }) => {
       if (keyOf(subject) === 'bad.jpg')
@@ -98,7 +98,7 @@ describe('the bridge', () => {
     expect(events).toHaveLength(3);
   });
 
-  test('delivers what it can read of a damaged message, and gives up the message', async () => {
+  test('the bridge delivers the readable records of a damaged message and rejects the message', async () => {
     const { sink, events } = sinkOf(() => ACCEPTED);
     const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
     const records = JSON.parse(Buffer.from(bodyOf('good.jpg'), 'base64').toString()).events;
@@ -110,7 +110,7 @@ describe('the bridge', () => {
     expect(outcome).toMatchObject({ result: 'rejected', code: 'EnvelopeUnknown' });
   });
 
-  test('gives up a message that is no event at all', async () => {
+  test('the bridge rejects a message that is not an event', async () => {
     const { sink, events } = sinkOf(() => ACCEPTED);
 
     const outcome = await createBridge({ sink, queueName: 'uploads', clock: manualClock() })(
@@ -122,7 +122,7 @@ describe('the bridge', () => {
     expect(events).toEqual([]);
   });
 
-  test('stops between two records when told to', async () => {
+  test('the bridge stops between two records when its signal aborts', async () => {
     const stopping = new AbortController();
     const { sink, events } = sinkOf(() => {
       stopping.abort();
@@ -139,7 +139,7 @@ describe('the bridge', () => {
     expect(events).toHaveLength(1);
   });
 
-  test("passes on the sink's own misconfiguration", async () => {
+  test('the bridge throws a misconfigured error of the sink', async () => {
     const { sink } = sinkOf(() => {
       throw new AppError('CredentialsMissing', 'no credentials');
     });

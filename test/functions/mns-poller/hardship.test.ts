@@ -141,8 +141,8 @@ async function httpSink(answer: (response: ServerResponse, index: number) => voi
   return { sink, times };
 }
 
-describe('in hardship the poller', () => {
-  test('goes on when its credentials expire in the middle of work', async () => {
+describe('poller under faults', () => {
+  test('the poller continues when its credentials expire in the middle of work', async () => {
     const issue = () => cloud.issueCredentials({ durationMs: 60_000 });
     let held = issue();
     let refreshed = 0;
@@ -166,7 +166,7 @@ describe('in hardship the poller', () => {
     expect(await depth()).toBe(0);
   });
 
-  test('leaves a queue that was deleted, and reads the one that takes its place', async () => {
+  test('the poller reads the queue that replaces a deleted one', async () => {
     await client.queue(QUEUE).send(bodyOf('old.jpg'));
     const { sink, events } = slowSink(45_000);
     const { consumer, told } = startPoller(sink);
@@ -186,7 +186,7 @@ describe('in hardship the poller', () => {
     expect(events.map(({ subject }) => subject?.split('/').pop())).toEqual(['old.jpg', 'new.jpg']);
   });
 
-  test('waits for a queue that is only a topic, with few requests', async () => {
+  test('the poller waits for a missing queue with few requests', async () => {
     await client.createTopic('mns-en-topics-oss-faces');
     const { sink, events } = slowSink(0);
     const { consumer, told } = startPoller(sink, {}, { mns: client, queue: 'mns-en-topics-oss-faces' });
@@ -202,7 +202,7 @@ describe('in hardship the poller', () => {
     expect(told('receiveFailed')[0]).toMatchObject({ error: { code: 'QueueNotExist' } });
   });
 
-  test('delivers the largest messages beside those that nobody can read', async () => {
+  test('the poller delivers the largest messages next to unreadable ones', async () => {
     const keys: string[] = [];
     while (bodyOf(...keys, 'one-more.jpg').length <= 65_536) keys.push(`${keys.length}.jpg`);
     const largest = bodyOf(...keys);
@@ -222,7 +222,7 @@ describe('in hardship the poller', () => {
     for (const letter of written) expect(letter).toMatchObject({ code: 'EnvelopeUnknown', dequeueCount: 1 });
   });
 
-  test('asks a sink that hangs once more', async () => {
+  test('the poller delivers to a hanging sink once more', async () => {
     await client.queue(QUEUE).send(bodyOf('one.jpg'));
     const { sink, times } = await httpSink((response, index) => {
       if (index > 0) response.writeHead(204).end();
@@ -238,7 +238,7 @@ describe('in hardship the poller', () => {
     expect(told('messageRetried')).toMatchObject([{ reason: expect.stringContaining('within 30000 ms') }]);
   });
 
-  test('grants a Retry-After that is longer than the visibility', async () => {
+  test('the poller respects a Retry-After that is longer than the visibility', async () => {
     await client.queue(QUEUE).send(bodyOf('one.jpg'));
     const { sink, times } = await httpSink((response, index) => {
       if (index === 0) response.writeHead(429, { 'retry-after': '90' }).end();
@@ -253,7 +253,7 @@ describe('in hardship the poller', () => {
     expect(told('messageReceived')).toHaveLength(2);
   });
 
-  test('never loses a receipt between renewal and acknowledgement, however slow the service is', async () => {
+  test('the poller never loses a receipt between renewal and acknowledgement, however slow the service is', async () => {
     const random = seededRandom(9);
     for (let index = 0; index < 60; index++) await client.queue(QUEUE).send(bodyOf(`${index}.jpg`));
     cloud.faults.inject({ operation: 'ChangeMessageVisibility', rate: 0.7, kind: 'latency', ms: 1_500 });
@@ -270,7 +270,7 @@ describe('in hardship the poller', () => {
     expect(events).toHaveLength(60);
   });
 
-  test('hides nothing when it stops while messages are on their way', async () => {
+  test('the poller hides no message when it stops while messages are on their way', async () => {
     cloud.faults.inject({ operation: 'ReceiveMessage', rate: 1, kind: 'latency', ms: 300 });
     for (let index = 0; index < 20; index++) await client.queue(QUEUE).send(bodyOf(`${index}.jpg`));
     const { sink } = slowSink(5_000);

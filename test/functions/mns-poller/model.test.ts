@@ -315,12 +315,12 @@ async function depthOf(queue: MessageQueue): Promise<number> {
   return activeMessages + inactiveMessages;
 }
 
-describe('whatever happens', () => {
+describe('poller model', () => {
   test.each([
     ['memory', memoryService, { numRuns: 150, maxCommands: 60 }],
     ['the local cloud', cloudService, { numRuns: 20, maxCommands: 30 }],
   ])(
-    'in %s, no record is lost, and no message is deleted before its records have an outcome',
+    'the poller on %s loses no record and deletes no message before its records have an outcome',
     async (_, start, { numRuns, maxCommands }) => {
       await fc.assert(
         fc.asyncProperty(fc.commands(steps, { maxCommands, size: 'max' }), async (commands) => {

@@ -21,18 +21,18 @@ const types: readonly EventType[] = EVENT_TYPES;
 const recognized = [...RECOGNIZED_EVENTS].sort();
 const withoutPrefix = (type: string) => type.replace(/^oss:/, '');
 
-describe('the table of event types', () => {
-  test('names every type once', () => {
+describe('EVENT_TYPES', () => {
+  test('the table of event types names every type once', () => {
     expect(new Set(types.map(({ name }) => name)).size).toBe(types.length);
   });
 
-  test('recognizes only types that a trigger may name', () => {
+  test('the table of event types recognizes only types that a trigger may name', () => {
     const hidden = types.filter(({ isRecognized, selectable }) => isRecognized && selectable === 'rules');
 
     expect(hidden).toEqual([]);
   });
 
-  test('gives nothing for a type that OSS does not document', () => {
+  test('the table of event types has no row for a type that OSS does not document', () => {
     expect(eventTypeOf('ObjectCreated:PutVideo')).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { manualClock } from '../../../shared/runtime/clock.ts';
-import { createMemo } from '../../../shared/runtime/recent.ts';
+import { createMemo, createRecentMap } from '../../../shared/runtime/recent.ts';
 
-it('remembers one fingerprint of a key until it is too old, replaced or forgotten', async () => {
+test('a memo remembers one fingerprint per key until it is too old, replaced or forgotten', async () => {
   const clock = manualClock();
   const memo = createMemo(clock, 1_000);
 
@@ -20,4 +20,28 @@ it('remembers one fingerprint of a key until it is too old, replaced or forgotte
   expect(old).toEqual([false, true]);
   expect(replaced).toEqual([false, true]);
   expect(memo.has('b', '2')).toBe(false);
+});
+
+test('a recent map forgets the entry that was not used for the longest time', () => {
+  const map = createRecentMap<string, number>(2);
+
+  map.set('a', 1);
+  map.set('b', 2);
+  map.get('a');
+  map.set('c', 3);
+
+  expect([map.get('a'), map.get('b'), map.get('c')]).toEqual([1, undefined, 3]);
+  expect(map.has('b')).toBe(false);
+});
+
+test('a recent map keeps its other entries when one is set again or deleted', () => {
+  const map = createRecentMap<string, number>(2);
+
+  map.set('a', 1);
+  map.set('b', 2);
+  map.set('b', 3);
+  map.delete('b');
+  map.set('c', 4);
+
+  expect([map.get('a'), map.get('b'), map.get('c')]).toEqual([1, undefined, 4]);
 });

@@ -5,8 +5,8 @@ import { AppError } from '../../../../shared/runtime/errors.ts';
 import { createMemoryQueue } from '../../../support/memory-queue.ts';
 import { DONE, rig, send } from './support.ts';
 
-describe('a consumer', () => {
-  test('handles and deletes every message', async () => {
+describe('createConsumer', () => {
+  test('a consumer handles and deletes every message', async () => {
     const handled: string[] = [];
     const { clock, queue, consumer, stored, stop } = rig({
       handle: async ({ messageId }) => {
@@ -25,7 +25,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('never holds more messages than concurrency and prefetch, nor runs more handlers than concurrency', async () => {
+  test('a consumer never holds more messages than concurrency and prefetch, nor runs more handlers than concurrency', async () => {
     let running = 0;
     let mostRunning = 0;
     let mostHeld = 0;
@@ -51,7 +51,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('asks an empty queue with one long poll at a time', async () => {
+  test('a consumer polls an empty queue with one long poll at a time', async () => {
     const { clock, consumer, told, stop } = rig({ handle: async () => DONE });
 
     consumer.start();
@@ -61,7 +61,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('does not ask without end when it may not wait for messages', async () => {
+  test('a consumer rests between polls when it must not use long polls', async () => {
     const { clock, consumer, told, stop } = rig({ handle: async () => DONE, options: { waitSeconds: 0 } });
 
     consumer.start();
@@ -71,7 +71,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('is ready after the first answer, and no more once it stops', async () => {
+  test('a consumer is ready after the first answer and no longer after it stops', async () => {
     const { clock, consumer, stop } = rig({ handle: async () => DONE });
 
     const before = consumer.ready();
@@ -83,7 +83,7 @@ describe('a consumer', () => {
     expect([before, started, consumer.ready()]).toEqual([false, true, false]);
   });
 
-  test('hides a failed message for longer each time, and gives it up at the limit', async () => {
+  test('a consumer hides a failed message for longer each time and dead-letters it at the limit', async () => {
     const { clock, queue, consumer, letters, told, stored, stop } = rig({
       handle: async () => ({ result: 'retry', reason: 'not today' }),
       options: { maxDequeueCount: 4 },
@@ -102,7 +102,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('tries once more what came too often elsewhere: a sink that was down may be up again', async () => {
+  test('a consumer tries a message again that was received too often elsewhere, because the sink may be up again', async () => {
     const { clock, queue, consumer, letters, stored, stop } = rig({
       handle: async () => DONE,
       options: { maxDequeueCount: 1 },
@@ -117,7 +117,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('gives up without a try what came three times too often: it may be what kills the process', async () => {
+  test('a consumer dead-letters a message without an attempt after three times the limit, because it may kill the process', async () => {
     let calls = 0;
     const { clock, queue, consumer, letters, stop } = rig({
       handle: async () => {
@@ -136,7 +136,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('gives up what a sink has refused for a day, before the queue drops it', async () => {
+  test('a consumer dead-letters a message that a sink has refused for a day, before the queue drops it', async () => {
     const { clock, queue, consumer, letters, stored, stop } = rig({
       handle: async () => ({ result: 'retry', reason: 'HTTP 503', overloaded: true }),
       options: { maxDequeueCount: 2, maxAgeSeconds: 600 },
@@ -155,7 +155,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('keeps a message until its dead letter is safe', async () => {
+  test('a consumer deletes a message only after its dead letter is stored', async () => {
     let storeFails = true;
     const kept: string[] = [];
     const { clock, queue, consumer, told, stored, stop } = rig({
@@ -183,7 +183,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('waits a short Retry-After under the same receipt', async () => {
+  test('a consumer waits for a short Retry-After under the same receipt', async () => {
     const times: number[] = [];
     const { clock, queue, consumer, told, stored, stop } = rig({
       handle: async () => {
@@ -203,7 +203,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('leaves a long Retry-After to the queue', async () => {
+  test('a consumer leaves a long Retry-After to the queue', async () => {
     const { clock, queue, consumer, told, stop } = rig({
       handle: async (_, { attempt }) => ({ result: 'retry', reason: `try ${attempt}`, retryAfterMs: 90_000 }),
     });
@@ -217,7 +217,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('renews the visibility of a message for as long as its handler works', async () => {
+  test('a consumer renews the visibility of a message while its handler runs', async () => {
     const { clock, queue, consumer, told, stored, stop } = rig({
       handle: async (_, { signal }) => {
         await clock.sleep(200_000, signal);
@@ -236,7 +236,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('aborts a handler that works for too long, and retries its message', async () => {
+  test('a consumer aborts a handler that takes too long and retries its message', async () => {
     let aborted = 0;
     const { clock, queue, consumer, told, stop } = rig({
       handle: async (_, { signal }) => {
@@ -256,7 +256,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('aborts a handler whose message was redelivered elsewhere, and leaves it alone', async () => {
+  test('a consumer aborts a handler whose message was redelivered elsewhere, and leaves it alone', async () => {
     let reason: unknown;
     const { clock, queue, consumer, told, stop } = rig({
       handle: async (message, { signal }) => {
@@ -278,7 +278,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('lowers the concurrency while the sink is overloaded, and raises it again', async () => {
+  test('a consumer lowers the concurrency while the sink is overloaded, and raises it again', async () => {
     let overloaded = true;
     const { clock, queue, consumer, told, stored, stop } = rig({
       handle: async () => {
@@ -302,7 +302,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('asks a queue that fails fewer than ten times in five seconds, and recovers by itself', async () => {
+  test('a consumer calls a failing queue fewer than ten times in five seconds and recovers by itself', async () => {
     let down = true;
     const calls: number[] = [];
     const { clock, queue, consumer, told, stored, stop } = rig({
@@ -337,7 +337,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('lets many messages wait for a queue that is down, without a warning of Node', async () => {
+  test('a consumer lets many messages wait for a queue that is down without a warning of Node', async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error) => void warnings.push(warning);
     process.on('warning', onWarning);
@@ -362,7 +362,7 @@ describe('a consumer', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('goes on when a listener throws', async () => {
+  test('a consumer continues when a listener throws', async () => {
     const { clock, queue, consumer, stored, stop } = rig({ handle: async () => DONE });
     consumer.on('messageReceived', () => {
       throw new Error('a fault of the listener');

@@ -35,8 +35,8 @@ function keeperOf({
   return { clock, from, keeper, renewals, told };
 }
 
-describe('the visibility keeper', () => {
-  test('renews at half of the time, each time with the newest handle', async () => {
+describe('keepVisibility', () => {
+  test('the visibility keeper renews at half of the time, each time with the newest handle', async () => {
     const { clock, keeper, renewals } = keeperOf({});
 
     await clock.advance(80_000);
@@ -51,7 +51,7 @@ describe('the visibility keeper', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('renews at once when it is not known how long the message is hidden', async () => {
+  test('the visibility keeper renews at once when it is not known how long the message is hidden', async () => {
     const { clock, keeper, renewals } = keeperOf({ hiddenMs: 0 });
 
     await clock.advance(0);
@@ -60,7 +60,7 @@ describe('the visibility keeper', () => {
     await keeper.stop();
   });
 
-  test('repeats a failed renewal before the receipt expires', async () => {
+  test('the visibility keeper repeats a failed renewal before the receipt expires', async () => {
     let calls = 0;
     const { clock, keeper, renewals, told } = keeperOf({
       renew: async () => {
@@ -76,7 +76,7 @@ describe('the visibility keeper', () => {
     await keeper.stop();
   });
 
-  test('gives no receipt once the message was redelivered', async () => {
+  test('the visibility keeper returns no receipt after the message was redelivered', async () => {
     const { clock, keeper, renewals, told } = keeperOf({
       renew: async () => {
         throw new AppError('MessageNotExist', 'stale');
@@ -90,7 +90,7 @@ describe('the visibility keeper', () => {
     expect(renewals).toHaveLength(1);
   });
 
-  test('ends at the maximum age', async () => {
+  test('the visibility keeper stops renewing at the maximum age', async () => {
     const { clock, renewals, told } = keeperOf({ maxAgeMs: 50_000 });
 
     await clock.advance(1_000_000);
@@ -100,7 +100,7 @@ describe('the visibility keeper', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('waits, when stopped, for the renewal under way and gives its handle', async () => {
+  test('the visibility keeper waits on stop for the running renewal and returns its handle', async () => {
     let answer = () => {};
     const { clock, from, keeper } = keeperOf({
       renew: () =>
@@ -117,7 +117,7 @@ describe('the visibility keeper', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('ends a renewal that has not been sent', async () => {
+  test('the visibility keeper aborts on stop a renewal that has not been sent', async () => {
     const { clock, keeper, told } = keeperOf({
       renew: (_, signal) =>
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
