@@ -3,8 +3,8 @@ const isProduction = process.argv.includes('--production');
 
 export default {
   entry: [
-    'cli/main.ts!',
-    'local/{index,fc/server}.ts!',
+    'cli/{main,local-cloud}.ts!',
+    'local/index.ts!',
     'functions/*/{fc,server}.ts!',
     'shared/faces/engines/local/{worker.ts,from-source.js}!',
     // Writes schemas, manifests and pages that are shipped.

@@ -1,14 +1,24 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
+/** What the local cloud starts by file name: threads of the engine, and processes of Function Compute. */
+const STARTED = {
+  // Beside the folder of chunks, where the engine's pool looks for it.
+  worker: { 'local-engine-worker': 'shared/faces/engines/local/worker.ts' },
+  // Beside the chunk that starts it.
+  runtime: 'local/fc/instances/fc-runtime.cjs',
+};
+
 /** Bundles the command line and the embeddable local cloud; packages stay external. */
-export async function bundle(outdir, logLevel) {
-  await build({
-    entryPoints: {
-      'cli/main': 'cli/main.ts',
-      'local/index': 'local/index.ts',
-      // Beside the folder of chunks, where the engine's pool looks for it.
-      'local-engine-worker': 'shared/faces/engines/local/worker.ts',
-    },
+export function bundle(outdir, logLevel) {
+  return bundleEntries({ 'cli/main': 'cli/main.ts', 'local/index': 'local/index.ts' }, outdir, logLevel);
+}
+
+/** Bundles the entry points with what they start, and returns esbuild's metafile. */
+export async function bundleEntries(entryPoints, outdir, logLevel) {
+  const { metafile } = await build({
+    entryPoints: { ...entryPoints, ...STARTED.worker },
     outdir,
     bundle: true,
     splitting: true,
@@ -18,6 +28,9 @@ export async function bundle(outdir, logLevel) {
     target: 'node20.10',
     packages: 'external',
     sourcemap: true,
+    metafile: true,
     logLevel,
   });
+  await copyFile(STARTED.runtime, join(outdir, 'chunks/fc-runtime.cjs'));
+  return metafile;
 }

@@ -1,6 +1,6 @@
 import { MnsRefusal } from './errors.ts';
 
-/** Where a subscription leads. */
+/** Where a subscription delivers. */
 export type Endpoint =
   | { readonly kind: 'queue'; readonly queue: string }
   | { readonly kind: 'http'; readonly url: URL };

@@ -14,20 +14,29 @@ import {
 import { childText, type XmlElement } from '../../shared/runtime/xml.ts';
 import { MnsRefusal } from './errors.ts';
 
-/** Attributes of a queue that its owner sets. */
+/** The attributes of a queue that its owner sets. */
 export interface QueueSettings {
+  /** Seconds until a new message becomes visible, 0 to 604,800. @default 0 */
   readonly delaySeconds: number;
+  /** Bytes, 1,024 to 65,536. @default 65536 */
   readonly maximumMessageSize: number;
+  /** Seconds, 60 to 1,296,000. @default 345600 */
   readonly messageRetentionPeriod: number;
+  /** Seconds until a received message becomes visible again, 1 to 43,200. @default 30 */
   readonly visibilityTimeout: number;
+  /** Seconds for which a receive waits for a message, 0 to 30. @default 0 */
   readonly pollingWaitSeconds: number;
+  /** Stored and returned; no logs are written. @default false */
   readonly loggingEnabled: boolean;
+  /** @default messages are never moved */
   readonly deadLetter?: DeadLetterPolicy;
 }
 
+/** Moves messages that are received too often to another queue. */
 export interface DeadLetterPolicy {
+  /** Name of a queue. */
   readonly targetQueue: string;
-  /** A message that was received this often and becomes visible again moves. */
+  /** A message that was received this often moves instead of becoming visible again. */
   readonly maxReceiveCount: number;
 }
 
@@ -36,8 +45,8 @@ export interface TopicSettings {
   readonly loggingEnabled: boolean;
 }
 
-export const NOTIFY_STRATEGIES = ['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY'] as const;
-export const NOTIFY_CONTENT_FORMATS = ['XML', 'JSON', 'SIMPLIFIED'] as const;
+const NOTIFY_STRATEGIES = ['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY'] as const;
+const NOTIFY_CONTENT_FORMATS = ['XML', 'JSON', 'SIMPLIFIED'] as const;
 
 export interface SubscriptionSettings {
   readonly endpoint: string;
@@ -47,7 +56,7 @@ export interface SubscriptionSettings {
 }
 
 export const MAX_SUBSCRIPTIONS_PER_TOPIC = 100;
-/** Fixed by the service. */
+/** doc: fixed by the service. */
 export const TOPIC_RETENTION_SECONDS = 86_400;
 
 /** [lowest, highest, default, unit]. doc: product limits; the upper retention is the Go SDK's. */
@@ -68,15 +77,15 @@ const BOUNDS = {
   MaxReceiveCount: [1, 1000, 16, 'times'],
 } as const;
 
-export type Bounded = keyof typeof BOUNDS;
+type Bounded = keyof typeof BOUNDS;
 
-/** The number that `text` holds, or the default when it is absent; `InvalidArgument` out of bounds. */
+/** The number in `text`, or the default if it is absent. Refuses with `InvalidArgument` out of bounds. */
 export function bounded(
   name: Bounded,
   text: string | undefined,
-  otherwise: number = BOUNDS[name][2],
+  defaultValue: number = BOUNDS[name][2],
 ): number {
-  if (text === undefined) return otherwise;
+  if (text === undefined) return defaultValue;
   const [lowest, highest, , unit] = BOUNDS[name];
   const value = Number(text);
   if (!/^\d+$/.test(text.trim()) || value < lowest || value > highest) {
@@ -102,7 +111,7 @@ export const DEFAULT_TOPIC_SETTINGS: TopicSettings = {
   loggingEnabled: false,
 };
 
-/** Reads `<Queue>`; what it leaves out keeps its value of `base`. */
+/** Reads `<Queue>`; an absent element keeps its value from `base`. */
 export function readQueueSettings(element: XmlElement | undefined, base: QueueSettings): QueueSettings {
   if (!element) return base;
   const text = (name: string) => childText(element, name);
@@ -122,7 +131,7 @@ export function readQueueSettings(element: XmlElement | undefined, base: QueueSe
   };
 }
 
-/** Refuses settings that were not read from XML when they are out of bounds. */
+/** Refuses settings out of bounds that were not read from XML. */
 export function checkQueueSettings(settings: QueueSettings): void {
   bounded('DelaySeconds', String(settings.delaySeconds));
   bounded('MaximumMessageSize', String(settings.maximumMessageSize));
@@ -132,7 +141,7 @@ export function checkQueueSettings(settings: QueueSettings): void {
   if (settings.deadLetter) bounded('MaxReceiveCount', String(settings.deadLetter.maxReceiveCount));
 }
 
-/** guess: the policy is documented for the OpenAPI actions; here it stands in `<Queue>` under the same names. */
+/** guess: the documents describe the policy for the OpenAPI actions; here `<Queue>` has it under the same names. */
 function readDeadLetter(
   element: XmlElement,
   base: DeadLetterPolicy | undefined,
@@ -162,7 +171,7 @@ export function readTopicSettings(element: XmlElement | undefined, base: TopicSe
   };
 }
 
-/** Reads `<Subscription>`; `base` is the subscription that is changed, if there is one. */
+/** Reads `<Subscription>`; `base` has the current settings of a subscription that is changed. */
 export function readSubscriptionSettings(
   element: XmlElement | undefined,
   base?: SubscriptionSettings,
@@ -173,7 +182,7 @@ export function readSubscriptionSettings(
   const filterTag = text('FilterTag') ?? base?.filterTag;
   return {
     endpoint,
-    ...(filterTag && { filterTag: readTag('FilterTag', filterTag) }),
+    filterTag: filterTag ? readTag('FilterTag', filterTag) : undefined,
     notifyStrategy: oneOf(
       'NotifyStrategy',
       NOTIFY_STRATEGIES,
@@ -201,15 +210,15 @@ const NAME_ERRORS = {
   subscription: ['SubscriptionNameInvalid', 'SubscriptionNameLengthError'],
 } as const;
 
-/** Letters, digits and hyphens, a letter or digit first, at most 120. */
+/** At most 120 letters, digits and hyphens; begins with a letter or digit. */
 export function checkName(kind: keyof typeof NAME_ERRORS, name: string): void {
   const [invalid, length] = NAME_ERRORS[kind];
   if (name.length > MAX_NAME_LENGTH) throw new MnsRefusal(length);
   if (!/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(name)) throw new MnsRefusal(invalid);
 }
 
-function flag(name: string, text: string | undefined, otherwise: boolean): boolean {
-  if (text === undefined) return otherwise;
+function flag(name: string, text: string | undefined, defaultValue: boolean): boolean {
+  if (text === undefined) return defaultValue;
   const value = text.trim().toLowerCase();
   if (value !== 'true' && value !== 'false') {
     throw new MnsRefusal('InvalidArgument', `The value of ${name} should be True or False.`);

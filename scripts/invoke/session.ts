@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { InvocationResult } from '../../local/fc/index.ts';
-import { type LocalFcServer, startLocalFc } from '../../local/fc/server.ts';
+import { type InvocationResult, type LocalFc, startLocalFc } from '../../local/fc/index.ts';
 import { RECOGNIZED_EVENTS } from '../../shared/envelope/event-types.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import { readTimerEvent } from '../../shared/envelope/timer.ts';
@@ -42,7 +41,7 @@ export interface Invoked {
 
 /** Functions from the present sources, in processes of their own, beside a cloud. */
 export interface Session {
-  readonly fc: LocalFcServer;
+  readonly fc: LocalFc;
   /** Makes what the functions find in the cloud, as the start does; again after the cloud was emptied. */
   furnish(): Promise<void>;
   invoke(event: Buffer): Promise<Invoked>;

@@ -5,7 +5,7 @@ import { MnsRefusal } from '../errors.ts';
 import type { NewMessage, Queues } from '../queues.ts';
 import { bounded } from '../settings.ts';
 import type { StoredMessage } from '../store/queue-state.ts';
-import type { MnsAnswer, MnsRequest } from '../wire.ts';
+import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 
 export function messageOperations(queues: Queues, owner: { region: string; accountId: string }) {
   return {
@@ -13,10 +13,10 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
       const { settings } = queues.get(params.queue);
       const message = readMessage(body, settings.maximumMessageSize);
       const [sent] = await queues.send(params.queue, [message]);
-      return { status: 201, document: { root: 'Message', fields: sentFields(sent!) } };
+      return xmlAnswer(201, 'Message', sentFields(sent!));
     },
 
-    /** What is well formed is sent; the answer is a 500 with an error in the place of each message that is not. */
+    /** Sends the valid messages; if some are invalid, the status is 500 and an error stands in the place of each. */
     async batchSendMessage({ params, body }: MnsRequest): Promise<MnsAnswer> {
       const { settings } = queues.get(params.queue);
       const elements = batchOf(body, 'Message');
@@ -35,7 +35,7 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
         message instanceof MnsRefusal ? failureFields(message) : sentFields(sent.shift()!),
       );
       const status = accepted.length === messages.length ? 201 : 500;
-      return { status, document: { root: 'Messages', fields: { Message: entries } } };
+      return xmlAnswer(status, 'Messages', { Message: entries });
     },
 
     async receiveMessage({ params, query, signal }: MnsRequest): Promise<MnsAnswer> {
@@ -79,7 +79,7 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
         ...failureFields(refusal),
         ReceiptHandle: handle,
       }));
-      return { status: 404, document: { root: 'Errors', fields: { Error: entries } } };
+      return xmlAnswer(404, 'Errors', { Error: entries });
     },
 
     async changeMessageVisibility({ params, query }: MnsRequest): Promise<MnsAnswer> {
@@ -91,7 +91,7 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
         bounded('VisibilityTimeout', timeout),
       );
       const fields = { ReceiptHandle: changed.receiptHandle, NextVisibleTime: changed.visibleAt };
-      return { status: 200, document: { root: 'ChangeVisibility', fields } };
+      return xmlAnswer(200, 'ChangeVisibility', fields);
     },
   };
 }
@@ -99,13 +99,13 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
 /** `<Message>{MessageBody, DelaySeconds?, Priority?}` */
 function readMessage(element: XmlElement | undefined, maximumSize: number): NewMessage {
   const body = element && childText(element, 'MessageBody');
-  // guess: an empty body is refused like an absent one.
+  // guess: an empty body is refused like a missing one.
   if (!element || !body) throw new MnsRefusal('MalformedXML');
   checkSize(body, maximumSize);
   const delay = childText(element, 'DelaySeconds');
   return {
     body,
-    ...(delay !== undefined && { delaySeconds: bounded('DelaySeconds', delay) }),
+    delaySeconds: delay === undefined ? undefined : bounded('DelaySeconds', delay),
     priority: bounded('Priority', childText(element, 'Priority')),
   };
 }
@@ -137,12 +137,10 @@ function receiptHandleOf(query: MnsRequest['query']): string {
 function messagesAnswer(messages: readonly XmlFields[], batch: boolean): MnsAnswer {
   const [first] = messages;
   if (!first) throw new MnsRefusal('MessageNotExist');
-  return batch
-    ? { status: 200, document: { root: 'Messages', fields: { Message: messages } } }
-    : { status: 200, document: { root: 'Message', fields: first } };
+  return batch ? xmlAnswer(200, 'Messages', { Message: messages }) : xmlAnswer(200, 'Message', first);
 }
 
-/** doc: a delayed message has a receipt handle, by which its sender may take it back. */
+/** doc: a delayed message has a receipt handle, by which its sender may delete it. */
 function sentFields({ id, bodyMD5, visibility }: StoredMessage): XmlFields {
   return { MessageId: id, MessageBodyMD5: bodyMD5, ReceiptHandle: visibility.receiptHandle };
 }
