@@ -22,7 +22,7 @@ export interface Controller {
   stop(): Promise<void>;
 }
 
-export interface ControllerSetting {
+export interface ControllerRuntime {
   readonly config: KubeConfig;
   readonly namespace: string;
   readonly identity: string;
@@ -36,8 +36,8 @@ const WORKERS = 4;
 const FIRST_RETRY_MS = 500;
 
 /** Watches sources and the objects that they own. The leading replica reconciles every source that may need it. */
-export function createController(setting: ControllerSetting, deps: ControllerDeps): Controller {
-  const { config, namespace, identity, metrics, random, logger } = setting;
+export function createController(runtime: ControllerRuntime, deps: ControllerDeps): Controller {
+  const { config, namespace, identity, metrics, random, logger } = runtime;
   const { cluster, clock, options } = deps;
   const backoff = { baseMs: FIRST_RETRY_MS, capMs: options.resyncSeconds * 1000 };
   const queue = createWorkqueue({ clock, random, workers: WORKERS, backoff });

@@ -28,7 +28,7 @@ export interface FailedRequest {
   readonly path: string;
 }
 
-export interface Refusal {
+export interface RefusedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** Absent when the answer is not a document of MNS but a page of a proxy. */
@@ -36,7 +36,10 @@ export interface Refusal {
 }
 
 /** `details.mnsCode` is the service's own code. `details.serverDate` is its time, if the clock of the request was wrong. */
-export function toError({ method, path }: FailedRequest, { status, headers, document }: Refusal): AppError {
+export function toError(
+  { method, path }: FailedRequest,
+  { status, headers, document }: RefusedResponse,
+): AppError {
   const error = document?.name === 'Error' ? document : undefined;
   const mnsCode = error && childText(error, 'Code');
   const message = error && childText(error, 'Message');

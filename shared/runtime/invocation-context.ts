@@ -17,11 +17,11 @@ export interface CredentialSlot {
 
 /** Clients live longer than the credentials of one invocation. They ask this provider at every request. */
 export function createCredentialSlot(fallback: CredentialProvider): CredentialSlot {
-  let held: Credentials | undefined;
+  let cached: Credentials | undefined;
   return {
     take({ credentials }) {
-      held = credentials;
+      cached = credentials;
     },
-    provider: async (options) => held ?? fallback(options),
+    provider: async (options) => cached ?? fallback(options),
   };
 }

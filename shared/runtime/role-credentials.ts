@@ -53,21 +53,21 @@ export function createRoleCredentials(
   settings: RoleSettings,
   { clock, http = createHttpClient() }: { readonly clock: Clock; readonly http?: HttpClient },
 ): CredentialProvider {
-  let held: Credentials | undefined;
+  let cached: Credentials | undefined;
   let fetching: Promise<Credentials> | undefined;
-  const isGoodFor = (ms: number) => held?.expiresAt !== undefined && held.expiresAt - clock.now() > ms;
+  const isGoodFor = (ms: number) => cached?.expiresAt !== undefined && cached.expiresAt - clock.now() > ms;
 
   return async ({ refresh = false } = {}) => {
-    if (held && !refresh && isGoodFor(EARLY_MS)) return held;
+    if (cached && !refresh && isGoodFor(EARLY_MS)) return cached;
     fetching ??= assumeRole(settings, clock, http).finally(() => {
       fetching = undefined;
     });
     try {
-      held = await fetching;
+      cached = await fetching;
     } catch (error) {
       if (refresh || !isGoodFor(0)) throw error;
     }
-    return held!;
+    return cached!;
   };
 }
 
