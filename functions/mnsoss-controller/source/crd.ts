@@ -51,14 +51,17 @@ export function customResourceDefinition(): Schema {
             openAPIV3Schema: {
               type: 'object',
               description:
-                'Brings the changes of objects in an OSS bucket, told through MNS, to a sink as CloudEvents.',
+                'Sends the changes of objects in an OSS bucket, published through MNS, to a sink as CloudEvents.',
               required: ['spec'],
               properties: {
                 apiVersion: { type: 'string' },
                 kind: { type: 'string' },
                 metadata: { type: 'object' },
                 spec: structural(specSchema),
-                status: { ...structural(statusSchema), description: 'What was seen, and what was made.' },
+                status: {
+                  ...structural(statusSchema),
+                  description: 'Observed state, and resources that were created.',
+                },
               },
             },
           },

@@ -47,7 +47,7 @@ function connect(credentials: CredentialProvider): MnsClient {
 
 interface Started {
   readonly consumer: Consumer;
-  told<K extends keyof ConsumerEvents>(name: K): ConsumerEvents[K][];
+  emitted<K extends keyof ConsumerEvents>(name: K): ConsumerEvents[K][];
 }
 
 const WATCHED = [
@@ -80,7 +80,7 @@ function startPoller(
   consumer.start();
   return {
     consumer,
-    told: <K extends keyof ConsumerEvents>(name: K) =>
+    emitted: <K extends keyof ConsumerEvents>(name: K) =>
       log.filter((entry) => entry.name === name).map((entry) => entry.event as ConsumerEvents[K]),
   };
 }
@@ -156,12 +156,12 @@ describe('poller under faults', () => {
     for (let index = 0; index < 30; index++) await client.queue(QUEUE).send(bodyOf(`${index}.jpg`));
     const { sink, events } = slowSink(25_000);
 
-    const { consumer, told } = startPoller(sink, { concurrency: 5, prefetch: 0 }, { mns });
-    await until(() => told('messageDeleted').length === 30);
+    const { consumer, emitted } = startPoller(sink, { concurrency: 5, prefetch: 0 }, { mns });
+    await until(() => emitted('messageDeleted').length === 30);
     await passing(consumer.stop());
 
     expect(refreshed).toBeGreaterThan(1);
-    expect(told('serviceFailed')).toEqual([]);
+    expect(emitted('serviceFailed')).toEqual([]);
     expect(events).toHaveLength(30);
     expect(await depth()).toBe(0);
   });
@@ -169,7 +169,7 @@ describe('poller under faults', () => {
   test('the poller reads the queue that replaces a deleted one', async () => {
     await client.queue(QUEUE).send(bodyOf('old.jpg'));
     const { sink, events } = slowSink(45_000);
-    const { consumer, told } = startPoller(sink);
+    const { consumer, emitted } = startPoller(sink);
     await until(() => events.length === 1);
 
     await client.deleteQueue(QUEUE);
@@ -177,29 +177,29 @@ describe('poller under faults', () => {
     const readyWithout = consumer.ready();
     await client.createQueue(QUEUE, { visibilityTimeout: VISIBILITY_SECONDS });
     await client.queue(QUEUE).send(bodyOf('new.jpg'));
-    await until(() => told('messageDeleted').length === 1);
+    await until(() => emitted('messageDeleted').length === 1);
     const readyWith = consumer.ready();
     await passing(consumer.stop());
 
     expect([readyWithout, readyWith]).toEqual([false, true]);
-    expect(told('messageLost')).toHaveLength(1);
+    expect(emitted('messageLost')).toHaveLength(1);
     expect(events.map(({ subject }) => subject?.split('/').pop())).toEqual(['old.jpg', 'new.jpg']);
   });
 
   test('the poller waits for a missing queue with few requests', async () => {
     await client.createTopic('mns-en-topics-oss-faces');
     const { sink, events } = slowSink(0);
-    const { consumer, told } = startPoller(sink, {}, { mns: client, queue: 'mns-en-topics-oss-faces' });
+    const { consumer, emitted } = startPoller(sink, {}, { mns: client, queue: 'mns-en-topics-oss-faces' });
 
     await pass(5_000);
-    const failures = told('receiveFailed').length;
+    const failures = emitted('receiveFailed').length;
     await client.createQueue('mns-en-topics-oss-faces');
     await client.queue('mns-en-topics-oss-faces').send(bodyOf('one.jpg'));
     await until(() => events.length === 1);
     await passing(consumer.stop());
 
     expect(failures).toBeLessThanOrEqual(10);
-    expect(told('receiveFailed')[0]).toMatchObject({ error: { code: 'QueueNotExist' } });
+    expect(emitted('receiveFailed')[0]).toMatchObject({ error: { code: 'QueueNotExist' } });
   });
 
   test('the poller delivers the largest messages next to unreadable ones', async () => {
@@ -210,8 +210,8 @@ describe('poller under faults', () => {
     for (const body of bodies) await client.queue(QUEUE).send(body);
     const { sink, events } = slowSink(0);
 
-    const { consumer, told } = startPoller(sink);
-    await until(() => told('messageDeleted').length === bodies.length);
+    const { consumer, emitted } = startPoller(sink);
+    await until(() => emitted('messageDeleted').length === bodies.length);
     await passing(consumer.stop());
     const letters = await client.queue('dead').receive({ max: 16, waitSeconds: 0 });
 
@@ -228,14 +228,14 @@ describe('poller under faults', () => {
       if (index > 0) response.writeHead(204).end();
     });
 
-    const { consumer, told } = startPoller(sink);
-    await until(() => told('messageDeleted').length === 1);
+    const { consumer, emitted } = startPoller(sink);
+    await until(() => emitted('messageDeleted').length === 1);
     await passing(consumer.stop());
 
     expect(times).toHaveLength(2);
-    expect(told('messageReceived').map(({ message }) => message.dequeueCount)).toEqual([1, 2]);
-    expect(told('messageLost')).toEqual([]);
-    expect(told('messageRetried')).toMatchObject([{ reason: expect.stringContaining('within 30000 ms') }]);
+    expect(emitted('messageReceived').map(({ message }) => message.dequeueCount)).toEqual([1, 2]);
+    expect(emitted('messageLost')).toEqual([]);
+    expect(emitted('messageRetried')).toMatchObject([{ reason: expect.stringContaining('within 30000 ms') }]);
   });
 
   test('the poller respects a Retry-After that is longer than the visibility', async () => {
@@ -245,12 +245,12 @@ describe('poller under faults', () => {
       else response.writeHead(204).end();
     });
 
-    const { consumer, told } = startPoller(sink);
-    await until(() => told('messageDeleted').length === 1);
+    const { consumer, emitted } = startPoller(sink);
+    await until(() => emitted('messageDeleted').length === 1);
     await passing(consumer.stop());
 
     expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(90_000);
-    expect(told('messageReceived')).toHaveLength(2);
+    expect(emitted('messageReceived')).toHaveLength(2);
   });
 
   test('the poller never loses a receipt between renewal and acknowledgement, however slow the service is', async () => {
@@ -261,12 +261,12 @@ describe('poller under faults', () => {
     // Renewals are due after half of the visibility: many of these end while one is under way.
     const { sink, events } = slowSink(() => (VISIBILITY_SECONDS / 2) * 1000 + random() * 2_000);
 
-    const { consumer, told } = startPoller(sink, { concurrency: 20, prefetch: 0 });
-    await until(() => told('messageDeleted').length === 60);
+    const { consumer, emitted } = startPoller(sink, { concurrency: 20, prefetch: 0 });
+    await until(() => emitted('messageDeleted').length === 60);
     await passing(consumer.stop());
 
-    expect(told('visibilityRenewed').length).toBeGreaterThan(30);
-    expect(told('messageLost')).toEqual([]);
+    expect(emitted('visibilityRenewed').length).toBeGreaterThan(30);
+    expect(emitted('messageLost')).toEqual([]);
     expect(events).toHaveLength(60);
   });
 

@@ -29,7 +29,7 @@ describe('createConsumer', () => {
     let running = 0;
     let mostRunning = 0;
     let mostHeld = 0;
-    const { clock, queue, consumer, told, stored, stop } = rig({
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
       handle: async () => {
         mostRunning = Math.max(mostRunning, ++running);
         mostHeld = Math.max(mostHeld, consumer.inFlight());
@@ -46,28 +46,28 @@ describe('createConsumer', () => {
 
     expect(mostRunning).toBe(4);
     expect(mostHeld).toBe(7);
-    expect(told('receiveCompleted').every(({ requested }) => requested <= 7)).toBe(true);
+    expect(emitted('receiveCompleted').every(({ requested }) => requested <= 7)).toBe(true);
     expect(await stored()).toBe(0);
     await stop();
   });
 
   test('a consumer polls an empty queue with one long poll at a time', async () => {
-    const { clock, consumer, told, stop } = rig({ handle: async () => DONE });
+    const { clock, consumer, emitted, stop } = rig({ handle: async () => DONE });
 
     consumer.start();
     await clock.advance(60_000);
 
-    expect(told('receiveCompleted').length).toBeLessThanOrEqual(3);
+    expect(emitted('receiveCompleted').length).toBeLessThanOrEqual(3);
     await stop();
   });
 
   test('a consumer rests between polls when it must not use long polls', async () => {
-    const { clock, consumer, told, stop } = rig({ handle: async () => DONE, options: { waitSeconds: 0 } });
+    const { clock, consumer, emitted, stop } = rig({ handle: async () => DONE, options: { waitSeconds: 0 } });
 
     consumer.start();
     await clock.advance(60_000);
 
-    expect(told('receiveCompleted').length).toBeLessThanOrEqual(15);
+    expect(emitted('receiveCompleted').length).toBeLessThanOrEqual(15);
     await stop();
   });
 
@@ -84,7 +84,7 @@ describe('createConsumer', () => {
   });
 
   test('a consumer hides a failed message for longer each time and dead-letters it at the limit', async () => {
-    const { clock, queue, consumer, letters, told, stored, stop } = rig({
+    const { clock, queue, consumer, letters, emitted, stored, stop } = rig({
       handle: async () => ({ result: 'retry', reason: 'not today' }),
       options: { maxDequeueCount: 4 },
     });
@@ -93,7 +93,7 @@ describe('createConsumer', () => {
     consumer.start();
     await clock.advance(600_000);
 
-    expect(told('messageRetried')).toHaveLength(3);
+    expect(emitted('messageRetried')).toHaveLength(3);
     expect(letters).toMatchObject([
       { messageId, body: 'body 0', dequeueCount: 4, code: 'DequeueLimitExceeded', priority: 8 },
     ]);
@@ -158,7 +158,7 @@ describe('createConsumer', () => {
   test('a consumer deletes a message only after its dead letter is stored', async () => {
     let storeFails = true;
     const kept: string[] = [];
-    const { clock, queue, consumer, told, stored, stop } = rig({
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
       handle: async () => ({ result: 'rejected', code: 'SinkRejected', reason: 'no' }),
       deadLetters: {
         name: 'flaky',
@@ -177,7 +177,7 @@ describe('createConsumer', () => {
     await clock.advance(120_000);
 
     expect(storedWhileFailing).toBe(1);
-    expect(told('deadLetterFailed')[0]).toMatchObject({ error: { code: 'ServiceUnavailable' } });
+    expect(emitted('deadLetterFailed')[0]).toMatchObject({ error: { code: 'ServiceUnavailable' } });
     expect(kept).toEqual(ids);
     expect(await stored()).toBe(0);
     await stop();
@@ -185,7 +185,7 @@ describe('createConsumer', () => {
 
   test('a consumer waits for a short Retry-After under the same receipt', async () => {
     const times: number[] = [];
-    const { clock, queue, consumer, told, stored, stop } = rig({
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
       handle: async () => {
         times.push(clock.now());
         return times.length === 1 ? { result: 'retry', reason: 'busy', retryAfterMs: 3_000 } : DONE;
@@ -197,14 +197,14 @@ describe('createConsumer', () => {
     await clock.advance(6_000);
 
     expect(times[1]! - times[0]!).toBe(3_000);
-    expect(told('messageReceived')).toHaveLength(1);
-    expect(told('messageRetried')).toMatchObject([{ where: 'here', delayMs: 3_000 }]);
+    expect(emitted('messageReceived')).toHaveLength(1);
+    expect(emitted('messageRetried')).toMatchObject([{ where: 'here', delayMs: 3_000 }]);
     expect(await stored()).toBe(0);
     await stop();
   });
 
   test('a consumer leaves a long Retry-After to the queue', async () => {
-    const { clock, queue, consumer, told, stop } = rig({
+    const { clock, queue, consumer, emitted, stop } = rig({
       handle: async (_, { attempt }) => ({ result: 'retry', reason: `try ${attempt}`, retryAfterMs: 90_000 }),
     });
     await send(queue, 1);
@@ -212,13 +212,13 @@ describe('createConsumer', () => {
     consumer.start();
     await clock.advance(89_000);
 
-    expect(told('messageRetried')).toMatchObject([{ where: 'queue', delayMs: 90_000 }]);
-    expect(told('messageReceived')).toHaveLength(1);
+    expect(emitted('messageRetried')).toMatchObject([{ where: 'queue', delayMs: 90_000 }]);
+    expect(emitted('messageReceived')).toHaveLength(1);
     await stop();
   });
 
   test('a consumer renews the visibility of a message while its handler runs', async () => {
-    const { clock, queue, consumer, told, stored, stop } = rig({
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
       handle: async (_, { signal }) => {
         await clock.sleep(200_000, signal);
         return DONE;
@@ -229,16 +229,16 @@ describe('createConsumer', () => {
     consumer.start();
     await clock.advance(203_000);
 
-    expect(told('messageReceived')).toHaveLength(1);
-    expect(told('visibilityRenewed').length).toBeGreaterThan(4);
-    expect(told('messageLost')).toEqual([]);
+    expect(emitted('messageReceived')).toHaveLength(1);
+    expect(emitted('visibilityRenewed').length).toBeGreaterThan(4);
+    expect(emitted('messageLost')).toEqual([]);
     expect(await stored()).toBe(0);
     await stop();
   });
 
   test('a consumer aborts a handler that takes too long and retries its message', async () => {
     let aborted = 0;
-    const { clock, queue, consumer, told, stop } = rig({
+    const { clock, queue, consumer, emitted, stop } = rig({
       handle: async (_, { signal }) => {
         await clock.sleep(10_000_000, signal).finally(() => aborted++);
         return DONE;
@@ -251,14 +251,14 @@ describe('createConsumer', () => {
     await clock.advance(101_000);
 
     expect(aborted).toBe(1);
-    expect(told('messageTimedOut')).toMatchObject([{ ageMs: 100_000 }]);
-    expect(told('messageRetried')).toHaveLength(1);
+    expect(emitted('messageTimedOut')).toMatchObject([{ ageMs: 100_000 }]);
+    expect(emitted('messageRetried')).toHaveLength(1);
     await stop();
   });
 
   test('a consumer aborts a handler whose message was redelivered elsewhere, and leaves it alone', async () => {
     let reason: unknown;
-    const { clock, queue, consumer, told, stop } = rig({
+    const { clock, queue, consumer, emitted, stop } = rig({
       handle: async (message, { signal }) => {
         await queue.delete([message.receiptHandle]);
         await clock.sleep(100_000, signal).catch(() => {
@@ -273,14 +273,14 @@ describe('createConsumer', () => {
     await clock.advance(20_000);
 
     expect(String(reason)).toContain('redelivered elsewhere');
-    expect(told('messageLost')).toMatchObject([{ during: 'renew' }]);
+    expect(emitted('messageLost')).toMatchObject([{ during: 'renew' }]);
     expect(consumer.inFlight()).toBe(0);
     await stop();
   });
 
   test('a consumer lowers the concurrency while the sink is overloaded, and raises it again', async () => {
     let overloaded = true;
-    const { clock, queue, consumer, told, stored, stop } = rig({
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
       handle: async () => {
         await clock.sleep(100);
         return overloaded ? { result: 'retry', reason: '429', overloaded: true } : DONE;
@@ -291,13 +291,13 @@ describe('createConsumer', () => {
 
     consumer.start();
     await clock.advance(60_000);
-    const lowest = Math.min(...told('concurrencyChanged').map(({ limit }) => limit));
+    const lowest = Math.min(...emitted('concurrencyChanged').map(({ limit }) => limit));
     overloaded = false;
     await clock.advance(120_000);
 
     expect(lowest).toBe(1);
-    expect(told('concurrencyChanged').at(-1)).toEqual({ limit: 8 });
-    expect(told('messageDeadLettered')).toEqual([]);
+    expect(emitted('concurrencyChanged').at(-1)).toEqual({ limit: 8 });
+    expect(emitted('messageDeadLettered')).toEqual([]);
     expect(await stored()).toBe(0);
     await stop();
   });
@@ -305,7 +305,7 @@ describe('createConsumer', () => {
   test('a consumer calls a failing queue fewer than ten times in five seconds and recovers by itself', async () => {
     let down = true;
     const calls: number[] = [];
-    const { clock, queue, consumer, told, stored, stop } = rig({
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
       handle: async () => DONE,
       queue: (clock) => {
         const queue = createMemoryQueue({ clock });
@@ -331,7 +331,7 @@ describe('createConsumer', () => {
     expect(callsWhileDown).toBeLessThanOrEqual(10);
     expect(callsWhileDown).toBeGreaterThan(2);
     expect(readyWhileDown).toBe(false);
-    expect(told('serviceRecovered')).toHaveLength(1);
+    expect(emitted('serviceRecovered')).toHaveLength(1);
     expect(consumer.ready()).toBe(true);
     expect(await stored()).toBe(0);
     await stop();
@@ -342,7 +342,7 @@ describe('createConsumer', () => {
     const onWarning = (warning: Error) => void warnings.push(warning);
     process.on('warning', onWarning);
     onTestFinished(() => void process.off('warning', onWarning));
-    const { clock, queue, consumer, told, stop } = rig({
+    const { clock, queue, consumer, emitted, stop } = rig({
       handle: async () => ({ result: 'retry', reason: 'busy' }),
       queue: (clock) => ({
         ...createMemoryQueue({ clock }),
@@ -358,7 +358,7 @@ describe('createConsumer', () => {
     await stop();
     await new Promise((resolve) => setImmediate(resolve));
 
-    expect(told('serviceFailed').length).toBeGreaterThan(0);
+    expect(emitted('serviceFailed').length).toBeGreaterThan(0);
     expect(warnings).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ describe('Consumer.stop', () => {
   });
 
   test('a stopping consumer finishes running messages, acknowledges them, and releases the rest at once', async () => {
-    const { clock, queue, consumer, told, stored } = rig({
+    const { clock, queue, consumer, emitted, stored } = rig({
       handle: async () => {
         await clock.sleep(5_000);
         return DONE;
@@ -32,7 +32,7 @@ describe('Consumer.stop', () => {
 
     expect(report).toMatchObject({ received: 6, deleted: 3, released: 3, abandoned: 0, unacknowledged: 0 });
     expect(report.tookMs).toBeLessThanOrEqual(4_100);
-    expect(told('messageReleased')).toHaveLength(3);
+    expect(emitted('messageReleased')).toHaveLength(3);
     expect(await stored()).toBe(3);
     expect((await queue.attributes()).activeMessages).toBe(3);
     expect(clock.pending()).toBe(0);
@@ -77,7 +77,7 @@ describe('Consumer.stop', () => {
   });
 
   test('a stopping consumer waits a moment for a request just sent, which may bring messages', async () => {
-    const { clock, consumer, told } = rig({ handle: async () => DONE });
+    const { clock, consumer, emitted } = rig({ handle: async () => DONE });
     consumer.start();
     await clock.advance(100);
 
@@ -85,7 +85,7 @@ describe('Consumer.stop', () => {
 
     expect(tookMs).toBeGreaterThanOrEqual(400);
     expect(tookMs).toBeLessThanOrEqual(550);
-    expect(told('receiveFailed')).toEqual([]);
+    expect(emitted('receiveFailed')).toEqual([]);
     expect(clock.pending()).toBe(0);
   });
 
@@ -121,7 +121,7 @@ describe('Consumer.stop', () => {
   test('a stopping consumer counts as released only what was released', async () => {
     const clock = manualClock();
     const inner = createMemoryQueue({ clock });
-    const { consumer, told } = rig({
+    const { consumer, emitted } = rig({
       clock,
       handle: async (_, { signal }) => {
         await clock.sleep(1_000_000, signal);
@@ -142,8 +142,8 @@ describe('Consumer.stop', () => {
     await clock.advance(1_000);
 
     expect(report).toMatchObject({ received: 3, released: 0, deleted: 0 });
-    expect(told('releaseFailed')).toHaveLength(3);
-    expect(told('messageReleased')).toEqual([]);
+    expect(emitted('releaseFailed')).toHaveLength(3);
+    expect(emitted('messageReleased')).toEqual([]);
   });
 
   test('a stopping consumer reports what could not be acknowledged when the queue is down', async () => {

@@ -23,7 +23,7 @@ export interface Rig {
   readonly consumer: Consumer;
   readonly letters: DeadLetter[];
   /** Every event of the name so far. */
-  told<K extends keyof ConsumerEvents>(name: K): ConsumerEvents[K][];
+  emitted<K extends keyof ConsumerEvents>(name: K): ConsumerEvents[K][];
   /** Stops the consumer and moves time until that is done. */
   stop(options?: { deadlineMs?: number }): Promise<StopReport & { tookMs: number }>;
   /** Messages that the queue still has, whatever their state. */
@@ -58,7 +58,7 @@ export function rig({ handle, clock = manualClock(), queue: make, options, deadL
     queue,
     consumer,
     letters,
-    told: <K extends keyof ConsumerEvents>(name: K) =>
+    emitted: <K extends keyof ConsumerEvents>(name: K) =>
       log.filter((entry) => entry.name === name).map((entry) => entry.event as ConsumerEvents[K]),
     stop: (options) => passing(clock, consumer.stop(options)),
     async stored() {
