@@ -67,13 +67,16 @@ const watching =
     }),
   });
 
-test.each(['oss', 'mns-topic', 'mns-queue', 'poller'])('s.yaml passes with TRIGGER=%s', async (TRIGGER) => {
-  const deployed = await readDeployment(TEMPLATE, { env: env({ TRIGGER }) });
+test.each(['oss', 'mns-topic', 'mns-queue', 'poller'])(
+  's.yaml passes the check with TRIGGER=%s',
+  async (TRIGGER) => {
+    const deployed = await readDeployment(TEMPLATE, { env: env({ TRIGGER }) });
 
-  await expect(check(deployed)).resolves.toBeUndefined();
-});
+    await expect(check(deployed)).resolves.toBeUndefined();
+  },
+);
 
-test('s.yaml passes with people and the local engine', async () => {
+test('s.yaml passes the check with people and the local engine', async () => {
   const settings = {
     TRIGGER: 'oss-with-people',
     ENGINE: 'local',
@@ -87,7 +90,7 @@ test('s.yaml passes with people and the local engine', async () => {
   await expect(check(deployed)).resolves.toBeUndefined();
 });
 
-test('a quota of the account is divided among the instances', async () => {
+test('the check divides the quota of the account among the instances', async () => {
   const [recognition] = await readDeployment(TEMPLATE, {
     env: env({ FACEBODY_ACCOUNT_QPS: '10', RESERVED_CONCURRENCY: '4' }),
   });
@@ -159,7 +162,7 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
   ['a poller without a queue', POLLER, withEnv({ MNS_QUEUE: '' }), 'set MNS_QUEUE'],
   ['a trigger elsewhere', RECOGNITION, watching('uploads/'), 'no OSS trigger covers SOURCE_PREFIX'],
   ['people that nothing triggers', RECOGNITION, withEnv({ GALLERY: 'oss' }), 'TRIGGER=oss-with-people'],
-  ['a trigger that watches results', RECOGNITION, watching(''), 'for ever'],
+  ['a trigger that watches results', RECOGNITION, watching(''), 'forever'],
   ['triggers that overlap', RECOGNITION, watching('incoming/', 'incoming/a/'), 'watch the same objects'],
   [
     'two triggers of one name',
@@ -174,7 +177,7 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'two functions are called',
   ],
   [
-    'instances without number',
+    'an unlimited number of instances',
     RECOGNITION,
     () => ({ concurrencyConfig: undefined }),
     'reservedConcurrency is missing',
@@ -189,23 +192,23 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'a sink that gives up early',
     POLLER,
     withEnv({ SINK_TIMEOUT_SECONDS: '60' }),
-    'images would be done twice',
+    'images would be processed twice',
   ],
   ['a poller that ends before its sink', POLLER, () => ({ timeout: 120 }), 'leaves no time'],
-])('%s is refused', async (_, index, change, telling) => {
+])('the check refuses %s', async (_, index, change, telling) => {
   const checked = check(changed(index, change));
 
   await expect(checked).rejects.toMatchObject({ code: 'ConfigInvalid' });
   await expect(checked).rejects.toThrow(telling);
 });
 
-test('results in another bucket may lie below the watched prefix', async () => {
+test('the check allows results in another bucket below the watched prefix', async () => {
   const variables = withEnv({ RESULT_PREFIX: 'incoming/', RESULT_BUCKET: 'photo-results' });
 
   await expect(check(changed(RECOGNITION, variables))).resolves.toBeUndefined();
 });
 
-describe('the shape', () => {
+describe('template schema', () => {
   const faultOf = (change: Record<string, unknown>) => {
     const { error } = functionSchema.safeParse({ ...good[RECOGNITION]!.props, ...change });
     return error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
@@ -227,7 +230,7 @@ describe('the shape', () => {
       { asyncInvokeConfig: { destinationConfig: { onFailure: { destination: 'face-dead-letters' } } } },
       'destination',
     ],
-  ])('refuses %s', (_, change, telling) => {
+  ])('the schema refuses %s', (_, change, telling) => {
     expect(faultOf(change)).toContain(telling);
   });
 
@@ -256,12 +259,12 @@ describe('the shape', () => {
       }),
       'cronExpression',
     ],
-  ])('refuses a trigger with %s', (_, change, telling) => {
+  ])('the schema refuses a trigger with %s', (_, change, telling) => {
     expect(faultOf({ triggers: [change(trigger())] })).toContain(telling);
   });
 });
 
-test('a template that cannot be filled in says what is missing', async () => {
+test('a template that cannot be rendered is reported with the missing variable', async () => {
   const read = readDeployment(TEMPLATE, { env: { PATH: process.env.PATH } });
 
   await expect(read).rejects.toMatchObject({ code: 'ConfigInvalid' });
@@ -271,14 +274,17 @@ test('a template that cannot be filled in says what is missing', async () => {
 /** Where somebody has the component's own schema, both must agree about what is deployed. */
 const OTHER_SCHEMA = process.env.FC3_SCHEMA;
 
-test.skipIf(OTHER_SCHEMA === undefined)('what is deployed fits the schema in FC3_SCHEMA too', async () => {
-  const other = new Ajv({ allErrors: true, strict: false }).compile(
-    JSON.parse(await readFile(OTHER_SCHEMA!, 'utf8')),
-  );
+test.skipIf(OTHER_SCHEMA === undefined)(
+  'the deployed template is valid by the schema in FC3_SCHEMA too',
+  async () => {
+    const other = new Ajv({ allErrors: true, strict: false }).compile(
+      JSON.parse(await readFile(OTHER_SCHEMA!, 'utf8')),
+    );
 
-  for (const TRIGGER of ['oss', 'oss-with-people', 'mns-topic', 'mns-queue', 'poller']) {
-    for (const { props } of await readDeployment(TEMPLATE, { env: env({ TRIGGER }) })) {
-      expect(other(props), JSON.stringify(other.errors)).toBe(true);
+    for (const TRIGGER of ['oss', 'oss-with-people', 'mns-topic', 'mns-queue', 'poller']) {
+      for (const { props } of await readDeployment(TEMPLATE, { env: env({ TRIGGER }) })) {
+        expect(other(props), JSON.stringify(other.errors)).toBe(true);
+      }
     }
-  }
-});
+  },
+);

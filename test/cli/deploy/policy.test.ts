@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDeployment } from '../../../cli/deploy/deployment.ts';
 import { faceRecognitionPolicy, type RamStatement } from '../../../cli/deploy/policy.ts';
-import { createFaceRecognition } from '../../../functions/face-recognition/function.ts';
+import { createFunctionHooks } from '../../../functions/face-recognition/managed/hooks.ts';
 import { DEFAULT_ACCOUNT, type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { createOssClient, type OssClient } from '../../../shared/oss/client.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
@@ -69,7 +69,7 @@ describe.each([
     steps: PEOPLE,
     outcomes: ['enrolled', 'processed', 'processed', 'processed', 'gone', 'gone'],
   },
-])('the policy of face-recognition $name', ({ settings, steps, outcomes }) => {
+])('the policy of face-recognition $name', ({ name, settings, steps, outcomes }) => {
   let cloud: LocalCloud;
   let owner: OssClient;
   let statements: readonly RamStatement[];
@@ -118,7 +118,7 @@ describe.each([
   const course = async (): Promise<string[]> => {
     const photos = owner.bucket('photos');
     const open = () =>
-      createFaceRecognition({
+      createFunctionHooks({
         env: { FC_REGION: cloud.region, OSS_ENDPOINT: cloud.oss.url, ...settings },
         clock: systemClock,
         random: () => 0,
@@ -151,13 +151,15 @@ describe.each([
     return seen;
   };
 
-  test('is enough', async () => {
+  test(`the policy of face-recognition ${name} is sufficient`, async () => {
     await grant(statements);
 
     expect(await course()).toEqual(outcomes);
   });
 
-  test('allows nothing that the function can do without', { timeout: 120_000 }, async () => {
+  test(`the policy of face-recognition ${name} allows nothing that the function does not need`, {
+    timeout: 120_000,
+  }, async () => {
     const needless: string[] = [];
     for (const [statement, part, what] of takenApart(statements)) {
       await grant([...statements.filter((other) => other !== statement), ...part]);
@@ -188,7 +190,7 @@ function takenApart(
   );
 }
 
-test('the policy names the actions of FaceBody and of the destination that are used', async () => {
+test('the policy names the used actions of FaceBody and of the destination', async () => {
   const { Statement } = faceRecognitionPolicy(await propsOf('face-recognition'), 'photos');
 
   const actions = Statement.flatMap(({ Action }) => Action).filter((action) => !action.startsWith('oss:'));
