@@ -2,10 +2,10 @@
 // Run: npx tsx bench/gallery.ts [faces] [people]. It fails when a face does not find itself.
 import { randomUUID } from 'node:crypto';
 import { createOssGallery } from '../shared/faces/gallery/oss/gallery.ts';
-import { createMemoryStore } from '../shared/oss/memory.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { silentLogger } from '../shared/runtime/log.ts';
 import { seededRandom } from '../shared/runtime/random.ts';
+import { createMemoryStore } from '../test/support/memory-store.ts';
 import { ms, spread } from './slice/statistics.ts';
 
 const FACES = Number(process.argv[2] ?? 50_000);

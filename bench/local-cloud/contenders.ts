@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_ACCOUNT } from '../../local/cloud.ts';
-import { authorizationV1 } from '../../shared/oss/signature-v1.ts';
+import { authorizationV1 } from '../../test/support/oss-signature-v1.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 

@@ -4,14 +4,16 @@ import { readDeployment } from '../deploy/deployment.ts';
 import { checkDeployment } from '../deploy/rules.ts';
 import { formatTable } from '../table.ts';
 
-/** doc: calls per second of one operation, for a pay-as-you-go account. */
+/** doc: calls per second and operation for a pay-as-you-go account. */
 const FACEBODY_QPS = 2;
 
 export const checkCommand = new Command('check')
   .description('check a Serverless Devs template before it is deployed')
   .argument('[file]', 'the template', 's.yaml')
   .action(async (file) => {
-    const deployed = await readDeployment(file, { env: process.env });
+    const { findPublishedSchema } = await import('../deploy/published-schema.ts');
+    const published = await findPublishedSchema(process.env);
+    const deployed = await readDeployment(file, { env: process.env, published });
     await checkDeployment(deployed, {
       folder: dirname(resolve(file)),
       facebodyQps: Number(process.env.FACEBODY_ACCOUNT_QPS || FACEBODY_QPS),
@@ -25,4 +27,9 @@ export const checkCommand = new Command('check')
     ]);
     const columns = ['function', 'region', 'runtime', 'size', 'triggers'].map((title) => ({ title }));
     console.log(formatTable(columns, rows).join('\n'));
+    console.log(
+      published
+        ? `checked with the schema of fc3 in ${published.path}`
+        : 'checked without the schema of fc3, which is not installed: `s verify` fetches it',
+    );
   });

@@ -8,19 +8,19 @@ import { toAppError } from '../../shared/runtime/errors.ts';
 import { type Deployed, refuse } from './deployment.ts';
 import type { FunctionProps, TriggerProps } from './schema.ts';
 
-export interface RuleDeps {
-  /** The folder of the template; `code` is relative to it. */
+export interface RuleContext {
+  /** Folder of the template, to which `code` is relative. */
   readonly folder: string;
-  /** Calls per second that the account may make to one FaceBody operation. */
+  /** Calls per second that the account may make of one FaceBody operation. */
   readonly facebodyQps: number;
 }
 
-/** A check that no schema can express. Returns the faults that it finds, with the setting to change. */
-type Rule = (fn: Deployed, all: readonly Deployed[], deps: RuleDeps) => string[] | Promise<string[]>;
+/** A check that no schema expresses. Returns the faults that it finds, with the setting to change. */
+type Rule = (fn: Deployed, all: readonly Deployed[], context: RuleContext) => string[] | Promise<string[]>;
 
 type OssTrigger = Extract<TriggerProps, { triggerType: 'oss' }>;
 
-/** doc: Function Compute allows between 1 and 4 GB of memory per vCPU. */
+/** doc: Function Compute allows 1 to 4 GB of memory per vCPU. */
 const memoryFitsCpu: Rule = ({ props: { cpu, memorySize } }) => {
   const ratio = memorySize / 1024 / cpu;
   if (ratio >= 1 && ratio <= 4) return [];
@@ -37,7 +37,7 @@ const managedRuntimeIsSerial: Rule = ({ props: { runtime, instanceConcurrency = 
     ? []
     : [`instanceConcurrency ${instanceConcurrency}: the runtime ${runtime} takes one call at a time`];
 
-/** fc3 treats `auto` as the name of a role. */
+/** fc3 takes `auto` as the name of a role. */
 const roleIsNamed: Rule = ({ props: { role } }) => {
   if (role === undefined) return ['role is missing: without one the function has no credentials'];
   if (role === 'auto') return ['role auto names a role that is called "auto": name one of your own'];
@@ -58,11 +58,11 @@ const handlersAreBuilt: Rule = async ({ props }, _, { folder }) => {
   return [...new Set(faults.flat())];
 };
 
-/** The build does not know the engine that an overlay chooses. */
+/** The build does not see the engine that an overlay chooses. */
 const modelsAreBuilt: Rule = async ({ props: { code, environmentVariables = {} } }, _, { folder }) => {
   if (!isFaceRecognition(code) || environmentVariables.ENGINE !== 'local') return [];
   const models = resolve(folder, String(code), 'models');
-  return (await exists(models)) ? [] : [`${models} does not exist: run \`ENGINE=local npm run build\``];
+  return (await exists(models)) ? [] : [`${models} is not there: run \`ENGINE=local npm run build\``];
 };
 
 /** The function would stop at its first event. Here the fault is found before anything is uploaded. */
@@ -78,7 +78,7 @@ const environmentIsValid: Rule = ({ props: { functionName, code, environmentVari
   }
 };
 
-/** Triggers must cover the objects that the function processes, and must not cover its results. */
+/** The triggers must cover what the function works on, and must not cover its results. */
 const prefixesAgree: Rule = ({ props: { code, triggers = [], environmentVariables = {} } }) => {
   const oss = triggers.filter(isOss);
   if (!isFaceRecognition(code) || oss.length === 0) return [];
@@ -100,13 +100,13 @@ const prefixesAgree: Rule = ({ props: { code, triggers = [], environmentVariable
     if (!elsewhere && RESULT_PREFIX.startsWith(triggerConfig.filter.key.prefix))
       faults.push(
         `the trigger ${triggerName} watches ${triggerConfig.filter.key.prefix || 'the whole bucket'}, where results go ` +
-          `(${RESULT_PREFIX}): they would trigger the function again, forever`,
+          `(${RESULT_PREFIX}): each result would trigger the function again, forever`,
       );
   }
   return faults;
 };
 
-/** doc: OSS refuses two notifications for the same event of an object. */
+/** doc: OSS rejects two notifications for the same event of the same object. */
 const ossTriggersAreDisjoint: Rule = (fn, all) => {
   const others = all.slice(all.indexOf(fn) + 1).flatMap(({ props }) => (props.triggers ?? []).filter(isOss));
   const own = (fn.props.triggers ?? []).filter(isOss);
@@ -129,8 +129,12 @@ const functionNamesDiffer: Rule = (fn, all) =>
     ? [`two functions are called ${fn.props.functionName}`]
     : [];
 
-/** Each instance has a pace of its own: together they must not exceed the quota of the account. */
-const paceFitsQuota: Rule = ({ props: { concurrencyConfig, environmentVariables = {}, code } }, _, deps) => {
+/** Every instance paces itself, so all instances together must fit the account's quota. */
+const paceFitsQuota: Rule = (
+  { props: { concurrencyConfig, environmentVariables = {}, code } },
+  _,
+  context,
+) => {
   if (!isFaceRecognition(code) || environmentVariables.ENGINE !== 'facebody') return [];
   const instances = concurrencyConfig?.reservedConcurrency;
   if (instances === undefined)
@@ -138,14 +142,14 @@ const paceFitsQuota: Rule = ({ props: { concurrencyConfig, environmentVariables 
       'concurrencyConfig.reservedConcurrency is missing: an unlimited number of instances exceeds the quota of FaceBody',
     ];
   const qps = Number(environmentVariables.FACEBODY_QPS ?? 2);
-  if (instances * qps <= deps.facebodyQps + 1e-9) return [];
+  if (instances * qps <= context.facebodyQps + 1e-9) return [];
   return [
-    `${instances} instances at FACEBODY_QPS ${qps} exceed the account's ${deps.facebodyQps} calls per second: ` +
-      `set FACEBODY_QPS to ${deps.facebodyQps / instances}, or FACEBODY_ACCOUNT_QPS if the account may do more`,
+    `${instances} instances at FACEBODY_QPS ${qps} exceed the account's ${context.facebodyQps} calls a second: ` +
+      `set FACEBODY_QPS to ${context.facebodyQps / instances}, or FACEBODY_ACCOUNT_QPS if the account may do more`,
   ];
 };
 
-/** The timeouts of the function, of the poller's sink and of the poller must increase in this order. */
+/** The timeouts of the poller, of its sink and of the function must fit into each other. */
 const pollerOutwaitsFunction: Rule = ({ props: { code, environmentVariables = {}, timeout } }, all) => {
   if (!isPoller(code)) return [];
   const sink = all.find(({ props }) => props.functionName === environmentVariables.SINK_FUNCTION);
@@ -175,12 +179,12 @@ const RULES: readonly Rule[] = [
   pollerOutwaitsFunction,
 ];
 
-/** Throws `ConfigInvalid` with all faults; each begins with the name of its resource. */
-export async function checkDeployment(deployed: readonly Deployed[], deps: RuleDeps): Promise<void> {
+/** Throws `ConfigInvalid` with every fault, each beginning with the name of its resource. */
+export async function checkDeployment(deployed: readonly Deployed[], context: RuleContext): Promise<void> {
   const faults: string[] = [];
   for (const fn of deployed) {
     for (const rule of RULES) {
-      for (const fault of await rule(fn, deployed, deps)) faults.push(`${fn.name}: ${fault}`);
+      for (const fault of await rule(fn, deployed, context)) faults.push(`${fn.name}: ${fault}`);
     }
   }
   refuse(faults);
@@ -235,7 +239,7 @@ async function faultOfHandler(home: string, handler: string | undefined): Promis
 }
 
 function notBuilt(path: string): string {
-  return `${path} does not exist: run \`npm run build\``;
+  return `${path} is not there: run \`npm run build\``;
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,103 +1,46 @@
 import { z } from 'zod';
+import { EVENT_TYPES } from '../../shared/envelope/event-types.ts';
+import { MAX_TAG_LENGTH } from '../../shared/mns/limits.ts';
 
-// The `props` of Serverless Devs' component fc3 0.1 and the limits of Function Compute 3.0. Unknown keys are refused: neither
-// `s verify` nor `s deploy` reports a misspelt key.
+// The props of component fc3 that a template may set, with the limits of Function Compute 3.0. Closed: the component's own
+// schema, which `published-schema.ts` applies too, accepts misspelt keys and any configuration for any trigger.
 
 const text = z.string().min(1);
-const NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;
-const functionName = z.string().regex(NAME).max(64);
-const triggerName = z.string().regex(NAME).max(128);
-const seconds = (most: number) => z.int().min(1).max(most);
+const whole = (min: number, max = Number.MAX_SAFE_INTEGER) => z.int().min(min).max(max);
+const name = (max: number) => text.regex(/^[A-Za-z_][A-Za-z0-9_-]*$/).max(max);
+const arn = (rest: string) => z.string().regex(new RegExp(`^acs:${rest}`));
+/** Every field is optional. */
+const partial = <S extends z.core.$ZodLooseShape>(shape: S) => z.strictObject(shape).partial();
 
-const hook = z.strictObject({ handler: text, timeout: seconds(300) });
+const hook = z.strictObject({ handler: text, timeout: whole(1, 300) });
+const destination = z.strictObject({ destination: arn('(mns|fc|eventbridge|mq):') });
+const times = { startTime: text.optional(), endTime: text.optional(), timeZone: text.optional() };
+const retryStrategy = z.enum(['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY']);
+const deliveryMode = z.enum(['event-streaming', 'event-driven']);
 
-const healthCheck = z.strictObject({
-  httpGetUrl: text.optional(),
-  initialDelaySeconds: z.int().min(0).max(120).optional(),
-  periodSeconds: seconds(120).optional(),
-  timeoutSeconds: seconds(3).optional(),
-  failureThreshold: z.int().min(1).max(120).optional(),
-  successThreshold: z.int().min(1).max(120).optional(),
-});
-
-const destination = z.strictObject({ destination: z.string().regex(/^acs:(mns|fc|eventbridge|mq):/) });
-
-const asyncInvokeConfig = z.strictObject({
-  maxAsyncRetryAttempts: z.int().min(0).max(8).optional(),
-  maxAsyncEventAgeInSeconds: seconds(604_800).optional(),
-  asyncTask: z.boolean().optional(),
-  qualifier: text.optional(),
-  destinationConfig: z
-    .strictObject({ onSuccess: destination.optional(), onFailure: destination.optional() })
-    .optional(),
-});
-
-const logConfig = z.union([
-  z.literal('auto'),
-  z.strictObject({
-    project: text,
-    logstore: text,
-    enableRequestMetrics: z.boolean().optional(),
-    enableInstanceMetrics: z.boolean().optional(),
-    enableLlmMetrics: z.boolean().optional(),
-    logBeginRule: z.enum(['DefaultRegex', 'None']).optional(),
+const process = {
+  command: z.array(text),
+  port: whole(1, 65_535),
+  healthCheckConfig: partial({
+    httpGetUrl: text,
+    initialDelaySeconds: whole(0, 120),
+    periodSeconds: whole(1, 120),
+    timeoutSeconds: whole(1, 3),
+    failureThreshold: whole(1, 120),
+    successThreshold: whole(1, 120),
   }),
+};
+
+/** `ObjectCreated:*` is the only group that triggers know. */
+const ossEvent = z.enum([
+  'oss:ObjectCreated:*',
+  ...EVENT_TYPES.filter(({ selectable }) => selectable === 'rules and triggers').map(
+    (type) => `oss:${type.name}`,
+  ),
 ]);
 
-const scalingPolicy = z.strictObject({
-  name: text,
-  metricType: text,
-  metricTarget: z.number().min(0).max(1),
-  minInstances: z.int().min(0),
-  maxInstances: z.int().min(1),
-  startTime: text.optional(),
-  endTime: text.optional(),
-  timeZone: text.optional(),
-});
-
-const scheduledPolicy = z.strictObject({
-  name: text,
-  target: z.int().min(0),
-  scheduleExpression: text,
-  startTime: text.optional(),
-  endTime: text.optional(),
-  timeZone: text.optional(),
-});
-
-const scalingConfig = z.strictObject({
-  minInstances: z.int().min(0).optional(),
-  horizontalScalingPolicies: z.array(scalingPolicy).optional(),
-  scheduledPolicies: z.array(scheduledPolicy).optional(),
-  residentPoolId: text.optional(),
-});
-
-const provisionConfig = z.strictObject({
-  defaultTarget: z.int().min(0),
-  alwaysAllocateCPU: z.boolean(),
-  alwaysAllocateGPU: z.boolean(),
-  scheduledActions: z.array(z.unknown()),
-  targetTrackingPolicies: z.array(z.unknown()),
-});
-
-const OSS_EVENTS = [
-  'oss:ObjectCreated:*',
-  'oss:ObjectCreated:AppendObject',
-  'oss:ObjectCreated:CompleteMultipartUpload',
-  'oss:ObjectCreated:CopyObject',
-  'oss:ObjectCreated:InitiateMultipartUpload',
-  'oss:ObjectCreated:PostObject',
-  'oss:ObjectCreated:PutObject',
-  'oss:ObjectCreated:PutSymlink',
-  'oss:ObjectCreated:UploadPart',
-  'oss:ObjectCreated:UploadPartCopy',
-  'oss:ObjectModified:UpdateObjectMeta',
-  'oss:ObjectRemoved:AbortMultipartUpload',
-  'oss:ObjectRemoved:DeleteObject',
-  'oss:ObjectRemoved:DeleteObjects',
-] as const;
-
 const common = {
-  triggerName,
+  triggerName: name(128),
   description: z.string().optional(),
   qualifier: text.optional(),
   invocationRole: text.optional(),
@@ -106,9 +49,9 @@ const common = {
 const ossTrigger = z.strictObject({
   ...common,
   triggerType: z.literal('oss'),
-  sourceArn: z.string().regex(/^acs:oss:[^:]+:[^:]+:.+$/),
+  sourceArn: arn('oss:[^:]+:[^:]+:.+'),
   triggerConfig: z.strictObject({
-    events: z.array(z.enum(OSS_EVENTS)).min(1),
+    events: z.array(ossEvent).min(1),
     filter: z.strictObject({ key: z.strictObject({ prefix: z.string(), suffix: z.string() }) }),
   }),
 });
@@ -116,11 +59,11 @@ const ossTrigger = z.strictObject({
 const mnsTopicTrigger = z.strictObject({
   ...common,
   triggerType: z.literal('mns_topic'),
-  sourceArn: z.string().regex(/^acs:mns:[^:]+:[^:]+:\/topics\/.+$/),
+  sourceArn: arn('mns:[^:]+:[^:]+:/topics/.+'),
   triggerConfig: z.strictObject({
     notifyContentFormat: z.enum(['STREAM', 'JSON']),
-    notifyStrategy: z.enum(['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY']),
-    filterTag: z.string().max(16).optional(),
+    notifyStrategy: retryStrategy,
+    filterTag: z.string().max(MAX_TAG_LENGTH).optional(),
   }),
 });
 
@@ -129,31 +72,10 @@ const eventSource = z.discriminatedUnion('eventSourceType', [
   z.strictObject({
     eventSourceType: z.literal('MNS'),
     eventSourceParameters: z.strictObject({
-      sourceMNSParameters: z.strictObject({
-        RegionId: text,
-        QueueName: text,
-        IsBase64Decode: z.boolean(),
-      }),
+      sourceMNSParameters: z.strictObject({ RegionId: text, QueueName: text, IsBase64Decode: z.boolean() }),
     }),
   }),
 ]);
-
-const runOptions = z.strictObject({
-  mode: z.enum(['event-streaming', 'event-driven']),
-  maximumTasks: z.int().min(1).optional(),
-  errorsTolerance: z.enum(['ALL', 'NONE']).optional(),
-  retryStrategy: z
-    .strictObject({
-      PushRetryStrategy: z.enum(['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY']),
-      MaximumEventAgeInSeconds: z.int().optional(),
-      MaximumRetryAttempts: z.int().optional(),
-    })
-    .optional(),
-  deadLetterQueue: z.strictObject({ Arn: text }).optional(),
-  batchWindow: z
-    .strictObject({ CountBasedWindow: z.int().min(1).max(10_000), TimeBasedWindow: z.int().min(0) })
-    .optional(),
-});
 
 const eventBridgeTrigger = z.strictObject({
   ...common,
@@ -163,16 +85,31 @@ const eventBridgeTrigger = z.strictObject({
     asyncInvocationType: z.boolean(),
     eventRuleFilterPattern: z.string().refine(isJson, 'must be JSON'),
     eventSourceConfig: eventSource,
-    eventSinkConfig: z
+    eventSinkConfig: partial({
+      deliveryOption: z.strictObject({
+        mode: deliveryMode,
+        eventSchema: z.enum(['CloudEvents', 'RawData']),
+        concurrency: whole(1).optional(),
+      }),
+    }).optional(),
+    runOptions: z
       .strictObject({
-        deliveryOption: z.strictObject({
-          mode: z.enum(['event-streaming', 'event-driven']),
-          eventSchema: z.enum(['CloudEvents', 'RawData']),
-          concurrency: z.int().min(1).optional(),
-        }),
+        mode: deliveryMode,
+        maximumTasks: whole(1).optional(),
+        errorsTolerance: z.enum(['ALL', 'NONE']).optional(),
+        retryStrategy: z
+          .strictObject({
+            PushRetryStrategy: retryStrategy,
+            MaximumEventAgeInSeconds: z.int().optional(),
+            MaximumRetryAttempts: z.int().optional(),
+          })
+          .optional(),
+        deadLetterQueue: z.strictObject({ Arn: text }).optional(),
+        batchWindow: z
+          .strictObject({ CountBasedWindow: whole(1, 10_000), TimeBasedWindow: whole(0) })
+          .optional(),
       })
       .optional(),
-    runOptions: runOptions.optional(),
   }),
 });
 
@@ -197,7 +134,7 @@ const httpTrigger = z.strictObject({
   }),
 });
 
-export const triggerSchema = z.discriminatedUnion('triggerType', [
+const trigger = z.discriminatedUnion('triggerType', [
   ossTrigger,
   mnsTopicTrigger,
   eventBridgeTrigger,
@@ -205,10 +142,10 @@ export const triggerSchema = z.discriminatedUnion('triggerType', [
   httpTrigger,
 ]);
 
-export const functionSchema = z.strictObject({
+export const functionSchema = partial({
   region: z.string().regex(/^[a-z]{2,3}-[a-z]+(-\d)?(-[a-z]+)*$/),
-  functionName,
-  description: z.string().max(256).optional(),
+  functionName: name(64),
+  description: z.string().max(256),
   runtime: z.enum([
     'nodejs20',
     'custom',
@@ -217,51 +154,79 @@ export const functionSchema = z.strictObject({
     'custom.debian12',
     'custom-container',
   ]),
-  handler: text.optional(),
-  code: z.union([text, z.strictObject({ ossBucketName: text, ossObjectName: text })]).optional(),
+  handler: text,
+  code: z.union([text, z.strictObject({ ossBucketName: text, ossObjectName: text })]),
   cpu: z.number().min(0.05).max(16).multipleOf(0.05),
-  memorySize: z.int().min(128).max(32_768).multipleOf(64),
+  memorySize: whole(128, 32_768).multipleOf(64),
   diskSize: z.union([z.literal(512), z.literal(10_240)]),
-  timeout: seconds(86_400),
-  instanceConcurrency: z.int().min(1).max(200).optional(),
-  role: text.optional(),
-  environmentVariables: z.record(z.string(), z.string()).optional(),
-  instanceLifecycleConfig: z
-    .strictObject({ initializer: hook.optional(), preStop: hook.optional() })
-    .optional(),
-  customRuntimeConfig: z
-    .strictObject({
-      command: z.array(text).optional(),
-      args: z.array(z.string()).optional(),
-      port: z.int().min(1).max(65_535).optional(),
-      healthCheckConfig: healthCheck.optional(),
-    })
-    .optional(),
-  customContainerConfig: z
-    .strictObject({
-      image: text,
-      command: z.array(text).optional(),
-      entrypoint: z.array(text).optional(),
-      port: z.int().min(1).max(65_535).optional(),
-      healthCheckConfig: healthCheck.optional(),
-    })
-    .optional(),
-  concurrencyConfig: z.strictObject({ reservedConcurrency: z.int().min(0) }).optional(),
-  scalingConfig: scalingConfig.optional(),
-  provisionConfig: provisionConfig.optional(),
-  asyncInvokeConfig: asyncInvokeConfig.optional(),
-  logConfig: logConfig.optional(),
-  internetAccess: z.boolean().optional(),
-  layers: z
-    .array(z.string().regex(/^acs:fc:/))
-    .max(5)
-    .optional(),
-  tags: z.array(z.strictObject({ key: text, value: text })).optional(),
-  triggers: z.array(triggerSchema).max(50).optional(),
+  timeout: whole(1, 86_400),
+  instanceConcurrency: whole(1, 200),
+  role: text,
+  environmentVariables: z.record(z.string(), z.string()),
+  instanceLifecycleConfig: partial({ initializer: hook, preStop: hook }),
+  customRuntimeConfig: partial({ ...process, args: z.array(z.string()) }),
+  customContainerConfig: partial({ ...process, image: text, entrypoint: z.array(text) }).required({
+    image: true,
+  }),
+  concurrencyConfig: z.strictObject({ reservedConcurrency: whole(0) }),
+  scalingConfig: partial({
+    minInstances: whole(0),
+    horizontalScalingPolicies: z.array(
+      z.strictObject({
+        name: text,
+        metricType: text,
+        metricTarget: z.number().min(0).max(1),
+        minInstances: whole(0),
+        maxInstances: whole(1),
+        ...times,
+      }),
+    ),
+    scheduledPolicies: z.array(
+      z.strictObject({ name: text, target: whole(0), scheduleExpression: text, ...times }),
+    ),
+    residentPoolId: text,
+  }),
+  provisionConfig: z.strictObject({
+    defaultTarget: whole(0),
+    alwaysAllocateCPU: z.boolean(),
+    alwaysAllocateGPU: z.boolean(),
+    scheduledActions: z.array(z.unknown()),
+    targetTrackingPolicies: z.array(z.unknown()),
+  }),
+  asyncInvokeConfig: partial({
+    maxAsyncRetryAttempts: whole(0, 8),
+    maxAsyncEventAgeInSeconds: whole(1, 604_800),
+    asyncTask: z.boolean(),
+    qualifier: text,
+    destinationConfig: partial({ onSuccess: destination, onFailure: destination }),
+  }),
+  logConfig: z.union([
+    z.literal('auto'),
+    partial({
+      project: text,
+      logstore: text,
+      enableRequestMetrics: z.boolean(),
+      enableInstanceMetrics: z.boolean(),
+      enableLlmMetrics: z.boolean(),
+      logBeginRule: z.enum(['DefaultRegex', 'None']),
+    }).required({ project: true, logstore: true }),
+  ]),
+  internetAccess: z.boolean(),
+  layers: z.array(arn('fc:')).max(5),
+  tags: z.array(z.strictObject({ key: text, value: text })),
+  triggers: z.array(trigger).max(50),
+}).required({
+  region: true,
+  functionName: true,
+  runtime: true,
+  cpu: true,
+  memorySize: true,
+  diskSize: true,
+  timeout: true,
 });
 
 export type FunctionProps = z.infer<typeof functionSchema>;
-export type TriggerProps = z.infer<typeof triggerSchema>;
+export type TriggerProps = z.infer<typeof trigger>;
 
 function isJson(value: string): boolean {
   try {

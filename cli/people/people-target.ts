@@ -2,7 +2,6 @@ import { type FaceBodyAccess, faceBodyAccess, withLocalGallery } from '../../loc
 import type { OpenBucket } from '../../shared/oss/object-store.ts';
 import { openBuckets } from '../../shared/pipeline/compose/buckets.ts';
 import { OSS_OPTIONS } from '../../shared/pipeline/compose/oss-options.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
 import { environmentCredentials } from '../../shared/runtime/credentials.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
 import { bucketOf, withRunningCloud } from '../running-cloud.ts';
@@ -39,7 +38,7 @@ async function inAlibabaCloud(bucket: string, work: (target: PeopleTarget) => Pr
   const { env } = process;
   const options = readOptions(OSS_OPTIONS, env);
   const credentials = environmentCredentials(env);
-  const buckets = openBuckets(options, { credentials, clock: systemClock, random: Math.random });
+  const buckets = openBuckets(options, { credentials });
   try {
     const { openBucket } = buckets;
     await work({ env, credentials, openBucket, bucket, region: options.region });

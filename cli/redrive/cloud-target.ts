@@ -1,9 +1,9 @@
+import { readMnsHost } from '../../shared/mns/account.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import type { OpenBucket } from '../../shared/oss/object-store.ts';
 import { openBuckets } from '../../shared/pipeline/compose/buckets.ts';
 import { OSS_OPTIONS } from '../../shared/pipeline/compose/oss-options.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
 import {
   type CredentialProvider,
   environmentCredentials,
@@ -39,16 +39,16 @@ export function withCloud(
 }
 
 async function inAlibabaCloud(endpoint: string, work: (target: CloudTarget) => Promise<void>): Promise<void> {
-  const [, region = ''] = /\.mns\.([a-z0-9-]+?)(?:-internal(?:-vpc)?)?\.aliyuncs\.com/.exec(endpoint) ?? [];
-  const options = readOptions(OSS_OPTIONS, { ...process.env, REGION: process.env.REGION || region });
-  const deps = { credentials: environmentCredentials(), clock: systemClock, random: Math.random };
-  const mns = createMnsClient({ ...deps, endpoint, timeoutMs: TIMEOUT_MS });
-  const buckets = openBuckets(options, deps);
+  const REGION = process.env.REGION || readMnsHost(endpoint).region;
+  const options = readOptions(OSS_OPTIONS, { ...process.env, REGION });
+  const credentials = environmentCredentials();
+  const mns = createMnsClient({ endpoint, credentials, timeoutMs: TIMEOUT_MS });
+  const buckets = openBuckets(options, { credentials });
   try {
     await work({
       queue: mns.queue,
       openBucket: buckets.openBucket,
-      credentials: deps.credentials,
+      credentials,
       region: options.region,
     });
   } finally {

@@ -1,4 +1,5 @@
 import { text } from 'node:stream/consumers';
+import { MAX_BATCH, MIN_VISIBILITY_SECONDS } from '../../shared/mns/limits.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
 import { AppError, isAppError } from '../../shared/runtime/errors.ts';
@@ -31,14 +32,10 @@ export function openMailbox(from: string, { queue, openBucket }: CloudTarget): M
   throw new AppError('ConfigInvalid', `${from} is neither mns:<queue> nor oss://<bucket>/<prefix>`);
 }
 
-const BATCH = 16;
-/** The shortest time for which MNS hides a message. */
-const AT_ONCE_SECONDS = 1;
-
 function queueMailbox(queue: MessageQueue): Mailbox {
   const show = async (receiptHandle: string) => {
     try {
-      await queue.changeVisibility(receiptHandle, AT_ONCE_SECONDS);
+      await queue.changeVisibility(receiptHandle, MIN_VISIBILITY_SECONDS);
     } catch (error) {
       // The message has become visible by itself.
       if (!isAppError(error, 'MessageNotExist')) throw error;
@@ -48,7 +45,7 @@ function queueMailbox(queue: MessageQueue): Mailbox {
     name: `mns:${queue.name}`,
     async look() {
       const { activeMessages, inactiveMessages, delayMessages } = await queue.attributes();
-      const messages = await queue.peek(BATCH);
+      const messages = await queue.peek(MAX_BATCH);
       return {
         letters: messages.map(({ body, messageId }) => readLetter(body, messageId)),
         total: activeMessages + inactiveMessages + delayMessages,
@@ -57,7 +54,7 @@ function queueMailbox(queue: MessageQueue): Mailbox {
     async *take() {
       const seen = new Set<string>();
       for (;;) {
-        const messages = await queue.receive({ max: BATCH, waitSeconds: 0 });
+        const messages = await queue.receive({ max: MAX_BATCH, waitSeconds: 0 });
         // A letter that was put back is received again: then every letter was taken once.
         const fresh = messages.filter(({ messageId }) => !seen.has(messageId));
         for (const message of messages) if (!fresh.includes(message)) await show(message.receiptHandle);

@@ -9,7 +9,7 @@ export interface DisplayOptions {
   readonly write: (text: string) => void;
 }
 
-/** Prints each event of a request as the walk-through of MnsOss event sources shows it, and answers nothing. */
+/** Prints each event of a request in the format of the walk-through of MnsOss event sources. Sends no reply event. */
 export function createDisplay({ showAttributes, clock, write }: DisplayOptions) {
   return async (request: ServedRequest): Promise<ServedAnswer> => {
     const received = readCloudEvents(request);
@@ -31,7 +31,7 @@ function describeAttributes({ attributes }: ReceivedEvent): string[] {
   );
 }
 
-/** In the zone of the process: `2020/12/16 13:04:19` */
+/** In the time zone of the process: `2020/12/16 13:04:19` */
 function timestamp(now: number): string {
   const time = new Date(now);
   const two = (value: number) => String(value).padStart(2, '0');
@@ -39,7 +39,7 @@ function timestamp(now: number): string {
   return `${date} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':')}`;
 }
 
-/** JSON laid out, other text as it is, and what is no text in Base64. */
+/** JSON is laid out, other text is printed as it is, and binary data in Base64. */
 function describeData(data: unknown): string {
   if (!(data instanceof Uint8Array)) return printable(layOut(data));
   let text: string;
@@ -55,7 +55,7 @@ function describeData(data: unknown): string {
   }
 }
 
-/** Whoever sends an event must not command the terminal of whoever reads the log. */
+/** Escapes control characters: the sender of an event must not control the terminal of the reader. */
 function printable(text: string): string {
   return text.replace(
     /[^\P{Cc}\n\t]/gu,

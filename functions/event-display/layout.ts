@@ -1,8 +1,8 @@
 const INDENT = '    ';
 
 /**
- * JSON as ACK's event-display prints it: a container with one element stays on the line, one with more has each
- * element on a line of its own, four spaces a level, and closing brackets follow the last element.
+ * JSON in the format of ACK's event-display: a container with one element stays on one line. With more elements, each has its
+ * own line, with four spaces per level, and closing brackets follow the last element.
  */
 export function layOut(value: unknown, level = 0): string {
   if (Array.isArray(value)) {

@@ -14,7 +14,7 @@ export const EVENT_DISPLAY_OPTIONS = defineOptions({
     schema: integer(0, 65_535),
     default: 8080,
     unit: 'port, 0 = any',
-    about: 'Where events are taken, and `/livez` and `/readyz` answer.',
+    about: 'Port for events, `/livez` and `/readyz`.',
   },
   maxEventBytes: {
     env: 'MAX_EVENT_BYTES',

@@ -1,13 +1,12 @@
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { toAppError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { startHttpServer } from '../../shared/runtime/http-server.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
-import { firstSignal } from '../../shared/runtime/shutdown.ts';
+import { firstSignal, runProgram } from '../../shared/runtime/program.ts';
 import { createDisplay } from './display.ts';
 import { EVENT_DISPLAY_OPTIONS } from './options.ts';
 
-/** Prints the CloudEvents that arrive. */
+/** Prints the CloudEvents that it receives. */
 async function main(): Promise<void> {
   const stopSignal = firstSignal('SIGTERM', 'SIGINT');
   const options = readOptions(
@@ -27,15 +26,11 @@ async function main(): Promise<void> {
     concurrency: 100,
     clock: systemClock,
   });
-  // To the other stream: what is printed on the first one is events alone.
+  // To standard error: standard output contains only events.
   process.stderr.write(`listening on ${server.port}\n`);
 
   await stopSignal;
   await server.drain(options.shutdownSeconds * 1000);
 }
 
-main().catch((thrown) => {
-  const { code, message } = toAppError(thrown);
-  process.stderr.write(`${code}: ${message}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

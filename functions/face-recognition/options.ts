@@ -1,5 +1,5 @@
 import { OSS_OPTIONS } from '../../shared/pipeline/compose/oss-options.ts';
-import { defineOptions, integer, type OptionsOf, oneOf } from '../../shared/runtime/options.ts';
+import { defineOptions, integer, LOG_LEVEL, type OptionsOf } from '../../shared/runtime/options.ts';
 
 /** The options of the function besides those of one picture, in `shared/pipeline/options.ts`. */
 export const FACE_RECOGNITION_OPTIONS = defineOptions({
@@ -19,13 +19,7 @@ export const FACE_RECOGNITION_OPTIONS = defineOptions({
     unit: 'port, 0 = any',
     about: 'The port of the custom runtime and the container; a managed runtime does not listen.',
   },
-  logLevel: {
-    env: 'LOG_LEVEL',
-    schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
-    default: 'info' as const,
-    unit: 'debug, info, warn, error or silent',
-    about: 'Lines below this level are not written.',
-  },
+  logLevel: LOG_LEVEL,
 });
 
 export type FaceRecognitionOptions = OptionsOf<typeof FACE_RECOGNITION_OPTIONS>;

@@ -1,7 +1,6 @@
-import { toAppError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
-import { firstSignal } from '../../shared/runtime/shutdown.ts';
+import { firstSignal, runProgram } from '../../shared/runtime/program.ts';
 import { RECEIVER_OPTIONS, serverMode } from './cloudevents/options.ts';
 import { FACE_RECOGNITION_OPTIONS } from './options.ts';
 import { WRAPPERS } from './wrappers.ts';
@@ -16,12 +15,5 @@ async function main(): Promise<void> {
   await serve(options, stopSignal);
 }
 
-main().then(
-  // Work that cannot be stopped must not keep the process alive; its sender delivers again.
-  () => process.exit(),
-  (thrown) => {
-    const { code, message } = toAppError(thrown);
-    process.stderr.write(`${code}: ${message}\n`);
-    process.exitCode = 1;
-  },
-);
+// Work that cannot be stopped must not keep the process alive; its sender delivers again.
+runProgram(main, { exit: true });

@@ -4,51 +4,52 @@ import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import type { Handle, HandleContext } from '../../shared/mns/consumer/index.ts';
 import type { ReceivedMessage } from '../../shared/mns/queue.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Delivery, EventSink } from '../../shared/sinks/sink.ts';
+import type { Delivery, RetryDelivery } from '../../shared/runtime/delivery.ts';
+import { createRecentMap } from '../../shared/runtime/recent.ts';
+import type { EventSink } from '../../shared/sinks/sink.ts';
 import { inSpan } from './tracing.ts';
 
 export interface BridgeOptions {
   readonly sink: EventSink;
   readonly queueName: string;
   readonly clock: Clock;
-  /** Default `record`. */
+  /** `@default 'record'` */
   readonly eventData?: EventData;
 }
 
-type Retry = Delivery & { result: 'retry' };
-
-/** Messages whose settled records are remembered; older ones are delivered again in full, which is harmless. */
+/** Messages whose settled records are remembered. Older ones are delivered again in full, which is harmless. */
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Makes each message's records into CloudEvents and brings them to the sink, one after another. A record that the
- * sink accepted or rejected is not delivered again when its message is. The message is done when every record has
- * been accepted; dead, once none is left to retry, if the sink rejected any or a part of it cannot be read.
+ * Delivers the records of each message to the sink as CloudEvents, one after another. When a message comes again, records
+ * that the sink has accepted or rejected are not delivered again. The message is accepted when every record is; it is
+ * rejected when none is left to retry and the sink rejected one or a part of the message cannot be read.
  */
 export function createBridge({ sink, queueName, clock, eventData }: BridgeOptions): Handle {
-  /** By message id: what became of the record at each index of the opened body. */
-  const settled = new Map<string, Map<number, Delivery>>();
+  /** By message id: the final delivery of the record at each index of the opened body. */
+  const settled = createRecentMap<string, Map<number, Delivery>>(MAX_REMEMBERED);
 
   return async (message, context) => {
     const { events, faults } = openEnvelope(message.body);
-    const outcomes = recall(settled, message.messageId);
-    let retry: Retry | undefined;
+    const outcomes = settled.get(message.messageId) ?? new Map<number, Delivery>();
+    settled.set(message.messageId, outcomes);
+    let retry: RetryDelivery | undefined;
     for (const [index, event] of events.entries()) {
       if (outcomes.has(index)) continue;
       const delivery = await deliver(event, message, context);
       if (delivery.result !== 'retry') outcomes.set(index, delivery);
       else retry = laterOf(retry, delivery);
-      // The other records would only meet the same refusal.
+      // The sink would refuse the other records too.
       if (context.signal.aborted || retry?.overloaded) break;
     }
     if (retry) return retry;
     if (outcomes.size < events.length) return { result: 'retry', reason: 'stopped between two records' };
-    const dead = [
+    const reasons = [
       ...faults.map(({ error }) => `${error.code}: ${error.message}`),
       ...refusals(outcomes, events),
     ];
-    if (dead.length === 0) return { result: 'done' };
-    return { result: 'dead', code: faults[0]?.error.code ?? 'SinkRejected', reason: dead.join('; ') };
+    if (reasons.length === 0) return { result: 'accepted' };
+    return { result: 'rejected', code: faults[0]?.error.code ?? 'SinkRejected', reason: reasons.join('; ') };
   };
 
   function deliver(
@@ -79,17 +80,8 @@ export function createBridge({ sink, queueName, clock, eventData }: BridgeOption
   }
 }
 
-/** The least recently used message is forgotten first. */
-function recall(settled: Map<string, Map<number, Delivery>>, messageId: string): Map<number, Delivery> {
-  const outcomes = settled.get(messageId) ?? new Map<number, Delivery>();
-  settled.delete(messageId);
-  settled.set(messageId, outcomes);
-  if (settled.size > MAX_REMEMBERED) settled.delete(settled.keys().next().value!);
-  return outcomes;
-}
-
-/** Of several records, the one that asks for the longest wait speaks for the message. */
-function laterOf(left: Retry | undefined, right: Retry): Retry {
+/** Of several records, the longest wait counts for the message. */
+function laterOf(left: RetryDelivery | undefined, right: RetryDelivery): RetryDelivery {
   return left && (left.retryAfterMs ?? 0) >= (right.retryAfterMs ?? 0) ? left : right;
 }
 

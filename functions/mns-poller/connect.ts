@@ -11,16 +11,14 @@ export interface Connection {
   readonly endpoint: string;
 }
 
-/** Milliseconds of silence after which a request has failed; a long poll brings its own. */
-const TIMEOUT_MS = 15_000;
-/** How often the token's file is looked at, in milliseconds. */
-const LOOK_EVERY_MS = 10_000;
+/** Milliseconds between two looks at the token's file. */
+const RECHECK_MS = 10_000;
 
 /** Connects to MNS with the token, or with the endpoint and the platform's credentials. */
 export function connectMns(options: PollerOptions, platform: CredentialProvider, clock: Clock): Connection {
   const connect = (endpoint: string, credentials: CredentialProvider): Connection => ({
     endpoint,
-    client: createMnsClient({ endpoint, credentials, clock, timeoutMs: TIMEOUT_MS }),
+    client: createMnsClient({ endpoint, credentials, clock }),
   });
   if (options.token) {
     const token = decodeToken(options.token);
@@ -33,24 +31,21 @@ export function connectMns(options: PollerOptions, platform: CredentialProvider,
   return connect(options.endpoint!, platform);
 }
 
-/** Follows a mounted secret: its file is looked at now and then, and at once when the service refuses the key. */
+/** Follows a mounted Secret: reads its file again when it has changed, and when the service rejects the key. */
 export function tokenFileCredentials(path: string, clock: Clock): CredentialProvider {
   let { url, credentials } = readToken(path);
   let modified = statSync(path).mtimeMs;
   let lookedAt = clock.now();
   const endpoint = url;
   return async ({ refresh = false } = {}) => {
-    if (!refresh && clock.now() - lookedAt < LOOK_EVERY_MS) return credentials;
+    if (!refresh && clock.now() - lookedAt < RECHECK_MS) return credentials;
     lookedAt = clock.now();
     const { mtimeMs } = statSync(path);
     if (mtimeMs === modified && !refresh) return credentials;
     ({ url, credentials } = readToken(path));
     modified = mtimeMs;
     if (url === endpoint) return credentials;
-    throw new AppError(
-      'TokenMalformed',
-      `the url in ${path} has changed: start the poller again to follow it`,
-    );
+    throw new AppError('TokenMalformed', `the url in ${path} has changed: restart the poller to use it`);
   };
 }
 

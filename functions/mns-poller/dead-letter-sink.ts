@@ -7,7 +7,7 @@ import { describeLetter } from './dead-letters.ts';
 /** The type of the CloudEvent that carries a `DeadLetter` as its data. */
 export const DEAD_LETTER_TYPE = 'mnsoss:DeadLetter:MessageGivenUp';
 
-/** As a CloudEvent with the message's id, so that a second delivery can be told. */
+/** Sends a CloudEvent with the message's id, by which the sink recognizes a second delivery. */
 export function createDeadLetterSink(sink: EventSink): DeadLetters {
   return {
     name: sink.name,
@@ -23,7 +23,7 @@ export function createDeadLetterSink(sink: EventSink): DeadLetters {
       const delivery = await sink.deliver(event, { signal });
       if (delivery.result === 'accepted') return;
       const code = delivery.result === 'rejected' ? 'SinkRejected' : 'ServiceUnavailable';
-      throw new AppError(code, `dead letter ${letter.messageId} was not taken: ${delivery.reason}`);
+      throw new AppError(code, `dead letter ${letter.messageId} was not accepted: ${delivery.reason}`);
     },
   };
 }

@@ -1,12 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import type { DeadLetter, DeadLetters } from '../../shared/mns/consumer/index.ts';
+import { MAX_MESSAGE_BYTES } from '../../shared/mns/limits.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
 
-/** MNS's largest message, in bytes. */
-const MAX_MESSAGE_BYTES = 65_536;
-
-/** As `<prefix><queue>/<message id>.json`; a letter written twice is one object. */
+/** Writes `<prefix><queue>/<message id>.json`. A letter that is written twice is still one object. */
 export function createDeadLetterStore(store: ObjectStore, prefix: string): DeadLetters {
   return {
     name: `oss://${store.bucket}/${prefix}`,
@@ -18,7 +16,7 @@ export function createDeadLetterStore(store: ObjectStore, prefix: string): DeadL
   };
 }
 
-/** As one message of another queue, in JSON. */
+/** Sends one message in JSON to another queue. */
 export function createDeadLetterQueue(queue: MessageQueue): DeadLetters {
   return {
     name: `mns:${queue.name}`,
@@ -29,8 +27,8 @@ export function createDeadLetterQueue(queue: MessageQueue): DeadLetters {
 }
 
 /**
- * A body that leaves no room for the rest goes as `bodyGzip`, in Base64. What is too large even so is the bare body,
- * which is what a person needs to send it again; the reason is in the log alone then.
+ * A body that is too large is sent as `bodyGzip`, in Base64. If that is too large as well, only the body is sent, which a person
+ * needs to send it again. Then the reason is only in the log.
  */
 function textOf(letter: DeadLetter): string {
   const { body, ...rest } = describeLetter(letter);
@@ -41,7 +39,7 @@ function textOf(letter: DeadLetter): string {
   return fits(packed) ? packed : letter.body;
 }
 
-/** Times as a person reads them. */
+/** Times are in ISO 8601. */
 export function describeLetter(letter: DeadLetter): Record<string, unknown> {
   const { enqueueTime, firstDequeueTime, deadTime, ...rest } = letter;
   return {

@@ -8,22 +8,22 @@ import { createLogger } from '../../shared/runtime/log.ts';
 import { readPollerOptions } from './options.ts';
 import { createPoller } from './poller.ts';
 
-/** Milliseconds of the timeout that are left for the answer. */
+/** Milliseconds of the timeout that are reserved for the answer. */
 const ANSWER_MS = 1000;
 
-/** Refuses a wrong configuration before the first event. */
+/** Rejects an invalid configuration before the first event. */
 export function prepare(): void {
   readPollerOptions(process.env);
 }
 
-/** Drains the queue within the function's timeout, and tells what it did. Throws when it could not read the queue at all. */
+/** Drains the queue within the function's timeout. Throws when it could not read the queue at all. */
 export async function drainOnTimer(event: Uint8Array, context: InvocationContext): Promise<DrainReport> {
   const startedAt = systemClock.now();
   if (!readTimerEvent(event)) throw new AppError('EnvelopeUnknown', 'expected an event of a timer trigger');
   const options = readPollerOptions(process.env);
   const logger = createLogger({ level: options.logLevel }).child({ requestId: context.requestId });
   const { credentials } = context;
-  // Made anew for each invocation: connections do not survive the time between two, in which an instance is frozen.
+  // Created for each invocation: between two of them the instance is frozen, and connections are lost.
   const { consumer, close } = await createPoller(options, {
     credentials: credentials ? staticCredentials(credentials) : environmentCredentials(),
     clock: systemClock,

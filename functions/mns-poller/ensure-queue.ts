@@ -1,12 +1,12 @@
+import { accountFromEndpoint, queueAddress } from '../../shared/mns/account.ts';
 import type { MnsClient } from '../../shared/mns/client.ts';
 import { createEventQueue } from '../../shared/mns/create-queue.ts';
-import { placeOf, queueAddress } from '../../shared/mns/place.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { retry } from '../../shared/runtime/retry.ts';
 import type { PollerOptions } from './options.ts';
 
-export interface EnsureQueueParts {
+export interface EnsureQueueDeps {
   readonly client: MnsClient;
   readonly endpoint: string;
   readonly clock: Clock;
@@ -16,24 +16,23 @@ export interface EnsureQueueParts {
 const RETRY = { attempts: 5, baseMs: 500, capMs: 8_000 };
 
 /**
- * The name of the queue to read. Given a topic, its queue and the subscription between them are made unless they
- * exist, so that every replica may do it at every start. The subscription has the name of the queue: pollers with queues
- * of their own each get every event of the topic.
+ * The name of the queue to read. For a topic, the queue and its subscription are created if they do not exist; every replica
+ * does so at every start. The subscription has the name of the queue: pollers with different queues all get every event.
  */
-export async function ensureQueue(options: PollerOptions, parts: EnsureQueueParts): Promise<string> {
+export async function ensureQueue(options: PollerOptions, deps: EnsureQueueDeps): Promise<string> {
   const { topic } = options;
   if (!topic) return options.queue!;
   const queue = options.queue ?? topic;
-  const place = placeOf(parts.endpoint, options);
+  const account = accountFromEndpoint(deps.endpoint, options);
   await retry(
     async () => {
-      await createEventQueue(parts.client, queue);
-      await parts.client.subscribe(topic, queue, {
-        endpoint: queueAddress(place, queue),
+      await createEventQueue(deps.client, queue);
+      await deps.client.subscribe(topic, queue, {
+        endpoint: queueAddress(account, queue),
         format: 'SIMPLIFIED',
       });
     },
-    { ...RETRY, clock: parts.clock, random: parts.random },
+    { ...RETRY, clock: deps.clock, random: deps.random },
   );
   return queue;
 }

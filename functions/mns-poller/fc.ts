@@ -1,7 +1,7 @@
 import type { DrainReport } from '../../shared/mns/consumer/index.ts';
 import type { InvocationContext } from '../../shared/runtime/invocation-context.ts';
 
-/** Loaded by the initializer, or by the first call: what goes wrong then is that call's error. */
+/** Loaded by the initializer or the first call, which then reports the error if loading fails. */
 const load = () => import('./drain.ts');
 
 // Function Compute's managed Node runtime: `index.initialize` and `index.handler`.
@@ -10,7 +10,7 @@ export async function initialize(): Promise<void> {
   (await load()).prepare();
 }
 
-/** Run by a timer. */
+/** Invoked by a timer. */
 export async function handler(event: Uint8Array, context: InvocationContext): Promise<DrainReport> {
   return (await load()).drainOnTimer(event, context);
 }

@@ -8,14 +8,14 @@ export interface HealthServer {
 }
 
 export interface HealthOptions {
-  /** 0 takes any free port. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly ready: () => boolean;
   readonly metrics: Registry;
   readonly clock: Clock;
 }
 
-/** `/livez`, `/readyz` and `/metrics`, for the kubelet and Prometheus, and nothing else. */
+/** Answers `/livez` and `/readyz` for the kubelet, and `/metrics` for Prometheus. */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const server = await startHttpServer({
     ...options,

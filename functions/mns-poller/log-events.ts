@@ -2,7 +2,7 @@ import type { Consumer } from '../../shared/mns/consumer/index.ts';
 import type { AppError } from '../../shared/runtime/errors.ts';
 import type { LogFields, Logger } from '../../shared/runtime/log.ts';
 
-/** One line for everything that a person on call may ask about; what goes well is a metric only. */
+/** Logs every problem in one line. Successes are only counted as metrics. */
 export function logEvents({ on }: Consumer, logger: Logger): void {
   on('serviceFailed', ({ error, failures, retryInMs }) =>
     logger.warn(
@@ -12,12 +12,12 @@ export function logEvents({ on }: Consumer, logger: Logger): void {
   );
   on('serviceRecovered', ({ failures }) => logger.info({ failures }, 'the queue answers again'));
   on('concurrencyChanged', ({ limit }) => logger.info({ limit }, 'concurrency adapted to the sink'));
-  on('messageRetried', (event) => logger.info({ ...event }, 'message is tried again'));
-  on('messageDeadLettered', (event) => logger.warn({ ...event }, 'message given up'));
+  on('messageRetried', (event) => logger.info({ ...event }, 'message is retried'));
+  on('messageDeadLettered', (event) => logger.warn({ ...event }, 'message dead-lettered'));
   on('deadLetterFailed', ({ messageId, error }) =>
     logger.error({ messageId, ...fieldsOf(error) }, 'dead letter not stored; the message stays in the queue'),
   );
-  on('messageTimedOut', (event) => logger.warn({ ...event }, 'message was worked on for too long'));
+  on('messageTimedOut', (event) => logger.warn({ ...event }, 'handling the message took too long'));
   on('messageLost', (event) => logger.warn({ ...event }, 'message was redelivered before it was finished'));
   on('deleteFailed', ({ messageIds, error }) =>
     logger.warn({ messageIds, ...fieldsOf(error) }, 'messages not deleted yet'),
@@ -26,7 +26,7 @@ export function logEvents({ on }: Consumer, logger: Logger): void {
     logger.warn({ messageId, ...fieldsOf(error) }, 'visibility not renewed yet'),
   );
   on('releaseFailed', ({ messageId, error }) =>
-    logger.warn({ messageId, ...fieldsOf(error) }, 'message not handed back; it reappears by itself'),
+    logger.warn({ messageId, ...fieldsOf(error) }, 'message not released; it reappears by itself'),
   );
 }
 

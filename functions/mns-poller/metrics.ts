@@ -12,12 +12,12 @@ export interface MetricsOptions {
   readonly logger: Logger;
 }
 
-/** Milliseconds for which the queue's depth is reused, however often metrics are read. */
+/** Milliseconds for which the depth of the queue is cached. */
 const DEPTH_MAX_AGE_MS = 15_000;
 const AGE_BUCKETS = [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400];
 const SINK_BUCKETS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
 
-/** Prometheus metrics of one consumer, made of its events. */
+/** Prometheus metrics of one consumer, from its events. */
 export function createMetrics(options: MetricsOptions): Registry {
   const registry = new Registry();
   countEvents(options, registry);
@@ -39,11 +39,11 @@ function countEvents({ consumer: { on }, clock }: MetricsOptions, registry: Regi
   });
   on('messageReceived', ({ message }) => {
     received.inc();
-    // The two clocks are not the same one.
+    // The clocks of the queue and of this machine may differ.
     age.observe(Math.max(0, clock.now() - message.enqueueTime) / 1000);
   });
 
-  const delivered = counter('records_delivered', 'Records brought to the sink, by its answer.', 'result');
+  const delivered = counter('records_delivered', 'Records delivered to the sink, by result.', 'result');
   const sinkSeconds = new Histogram({
     name: 'mnsoss_poller_sink_seconds',
     help: 'Seconds that the sink took for one record.',
@@ -58,18 +58,18 @@ function countEvents({ consumer: { on }, clock }: MetricsOptions, registry: Regi
 
   const retried = counter(
     'messages_retried',
-    'Messages that are tried again, by reason and place.',
+    'Messages that are retried, by reason and place.',
     'reason',
     'where',
   );
   on('messageRetried', ({ reason, where }) => retried.inc({ reason: reasonLabel(reason), where }));
-  const dead = counter('messages_dead_lettered', 'Messages given up, by code.', 'code');
+  const dead = counter('messages_dead_lettered', 'Messages that became dead letters, by code.', 'code');
   on('messageDeadLettered', ({ code }) => dead.inc({ code }));
   const deleted = counter('messages_deleted', 'Messages deleted from the queue.');
   on('messageDeleted', () => deleted.inc());
-  const released = counter('messages_released', 'Messages handed back because the poller stopped.');
+  const released = counter('messages_released', 'Messages released because the poller stopped.');
   on('messageReleased', () => released.inc());
-  const lost = counter('messages_lost', 'Messages whose receipt handle died first.', 'during');
+  const lost = counter('messages_lost', 'Messages whose receipt handle expired first.', 'during');
   on('messageLost', ({ during }) => lost.inc({ during }));
   const renewed = counter('visibility_renewals', 'Renewals of a visibility timeout.');
   on('visibilityRenewed', () => renewed.inc());
@@ -94,9 +94,9 @@ function gaugeConsumer({ consumer }: MetricsOptions, registry: Registry): void {
         this.set(read());
       },
     });
-  gauge('in_flight', 'Messages received, and neither finished nor handed back.', consumer.inFlight);
+  gauge('in_flight', 'Messages received, and neither finished nor released.', consumer.inFlight);
   gauge('concurrency_limit', 'Handlers that may run at once now.', consumer.concurrency);
-  gauge('ready', '1 when the last answer of the queue was a good one.', () => Number(consumer.ready()));
+  gauge('ready', '1 when the last call to the queue succeeded.', () => Number(consumer.ready()));
 }
 
 function gaugeQueue({ queue, clock, logger }: MetricsOptions, registry: Registry): void {
@@ -123,7 +123,7 @@ function gaugeQueue({ queue, clock, logger }: MetricsOptions, registry: Registry
   });
 }
 
-/** The code that begins a reason, as labels must be few: `HTTP 503` of `HTTP 503: try later`. */
+/** The code at the beginning of a reason, because labels need few values: `HTTP 503` of `HTTP 503: try later`. */
 function reasonLabel(reason: string): string {
   const code = /^(HTTP \d{3}|[A-Z][A-Za-z]{2,39})(?=[:,]|$)/.exec(reason)?.[0];
   return code ?? 'other';

@@ -2,11 +2,13 @@ import * as z from 'zod/mini';
 import type { EventData } from '../../shared/envelope/cloud-event.ts';
 import type { ConsumerOptions } from '../../shared/mns/consumer/index.ts';
 import { CONSUMER_DEFAULTS } from '../../shared/mns/consumer/options.ts';
+import { MAX_RETENTION_SECONDS, MAX_VISIBILITY_SECONDS, MAX_WAIT_SECONDS } from '../../shared/mns/limits.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import {
   defineOptions,
   flag,
   integer,
+  LOG_LEVEL,
   type OptionsOf,
   oneOf,
   readOptions,
@@ -23,53 +25,53 @@ export const POLLER_OPTIONS = defineOptions({
     env: 'MNS_QUEUE',
     schema: z.optional(text),
     unit: 'queue name',
-    about: 'The queue to read. Default with `MNS_TOPIC`: a queue made for the topic.',
+    about: 'The queue to read. Default with `MNS_TOPIC`: a queue that is created for the topic.',
   },
   topic: {
     env: 'MNS_TOPIC',
     schema: z.optional(text),
     unit: 'topic name',
     about:
-      'The topic of the event rule (`mns-en-topics-oss-…`). The queue and its subscription are made if absent.',
+      'The topic of the event rule (`mns-en-topics-oss-…`). The queue and its subscription are created if they do not exist.',
   },
   endpoint: {
     env: 'MNS_ENDPOINT',
     schema: z.optional(z.string().check(z.regex(/^https?:\/\/.+/))),
     unit: 'URL',
-    about: 'Where MNS answers: `https://<account>.mns.<region>.aliyuncs.com`. A token holds it already.',
+    about: 'Endpoint of MNS: `https://<account>.mns.<region>.aliyuncs.com`. A token already contains it.',
   },
   tokenFile: {
     env: 'MNS_TOKEN_FILE',
     schema: z.optional(text),
     unit: 'path',
     about:
-      'File with the MnsOss token, JSON `{url, accessKeyId, accessKeySecret}` or Base64 of it; read again when it changes.',
+      'File with the MnsOss token, JSON `{url, accessKeyId, accessKeySecret}` or Base64 of it. It is read again when it changes.',
   },
   token: {
     env: 'MNS_TOKEN',
     schema: z.optional(text),
     unit: 'MnsOss token',
-    about:
-      'The token itself, where a file cannot be mounted. Without either, credentials come from the platform.',
+    about: 'The token itself, if a file cannot be mounted. Without both, credentials come from the platform.',
     secret: true,
   },
   sink: {
     env: 'K_SINK',
     schema: z.optional(z.string().check(z.regex(/^https?:\/\/.+/))),
     unit: 'URL',
-    about: 'Where CloudEvents are posted; Knative sets it. Either this or `SINK_FUNCTION`.',
+    about: 'CloudEvents are posted there. Knative sets it. Set either this or `SINK_FUNCTION`.',
   },
   sinkOverrides: {
     env: 'K_CE_OVERRIDES',
     schema: z.optional(text),
     unit: 'JSON `{"extensions": {…}}`',
-    about: 'Extensions added to every CloudEvent; Knative sets it.',
+    about: 'Extensions that are added to every CloudEvent. Knative sets it.',
   },
   sinkCaCerts: {
     env: 'K_CA_CERTS',
     schema: z.optional(text),
     unit: 'PEM',
-    about: 'Certificate authorities trusted for the sink beside the usual ones; Knative sets it.',
+    about:
+      'Certificate authorities that are trusted for the sink in addition to the usual ones. Knative sets it.',
   },
   sinkMode: {
     env: 'SINK_MODE',
@@ -83,7 +85,7 @@ export const POLLER_OPTIONS = defineOptions({
     schema: z.optional(text),
     unit: 'path',
     about:
-      'File with the token that a sink with authentication wants, sent as `Authorization: Bearer` and read again as it changes. Default: `/oidc/token`, where Knative puts it, if it is there.',
+      'File with the token for a sink with authentication. It is sent as `Authorization: Bearer` and read again when it changes. Default: `/oidc/token`, where Knative mounts it, if that file exists.',
   },
   sinkFunction: {
     env: 'SINK_FUNCTION',
@@ -110,7 +112,7 @@ export const POLLER_OPTIONS = defineOptions({
     env: 'SINK_QUALIFIER',
     schema: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/))),
     unit: 'version or alias',
-    about: 'Of the sink function. Default: `LATEST`.',
+    about: 'Version or alias of the sink function. Default: `LATEST`.',
   },
   sinkDeduplicate: {
     env: 'SINK_DEDUPLICATE',
@@ -118,14 +120,14 @@ export const POLLER_OPTIONS = defineOptions({
     default: false,
     unit: 'true or false',
     about:
-      "Gives asynchronous invocations a task id made of the event's, so that a redelivered event runs once. The function needs task mode. A task that failed for good cannot be run again, also when its dead letter is sent again.",
+      'Gives asynchronous invocations a task id that is derived from the event, and so a redelivered event runs once. The function needs task mode. A task that has finally failed cannot run again, even when its dead letter is sent again.',
   },
   sinkEndpoint: {
     env: 'SINK_ENDPOINT',
     schema: z.optional(z.string().check(z.regex(/^https?:\/\/.+/))),
     unit: 'URL',
     about:
-      "Where Function Compute answers. Default: the account's public address; `https://<account>.<region>-internal.fc.aliyuncs.com` within its network.",
+      "Endpoint of Function Compute. Default: the account's public endpoint. Inside Alibaba Cloud: `https://<account>.<region>-internal.fc.aliyuncs.com`.",
   },
   sinkTimeoutSeconds: {
     env: 'SINK_TIMEOUT_SECONDS',
@@ -133,40 +135,43 @@ export const POLLER_OPTIONS = defineOptions({
     schema: integer(1, 86_400),
     default: 120,
     unit: 'seconds, 1–86,400',
-    about: 'For one delivery. More than the sink takes for its slowest image, or work is done twice.',
+    about: 'Time for one delivery. If the sink needs longer for an image, the image is processed twice.',
   },
   region: {
     env: 'REGION',
     aliases: ['FC_REGION'],
     schema: z.optional(text),
     unit: 'region, e.g. `cn-hangzhou`',
-    about: 'Where the sink function and the bucket of dead letters are, and the queue of a topic.',
+    about: 'Region of the sink function, of the bucket of dead letters, and of the queue of a topic.',
   },
   accountId: {
     env: 'FC_ACCOUNT_ID',
     schema: z.optional(z.string().check(z.regex(/^\d{1,32}$/))),
     unit: 'account id',
-    about: 'Owner of the sink function, and of the queue of a topic.',
+    about: 'Owner of the sink function and of the queue of a topic.',
   },
   deadLetters: {
     env: 'DEAD_LETTERS',
     schema: z.string().check(z.regex(DEAD_LETTERS)),
     unit: '`mns:<queue>`, `oss://<bucket>/<prefix>` or a URL',
-    about: 'Where messages go that can never succeed. A message is deleted only when its letter is there.',
+    about:
+      'Destination of messages that can never succeed. A message is deleted only after its letter is stored.',
   },
   concurrency: {
     env: 'CONCURRENCY',
     schema: integer(1, 1000),
     default: CONSUMER_DEFAULTS.concurrency,
     unit: 'messages, 1–1,000',
-    about: 'Messages at the sink at once. It is lowered by itself while the sink answers 429 or 503.',
+    about:
+      'Messages that are at the sink at the same time. The poller lowers it by itself while the sink answers 429 or 503.',
   },
   prefetch: {
     env: 'PREFETCH',
     schema: integer(0, 1000),
     default: CONSUMER_DEFAULTS.prefetch,
     unit: 'messages, 0–1,000',
-    about: 'Messages received ahead, at most `CONCURRENCY`; a high value keeps work from other replicas.',
+    about:
+      'Messages that are received ahead, at most `CONCURRENCY`. A high value keeps messages from other replicas.',
   },
   maxReceives: {
     env: 'MAX_RECEIVES',
@@ -177,24 +182,24 @@ export const POLLER_OPTIONS = defineOptions({
   },
   waitSeconds: {
     env: 'WAIT_SECONDS',
-    schema: integer(0, 30),
+    schema: integer(0, MAX_WAIT_SECONDS),
     default: CONSUMER_DEFAULTS.waitSeconds,
     unit: 'seconds, 0–30',
-    about: 'Length of a long poll. A low value makes more requests, which are paid for.',
+    about: 'Length of a long poll. A low value causes more requests, which cost money.',
   },
   visibilitySeconds: {
     env: 'VISIBILITY_SECONDS',
-    schema: integer(1, 43_200),
+    schema: integer(1, MAX_VISIBILITY_SECONDS),
     default: CONSUMER_DEFAULTS.visibilitySeconds,
     unit: 'seconds, 1–43,200',
-    about: 'How long each renewal hides a message, and so how late it reappears after a crash.',
+    about: 'How long each renewal hides a message. After a crash the message reappears within this time.',
   },
   maxAgeSeconds: {
     env: 'MAX_AGE_SECONDS',
-    schema: integer(1, 43_200),
+    schema: integer(1, MAX_VISIBILITY_SECONDS),
     default: CONSUMER_DEFAULTS.maxAgeSeconds,
     unit: 'seconds, 1–43,200',
-    about: 'Work on a message is aborted after this, and it is tried again.',
+    about: 'Time after which the delivery of a message is aborted and retried.',
   },
   maxDequeueCount: {
     env: 'MAX_DEQUEUE_COUNT',
@@ -202,37 +207,38 @@ export const POLLER_OPTIONS = defineOptions({
     default: CONSUMER_DEFAULTS.maxDequeueCount,
     unit: 'deliveries, 1–1,000',
     about:
-      'A message that failed so often is given up; one that came three times as often, without another try. Deliveries to a sink that is down do not count.',
+      'Deliveries after which a message that fails becomes a dead letter. After three times as many it becomes one without another attempt. Deliveries to a sink that is down do not count.',
   },
   retryDelaySeconds: {
     env: 'RETRY_DELAY_SECONDS',
-    schema: integer(1, 43_200),
+    schema: integer(1, MAX_VISIBILITY_SECONDS),
     default: CONSUMER_DEFAULTS.retry.baseMs / 1000,
     unit: 'seconds, 1–43,200',
     about:
-      'Most that a message waits after its first failure; later failures make it wait longer, up to ten minutes.',
+      'Longest wait of a message after its first failure. It grows with each failure, up to ten minutes.',
   },
   retryGrowth: {
     env: 'RETRY_GROWTH',
     schema: oneOf('exponential', 'linear'),
     default: 'exponential' as const,
     unit: 'exponential or linear',
-    about: 'Whether that wait doubles with each failure, or grows by as much again.',
+    about: 'Whether the wait doubles with each failure or grows by the same amount.',
   },
-  sparedSeconds: {
-    env: 'SPARED_SECONDS',
-    schema: integer(0, 1_296_000),
-    default: CONSUMER_DEFAULTS.sparedSeconds,
+  sinkOutageGraceSeconds: {
+    env: 'SINK_OUTAGE_GRACE_SECONDS',
+    aliases: ['SPARED_SECONDS'],
+    schema: integer(0, MAX_RETENTION_SECONDS),
+    default: CONSUMER_DEFAULTS.sinkOutageGraceSeconds,
     unit: 'seconds, 0–1,296,000',
     about:
-      'Age from which deliveries to a sink that is down do count. Keep it well below the retention of the queue, which drops messages without a word.',
+      'How long after its sending failures of a message are attributed to an unavailable sink and not counted. Keep it well below the retention of the queue, which drops messages silently.',
   },
   port: {
     env: 'PORT',
     schema: integer(0, 65_535),
     default: 8080,
     unit: 'port, 0 = any',
-    about: 'Where `/livez`, `/readyz` and `/metrics` answer.',
+    about: 'Port for `/livez`, `/readyz` and `/metrics`.',
   },
   shutdownSeconds: {
     env: 'SHUTDOWN_SECONDS',
@@ -245,21 +251,16 @@ export const POLLER_OPTIONS = defineOptions({
     env: 'NAMESPACE',
     schema: z.optional(text),
     unit: 'namespace',
-    about: 'Of the source that the poller works for; in every line of the log. Knative sets it.',
+    about:
+      'Namespace of the source that the poller belongs to. It is in every line of the log. Knative sets it.',
   },
   name: {
     env: 'NAME',
     schema: z.optional(text),
     unit: 'name',
-    about: 'The same for the name of the source.',
+    about: 'Name of the source that the poller belongs to. It is in every line of the log. Knative sets it.',
   },
-  logLevel: {
-    env: 'LOG_LEVEL',
-    schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
-    default: 'info' as const,
-    unit: 'debug, info, warn, error or silent',
-    about: 'Lines below it are not written.',
-  },
+  logLevel: LOG_LEVEL,
 });
 
 export type PollerOptions = OptionsOf<typeof POLLER_OPTIONS>;
@@ -300,7 +301,7 @@ export function eventDataOf({ eventData, sink }: PollerOptions): EventData {
 /** What of the options concerns the consumer. */
 export function consumerOptions(options: PollerOptions): Partial<ConsumerOptions> {
   const { concurrency, prefetch, maxReceives, waitSeconds } = options;
-  const { visibilitySeconds, maxAgeSeconds, maxDequeueCount, sparedSeconds } = options;
+  const { visibilitySeconds, maxAgeSeconds, maxDequeueCount, sinkOutageGraceSeconds } = options;
   const { retryDelaySeconds, retryGrowth } = options;
   return {
     concurrency,
@@ -310,7 +311,7 @@ export function consumerOptions(options: PollerOptions): Partial<ConsumerOptions
     visibilitySeconds,
     maxAgeSeconds,
     maxDequeueCount,
-    sparedSeconds,
+    sinkOutageGraceSeconds,
     retry: {
       baseMs: retryDelaySeconds * 1000,
       // Who asks for a longer first delay gets it.

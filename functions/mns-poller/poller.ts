@@ -11,8 +11,8 @@ import { ensureQueue } from './ensure-queue.ts';
 import { consumerOptions, eventDataOf, type PollerOptions } from './options.ts';
 import { createSink } from './sink.ts';
 
-export interface PollerParts {
-  /** The platform's: for MNS without a token, for the sink function, and for the bucket of dead letters. */
+export interface PollerDeps {
+  /** Of the platform: for MNS without a token, for the sink function, and for the bucket of dead letters. */
   readonly credentials: CredentialProvider;
   readonly clock: Clock;
   readonly random: Random;
@@ -22,20 +22,20 @@ export interface PollerParts {
 export interface Poller {
   readonly consumer: Consumer;
   readonly queue: MessageQueue;
-  /** After the consumer has stopped. */
+  /** Call it after the consumer has stopped. */
   close(): Promise<void>;
 }
 
-/** MNS, the sink and the dead letters of the options, with a consumer between them that has not started. */
-export async function createPoller(options: PollerOptions, parts: PollerParts): Promise<Poller> {
-  const { credentials, clock, random, logger } = parts;
+/** Connects MNS, sink and dead letters by a consumer, which is not started yet. */
+export async function createPoller(options: PollerOptions, deps: PollerDeps): Promise<Poller> {
+  const { credentials, clock, random, logger } = deps;
   const { client, endpoint } = connectMns(options, credentials, clock);
   const queueName = await ensureQueue(options, { client, endpoint, clock, random });
   const { topic } = options;
-  if (topic) logger.info({ topic, queue: queueName }, 'queue and subscription of the topic are there');
+  if (topic) logger.info({ topic, queue: queueName }, 'queue and subscription of the topic exist');
   const queue = client.queue(queueName);
-  const sink = await createSink(options, parts);
-  const dead = await openDeadLetters(options, client, parts);
+  const sink = await createSink(options, deps);
+  const dead = await openDeadLetters(options, client, deps);
   const { createQueueConsumer } = await import('./consume.ts');
   const consumer = createQueueConsumer({
     queue,
@@ -64,7 +64,7 @@ export async function createPoller(options: PollerOptions, parts: PollerParts): 
 async function openDeadLetters(
   { deadLetters, region, sinkTimeoutSeconds }: PollerOptions,
   mns: MnsClient,
-  { credentials, clock, random, logger }: PollerParts,
+  { credentials, clock, random, logger }: PollerDeps,
 ): Promise<{ letters: DeadLetters; close: () => Promise<void> }> {
   const timeoutMs = sinkTimeoutSeconds * 1000;
   if (deadLetters.startsWith('mns:')) {
@@ -87,7 +87,6 @@ async function openDeadLetters(
       random,
       logger,
       timeoutMs,
-      attempts: 3,
     });
     return { letters: createDeadLetterStore(oss.bucket(bucket), prefix), close: async () => oss.close() };
   }

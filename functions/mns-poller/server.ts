@@ -1,22 +1,18 @@
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { toAppError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { platformCredentials } from '../../shared/runtime/platform-credentials.ts';
-import { firstSignal } from '../../shared/runtime/shutdown.ts';
+import { firstSignal, runProgram } from '../../shared/runtime/program.ts';
 import { startHealthServer } from './health-server.ts';
 import { createMetrics } from './metrics.ts';
 import { POLLER_OPTIONS, readPollerOptions } from './options.ts';
 import { createPoller } from './poller.ts';
 
-/** The long-running poller: a source container of Knative, or a process anywhere. */
+/** The long-running poller: a container of a Knative source, or a process on any machine. */
 async function main(): Promise<void> {
   const options = readPollerOptions(process.env, readFlags(POLLER_OPTIONS, process.argv.slice(2)));
-  const { namespace, name } = options;
-  const logger = createLogger({ level: options.logLevel }).child({
-    namespace,
-    name,
-  });
+  const { namespace, name, logLevel: level } = options;
+  const logger = createLogger({ level }).child({ namespace, name });
   const { consumer, queue, close } = await createPoller(options, {
     credentials: platformCredentials(process.env, systemClock),
     clock: systemClock,
@@ -41,12 +37,5 @@ async function main(): Promise<void> {
   logger.info({ ...report }, 'poller has stopped');
 }
 
-main().then(
-  // A delivery that could not be stopped may still hold a connection; its message has been handed back.
-  () => process.exit(),
-  (thrown) => {
-    const { code, message } = toAppError(thrown);
-    process.stderr.write(`${code}: ${message}\n`);
-    process.exitCode = 1;
-  },
-);
+// A delivery that could not be aborted may still hold a connection. Its message has been released.
+runProgram(main, { exit: true });

@@ -7,30 +7,30 @@ import type { EventSink } from '../../shared/sinks/sink.ts';
 import { createTokenFile } from '../../shared/sinks/token-file.ts';
 import type { PollerOptions } from './options.ts';
 
-export interface SinkParts {
+export interface SinkDeps {
   readonly credentials: CredentialProvider;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** Where a SinkBinding mounts the token for a sink that has an audience. */
+/** A SinkBinding mounts the token here, if the sink has an audience. */
 const KNATIVE_TOKEN = '/oidc/token';
 
-/** The sink that the options name. Each kind is loaded only when it is chosen. */
-export async function createSink(options: PollerOptions, parts: SinkParts): Promise<EventSink> {
+/** Creates the sink of the options. The code of a kind of sink is loaded only when it is chosen. */
+export async function createSink(options: PollerOptions, deps: SinkDeps): Promise<EventSink> {
   const timeoutMs = options.sinkTimeoutSeconds * 1000;
   if (options.sink) {
     const { createHttpSink } = await import('../../shared/sinks/http.ts');
     const tokenFile = options.sinkTokenFile ?? (existsSync(KNATIVE_TOKEN) ? KNATIVE_TOKEN : undefined);
-    const token = tokenFile === undefined ? undefined : createTokenFile(tokenFile, parts.clock);
+    const token = tokenFile === undefined ? undefined : createTokenFile(tokenFile, deps.clock);
     await token?.();
     return createHttpSink({
       url: options.sink,
       mode: options.sinkMode,
       timeoutMs,
-      clock: parts.clock,
-      ...(options.sinkOverrides && { overrides: parseCeOverrides(options.sinkOverrides) }),
-      ...(options.sinkCaCerts && { caCerts: options.sinkCaCerts }),
+      clock: deps.clock,
+      overrides: options.sinkOverrides === undefined ? undefined : parseCeOverrides(options.sinkOverrides),
+      caCerts: options.sinkCaCerts,
       token,
     });
   }
@@ -41,10 +41,10 @@ export async function createSink(options: PollerOptions, parts: SinkParts): Prom
     functionName,
     invocation: options.sinkInvocation,
     deduplicate: options.sinkDeduplicate,
-    ...(options.sinkQualifier && { qualifier: options.sinkQualifier }),
-    ...(options.sinkEndpoint && { endpoint: options.sinkEndpoint }),
+    qualifier: options.sinkQualifier,
+    endpoint: options.sinkEndpoint,
     timeoutMs,
-    ...parts,
+    ...deps,
   };
   if (serviceName === undefined) {
     const { createFunctionCompute3Sink } = await import('../../shared/sinks/function-compute-3.ts');

@@ -1,14 +1,14 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** Where the API keeps what an SDK has registered. */
+/** Under this key the API keeps what an SDK has registered. */
 const REGISTERED = Symbol.for('opentelemetry.js.api.1');
 
-/** W3C Trace Context of the span, or nothing when no tracer is installed. */
+/** W3C Trace Context of the span; empty when no tracer is installed. */
 export interface TraceParent {
   readonly traceparent?: string;
 }
 
-/** Runs `work` in a span of its own; without an OpenTelemetry SDK this only calls it, and the API is never loaded. */
+/** Runs `work` in a span. Without an OpenTelemetry SDK it only calls `work`, and the API is not loaded. */
 export async function inSpan<T extends { readonly result: string }>(
   name: string,
   attributes: Attributes,

@@ -2,27 +2,27 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { toAppError } from '../../shared/runtime/errors.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
+import type { ControllerDeps } from './deps.ts';
 import { createInformer, type Informer } from './kubernetes/informer.ts';
 import { createLeaderElection } from './kubernetes/leader.ts';
 import { type KubeObject, RESOURCES } from './kubernetes/resources.ts';
-import { createWorkqueue, type Verdict } from './kubernetes/workqueue.ts';
+import { createWorkqueue, type RequeueDecision } from './kubernetes/workqueue.ts';
 import type { ControllerMetrics } from './metrics.ts';
-import type { Parts } from './parts.ts';
 import { reconcile } from './reconcile.ts';
 import { keyText, parseKey, type SourceKey } from './source/names.ts';
 import { keyOf, OWNED_SELECTOR, ownerKey, type Source } from './source/source.ts';
 
 export interface Controller {
-  /** As last seen; also while another replica leads. */
+  /** From the last watch event, also while another replica leads. */
   find(key: SourceKey): Source | undefined;
-  /** Whether all sources have been seen once. */
+  /** Whether the first list of sources is complete. */
   ready(): boolean;
   start(): void;
-  /** Finishes what is under way, and gives the lease away. */
+  /** Finishes running passes and releases the lease. */
   stop(): Promise<void>;
 }
 
-export interface ControllerSetting {
+export interface ControllerRuntime {
   readonly config: KubeConfig;
   readonly namespace: string;
   readonly identity: string;
@@ -35,10 +35,10 @@ const LEASE = 'mnsoss-controller';
 const WORKERS = 4;
 const FIRST_RETRY_MS = 500;
 
-/** Watches sources and what they own; the replica that leads reconciles every source that may need it. */
-export function createController(setting: ControllerSetting, parts: Parts): Controller {
-  const { config, namespace, identity, metrics, random, logger } = setting;
-  const { cluster, clock, options } = parts;
+/** Watches sources and the objects that they own. The leading replica reconciles every source that may need it. */
+export function createController(runtime: ControllerRuntime, deps: ControllerDeps): Controller {
+  const { config, namespace, identity, metrics, random, logger } = runtime;
+  const { cluster, clock, options } = deps;
   const backoff = { baseMs: FIRST_RETRY_MS, capMs: options.resyncSeconds * 1000 };
   const queue = createWorkqueue({ clock, random, workers: WORKERS, backoff });
 
@@ -49,8 +49,12 @@ export function createController(setting: ControllerSetting, parts: Parts): Cont
     resource: RESOURCES.source,
     onChange(source) {
       const key = keyText(keyOf(source));
-      // A status that we wrote ourselves is no reason to look again.
-      const trigger = JSON.stringify([source.metadata.uid, source.metadata.generation, isGoing(source)]);
+      // Its own status writes must not trigger the controller again.
+      const trigger = JSON.stringify([
+        source.metadata.uid,
+        source.metadata.generation,
+        isBeingDeleted(source),
+      ]);
       if (seen.get(key) === trigger && sources.get(keyOf(source).namespace, source.metadata.name)) return;
       seen.set(key, trigger);
       queue.add(key);
@@ -69,17 +73,17 @@ export function createController(setting: ControllerSetting, parts: Parts): Cont
   );
   const informers: Informer[] = [sources, ...owned];
 
-  /** Whatever happens is told by the verdict: nothing is thrown. */
-  async function once(key: string): Promise<Verdict> {
+  /** Never throws: an error becomes the decision `failed`. */
+  async function reconcileKey(key: string): Promise<RequeueDecision> {
     const startedAt = clock.now();
     const { namespace, name } = parseKey(key);
     try {
-      // The informer's copy may be older than what was written last; what was made must never be forgotten.
+      // Read again: the informer's copy may be older than the last status, which names what was created in MNS.
       const source = await cluster.get(RESOURCES.source, namespace, name);
       if (!source) return forget(key);
-      const verdict = await reconcile(source as Source, parts);
-      metrics.reconciled(verdict === 'failed' ? 'waiting' : 'settled', clock.now() - startedAt);
-      return verdict;
+      const decision = await reconcile(source as Source, deps);
+      metrics.reconciled(decision === 'failed' ? 'waiting' : 'settled', clock.now() - startedAt);
+      return decision;
     } catch (thrown) {
       const { code, message } = toAppError(thrown);
       const level = code === 'ResourceConflict' ? 'info' : 'warn';
@@ -91,7 +95,7 @@ export function createController(setting: ControllerSetting, parts: Parts): Cont
 
   function forget(key: string): 'forget' {
     seen.delete(key);
-    parts.ensured.forget(key);
+    deps.ensured.forget(key);
     return 'forget';
   }
 
@@ -105,7 +109,7 @@ export function createController(setting: ControllerSetting, parts: Parts): Cont
     logger,
     lead() {
       for (const source of sources.list()) queue.add(keyText(keyOf(source)));
-      return queue.run(once);
+      return queue.run(reconcileKey);
     },
   });
   metrics.watch({ leading: election.leading, depth: queue.depth, sources: sources.list });
@@ -124,4 +128,4 @@ export function createController(setting: ControllerSetting, parts: Parts): Cont
   };
 }
 
-const isGoing = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined;
+const isBeingDeleted = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined;

@@ -1,19 +1,19 @@
 import { toAppError } from '../../shared/runtime/errors.ts';
 import type { ServedAnswer } from '../../shared/runtime/http-server.ts';
 import type { Controller } from './controller.ts';
-import type { Parts } from './parts.ts';
+import type { ControllerDeps } from './deps.ts';
 import { keyText, type SourceKey } from './source/names.ts';
 import { readSpec } from './source/spec.ts';
 import { readCredentials } from './steps/read-credentials.ts';
 
-/** Milliseconds for which a depth is given again, however often it is asked for. */
+/** Milliseconds for which a depth is cached. */
 const MAX_AGE_MS = 2_000;
 const PATH = /^\/queues\/([a-z0-9-]{1,63})\/([a-z0-9.-]{1,253})$/;
 
-/** `GET /queues/<namespace>/<name>`: how much work a source has, for KEDA's `metrics-api`. */
+/** `GET /queues/<namespace>/<name>`: how many messages a source has, for KEDA's `metrics-api`. */
 export function createDepthHandler(
   controller: Pick<Controller, 'find'>,
-  parts: Parts,
+  deps: ControllerDeps,
 ): (request: { method: string; path: string }) => Promise<ServedAnswer> {
   const cache = new Map<string, { at: number; answer: Promise<ServedAnswer> }>();
 
@@ -24,22 +24,22 @@ export function createDepthHandler(
     const key = { namespace: match[1]!, name: match[2]! };
     const text = keyText(key);
     const known = cache.get(text);
-    if (known && parts.clock.now() - known.at < MAX_AGE_MS) return known.answer;
+    if (known && deps.clock.now() - known.at < MAX_AGE_MS) return known.answer;
     if (!controller.find(key)) {
       cache.delete(text);
       return json(404, { code: 'SourceNotFound', message: `there is no MnsOssSource ${text}` });
     }
-    const answer = depthOf(key, controller, parts);
-    cache.set(text, { at: parts.clock.now(), answer });
+    const answer = depthOf(key, controller, deps);
+    cache.set(text, { at: deps.clock.now(), answer });
     return answer;
   };
 }
 
-/** With an error, no number: KEDA then keeps to its fallback, where a zero would stop pollers that have work. */
+/** An error has no number: KEDA then uses its fallback. A zero would stop pollers that have messages. */
 async function depthOf(
   key: SourceKey,
   controller: Pick<Controller, 'find'>,
-  parts: Parts,
+  deps: ControllerDeps,
 ): Promise<ServedAnswer> {
   const source = controller.find(key)!;
   const queue = source.status?.queue;
@@ -48,9 +48,10 @@ async function depthOf(
     return json(503, { code: 'QueueNotReady', message: 'the source has no queue yet: look at its status' });
   }
   try {
-    const { verdict, found } = await readCredentials(source, read.spec, parts);
-    if (!found) return json(503, { code: verdict.reason, message: verdict.message });
-    const client = parts.connectMns(found.token);
+    const { conditions, facts } = await readCredentials(source, read.spec, deps);
+    const { reason: code, message } = conditions.CredentialsProvided;
+    if (!facts.token) return json(503, { code, message });
+    const client = deps.connectMns(facts.token);
     try {
       const { activeMessages, inactiveMessages, delayMessages } = await client.queue(queue).attributes();
       return json(200, {
@@ -58,7 +59,7 @@ async function depthOf(
         active: activeMessages,
         inactive: inactiveMessages,
         delayed: delayMessages,
-        // Messages that are being worked on count: pollers must not go while they are.
+        // Messages in flight count: their pollers must not be scaled away.
         depth: activeMessages + inactiveMessages,
       });
     } finally {

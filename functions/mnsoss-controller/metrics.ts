@@ -4,7 +4,7 @@ import type { SourceStatus } from './source/status-schema.ts';
 
 export interface ControllerMetrics {
   readonly registry: Registry;
-  /** `settled`: nothing to do until the next resync; `waiting`: for a person or another service; `error`. */
+  /** `settled`: nothing to do until the next resync. `waiting`: for a person or another service. */
   reconciled(result: 'settled' | 'waiting' | 'error', ms: number): void;
   watch(state: { leading: () => boolean; depth: () => number; sources: () => KubeObject[] }): void;
 }
@@ -44,7 +44,7 @@ export function createMetrics(): ControllerMetrics {
     },
     watch({ leading, depth, sources }) {
       gauge('leading', '1 on the replica that reconciles.', () => Number(leading()));
-      gauge('queue_depth', 'Sources that wait to be reconciled, or are being.', depth);
+      gauge('queue_depth', 'Sources that wait to be reconciled or are being reconciled.', depth);
       new Gauge({
         name: 'mnsoss_controller_sources',
         help: 'Sources, by the status of their Ready condition.',

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod/mini';
-import { defineOptions, integer, type OptionsOf, oneOf, text } from '../../shared/runtime/options.ts';
+import { defineOptions, integer, LOG_LEVEL, type OptionsOf, text } from '../../shared/runtime/options.ts';
 
 /** Everything that configures the controller of `MnsOssSource`. */
 export const CONTROLLER_OPTIONS = defineOptions({
@@ -8,61 +8,55 @@ export const CONTROLLER_OPTIONS = defineOptions({
     env: 'POLLER_IMAGE',
     schema: text,
     unit: 'image',
-    about: 'Image of the poller that every source runs.',
+    about: 'Image of the pollers.',
   },
   namespace: {
     env: 'POD_NAMESPACE',
     schema: text,
     default: 'mnsoss-system',
     unit: 'namespace',
-    about: "Where the controller's Lease is.",
+    about: "Namespace of the controller's Lease.",
   },
   identity: {
     env: 'POD_NAME',
     schema: z.optional(text),
     unit: 'name',
-    about: 'Of this replica in the Lease. Default: the host name and the process.',
+    about: 'Name of this replica in the Lease. Default: host name and process id.',
   },
   region: {
     env: 'REGION',
     schema: z.optional(text),
     unit: 'region, e.g. `cn-hangzhou`',
-    about: "Of queues, where the token's endpoint does not name it.",
+    about: "Region of queues, if the token's endpoint does not contain it.",
   },
   accountId: {
     env: 'FC_ACCOUNT_ID',
     schema: z.optional(z.string().check(z.regex(/^\d{1,32}$/))),
     unit: 'account id',
-    about: "Owner of queues, where the token's endpoint does not name it.",
+    about: "Owner of queues, if the token's endpoint does not contain it.",
   },
   resyncSeconds: {
     env: 'RESYNC_SECONDS',
     schema: integer(1, 3_600),
     default: 30,
     unit: 'seconds, 1–3,600',
-    about: 'How often each source is compared with its Secret and with MNS, though nothing has changed.',
+    about: 'How often each source is compared with its Secret and with MNS, even if nothing has changed.',
   },
   drainSeconds: {
     env: 'DRAIN_SECONDS',
     schema: integer(0, 3_600),
     default: 60,
     unit: 'seconds, 0–3,600',
-    about: 'How long a deleted source waits for its pollers to empty its queue; then the queue is left.',
+    about: 'How long a deleted source waits for its pollers to empty its queue; then the queue is kept.',
   },
   port: {
     env: 'PORT',
     schema: integer(0, 65_535),
     default: 8080,
     unit: 'port, 0 = any',
-    about: 'Where `/livez`, `/readyz`, `/metrics` and `/queues/<namespace>/<name>` answer.',
+    about: 'Port for `/livez`, `/readyz`, `/metrics` and `/queues/<namespace>/<name>`.',
   },
-  logLevel: {
-    env: 'LOG_LEVEL',
-    schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
-    default: 'info' as const,
-    unit: 'debug, info, warn, error or silent',
-    about: 'Lines below it are not written.',
-  },
+  logLevel: LOG_LEVEL,
 });
 
 export type ControllerOptions = OptionsOf<typeof CONTROLLER_OPTIONS>;

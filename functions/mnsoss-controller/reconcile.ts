@@ -1,9 +1,11 @@
+import type { ControllerDeps } from './deps.ts';
 import { finalize } from './finalize.ts';
-import type { Verdict as Next } from './kubernetes/workqueue.ts';
-import type { Parts } from './parts.ts';
+import type { RequeueDecision } from './kubernetes/workqueue.ts';
+import { CE_ATTRIBUTES } from './source/event-types.ts';
 import type { Source } from './source/source.ts';
 import { readSpec } from './source/spec.ts';
-import { allOf, failed, pending } from './status/conditions.ts';
+import { markAll } from './status/conditions.ts';
+import { copyOf } from './status/record.ts';
 import { report } from './status/report.ts';
 import { bindSink } from './steps/bind-sink.ts';
 import { deployPollers, watchPollers } from './steps/deploy-pollers.ts';
@@ -11,59 +13,63 @@ import { ensureMessaging } from './steps/ensure-messaging.ts';
 import { readCredentials } from './steps/read-credentials.ts';
 import { resolveDeadLetters } from './steps/resolve-dead-letters.ts';
 
-/** Brings the world one step closer to what a source says, and writes down how far it is. */
-export async function reconcile(source: Source, parts: Parts): Promise<Next> {
-  if (source.metadata.deletionTimestamp) return finalize(source, parts);
-
+/** One pass: brings the cluster and MNS one step closer to the spec of a source, and writes the result into its status. */
+export async function reconcile(source: Source, deps: ControllerDeps): Promise<RequeueDecision> {
+  if (source.metadata.deletionTimestamp) return finalize(source, deps);
   const read = readSpec(source.spec);
-  if ('faults' in read) {
-    const ready = failed('SpecInvalid', read.faults);
-    return report(
-      source,
-      { verdicts: allOf(pending('SpecInvalid', 'the spec cannot be read')), ready },
-      parts,
-    );
-  }
+  if ('faults' in read) return reportInvalidSpec(source, read.faults, deps);
   const { spec } = read;
 
-  const sink = await bindSink(source, spec, parts);
-  const token = await readCredentials(source, spec, parts);
-  const messaging = await ensureMessaging(source, spec, token, parts);
-  const deadLetters = await resolveDeadLetters(source, spec, messaging.wanted, parts);
-
-  const { queue } = messaging.wanted;
-  const { pollerImage } = parts.options;
-  const pollers =
-    sink.provided.status !== 'False' &&
-    messaging.queueReady.status === 'True' &&
-    token.found &&
-    deadLetters.target
-      ? await deployPollers(
-          source,
-          spec,
-          { image: pollerImage, queue, deadLetters: deadLetters.target, tokenHash: token.found.hash },
-          parts,
-        )
-      : await watchPollers(source, parts);
-
-  const verdicts = {
-    CredentialsProvided: messaging.credentials,
-    QueueReady: messaging.queueReady,
-    DeadLetterSinkResolved: deadLetters.verdict,
-    SinkProvided: sink.provided,
-    SinkBindingReady: sink.bound,
-    Deployed: pollers.verdict,
+  const sink = await bindSink(source, spec, deps);
+  const credentials = await readCredentials(source, spec, deps);
+  const messaging = await ensureMessaging(source, spec, credentials.facts, deps);
+  const { wanted, made, settled } = messaging.facts;
+  const deadLetters = await resolveDeadLetters(source, spec, wanted, deps);
+  const found = {
+    ...sink.conditions,
+    ...credentials.conditions,
+    ...messaging.conditions,
+    ...deadLetters.conditions,
   };
+
+  const { tokenHash } = credentials.facts;
+  const { target } = deadLetters.facts;
+  const canDeploy = found.SinkProvided.status !== 'False' && found.QueueReady.status === 'True';
+  const pollers =
+    canDeploy && tokenHash && target
+      ? await deployPollers(source, spec, { queue: wanted.queue, deadLetters: target, tokenHash }, deps)
+      : await watchPollers(source, deps);
+
   return report(
     source,
     {
-      verdicts,
-      spec,
-      messaging,
-      resolved: sink.resolved,
-      consumers: pollers.consumers,
-      ...(deadLetters.target && { deadLetters: deadLetters.target }),
+      conditions: { ...found, ...pollers.conditions },
+      facts: {
+        ...sink.facts,
+        ceAttributes: CE_ATTRIBUTES,
+        topic: wanted.subscription?.topic,
+        subscription: wanted.subscription?.name,
+        queue: wanted.queue,
+        deadLetters: target,
+        made: copyOf(made),
+        ...pollers.facts,
+      },
+      settled,
     },
-    parts,
+    deps,
+  );
+}
+
+/** Changes nothing: running pollers continue with the last valid spec. */
+function reportInvalidSpec(source: Source, message: string, deps: ControllerDeps): Promise<RequeueDecision> {
+  return report(
+    source,
+    {
+      conditions: markAll({ status: 'Unknown', reason: 'SpecInvalid', message: 'the spec is invalid' }),
+      ready: { status: 'False', reason: 'SpecInvalid', message },
+      facts: { made: source.status?.made },
+      settled: true,
+    },
+    deps,
   );
 }

@@ -1,9 +1,8 @@
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { toAppError } from '../../shared/runtime/errors.ts';
 import { readFlags } from '../../shared/runtime/flags.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
-import { firstSignal } from '../../shared/runtime/shutdown.ts';
+import { firstSignal, runProgram } from '../../shared/runtime/program.ts';
 import { findCluster } from './kubernetes/find-cluster.ts';
 import { CONTROLLER_OPTIONS } from './options.ts';
 import { startController } from './start.ts';
@@ -28,8 +27,4 @@ async function main(): Promise<void> {
   logger.info({}, 'controller has stopped');
 }
 
-main().catch((thrown) => {
-  const { code, message } = toAppError(thrown);
-  process.stderr.write(`${code}: ${message}\n`);
-  process.exitCode = 1;
-});
+runProgram(main);

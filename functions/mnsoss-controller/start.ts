@@ -6,34 +6,34 @@ import { createHttpClient } from '../../shared/runtime/http.ts';
 import { startHttpServer } from '../../shared/runtime/http-server.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
+import { createMemo } from '../../shared/runtime/recent.ts';
 import { createController } from './controller.ts';
+import type { ControllerDeps } from './deps.ts';
 import { createDepthHandler } from './depth.ts';
 import { connectCluster } from './kubernetes/cluster.ts';
 import { createRecorder } from './kubernetes/events.ts';
-import { createMemo } from './memo.ts';
 import { createMetrics } from './metrics.ts';
 import { type ControllerOptions, identityOf } from './options.ts';
-import type { Parts } from './parts.ts';
 
 export interface RunningController {
   readonly port: number;
-  /** Finishes what is under way, gives the lease away, and closes. */
+  /** Finishes running passes, releases the lease, and closes. */
   stop(): Promise<void>;
 }
 
 /** Milliseconds of silence after which a request to MNS has failed. */
 const TIMEOUT_MS = 10_000;
-/** What is asked of the HTTP endpoint is small and rare. */
+/** Requests to the HTTP endpoint are small and few. */
 const HTTP_BOUNDS = { maxBytes: 1024, concurrency: 50 };
 
-/** A controller on a cluster, with the endpoint for probes, Prometheus and KEDA. */
+/** Starts a controller, with the HTTP endpoint for probes, Prometheus and KEDA. */
 export async function startController(
   options: ControllerOptions,
   { config, clock, random, logger }: { config: KubeConfig; clock: Clock; random: Random; logger: Logger },
 ): Promise<RunningController> {
   const http = createHttpClient();
   const cluster = connectCluster(config);
-  const parts: Parts = {
+  const deps: ControllerDeps = {
     cluster,
     connectMns: ({ url, credentials }) =>
       createMnsClient({
@@ -51,10 +51,10 @@ export async function startController(
   const metrics = createMetrics();
   const identity = identityOf(options);
   const { namespace } = options;
-  const controller = createController({ config, namespace, identity, metrics, random, logger }, parts);
+  const controller = createController({ config, namespace, identity, metrics, random, logger }, deps);
   const server = await startHttpServer({
     port: options.port,
-    handle: createDepthHandler(controller, parts),
+    handle: createDepthHandler(controller, deps),
     ready: controller.ready,
     metrics: metrics.registry,
     clock,

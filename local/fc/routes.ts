@@ -13,7 +13,7 @@ export interface Route {
 }
 
 /** doc: the paths of InvokeFunction in both versions, and of HTTP triggers in 2.0. */
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   {
     operation: 'HttpTrigger',
     api: '2.0',

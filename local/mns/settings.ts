@@ -1,3 +1,16 @@
+import {
+  DEFAULT_RETENTION_SECONDS,
+  MAX_BATCH,
+  MAX_DELAY_SECONDS,
+  MAX_MESSAGE_BYTES,
+  MAX_NAME_LENGTH,
+  MAX_RETENTION_SECONDS,
+  MAX_TAG_LENGTH,
+  MAX_VISIBILITY_SECONDS,
+  MAX_WAIT_SECONDS,
+  MIN_RETENTION_SECONDS,
+  MIN_VISIBILITY_SECONDS,
+} from '../../shared/mns/limits.ts';
 import { childText, type XmlElement } from '../../shared/runtime/xml.ts';
 import { MnsRefusal } from './errors.ts';
 
@@ -42,22 +55,23 @@ export interface SubscriptionSettings {
   readonly notifyContentFormat: (typeof NOTIFY_CONTENT_FORMATS)[number];
 }
 
-/** The largest message, and the largest batch: 64 KB. */
-export const MAX_MESSAGE_BYTES = 65_536;
-export const MAX_BATCH = 16;
-const MAX_TAG_LENGTH = 16;
 export const MAX_SUBSCRIPTIONS_PER_TOPIC = 100;
 /** doc: fixed by the service. */
 export const TOPIC_RETENTION_SECONDS = 86_400;
 
 /** [lowest, highest, default, unit]. doc: product limits; the upper retention is the Go SDK's. */
 const BOUNDS = {
-  DelaySeconds: [0, 604_800, 0, 'seconds'],
+  DelaySeconds: [0, MAX_DELAY_SECONDS, 0, 'seconds'],
   MaximumMessageSize: [1024, MAX_MESSAGE_BYTES, MAX_MESSAGE_BYTES, 'bytes'],
-  MessageRetentionPeriod: [60, 1_296_000, 345_600, 'seconds'],
-  VisibilityTimeout: [1, 43_200, 30, 'seconds'],
-  PollingWaitSeconds: [0, 30, 0, 'seconds'],
-  waitseconds: [0, 30, 0, 'seconds'],
+  MessageRetentionPeriod: [
+    MIN_RETENTION_SECONDS,
+    MAX_RETENTION_SECONDS,
+    DEFAULT_RETENTION_SECONDS,
+    'seconds',
+  ],
+  VisibilityTimeout: [MIN_VISIBILITY_SECONDS, MAX_VISIBILITY_SECONDS, 30, 'seconds'],
+  PollingWaitSeconds: [0, MAX_WAIT_SECONDS, 0, 'seconds'],
+  waitseconds: [0, MAX_WAIT_SECONDS, 0, 'seconds'],
   numOfMessages: [1, MAX_BATCH, 1, 'messages'],
   Priority: [1, 16, 8, ''],
   MaxReceiveCount: [1, 1000, 16, 'times'],
@@ -199,7 +213,7 @@ const NAME_ERRORS = {
 /** At most 120 letters, digits and hyphens; begins with a letter or digit. */
 export function checkName(kind: keyof typeof NAME_ERRORS, name: string): void {
   const [invalid, length] = NAME_ERRORS[kind];
-  if (name.length > 120) throw new MnsRefusal(length);
+  if (name.length > MAX_NAME_LENGTH) throw new MnsRefusal(length);
   if (!/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(name)) throw new MnsRefusal(invalid);
 }
 

@@ -44,12 +44,6 @@ export function createCrc64(): Crc64 {
   };
 }
 
-export function crc64(bytes: Uint8Array): bigint {
-  const crc = createCrc64();
-  crc.update(bytes);
-  return crc.digest();
-}
-
 /** The checksum of two concatenated byte strings, from their checksums and the length of the second. */
 export function combineCrc64(first: bigint, second: bigint, secondLength: number): bigint {
   return multiply(powerOfX(BigInt(secondLength) * 8n), first) ^ second;

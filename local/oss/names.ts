@@ -1,3 +1,4 @@
+import { MAX_KEY_BYTES } from '../../shared/oss/limits.ts';
 import { OssRefusal } from './errors.ts';
 
 /** doc: 3 to 63 lower-case letters, digits and hyphens; begins and ends with a letter or digit. */
@@ -6,8 +7,6 @@ export function checkBucketName(name: string): void {
     throw new OssRefusal('InvalidBucketName', { elements: { BucketName: name } });
   }
 }
-
-const MAX_KEY_BYTES = 1023;
 
 /** doc: 1 to 1,023 bytes of UTF-8 that do not begin with a slash or backslash. */
 export function checkKey(key: string): void {

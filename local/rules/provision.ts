@@ -1,4 +1,4 @@
-import { queueAddress } from '../../shared/mns/place.ts';
+import { queueAddress } from '../../shared/mns/account.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import type { NotificationTarget } from '../events/notification-target.ts';

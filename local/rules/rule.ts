@@ -1,3 +1,4 @@
+import { EVENT_TYPES } from '../../shared/envelope/event-types.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import { type EventFilter, haveCommonEvent, intersect } from '../events/filter.ts';
 
@@ -23,26 +24,6 @@ export interface EventRule extends Required<NewEventRule> {
   /** The rule's topic, or an own one. Absent for direct delivery. */
   readonly topic?: string;
 }
-
-/** doc: the groups of events and their members. */
-const EVENT_GROUPS: Readonly<Record<string, readonly string[]>> = {
-  ObjectCreated: [
-    'PutObject',
-    'PostObject',
-    'CopyObject',
-    'AppendObject',
-    'InitiateMultipartUpload',
-    'UploadPart',
-    'UploadPartCopy',
-    'CompleteMultipartUpload',
-    'PutSymlink',
-  ],
-  ObjectDownloaded: ['GetObject'],
-  ObjectModified: ['UpdateObjectMeta', 'ChangeStorageClass'],
-  ObjectRemoved: ['DeleteObject', 'DeleteObjects', 'AbortMultipartUpload'],
-  ObjectReplication: ['ObjectCreated', 'ObjectRemoved', 'ObjectModified'],
-  ObjectRestore: ['FinishRestore'],
-};
 
 /** doc: rules per region, resources and endpoints per rule. */
 export const MAX_RULES = 10;
@@ -106,8 +87,6 @@ export function checkOverlap(spec: NewEventRule, others: readonly EventRule[]): 
   }
 }
 
-export function isEventType(type: string): boolean {
-  const [group = '', name = '', ...rest] = type.split(':');
-  const names = Object.hasOwn(EVENT_GROUPS, group) ? EVENT_GROUPS[group]! : undefined;
-  return names !== undefined && rest.length === 0 && (name === '*' || names.includes(name));
+function isEventType(type: string): boolean {
+  return EVENT_TYPES.some(({ name }) => name === type || `${name.split(':')[0]}:*` === type);
 }

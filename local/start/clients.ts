@@ -1,6 +1,5 @@
 import { createMnsClient, type MnsClient } from '../../shared/mns/client.ts';
 import { createOssClient, type OssClient } from '../../shared/oss/client.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Connection } from './connection.ts';
@@ -16,15 +15,9 @@ export function openLocalClients(
   { ossUrl, mnsUrl, region, account }: Connection,
   logger?: Logger,
 ): LocalClients {
-  const common = { region, credentials: staticCredentials(account), clock: systemClock, logger };
-  const oss = createOssClient({
-    ...common,
-    endpoint: ossUrl,
-    random: Math.random,
-    timeoutMs: 30_000,
-    attempts: 3,
-  });
-  const mns = createMnsClient({ ...common, endpoint: mnsUrl, timeoutMs: 10_000 });
+  const credentials = staticCredentials(account);
+  const oss = createOssClient({ endpoint: ossUrl, region, credentials, logger });
+  const mns = createMnsClient({ endpoint: mnsUrl, credentials, timeoutMs: 10_000 });
   return {
     oss,
     mns,

@@ -1,3 +1,4 @@
+import { RECOGNIZED_EVENTS } from '../../shared/envelope/event-types.ts';
 import type { LocalCloud } from '../cloud.ts';
 import type { LocalClients } from './clients.ts';
 
@@ -5,15 +6,6 @@ export const REGION = 'cn-hangzhou';
 export const BUCKET = 'photos';
 export const QUEUE = 'face-uploads';
 const RULE = 'face-uploads';
-const EVENT_TYPES = [
-  'ObjectCreated:PutObject',
-  'ObjectCreated:PostObject',
-  'ObjectCreated:CopyObject',
-  'ObjectCreated:AppendObject',
-  'ObjectCreated:CompleteMultipartUpload',
-  'ObjectRemoved:DeleteObject',
-  'ObjectRemoved:DeleteObjects',
-];
 
 /** Does what a person would do in the console: creates the bucket, the queue and the event rule between them. */
 export async function createBucketQueueAndRule(
@@ -25,7 +17,7 @@ export async function createBucketQueueAndRule(
   await mns.createQueue(QUEUE);
   await rules.ensure({
     name: RULE,
-    eventTypes: EVENT_TYPES,
+    eventTypes: RECOGNIZED_EVENTS,
     resources: prefixes.map((prefix) => ({ bucket: BUCKET, prefix, suffix: '' })),
     endpoints: [{ type: 'queue', name: QUEUE }],
   });

@@ -129,10 +129,6 @@ async function uploadPhoto(): Promise<string> {
     endpoint: cloud.oss.url,
     region: cloud.region,
     credentials: staticCredentials(cloud.credentials),
-    clock: systemClock,
-    random: Math.random,
-    timeoutMs: 5000,
-    attempts: 3,
   });
   await oss.createBucket('photos');
   const { requestId } = await oss.bucket('photos').put(key, photo);

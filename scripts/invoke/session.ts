@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type InvocationResult, type LocalFc, startLocalFc } from '../../local/fc/index.ts';
+import { RECOGNIZED_EVENTS } from '../../shared/envelope/event-types.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import { readTimerEvent } from '../../shared/envelope/timer.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
@@ -53,11 +54,7 @@ const QUEUED = 'events/base64.txt';
 const TRIGGER = {
   name: 'uploads',
   bucket: 'photos',
-  events: [
-    'oss:ObjectCreated:PutObject',
-    'oss:ObjectCreated:PostObject',
-    'oss:ObjectCreated:CompleteMultipartUpload',
-  ],
+  events: RECOGNIZED_EVENTS.map((name) => `oss:${name}`),
   prefix: 'incoming/',
 };
 
@@ -83,15 +80,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     port,
     logger,
   });
-  const common = { credentials: staticCredentials(cloud.credentials), clock: cloud.clock, timeoutMs: 30_000 };
+  const common = { credentials: staticCredentials(cloud.credentials), clock: cloud.clock };
   const { region } = cloud;
-  const oss = createOssClient({
-    ...common,
-    endpoint: cloud.oss.url,
-    region,
-    random: Math.random,
-    attempts: 3,
-  });
+  const oss = createOssClient({ ...common, endpoint: cloud.oss.url, region });
   const mns = createMnsClient({ ...common, endpoint: cloud.mns.url });
   const furnish = async () => {
     for (const queue of [QUEUE, DEAD_LETTER_QUEUE]) await mns.createQueue(queue);

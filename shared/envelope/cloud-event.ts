@@ -1,10 +1,11 @@
 import { CloudEvent, type CloudEventV1, HTTP } from 'cloudevents';
 import { AppError } from '../runtime/errors.ts';
 import type { OssObjectEvent, OssRecord } from './event.ts';
+import { EVENT_SOURCE } from './event-types.ts';
 import { encodeHeaderValue } from './http-message.ts';
 import { openEnvelope } from './open-envelope.ts';
 
-/** Where the event was on its way; a sink may log it, identity never depends on it. */
+/** Where the event comes from. For logs only: its identity never depends on it. */
 export interface EventExtensions {
   readonly mnsqueue?: string;
   readonly mnsmessageid?: string;
@@ -21,7 +22,7 @@ export interface EventExtensions {
  */
 export type EventData = 'record' | 'notification';
 
-/** With the attributes that EventBridge gives: same type, source and subject; id and time of the record. */
+/** With EventBridge's type, source and subject, and the record's id and time. */
 export function toCloudEvent(
   event: OssObjectEvent,
   extensions: EventExtensions = {},
@@ -29,7 +30,7 @@ export function toCloudEvent(
 ): CloudEvent<OssRecord | { readonly events: readonly OssRecord[] }> {
   return new CloudEvent<OssRecord | { readonly events: readonly OssRecord[] }>({
     id: event.id,
-    source: 'acs.oss',
+    source: EVENT_SOURCE,
     type: `oss:${event.eventName}`,
     subject: `acs:oss:${event.region}:${event.accountId}:${event.bucket}/${event.key}`,
     time: event.eventTime,
@@ -40,8 +41,8 @@ export function toCloudEvent(
 }
 
 /**
- * Accepts ours, EventBridge's and any CloudEvent that holds exactly one record. Time and subject are not read: old
- * samples of EventBridge have times that are none, and the record has both. Throws what `openEnvelope` finds wrong.
+ * Accepts every CloudEvent that holds exactly one record, ours and EventBridge's among them. Time and subject are not read:
+ * the record has both, and old samples of EventBridge contain invalid timestamps. Throws the fault that `openEnvelope` finds.
  */
 export function fromCloudEvent(cloudEvent: CloudEventV1<unknown>): OssObjectEvent {
   const { events, faults } = openEnvelope(cloudEvent);
@@ -57,7 +58,7 @@ export function fromCloudEvent(cloudEvent: CloudEventV1<unknown>): OssObjectEven
 
 export type HttpMode = 'binary' | 'structured';
 
-/** A request's headers, names in lower case, and body in CloudEvents' HTTP binding. */
+/** Headers, with names in lower case, and body of a request in CloudEvents' HTTP binding. */
 export function toHttpMessage(
   event: CloudEvent<unknown>,
   mode: HttpMode,
@@ -65,7 +66,7 @@ export function toHttpMessage(
   const message = HTTP[mode](event);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers)) {
-    // The SDK writes values as they are, and a key with a space or an umlaut is no header value.
+    // The SDK does not encode values, and a header cannot hold a key with a space or an umlaut.
     headers[name] = name.startsWith('ce-') ? encodeHeaderValue(String(value)) : String(value);
   }
   const { body } = message;

@@ -1,14 +1,14 @@
 import * as z from 'zod/mini';
 import type { EnvelopeName } from './event.ts';
 
-/** What an envelope held. Paths are made on demand, so that a list beyond the bound costs nothing. */
+/** The content of an envelope. Paths are computed on demand: a list beyond the bound costs nothing. */
 export interface Layer {
   readonly parts: readonly unknown[];
   /** The step from the envelope to a part: `.data.messageBody`, `[3]`. */
   readonly pathOf: (index: number) => string;
-  /** The parts are the records of one notification, not further envelopes. */
+  /** Whether the parts are the records of one notification and not further envelopes. */
   readonly areRecords?: boolean;
-  /** The id of the CloudEvent that was opened; a single record that we forwarded keeps its own. */
+  /** The id of the CloudEvent that was opened. It identifies a single record that the poller forwarded. */
   readonly eventId?: string | undefined;
 }
 
@@ -24,10 +24,10 @@ export interface Envelope {
   open(value: unknown): Layer | string;
 }
 
-/** A list whose elements are looked at one by one, each with a fault of its own; zod would visit them all first. */
+/** A list whose elements are opened one by one, each with its own fault. zod would visit all of them first. */
 export const list = z.custom<readonly unknown[]>(Array.isArray, 'expected array');
 
-/** An envelope that a schema recognises. */
+/** An envelope that a schema matches. */
 export function jsonEnvelope<T>(
   name: EnvelopeName,
   schema: z.ZodMiniType<T>,
@@ -42,7 +42,7 @@ export function jsonEnvelope<T>(
   };
 }
 
-/** `oss.object.key: expected string`, of the first issue: zod's own messages would quote values. */
+/** `oss.object.key: expected string` for the first issue. zod's own messages would quote values. */
 export function describeIssue(issues: readonly z.core.$ZodIssue[]): string {
   const issue = issues[0];
   if (!issue) return 'invalid';

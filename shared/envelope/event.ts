@@ -1,4 +1,4 @@
-/** One change of one object, whatever trigger brought it. */
+/** One change of one object, from any trigger. */
 export interface OssObjectEvent {
   /** `<OSS request id>.<index of the record in its notification>`: the same on every redelivery. */
   readonly id: string;
@@ -7,10 +7,10 @@ export interface OssObjectEvent {
   /** ISO 8601, UTC. */
   readonly eventTime: string;
   readonly region: string;
-  /** Account id of the bucket's owner; empty when the envelope does not tell. */
+  /** Account id of the bucket's owner; empty when the envelope does not contain it. */
   readonly accountId: string;
   readonly bucket: string;
-  /** As it arrived: documents do not say whether notifications percent-encode keys. */
+  /** As received. OSS does not document whether notifications percent-encode keys. */
   readonly key: string;
   /** Bytes after the operation. */
   readonly size?: number;
@@ -22,18 +22,18 @@ export interface OssObjectEvent {
   readonly requestId: string;
   /** The envelopes that were opened, outermost first. */
   readonly envelopes: readonly EnvelopeName[];
-  /** The record as it came, for forwarding. */
+  /** The record as received, for forwarding. */
   readonly record: OssRecord;
 }
 
 /**
- * The shapes in which triggers deliver records, and the encoding that may lie between them. Innermost is always
- * `oss-notification` or `oss-record`.
+ * The shapes in which triggers deliver records, and encodings between them. The innermost is always `oss-notification` or
+ * `oss-record`.
  */
 export type EnvelopeName =
   /** `{"events": […]}`: Function Compute's OSS trigger, and OSS event notification through MNS. */
   | 'oss-notification'
-  /** One record alone: the data of EventBridge's OSS events, or what a transformation left of them. */
+  /** A single record: the data of EventBridge's OSS events, or what a transformation keeps of them. */
   | 'oss-record'
   | 'eventbridge-oss'
   /** Any other CloudEvent, such as those of Knative sources. */

@@ -2,7 +2,7 @@ import { AppError, toAppError } from '../runtime/errors.ts';
 import { fromHttpMessage, type HttpMessage } from './http-message.ts';
 import { readValue } from './text.ts';
 
-/** A CloudEvent as it arrived. */
+/** A CloudEvent as received. */
 export interface ReceivedEvent {
   /** Context attributes and extensions; in structured mode with the types of JSON. */
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
@@ -12,7 +12,7 @@ export interface ReceivedEvent {
 
 export interface ReceivedEvents {
   readonly events: readonly ReceivedEvent[];
-  /** `EnvelopeUnknown`, one for each malformed event; a batch may have good ones beside it. */
+  /** `EnvelopeUnknown`, one for each malformed event. A batch may also have valid events. */
   readonly faults: readonly AppError[];
 }
 
@@ -20,11 +20,11 @@ const REQUIRED = ['id', 'source', 'type', 'specversion'];
 const VERSIONS = ['1.0', '0.3'];
 
 /**
- * The CloudEvents of an HTTP request in binary, structured or batched mode, also where JSON calls itself plain
- * `application/json`, as EventBridge may. `undefined` when the request does not say that it is one.
+ * The CloudEvents of an HTTP request in binary, structured or batched mode. JSON may also have the type `application/json`,
+ * as from EventBridge. `undefined` when the request does not claim to be a CloudEvent.
  *
- * Not the SDK's reader: it makes up an id and a time that are absent, decodes no header, takes objects for
- * attributes, and refuses plain JSON and EventBridge's older times.
+ * The SDK's reader is not used: it invents a missing id and time, does not decode headers, accepts objects as attributes,
+ * and refuses plain JSON and EventBridge's older timestamps.
  */
 export function readCloudEvents(message: HttpMessage): ReceivedEvents | undefined {
   const contentType = mediaType(message.headers['content-type']);
@@ -74,10 +74,7 @@ function fromBinary(value: unknown, { headers, body }: HttpMessage): ReceivedEve
   const { data, ...attributes } = value as Record<string, unknown>;
   const contentType = headers['content-type'];
   return {
-    attributes: checked({
-      ...attributes,
-      datacontenttype: contentType,
-    }),
+    attributes: checked({ ...attributes, datacontenttype: contentType }),
     data: body.length === 0 ? undefined : data,
   };
 }
@@ -93,11 +90,11 @@ function fromStructured(value: unknown): ReceivedEvent {
   return { attributes: checked(attributes), data: Buffer.from(base64, 'base64') };
 }
 
-/** Time and content are not judged: nothing depends on the one, and whoever uses the other knows what it should be. */
+/** Time and content are not validated: nothing depends on the time, and the content is the consumer's matter. */
 function checked(attributes: Readonly<Record<string, unknown>>): ReceivedEvent['attributes'] {
   const known: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null) continue; // JSON format 3.1: the same as absent
+    if (value === undefined || value === null) continue; // JSON format 3.1: null is the same as absent
     if (!/^[a-z0-9]+$/.test(name)) throw malformed('names of attributes have only a-z and 0-9');
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       throw malformed(`${name}: expected string, number or boolean`);
@@ -105,7 +102,8 @@ function checked(attributes: Readonly<Record<string, unknown>>): ReceivedEvent['
     known[name] = value;
   }
   for (const name of REQUIRED) {
-    if (typeof known[name] !== 'string' || known[name] === '') throw malformed(`${name}: expected a text`);
+    if (typeof known[name] !== 'string' || known[name] === '')
+      throw malformed(`${name}: expected a non-empty string`);
   }
   if (!VERSIONS.includes(known.specversion as string)) {
     throw malformed(`specversion: expected ${VERSIONS.join(' or ')}`);

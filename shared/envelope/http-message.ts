@@ -4,8 +4,8 @@ export interface HttpMessage {
 }
 
 /**
- * The value of an HTTP request for `openEnvelope`: a CloudEvent in binary mode is put together from its headers, in
- * structured and batched mode – and also as plain `application/json`, as EventBridge may send it – it is the body.
+ * The value of an HTTP request for `openEnvelope`. A CloudEvent in binary mode is assembled from headers and body; in any
+ * other mode, plain `application/json` from EventBridge included, the body is the value.
  */
 export function fromHttpMessage({ headers, body }: HttpMessage): unknown {
   const attributes: Record<string, string> = {};
@@ -25,7 +25,7 @@ export function encodeHeaderValue(value: string): string {
   );
 }
 
-/** Senders that do not encode leave percent signs that decode to nothing: their value is kept. */
+/** A value that cannot be decoded is kept: its sender does not encode percent signs. */
 export function decodeHeaderValue(value: string): string {
   try {
     return decodeURIComponent(value);

@@ -6,13 +6,13 @@ import { eventOf, whyNotRecord } from './record.ts';
 import { readValue } from './text.ts';
 
 export interface EnvelopeBounds {
-  /** Bytes of the input. Default 32 MiB, the most that Function Compute hands to a function. */
+  /** Bytes of the input. `@default 33_554_432`, the limit of Function Compute */
   readonly maxBytes: number;
-  /** Envelopes around a notification. Default 6. */
+  /** Envelopes around a notification. `@default 6` */
   readonly maxDepth: number;
-  /** Layers of Base64 among them. Default 4. */
+  /** Layers of Base64 among them. `@default 4` */
   readonly maxBase64Layers: number;
-  /** Records and unreadable elements in all. Default 10,000, EventBridge's largest batch. */
+  /** Records and unreadable elements in total. `@default 10_000`, EventBridge's largest batch */
   readonly maxRecords: number;
 }
 
@@ -23,11 +23,11 @@ const DEFAULT_BOUNDS: EnvelopeBounds = {
   maxRecords: 10_000,
 };
 
-/** A part that could not be opened. Whoever acknowledges the input keeps `content` first. */
+/** A part that could not be opened. Store `content` before acknowledging the input. */
 interface EnvelopeFault {
   /** From the input to the part: `[2].data.messageBody.base64.events[0]`; empty for the input itself. */
   readonly path: string;
-  /** `EnvelopeUnknown`, `EnvelopeTooDeep` or `EventTooLarge`; says what was expected where, never what came. */
+  /** `EnvelopeUnknown`, `EnvelopeTooDeep` or `EventTooLarge`. Says what was expected where; never quotes the input. */
   readonly error: AppError;
   readonly content: unknown;
 }
@@ -46,9 +46,9 @@ interface Trail {
 }
 
 /**
- * Opens whatever a trigger delivered – bytes, text or parsed JSON – down to the records of OSS. Never throws for its
- * input: each part is opened by itself, and one that fails is a fault beside the events of the others, so that a bad
- * element of a batch neither blocks nor loses the good ones. Every part of the input ends in one of the two lists.
+ * Opens what a trigger delivered – bytes, text or parsed JSON – down to the records of OSS. Never throws for its input:
+ * each part is opened separately, and one that fails is a fault next to the events of the others. An invalid element of a
+ * batch neither blocks nor loses the valid ones. Every part of the input ends in one of the two lists.
  */
 export function openEnvelope(input: unknown, bounds: Partial<EnvelopeBounds> = {}): OpenedEnvelope {
   const limits = { ...DEFAULT_BOUNDS, ...bounds };

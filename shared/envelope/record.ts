@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { MAX_KEY_BYTES } from '../oss/limits.ts';
 import { describeIssue } from './envelope.ts';
 import type { EnvelopeName, OssObjectEvent, OssRecord } from './event.ts';
 import { toUtc } from './event-time.ts';
@@ -6,15 +7,12 @@ import { toUtc } from './event-time.ts';
 /** Real records are five levels deep; a serializer overflows its stack at some thousands. */
 const MAX_RECORD_NESTING = 32;
 
-/** OSS naming rules: bytes of a key, in UTF-8. */
-const MAX_KEY_BYTES = 1023;
-
 const word = (pattern: RegExp, expected: string) =>
   z.string().check(z.regex(pattern, { error: `expected ${expected}` }));
 
 /**
- * Strict with what the pipeline uses: bucket and region become host names and the key a path. Everything else is
- * kept unread.
+ * Strict about what the pipeline uses: bucket and region become host names, and the key a path. Everything else is kept
+ * without validation.
  */
 const recordSchema = z.object({
   eventName: word(/^[A-Z][A-Za-z]{0,63}:[A-Z][A-Za-z]{0,63}$/, 'Group:Name'),
@@ -41,7 +39,7 @@ function isKey(key: string): boolean {
   return key !== '' && Buffer.byteLength(key) <= MAX_KEY_BYTES && !/\p{Surrogate}/u.test(key);
 }
 
-/** Why the value is no record of an OSS notification; `undefined` when it is one. */
+/** Why the value is not a record of an OSS notification; `undefined` for a valid record. */
 export function whyNotRecord(value: unknown): string | undefined {
   const parsed = recordSchema.safeParse(value);
   if (!parsed.success) return describeIssue(parsed.error.issues);
@@ -50,7 +48,7 @@ export function whyNotRecord(value: unknown): string | undefined {
 
 export interface RecordContext {
   readonly envelopes: readonly EnvelopeName[];
-  /** Place of the record in its notification. */
+  /** Index of the record in its notification. */
   readonly index: number;
   /** The id under which the record was forwarded before. */
   readonly eventId?: string | undefined;
@@ -69,15 +67,15 @@ export function eventOf(record: OssRecord, { envelopes, index, eventId }: Record
     bucket: bucket.name,
     key: object.key,
     size: object.size,
-    ...(object.eTag && { etag: object.eTag }),
-    versionId: object.versionId,
+    etag: object.eTag || undefined,
+    versionId: object.versionId || undefined,
     requestId,
     envelopes,
     record,
   };
 }
 
-/** EventBridge gives its events ids of its own; only ours say which record of a notification this is. */
+/** EventBridge has its own ids for events. Only ours contain the index of the record in its notification. */
 function isIdOf(requestId: string, id: string): boolean {
   return id.startsWith(`${requestId}.`) && /^\d{1,6}$/.test(id.slice(requestId.length + 1));
 }

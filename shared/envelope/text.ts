@@ -1,8 +1,8 @@
 import { AppError } from '../runtime/errors.ts';
 
 /**
- * What bytes or text stand for: a JSON object or array is parsed, anything else stays text for the envelopes to judge.
- * Values that are neither are returned as they are. The parser's message is not repeated, as it quotes the input.
+ * The value of bytes or text: a JSON object or array is parsed, anything else remains text. Other values are returned
+ * unchanged. The parser's message is not repeated, because it quotes the input.
  */
 export function readValue(input: unknown, maxBytes: number): unknown {
   if (input instanceof Uint8Array) return readText(decodeUtf8(input, maxBytes));

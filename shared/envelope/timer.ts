@@ -22,7 +22,7 @@ export function isTimerEvent(value: unknown): value is TimerEvent {
   return timerSchema.safeParse(value).success;
 }
 
-/** The timer event in the bytes a function was given; `undefined` when they are anything else. */
+/** The timer event in the input of a function; `undefined` for any other input. */
 export function readTimerEvent(input: Uint8Array | string): TimerEvent | undefined {
   try {
     const value = readValue(input, MAX_TIMER_BYTES);

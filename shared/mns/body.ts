@@ -3,7 +3,7 @@ import { AppError } from '../runtime/errors.ts';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 cannot hold, even escaped
 const UNSENDABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ud800-\udfff\ufffe\uffff]/u;
 
-/** Throws `InvalidRequest` for a body that could not arrive as it is; Base64, as OSS sends it, always can. */
+/** Throws `InvalidRequest` for a body that XML cannot carry unchanged. Base64, as OSS sends it, is always possible. */
 export function assertSendable(body: string): void {
   const found = UNSENDABLE.exec(body);
   if (!found) return;

@@ -1,4 +1,5 @@
 import { encodeRfc3986 } from '../runtime/aliyun-v4.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import { AppError } from '../runtime/errors.ts';
 import { createHttpClient, type HttpClient } from '../runtime/http.ts';
 import { childrenOf, childText } from '../runtime/xml.ts';
@@ -7,14 +8,18 @@ import type { MessageQueue, SendResult } from './queue.ts';
 import { createMnsRequests, type MnsRequestsOptions } from './requests.ts';
 import { createWireQueue, expectRoot, toSendResult } from './wire-queue.ts';
 
-export interface MnsClientOptions extends Omit<MnsRequestsOptions, 'http'> {
+export interface MnsClientOptions extends Pick<MnsRequestsOptions, 'endpoint' | 'credentials'> {
+  /** `@default systemClock` */
+  readonly clock?: Clock;
   /** Connections to share; the client closes only its own. */
   readonly http?: HttpClient;
+  /** Milliseconds of silence after which a request has failed. A long poll has its own. `@default 15_000` */
+  readonly timeoutMs?: number;
 }
 
-/** Absent ones take MNS's defaults. */
+/** What is absent has MNS's default. */
 export interface NewQueueAttributes {
-  /** Seconds before a message can be received at first, 0 to 604,800. */
+  /** Seconds before a message can be received for the first time, 0 to 604,800. */
   readonly delaySeconds?: number;
   /** Bytes, 1,024 to 65,536. */
   readonly maximumMessageSize?: number;
@@ -33,18 +38,18 @@ export interface TopicAttributes {
 }
 
 export interface SubscriptionOptions {
-  /** `http://…` or `acs:mns:<region>:<account>:queues/<queue>`. */
+  /** `http://…`, or the address of a queue: `acs:mns:<region>:<account>:queues/<queue>`. */
   readonly endpoint: string;
   readonly format: 'SIMPLIFIED' | 'JSON' | 'XML';
-  /** What MNS does when a push fails: 3 tries within a minute, or 176 within a day. */
+  /** How MNS retries a failed push: 3 times within a minute, or 176 times within a day. */
   readonly strategy?: 'BACKOFF_RETRY' | 'EXPONENTIAL_DECAY_RETRY';
-  /** Only messages with this tag; at most 16 characters. */
+  /** Delivers only messages with this tag, at most 16 characters. */
   readonly filterTag?: string;
 }
 
 /**
- * MNS over HTTP. Creating what exists with the same attributes succeeds; with others it is `ResourceConflict`.
- * Deleting what does not exist succeeds.
+ * MNS over HTTP. Creating a resource that exists succeeds if the attributes are the same; otherwise it throws
+ * `ResourceConflict`. Deleting a resource that does not exist succeeds.
  */
 export interface MnsClient {
   queue(name: string): MessageQueue;
@@ -65,8 +70,9 @@ export interface MnsClient {
 const PAGE_SIZE = '1000';
 
 export function createMnsClient(options: MnsClientOptions): MnsClient {
+  const { endpoint, credentials, clock = systemClock, timeoutMs = 15_000 } = options;
   const http = options.http ?? createHttpClient();
-  const send = createMnsRequests({ ...options, http });
+  const send = createMnsRequests({ endpoint, credentials, clock, http, timeoutMs });
 
   const queuePath = (name: string) => `/queues/${encodeRfc3986(name)}`;
   const topicPath = (name: string) => `/topics/${encodeRfc3986(name)}`;

@@ -1,12 +1,12 @@
 import { AppError, type ErrorCode } from '../runtime/errors.ts';
 import { childText, type XmlElement } from '../runtime/xml.ts';
 
-/** Codes of MNS that mean something of their own here; the rest is told by the status. */
+/** Codes of MNS with a meaning of their own here. For all others the status decides. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   QueueNotExist: 'QueueNotExist',
   TopicNotExist: 'TopicNotExist',
   MessageNotExist: 'MessageNotExist',
-  // Also the handles of a queue that was deleted and created again.
+  // Also for handles of a queue that was deleted and created again.
   ReceiptHandleError: 'MessageNotExist',
   AccessDenied: 'AccessDenied',
   InvalidAccessKeyId: 'InvalidAccessKeyId',
@@ -28,15 +28,18 @@ export interface FailedRequest {
   readonly path: string;
 }
 
-export interface Refusal {
+export interface RefusedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Absent when the answer is no document of MNS, but a page of something in between. */
+  /** Absent when the answer is not a document of MNS but a page of a proxy. */
   readonly document?: XmlElement | undefined;
 }
 
-/** `details.mnsCode` is the service's own code; `details.serverDate` its time, when the request's was too far from it. */
-export function toError({ method, path }: FailedRequest, { status, headers, document }: Refusal): AppError {
+/** `details.mnsCode` is the service's own code. `details.serverDate` is its time, if the clock of the request was wrong. */
+export function toError(
+  { method, path }: FailedRequest,
+  { status, headers, document }: RefusedResponse,
+): AppError {
   const error = document?.name === 'Error' ? document : undefined;
   const mnsCode = error && childText(error, 'Code');
   const message = error && childText(error, 'Message');
@@ -54,7 +57,7 @@ export function toError({ method, path }: FailedRequest, { status, headers, docu
         path,
         serverDate: mnsCode === 'TimeExpired' ? headers.date : undefined,
       },
-      ...(retryAfter >= 0 && { retryAfterMs: retryAfter * 1000 }),
+      retryAfterMs: retryAfter >= 0 ? retryAfter * 1000 : undefined,
     },
   );
 }
@@ -65,6 +68,6 @@ function codeOf(status: number, mnsCode: string | undefined): ErrorCode {
   if (status >= 500) return 'ServiceUnavailable';
   if (status === 429) return 'Throttled';
   if (status === 401 || status === 403) return 'AccessDenied';
-  if (status === 404 && mnsCode === undefined) return 'ServiceUnavailable'; // MNS says what does not exist
+  if (status === 404 && mnsCode === undefined) return 'ServiceUnavailable'; // MNS would say what does not exist
   return 'InvalidRequest';
 }

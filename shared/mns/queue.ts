@@ -43,18 +43,18 @@ export interface QueueAttributes {
 /**
  * One MNS queue. Every adapter passes `test/contracts/message-queue.ts`.
  *
- * Errors are `AppError`: `QueueNotExist`, `MessageNotExist` (a receipt handle that is stale or never was one), `AccessDenied`,
+ * Errors are `AppError`: `QueueNotExist`, `MessageNotExist` (an expired or invalid receipt handle), `AccessDenied`,
  * `InvalidRequest`, and the transient ones.
  */
 export interface MessageQueue {
   readonly name: string;
-  /** At most `max` (1–16) messages; an empty array when none came within `waitSeconds` (0–30). */
+  /** At most `max` (1–16) messages; an empty array when none arrived within `waitSeconds` (0–30). */
   receive(options: { max: number; waitSeconds: number; signal?: AbortSignal }): Promise<ReceivedMessage[]>;
   /** Like `receive` without hiding: no receipt handles. */
   peek(max: number): Promise<Omit<ReceivedMessage, 'receiptHandle' | 'nextVisibleTime'>[]>;
-  /** At most 16 handles; what could not be deleted is returned, the rest is gone. */
+  /** Deletes at most 16 messages and returns the failures. */
   delete(receiptHandles: readonly string[]): Promise<DeleteFailure[]>;
-  /** Hides the message for `seconds` (1–43,200) from now; the old receipt handle is dead afterwards. */
+  /** Hides the message for `seconds` (1–43,200) from now. The old receipt handle is invalid afterwards. */
   changeVisibility(
     receiptHandle: string,
     seconds: number,

@@ -13,7 +13,7 @@ export interface MnsRequestsOptions {
   readonly credentials: CredentialProvider;
   readonly clock: Clock;
   readonly http: HttpClient;
-  /** Milliseconds of silence after which a request has failed; a long poll brings its own. */
+  /** Milliseconds of silence after which a request has failed. A long poll has its own. */
   readonly timeoutMs: number;
 }
 
@@ -39,13 +39,13 @@ export interface MnsResponse {
   readonly document: XmlElement | undefined;
 }
 
-/** Sends one request, signed with V2; an answer of another status than 2xx is thrown unless `accept` takes it. */
+/** Sends one request, signed with V2. An answer with a status other than 2xx is thrown unless `accept` returns true. */
 export type SendMns = (
   request: MnsRequest,
   accept?: (response: MnsResponse) => boolean,
 ) => Promise<MnsResponse>;
 
-/** Sixteen messages of 64 KB in which every character is escaped with six. */
+/** Enough for 16 messages of 64 KB in which every character is escaped as six. */
 const MAX_ANSWER = 8 * 1024 * 1024;
 const VERSION = '2015-06-06';
 const NAMESPACE = 'http://mns.aliyuncs.com/doc/v1/';
@@ -105,15 +105,15 @@ function signedHeaders(
   };
 }
 
-/** A document that cannot be read matters only where one was promised: refusals are told by their status then. */
+/** An unreadable document is an error only in a successful answer. For a refusal the status is enough. */
 function parseDocument(text: string, status: number): XmlElement | undefined {
   if (text.trim() === '') return undefined;
   try {
-    // One message that XML cannot hold must not hide the fifteen that came with it.
+    // One message that XML cannot hold must not hide the other fifteen of its batch.
     return parseXml(text, { maxLength: MAX_ANSWER, keepControls: true });
   } catch (cause) {
     if (status >= 300) return undefined;
-    throw new AppError('ServiceUnavailable', `MNS answered ${status} with a body that is no XML`, {
+    throw new AppError('ServiceUnavailable', `MNS answered ${status} with a body that is not XML`, {
       cause,
     });
   }

@@ -9,7 +9,7 @@ const ALGORITHM_V4 = 'MNS4-HMAC-SHA256';
  * What `Authorization: MNS <AccessKeyId>:<signature>` covers.
  *
  * @param parts.headers names in lower case
- * @param parts.target the request target as sent, path and query: SDKs differ in what they encode, so its bytes count
+ * @param parts.target path and query exactly as sent: SDKs differ in what they encode
  */
 export function stringToSignMnsV2(parts: { method: string; headers: Headers; target: string }): string {
   const { method, headers, target } = parts;
@@ -36,8 +36,8 @@ export interface SigningContextMns {
 }
 
 /**
- * What `Authorization: MNS4-HMAC-SHA256 Credential=…,Signature=…` covers; only the Java SDK 2.0 sends it. Unlike
- * OSS's V4 the request itself stands in the text, not its digest.
+ * What `Authorization: MNS4-HMAC-SHA256 Credential=…,Signature=…` covers. Only the Java SDK 2.0 sends it. Unlike V4 of OSS,
+ * the text contains the request itself, not its digest.
  *
  * @param parts.path decoded
  * @param parts.query decoded
@@ -77,15 +77,6 @@ export function signMnsV4(
   stringToSign: string,
 ): string {
   return signAliyunV4(secret, { ...context, service: 'mns' }, stringToSign);
-}
-
-/** The value of the `Authorization` header under V4. */
-export function authorizationMnsV4(
-  accessKeyId: string,
-  context: SigningContextMns,
-  signature: string,
-): string {
-  return `${ALGORITHM_V4} Credential=${accessKeyId}/${scopeText({ ...context, service: 'mns' })},Signature=${signature}`;
 }
 
 function mnsHeaders(headers: Headers): string[] {

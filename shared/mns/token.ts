@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Credentials } from '../runtime/credentials.ts';
 import { AppError } from '../runtime/errors.ts';
 
-/** Where MNS is and who may use it, as the MnsOss event source of Knative keeps it in one secret. */
+/** Endpoint and credentials of MNS, which the MnsOss event source of Knative keeps in one Secret. */
 export interface MnsOssToken {
   /** The endpoint of MNS. */
   readonly url: string;
@@ -17,29 +17,23 @@ const schema = z.object({
 });
 
 /**
- * Base64 of JSON `{url, accessKeyId, accessKeySecret}`, or that JSON itself: Kubernetes decodes what a Secret holds
- * before a container sees it. Throws `TokenMalformed`, which names the fields that are missing or wrong and holds
- * nothing of the token.
+ * Reads Base64 of JSON `{url, accessKeyId, accessKeySecret}`, or that JSON itself: Kubernetes decodes a Secret before a
+ * container reads it. Throws `TokenMalformed`, which names missing and invalid fields and never quotes the token.
  */
 export function decodeToken(token: string): MnsOssToken {
   const text = token.trim();
   const json = text.startsWith('{') ? text : decodeBase64(text);
   if (json === undefined) throw malformed('it is neither JSON nor Base64');
   const value = parseJson(json);
-  if (value === undefined) throw malformed('what it holds is no JSON');
+  if (value === undefined) throw malformed('its content is not JSON');
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.') || 'the object'))];
-    throw malformed(`missing or wrong: ${fields.join(', ')}`);
+    throw malformed(`missing or invalid: ${fields.join(', ')}`);
   }
   const { url, ...credentials } = parsed.data;
   const { securityToken, ...keys } = credentials;
   return { url, credentials: { ...keys, securityToken } };
-}
-
-export function encodeToken({ url, credentials }: MnsOssToken): string {
-  const { accessKeyId, accessKeySecret, securityToken } = credentials;
-  return Buffer.from(JSON.stringify({ url, accessKeyId, accessKeySecret, securityToken })).toString('base64');
 }
 
 function decodeBase64(text: string): string | undefined {

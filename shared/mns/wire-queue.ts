@@ -5,10 +5,10 @@ import { assertSendable } from './body.ts';
 import type { DeleteFailure, MessageQueue, ReceivedMessage, SendResult } from './queue.ts';
 import type { MnsResponse, SendMns } from './requests.ts';
 
-/** Milliseconds that a long poll's answer may be late. */
+/** Milliseconds by which the answer of a long poll may be late. */
 const LONG_POLL_GRACE_MS = 10_000;
 
-/** One queue over HTTP. Every call is one try: whoever polls decides about the next. */
+/** One queue over HTTP. Every call is one attempt: the caller decides about the next one. */
 export function createWireQueue(send: SendMns, name: string): MessageQueue {
   const path = `/queues/${encodeRfc3986(name)}`;
   const messagesPath = `${path}/messages`;
@@ -17,7 +17,7 @@ export function createWireQueue(send: SendMns, name: string): MessageQueue {
     name,
 
     async receive({ max, waitSeconds, signal }) {
-      // The wait is always said: without it the queue's own default would hold.
+      // Always sent: otherwise the queue's own default would apply.
       const { document } = await send(
         {
           method: 'GET',
@@ -28,7 +28,7 @@ export function createWireQueue(send: SendMns, name: string): MessageQueue {
         },
         isEmptyQueue,
       );
-      // Not spread, which takes longer than reading all the fields.
+      // No spread: it would take longer than reading all the fields.
       return messagesOf(document).map((message) =>
         Object.assign(toMessage(message), {
           receiptHandle: required(message, 'ReceiptHandle'),
@@ -103,10 +103,10 @@ export function toSendResult(document: XmlElement | undefined): SendResult {
   return { messageId: required(message, 'MessageId'), bodyMD5: required(message, 'MessageBodyMD5') };
 }
 
-/** Throws `ServiceUnavailable` when a successful answer is not the document that was promised. */
+/** Throws `ServiceUnavailable` when a successful answer is not the expected document. */
 export function expectRoot(document: XmlElement | undefined, name: string): XmlElement {
   if (document?.name === name) return document;
-  throw unexpected(`expected a <${name}>, but came ${document ? `a <${document.name}>` : 'nothing'}`);
+  throw unexpected(`expected a <${name}>, got ${document ? `a <${document.name}>` : 'nothing'}`);
 }
 
 function isEmptyQueue({ status, document }: MnsResponse): boolean {
@@ -142,7 +142,7 @@ function number(element: XmlElement, name: string): number {
   const text = required(element, name);
   const value = Number(text);
   if (text !== '' && Number.isFinite(value)) return value;
-  throw unexpected(`<${name}> of a <${element.name}> is no number`);
+  throw unexpected(`<${name}> of a <${element.name}> is not a number`);
 }
 
 function required(element: XmlElement, name: string): string {

@@ -2,15 +2,15 @@ import { isIP } from 'node:net';
 import { AppError } from '../runtime/errors.ts';
 import { canonicalQuery, encodeRfc3986, type QueryPair } from './signature-v4.ts';
 
-/** Where the bucket stands: before the host name, as OSS demands, or first in the path, as on a host without names. */
+/** The bucket is part of the host name, as OSS demands, or the first segment of the path, as on an IP address. */
 export type Addressing = 'virtual-host' | 'path';
 
 export interface EndpointOptions {
-  /** `https://oss-cn-hangzhou.aliyuncs.com` or `http://127.0.0.1:9000`; the region's own when absent. */
+  /** `https://oss-cn-hangzhou.aliyuncs.com` or `http://127.0.0.1:9000`. `@default` the public endpoint of the region */
   readonly endpoint?: string | undefined;
-  /** Takes the region's address within Alibaba Cloud's network. */
+  /** Use the region's endpoint inside Alibaba Cloud's network. `@default false` */
   readonly internal?: boolean | undefined;
-  /** `path` when absent and the endpoint is an IP address or `localhost`. */
+  /** `@default 'path'` for an IP address and `localhost`, otherwise `'host'` */
   readonly addressing?: Addressing | undefined;
 }
 
@@ -27,16 +27,16 @@ export interface Resource {
   readonly query: readonly QueryPair[];
 }
 
-/** Bucket names go into a host name, where a stray character would lead the request to another host. */
+/** A bucket name is part of the host name: a wrong character would send the request to another host. */
 const BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 const REGION = /^[a-z0-9-]+$/;
 
-/** Checks the settings at once; the returned function gives the address of each request. */
+/** Checks the settings. The returned function gives the address of each request. */
 export function createEndpoint(options: EndpointOptions): (resource: Resource) => Address {
   const fixed = options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint);
   return ({ region, bucket, key = '', query }) => {
-    if (!BUCKET.test(bucket)) throw new AppError('ConfigInvalid', `"${bucket}" is no bucket name`);
-    if (!REGION.test(region)) throw new AppError('ConfigInvalid', `"${region}" is no region`);
+    if (!BUCKET.test(bucket)) throw new AppError('ConfigInvalid', `"${bucket}" is not a bucket name`);
+    if (!REGION.test(region)) throw new AppError('ConfigInvalid', `"${region}" is not a region`);
     const base = fixed ?? new URL(`https://oss-${region}${options.internal ? '-internal' : ''}.aliyuncs.com`);
     const addressing = options.addressing ?? (isNamed(base.hostname) ? 'virtual-host' : 'path');
     const inPath = addressing === 'path';

@@ -1,7 +1,7 @@
 import { AppError, type ErrorCode, type ErrorDetails } from '../runtime/errors.ts';
 import { type HttpResponse, readBody } from '../runtime/http.ts';
 
-/** Codes of OSS that mean something of their own here; the rest is told by the status. */
+/** Codes of OSS with a meaning of their own here. For all others the status decides. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
   NoSuchKey: 'NoSuchKey',
   NoSuchVersion: 'NoSuchKey',
@@ -28,7 +28,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 
 const MAX_ERROR_BYTES = 65_536;
 
-/** Which request failed; every field is printed. */
+/** The request that failed. Every field is printed. */
 export interface FailedRequest {
   readonly method: string;
   readonly bucket: string;
@@ -36,8 +36,8 @@ export interface FailedRequest {
 }
 
 /**
- * Reads the answer to its end. `details.ossCode` is the service's own code; `details.serverDate` its time, when the
- * request's was too far from it.
+ * Reads the answer to its end. `details.ossCode` is the service's own code. `details.serverDate` is its time, if the clock of
+ * the request was wrong.
  */
 export async function readError(request: FailedRequest, response: HttpResponse): Promise<AppError> {
   const { status, headers } = response;
@@ -56,22 +56,12 @@ export async function readError(request: FailedRequest, response: HttpResponse):
   };
   return new AppError(codeOf(response, ossCode), describe(request, status, fields, details), {
     details,
-    ...retryAfter(headers['retry-after']),
-  });
-}
-
-export function noSuchKey(bucket: string, key: string): AppError {
-  return new AppError('NoSuchKey', `${bucket} has no object ${key}`, { details: { bucket, key } });
-}
-
-export function objectAlreadyExists(bucket: string, key: string): AppError {
-  return new AppError('ObjectAlreadyExists', `${bucket} already has an object ${key}`, {
-    details: { bucket, key },
+    retryAfterMs: retryAfterMs(headers['retry-after']),
   });
 }
 
 function codeOf({ status, headers }: HttpResponse, ossCode: string | undefined): ErrorCode {
-  // A deleted version of a versioned bucket answers 404 or, when it is named, 405 MethodNotAllowed.
+  // A delete marker answers 404 or, when its version is named, 405 MethodNotAllowed.
   if (headers['x-oss-delete-marker'] === 'true') return 'NoSuchKey';
   const known = ossCode === undefined ? undefined : CODES[ossCode];
   if (known) return known;
@@ -97,7 +87,7 @@ function describe(
 
 type Fields = Readonly<Partial<Record<'Code' | 'Message' | 'RequestId' | 'EC' | 'Endpoint', string>>>;
 
-/** Something between here and OSS may answer with a page of its own; then only the status tells. */
+/** A proxy may answer with a page of its own. Then only the status counts. */
 async function parseFields(xml: string | undefined): Promise<Fields> {
   if (!xml?.trimStart().startsWith('<')) return {};
   const { childText, parseXml } = await import('../runtime/xml.ts');
@@ -115,13 +105,13 @@ async function parseFields(xml: string | undefined): Promise<Fields> {
   }
 }
 
-/** An answer to HEAD has no body: the document comes in a header. */
+/** An answer to HEAD has no body: the document is in a header. */
 function headErrorXml(headers: HttpResponse['headers']): string | undefined {
   const encoded = headers['x-oss-err'];
   return encoded && Buffer.from(encoded, 'base64').toString('utf8');
 }
 
-function retryAfter(header: string | undefined): { retryAfterMs?: number } {
+function retryAfterMs(header: string | undefined): number | undefined {
   const seconds = Number(header);
-  return header !== undefined && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {};
+  return header !== undefined && seconds >= 0 ? seconds * 1000 : undefined;
 }

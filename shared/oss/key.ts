@@ -1,24 +1,13 @@
 import { AppError } from '../runtime/errors.ts';
+import { MAX_KEY_BYTES } from './limits.ts';
 
-const MAX_KEY_BYTES = 1023;
-
-/** Throws `InvalidRequest` for a key that OSS refuses: empty, too long, beginning with a slash, or no UTF-8. */
+/** Throws `InvalidRequest` for a key that OSS rejects: empty, too long, with a slash first, or invalid UTF-8. */
 export function assertKey(key: string): void {
   const bytes = Buffer.byteLength(key);
   if (bytes === 0 || bytes > MAX_KEY_BYTES)
     throw refused(`must have 1 to ${MAX_KEY_BYTES} bytes of UTF-8, but has ${bytes}`);
   if (key.startsWith('/') || key.startsWith('\\')) throw refused('must not begin with a slash or backslash');
   if (hasLoneSurrogate(key)) throw refused('must be well-formed Unicode, but has a lone surrogate');
-}
-
-/** The order of OSS listings: that of the UTF-8 bytes, which differs from that of strings beyond U+FFFF. */
-export function compareKeys(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
-}
-
-/** A bucket that never had versions knows only the version `null`. */
-export function isCurrentVersion(versionId: string | undefined): boolean {
-  return versionId === undefined || versionId === 'null';
 }
 
 function hasLoneSurrogate(text: string): boolean {

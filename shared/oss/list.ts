@@ -8,11 +8,11 @@ import type { QueryPair } from './signature-v4.ts';
 export interface ListRequest extends ListOptions {
   readonly region: string;
   readonly bucket: string;
-  /** Keys a page, 1 to 1,000. */
+  /** Keys per page, 1 to 1,000. */
   readonly pageSize: number;
 }
 
-/** ListObjectsV2, page by page. Keys come percent-encoded, since XML cannot hold all of them. */
+/** ListObjectsV2, page by page. Keys are percent-encoded, because XML cannot hold all of them. */
 export async function* listObjects(
   requests: OssRequests,
   { region, bucket, pageSize, prefix = '', after = '', signal }: ListRequest,

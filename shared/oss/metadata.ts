@@ -1,20 +1,18 @@
 import { AppError } from '../runtime/errors.ts';
-
-/** Bytes of all names and values of one object together. Source: OSS limits. */
-const MAX_METADATA_BYTES = 8192;
+import { MAX_METADATA_BYTES } from './limits.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a header cannot hold
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** Throws `InvalidRequest` for a type that cannot travel as a header. */
+/** Throws `InvalidRequest` for a type that a header cannot hold. */
 export function normalizeContentType(contentType = 'application/octet-stream'): string {
   if (CONTROL.test(contentType)) throw refused('the content type has a control character');
   return contentType.trim();
 }
 
 /**
- * User metadata as OSS will give it back: values lose white space at their ends, because they travel as headers.
- * Throws `InvalidRequest` for what cannot travel so.
+ * User metadata as OSS will return it: values lose white space at their ends, because they are sent as headers. Throws
+ * `InvalidRequest` for what a header cannot hold.
  */
 export function normalizeMetadata(metadata: Readonly<Record<string, string>> = {}): Record<string, string> {
   const normalized: Record<string, string> = {};

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** What OSS tells about an object without its bytes. */
+/** What OSS returns about an object without its bytes. */
 export interface ObjectHead {
   readonly key: string;
   /** Bytes. */
@@ -18,7 +18,7 @@ export interface ObjectHead {
 
 export interface ObjectRead {
   readonly head: ObjectHead;
-  /** The caller reads it to its end or destroys it. */
+  /** The caller must read it to its end or destroy it. */
   readonly body: Readable;
 }
 
@@ -70,7 +70,7 @@ export interface ObjectStore {
   head(key: string, options?: { versionId?: string; signal?: AbortSignal }): Promise<ObjectHead | undefined>;
   /** Throws `NoSuchKey` when there is no such object. */
   get(key: string, options?: GetOptions): Promise<ObjectRead>;
-  /** A whole object or none: a failed put leaves the old one. */
+  /** Atomic: after a failed put the old object is still there. */
   put(key: string, body: Uint8Array | Readable, options?: PutOptions): Promise<PutResult>;
   /** Succeeds also when there is no such object. */
   delete(key: string, options?: { signal?: AbortSignal }): Promise<void>;
@@ -80,5 +80,5 @@ export interface ObjectStore {
   close(): Promise<void>;
 }
 
-/** Opens the bucket that an event names; the pipeline holds one of these, not a store. */
+/** Opens the bucket that an event names. The pipeline gets this instead of a store. */
 export type OpenBucket = (bucket: string, region?: string) => ObjectStore;

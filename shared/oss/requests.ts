@@ -6,7 +6,7 @@ import type { HttpClient, HttpResponse } from '../runtime/http.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import { type Backoff, retry } from '../runtime/retry.ts';
-import { createSigningSession, type Mending, type Signer } from '../runtime/signing-session.ts';
+import { type Correction, createSigningSession, type Signer } from '../runtime/signing-session.ts';
 import type { Address, Resource } from './endpoint.ts';
 import { readError } from './errors.ts';
 import { authorizationV4, compactDate, presignV4, type QueryPair } from './signature-v4.ts';
@@ -42,17 +42,17 @@ export interface PresignRequest {
   readonly key: string;
   /** Seconds; OSS accepts at most seven days. */
   readonly expiresSeconds: number;
-  /** What the request will have to send. */
+  /** The content type that the request must send. */
   readonly contentType?: string;
 }
 
 export interface OssRequests {
-  /** The answer to a request that succeeded; its body has not been read. */
+  /** The answer to a successful request. Its body has not been read. */
   send(request: OssRequest): Promise<HttpResponse>;
   presign(request: PresignRequest): Promise<string>;
 }
 
-/** Signs with V4, sends, and repeats what may succeed later. */
+/** Signs requests with V4, sends them, and retries those that may succeed later. */
 export function createOssRequests(options: RequestOptions): OssRequests {
   const { addressOf, credentials, clock, random, http, timeoutMs, attempts, backoff, logger } = options;
   const session = createSigningSession(credentials, clock);
@@ -75,10 +75,11 @@ export function createOssRequests(options: RequestOptions): OssRequests {
     async send(request) {
       const { method, bucket, key, body, signal } = request;
       const isRepeatable = () => !isStream(body) || !body.readableDidRead;
-      const onMended = (mending: Mending) => logger?.warn({ bucket, key, mending }, 'OSS request repeated');
+      const onCorrected = (correction: Correction) =>
+        logger?.warn({ bucket, key, correction }, 'OSS request repeated');
       try {
         return await retry(
-          () => session.run((signer) => sendOnce(request, signer), { isRepeatable, onMended }),
+          () => session.run((signer) => sendOnce(request, signer), { isRepeatable, onCorrected }),
           { ...backoff, attempts: isStream(body) ? 1 : attempts, clock, random, signal },
         );
       } catch (error) {
@@ -127,7 +128,7 @@ function signedHeaders(
   };
 }
 
-/** A stream is sent once: its bytes are gone when it has been read. */
+/** A stream can be sent only once. */
 function isStream(body: OssRequest['body']): body is Readable {
   return body !== undefined && !(body instanceof Uint8Array);
 }

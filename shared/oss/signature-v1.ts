@@ -1,24 +1,23 @@
 import { createHmac } from 'node:crypto';
-import type { Credentials } from '../runtime/credentials.ts';
 
 /** One query parameter, decoded; a parameter without a value has the empty string. */
 export type QueryPair = readonly [name: string, value: string];
 
-/** The parts of a request that signature V1 covers, alike for the side that signs and the side that checks. */
+/** The parts of a request that signature V1 covers, for both client and server. */
 export interface SignedPartsV1 {
   readonly method: string;
   /** `/bucket/key`, `/bucket/` or `/`; the key is not encoded. */
   readonly resource: string;
-  /** Every parameter of the request; those that are not signed are left out here. */
+  /** Every parameter of the request. Those that are not signed are ignored. */
   readonly query: readonly QueryPair[];
   /** Names in lower case, values as text. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Stands in the place of the date: `Expires` of a pre-signed URL. Otherwise the headers tell. */
+  /** Instead of the date of the headers: `Expires` of a pre-signed URL. */
   readonly date?: string;
 }
 
 /**
- * Query parameters that V1 signs, besides every name that begins with `x-oss-` or `udf`.
+ * Query parameters that V1 signs, in addition to every name that begins with `x-oss-` or `udf`.
  * Source: the union of the lists in the official Go, Go v2 and Python SDKs.
  */
 export const SIGNED_SUBRESOURCES: ReadonlySet<string> = new Set(
@@ -50,24 +49,6 @@ export function stringToSignV1({ method, resource, query, headers, date }: Signe
 /** Base64 of HMAC-SHA1 over the UTF-8 bytes. */
 export function signV1(secret: string, stringToSign: string): string {
   return createHmac('sha1', secret).update(stringToSign).digest('base64');
-}
-
-/** The value of the `Authorization` header. */
-export function authorizationV1(credentials: Credentials, parts: SignedPartsV1): string {
-  return `OSS ${credentials.accessKeyId}:${signV1(credentials.accessKeySecret, stringToSignV1(parts))}`;
-}
-
-/**
- * The whole query of a pre-signed URL, signature included.
- *
- * @param parts.date `Expires` in seconds since the epoch
- */
-export function presignV1(credentials: Credentials, parts: SignedPartsV1 & { date: string }): QueryPair[] {
-  const { accessKeyId, accessKeySecret, securityToken } = credentials;
-  const query: QueryPair[] = [...parts.query];
-  if (securityToken) query.push(['security-token', securityToken]);
-  const signature = signV1(accessKeySecret, stringToSignV1({ ...parts, query }));
-  return [['OSSAccessKeyId', accessKeyId], ['Expires', parts.date], ['Signature', signature], ...query];
 }
 
 function ossHeaders(headers: Readonly<Record<string, string>>): string[] {

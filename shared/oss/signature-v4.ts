@@ -8,7 +8,7 @@ export type { QueryPair } from './signature-v1.ts';
 
 const ALGORITHM = 'OSS4-HMAC-SHA256';
 
-/** The parts of a request that signature V4 covers, alike for the side that signs and the side that checks. */
+/** The parts of a request that signature V4 covers, for both client and server. */
 export interface SignedPartsV4 {
   readonly method: string;
   /** Absent for requests to the service. Signed in either addressing style. */
@@ -18,9 +18,9 @@ export interface SignedPartsV4 {
   readonly query: readonly QueryPair[];
   /** Names in lower case, values as text. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Headers signed besides `content-type`, `content-md5` and `x-oss-*`. */
+  /** Headers that are signed in addition to `content-type`, `content-md5` and `x-oss-*`. */
   readonly additionalHeaders?: readonly string[];
-  /** Signs `k=` where a value is empty, as ali-oss does; the documents sign `k`. */
+  /** Signs `k=` for an empty value, as ali-oss does. The documentation signs `k`. `@default false` */
   readonly keepEmptyValues?: boolean;
 }
 
@@ -29,7 +29,7 @@ export interface SigningContext {
   readonly date: string;
   /** Such as `cn-hangzhou`. */
   readonly region: string;
-  /** `oss` when absent. */
+  /** `@default 'oss'` */
   readonly service?: string;
 }
 
@@ -92,7 +92,7 @@ export function presignV4(
   return [...query, ['x-oss-signature', signatureOf(credentials, context, { ...parts, query })]];
 }
 
-/** `a=1&b`: how a query stands in a signature, and as well on the wire. */
+/** `a=1&b`: the form of a query in a signature and on the wire. */
 export function canonicalQuery(query: readonly QueryPair[], keepEmptyValues = false): string {
   return query
     .map(([name, value]) => [encodeRfc3986(name), encodeRfc3986(value)] as const)

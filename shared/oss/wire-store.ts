@@ -14,11 +14,11 @@ export interface WireStoreOptions {
   readonly requests: OssRequests;
   readonly bucket: string;
   readonly region: string;
-  /** Keys that one request of a listing asks for. */
+  /** Keys per request of a listing. */
   readonly listPageSize: number;
 }
 
-/** One bucket over HTTP; its connections belong to the client that made it. */
+/** One bucket over HTTP. Its connections belong to the client. */
 export function createWireStore({ requests, bucket, region, listPageSize }: WireStoreOptions): ObjectStore {
   const at = (key: string) => {
     assertKey(key);
@@ -41,7 +41,7 @@ export function createWireStore({ requests, bucket, region, listPageSize }: Wire
     },
 
     async get(key, { versionId, range, signal } = {}) {
-      // Without the second header OSS answers a range that ends behind the object with the whole object.
+      // Without the second header, OSS answers a range that ends beyond the object with the whole object.
       const headers = range && { range: rangeHeader(range), 'x-oss-range-behavior': 'standard' };
       const response = await requests.send({
         ...at(key),
@@ -70,7 +70,7 @@ export function createWireStore({ requests, bucket, region, listPageSize }: Wire
       return {
         etag: etagOf(response),
         requestId: response.headers['x-oss-request-id'] ?? '',
-        ...versionOf(response),
+        versionId: response.headers['x-oss-version-id'],
       };
     },
 
@@ -103,13 +103,13 @@ function putHeaders(
   return headers;
 }
 
-/** Passes the bytes on and fails where fewer come than were announced. */
+/** Passes the bytes on, and fails when fewer arrive than were announced. */
 async function* checkedBody(
   { headers, body }: HttpResponse,
   what: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer> {
-  const expected = Number(headers['content-length']); // its presence was demanded with the head
+  const expected = Number(headers['content-length']); // `toHead` has checked that it is there
   let received = 0;
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -125,7 +125,7 @@ async function* checkedBody(
 }
 
 function bodyMismatch(what: string, expected: number, received: number, cause?: unknown): AppError {
-  return new AppError('BodyMismatch', `${what}: expected ${expected} bytes, but ${received} came`, {
+  return new AppError('BodyMismatch', `${what}: expected ${expected} bytes, got ${received}`, {
     details: { expected, received },
     cause,
   });
@@ -143,7 +143,7 @@ function toHead(key: string, response: HttpResponse): ObjectHead {
     etag: etagOf(response),
     lastModified: Date.parse(required(response, 'last-modified')),
     contentType: headers['content-type'] ?? 'application/octet-stream',
-    ...versionOf(response),
+    versionId: headers['x-oss-version-id'],
     metadata,
   };
 }
@@ -152,7 +152,7 @@ function etagOf(response: HttpResponse): string {
   return required(response, 'etag').replaceAll('"', '').toUpperCase();
 }
 
-/** OSS always sends these; what answers without them is something else, such as a proxy. */
+/** OSS always sends these headers. An answer without them comes from something else, such as a proxy. */
 function required({ headers, body }: HttpResponse, name: string): string {
   const value = headers[name];
   if (value !== undefined) return value;
@@ -160,11 +160,6 @@ function required({ headers, body }: HttpResponse, name: string): string {
   throw new AppError('ServiceUnavailable', `the answer has no ${name} header`, {
     details: { requestId: headers['x-oss-request-id'] },
   });
-}
-
-function versionOf({ headers }: HttpResponse): { versionId?: string } {
-  const versionId = headers['x-oss-version-id'];
-  return versionId === undefined ? {} : { versionId };
 }
 
 function versionQuery(versionId: string | undefined): QueryPair[] {

@@ -1,18 +1,8 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
+import { eventTypeOf } from '../envelope/event-types.ts';
 import { fixedPrefix } from '../results/keys.ts';
 import type { PipelineOptions } from './options.ts';
 import type { IgnoreRule } from './outcome.ts';
-
-/** After these events the object is complete. The bookkeeping events of a multipart upload come before that. */
-const CREATED = new Set([
-  'ObjectCreated:PutObject',
-  'ObjectCreated:PostObject',
-  'ObjectCreated:CopyObject',
-  'ObjectCreated:AppendObject',
-  'ObjectCreated:CompleteMultipartUpload',
-]);
-
-const REMOVED = new Set(['ObjectRemoved:DeleteObject', 'ObjectRemoved:DeleteObjects']);
 
 export type Admission =
   | { readonly action: 'process' | 'remove' }
@@ -26,8 +16,8 @@ type Rules = Pick<
 /** Decides from the event alone what to do about it. */
 export function admit(event: Pick<OssObjectEvent, 'eventName' | 'bucket' | 'key'>, rules: Rules): Admission {
   const { eventName, bucket, key } = event;
-  const removal = REMOVED.has(eventName);
-  if (!removal && !CREATED.has(eventName)) return ignore('event-type');
+  const type = eventTypeOf(eventName);
+  if (!type?.isRecognized) return ignore('event-type');
   if (isOwnResult(bucket, key, rules)) return ignore('own-result');
   if (!key.startsWith(rules.sourcePrefix)) return ignore('outside-prefix');
   if (key.endsWith('/')) return ignore('folder');
@@ -38,7 +28,7 @@ export function admit(event: Pick<OssObjectEvent, 'eventName' | 'bucket' | 'key'
   ) {
     return ignore('outside-suffix');
   }
-  if (!removal) return { action: 'process' };
+  if (type.effect !== 'removes') return { action: 'process' };
   return rules.removeResults ? { action: 'remove' } : ignore('removal-off');
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { AttributeName } from '../faces/face.ts';
 import type { ImageBounds } from '../images/image.ts';
+import { MAX_KEY_BYTES } from '../oss/limits.ts';
 import { AppError } from '../runtime/errors.ts';
 import {
   defineOptions,
@@ -25,7 +26,7 @@ const ATTRIBUTES = [
 export const PIPELINE_OPTIONS = defineOptions({
   sourcePrefix: {
     env: 'SOURCE_PREFIX',
-    schema: z.optional(z.string().check(z.maxLength(1023))),
+    schema: z.optional(z.string().check(z.maxLength(MAX_KEY_BYTES))),
     unit: 'key prefix',
     about:
       'Only objects below it are processed. The event rule should name the same prefix. Default: `incoming/`, or the whole bucket when the result prefix comes from `UPLOAD_OSS_PATH`.',

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 /** Raised when the meaning of a field changes or a field is removed. New optional fields do not raise it. */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 const pixels = z.number().check(z.minimum(0));
 const unit = z.number().check(z.minimum(0), z.maximum(1));

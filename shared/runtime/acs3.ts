@@ -3,23 +3,23 @@ import { encodeRfc3986 } from './aliyun-v4.ts';
 
 const ALGORITHM = 'ACS3-HMAC-SHA256';
 
-/** A request to an Alibaba Cloud OpenAPI (FaceBody, Function Compute, MNS) as the signature sees it. */
+/** The parts of a request to an Alibaba Cloud OpenAPI (FaceBody, Function Compute, MNS) that are signed. */
 export interface Acs3Request {
   readonly method: string;
   /** Percent-encoded as sent. */
   readonly path: string;
   /** Decoded. */
   readonly query?: readonly (readonly [name: string, value: string])[];
-  /** Names in lower case, `host` and `x-acs-content-sha256` among them. */
+  /** Names in lower case. Must contain `host` and `x-acs-content-sha256`. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What `x-acs-content-sha256` holds: lower-case hex of the body. */
+/** The value of `x-acs-content-sha256`: SHA-256 of the body in lower-case hex. */
 export function acs3ContentHash(body: string | Uint8Array): string {
   return createHash('sha256').update(body).digest('hex');
 }
 
-/** `content-type`, `host` and every `x-acs-*` header that is present, sorted: what official SDKs sign. */
+/** `content-type`, `host` and every `x-acs-*` header, sorted, as official SDKs sign them. */
 export function acs3SignedHeaders(headers: Acs3Request['headers']): string[] {
   return Object.keys(headers)
     .filter((name) => name === 'content-type' || name === 'host' || name.startsWith('x-acs-'))
@@ -68,7 +68,7 @@ export interface Acs3Claim {
   readonly signature: string;
 }
 
-/** Reads an `authorization` header; `undefined` when it is of another scheme or malformed. */
+/** Reads an `authorization` header; `undefined` for another scheme or a malformed value. */
 export function parseAcs3Authorization(header: string): Acs3Claim | undefined {
   const match =
     /^ACS3-HMAC-SHA256 Credential=([^,]+),\s*SignedHeaders=([^,]+),\s*Signature=([0-9a-f]{64})$/.exec(header);

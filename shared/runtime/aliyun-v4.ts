@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** What a V4 signing key is bound to: the day, the region and the service. */
+/** The scope of a V4 signing key: day, region and service. */
 export interface SigningScope {
   /** `yyyyMMddTHHmmssZ`, or the day alone. */
   readonly date: string;
@@ -25,7 +25,7 @@ export function signAliyunV4(secret: string, scope: SigningScope, stringToSign: 
   return createHmac('sha256', key).update(stringToSign).digest('hex');
 }
 
-/** Everything but unreserved characters becomes `%XX` of its UTF-8 bytes; `/` stays with `keepSlash`. */
+/** Encodes everything but unreserved characters as `%XX` per UTF-8 byte. `keepSlash` leaves `/` as it is. */
 export function encodeRfc3986(text: string, { keepSlash = false }: { keepSlash?: boolean } = {}): string {
   const encoded = encodeURIComponent(text).replace(
     /[!'()*]/g,

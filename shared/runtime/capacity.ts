@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 
-/** What this process may use of the machine. */
+/** The share of the machine that this process may use. */
 export interface Capacity {
   /** May be a fraction. */
   readonly cores: number;
   readonly memoryBytes: number;
 }
 
-/** A container sees all cores and all memory of its machine; what it may use of them stands in its control group. */
+/** A container sees all cores and memory of its machine. Its control group says how much of them it may use. */
 export function readCapacity(): Capacity {
   const constrained = process.constrainedMemory();
   return {
@@ -20,8 +20,8 @@ export function readCapacity(): Capacity {
 type ReadCgroup = (path: string) => string | undefined;
 
 /**
- * Cores that the control group grants, or infinity. Source: Linux, `cgroup-v2.rst` (`cpu.max`: quota or `max`, then
- * period) and `sched-bwc.rst` (version 1: -1 is no quota).
+ * Cores that the control group allows, or infinity. Source: Linux, `cgroup-v2.rst` (`cpu.max`: quota or `max`, then
+ * period) and `sched-bwc.rst` (version 1: -1 means no quota).
  */
 export function readCpuQuota(read: ReadCgroup): number {
   const [quota, period] = read('cpu.max')?.split(/\s+/) ?? [

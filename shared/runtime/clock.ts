@@ -1,3 +1,5 @@
+import { untilAborted } from './abort.ts';
+
 /** Time as a dependency, so that tests advance it instead of sleeping. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -8,7 +10,7 @@ export interface Clock {
   after(ms: number, fn: () => void): () => void;
 }
 
-/** Node's limit of a timer, above which it would fire at once. */
+/** Node's longest timer. A longer one would fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
 export const systemClock: Clock = {
@@ -21,12 +23,12 @@ export const systemClock: Clock = {
 };
 
 export interface AdvanceableClock extends Clock {
-  /** Moves time forward and runs what falls due, in order, letting promises settle in between. */
+  /** Moves time forward and runs the timers that are due, in order. Promises settle in between. */
   advance(ms: number): Promise<void>;
 }
 
 export interface ManualClock extends AdvanceableClock {
-  /** How many timers wait; a test asserts that nothing was left behind. */
+  /** How many timers wait. A test asserts that none is left. */
   pending(): number;
 }
 
@@ -67,7 +69,7 @@ export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
 }
 
 export interface TravellingClock extends AdvanceableClock {
-  /** Milliseconds between it and the clock that it goes on with. */
+  /** Milliseconds by which it is ahead of its base clock. */
   ahead(): number;
 }
 
@@ -79,7 +81,7 @@ interface ArmedTimer extends Timer {
   cancel: () => void;
 }
 
-/** Goes on by itself as another clock does, and moves ahead of it when told. */
+/** Runs like its base clock, and moves ahead of it when `advance` is called. */
 export function travellingClock(base: Clock): TravellingClock {
   let ahead = 0;
   let order = 0;
@@ -136,22 +138,11 @@ function nextDue<T extends Timer>(timers: Iterable<T>, limit: number): T | undef
   return next;
 }
 
-/** One turn of the event loop: promise chains of any length have settled, and ready sockets were served. */
+/** One turn of the event loop: promise chains of any length settle, and ready sockets are served. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
 function sleepWith(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const onAbort = () => {
-      cancel();
-      reject(signal?.reason);
-    };
-    const cancel = clock.after(ms, () => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    });
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
+  return untilAborted(signal, (resolve) => clock.after(ms, () => resolve()));
 }

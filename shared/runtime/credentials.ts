@@ -5,13 +5,13 @@ export interface Credentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly securityToken?: string;
-  /** Milliseconds since the epoch after which they are refused; absent for long-lived keys. */
+  /** Milliseconds since the epoch when they expire; absent for permanent keys. */
   readonly expiresAt?: number;
 }
 
 /**
- * Gives the credentials to sign with now. Called for every request, so it must be cheap; `refresh` asks it to
- * drop what it holds, because the service has just refused them as expired.
+ * The credentials to sign with now. Called for every request, so it must be cheap. `refresh` discards cached ones, because the
+ * service has just rejected them as expired.
  */
 export type CredentialProvider = (options?: { refresh?: boolean }) => Promise<Credentials>;
 
@@ -19,13 +19,13 @@ export function staticCredentials(credentials: Credentials): CredentialProvider 
   return async () => credentials;
 }
 
-/** Names in the order in which they are searched; the last pair is the original sample's. */
+/** In the order in which they are searched. The last pair has the names of the original sample. */
 const ENVIRONMENT_NAMES = [
   ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET'],
   ['ACCESSKEY_ID', 'ACCESSKEY_SECRET'],
 ] as const;
 
-/** Reads the environment at every call, so that a platform that rotates its variables is followed. */
+/** Reads the environment at every call, because a platform may rotate the variables. */
 export function environmentCredentials(env: NodeJS.ProcessEnv = process.env): CredentialProvider {
   return async () => {
     for (const [idName, secretName] of ENVIRONMENT_NAMES) {

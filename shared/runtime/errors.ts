@@ -1,5 +1,5 @@
 /**
- * What the machine does next with an error.
+ * What a program does next after an error.
  * - `permanent`: the same input fails again. Recorded beside the results and acknowledged.
  * - `transient`: may pass later. Retried with a delay.
  * - `throttled`: a quota is exhausted. Retried after `retryAfterMs`, and the pace is lowered.
@@ -29,17 +29,19 @@ export const ERROR_CODES = {
   },
   TokenMalformed: {
     kind: 'misconfigured',
-    meaning: 'The MnsOss token is neither JSON with url, accessKeyId and accessKeySecret nor Base64 of it.',
+    meaning:
+      'The MnsOss token is neither JSON with url, accessKeyId and accessKeySecret nor Base64 of such JSON.',
     fix: 'Write the JSON object again and update the secret.',
   },
   LoopRefused: {
     kind: 'misconfigured',
-    meaning: 'Results would be written where uploads are watched, so every result would start a new run.',
+    meaning:
+      'Results would be written below the watched prefix, and every result would trigger the function again.',
     fix: 'Choose a result prefix outside the watched prefix, or another bucket.',
   },
   ModelMismatch: {
     kind: 'misconfigured',
-    meaning: 'A face model file is absent or its SHA-256 is not the one this engine was tested with.',
+    meaning: 'A face model file is missing, or its SHA-256 is not the one that this engine was tested with.',
     fix: 'Install the dependencies again from the lock file.',
   },
   EngineUnavailable: {
@@ -69,7 +71,7 @@ export const ERROR_CODES = {
   },
   InvalidImage: {
     kind: 'permanent',
-    meaning: 'The object is no image that can be decoded.',
+    meaning: 'The object is not an image that can be decoded.',
     fix: 'Upload a JPEG, PNG, WebP, GIF, TIFF or AVIF file.',
   },
   ImageTooLarge: {
@@ -80,7 +82,7 @@ export const ERROR_CODES = {
   NoSuchKey: {
     kind: 'permanent',
     meaning: 'The object does not exist.',
-    fix: 'Check bucket and key; the object may have been deleted since.',
+    fix: 'Check bucket and key. The object may have been deleted in the meantime.',
   },
   NoSuchBucket: {
     kind: 'misconfigured',
@@ -89,8 +91,8 @@ export const ERROR_CODES = {
   },
   AccessDenied: {
     kind: 'misconfigured',
-    meaning: 'The credentials may not do this.',
-    fix: 'Add the action that the message names to the role; the least policies are in docs/.',
+    meaning: 'The credentials do not allow this operation.',
+    fix: 'Add the action that the message names to the role; the smallest policies are in docs/.',
   },
   InvalidAccessKeyId: {
     kind: 'misconfigured',
@@ -99,7 +101,7 @@ export const ERROR_CODES = {
   },
   SignatureDoesNotMatch: {
     kind: 'misconfigured',
-    meaning: 'The service computed another signature.',
+    meaning: 'The service computed a different signature.',
     fix: 'Check the access key secret and the clock of this machine.',
   },
   SecurityTokenExpired: {
@@ -109,17 +111,17 @@ export const ERROR_CODES = {
   },
   PreconditionFailed: {
     kind: 'permanent',
-    meaning: 'The object is not in the state the call demanded.',
-    fix: 'Read the object again; another writer was faster.',
+    meaning: 'The object is not in the state that the request demanded.',
+    fix: 'Read the object again: another writer was faster.',
   },
   ObjectAlreadyExists: {
     kind: 'permanent',
-    meaning: 'A write that may not overwrite found an object.',
-    fix: 'Read the object that is there.',
+    meaning: 'A write that must not overwrite found an existing object.',
+    fix: 'Read the existing object.',
   },
   BodyMismatch: {
     kind: 'transient',
-    meaning: 'The bytes received do not have the length or checksum that was announced.',
+    meaning: 'The received bytes do not have the announced length or checksum.',
     fix: 'Nothing: the transfer is repeated.',
   },
   QueueNotExist: {
@@ -130,22 +132,22 @@ export const ERROR_CODES = {
   TopicNotExist: {
     kind: 'misconfigured',
     meaning: 'The topic does not exist.',
-    fix: 'Create the event rule first; the topic is made with it.',
+    fix: 'Create the event rule first, which creates the topic.',
   },
   ResourceConflict: {
     kind: 'misconfigured',
     meaning: 'A queue, topic or subscription of that name exists with other attributes.',
-    fix: 'Choose another name, or change the attributes of the one that exists.',
+    fix: 'Choose another name, or change the attributes of the existing resource.',
   },
   MessageNotExist: {
     kind: 'permanent',
     meaning: 'The receipt handle is no longer valid: the message was redelivered or deleted.',
-    fix: 'Nothing: whoever received it last answers for it.',
+    fix: 'Nothing: the consumer that received it last is responsible for it.',
   },
   InvalidRequest: {
     kind: 'permanent',
-    meaning: 'The service refused the request as malformed.',
-    fix: 'Report it with the request id; this is a fault of the client.',
+    meaning: 'The service rejected the request as malformed.',
+    fix: 'Report it with the request id: this is a bug in the client.',
   },
   ServiceUnavailable: {
     kind: 'transient',
@@ -159,12 +161,12 @@ export const ERROR_CODES = {
   },
   Throttled: {
     kind: 'throttled',
-    meaning: 'A quota of the service is exhausted for the moment.',
-    fix: 'Nothing: the call is repeated later and the pace is lowered; raise the quota if it lasts.',
+    meaning: 'A quota of the service is exhausted at the moment.',
+    fix: 'Nothing: the call is repeated later and the pace is lowered. Raise the quota if it lasts.',
   },
   SinkRejected: {
     kind: 'permanent',
-    meaning: 'The sink refused the event for good.',
+    meaning: 'The sink rejected the event permanently.',
     fix: 'Look at the dead letter: it holds the event and the answer of the sink.',
   },
   DequeueLimitExceeded: {
@@ -174,59 +176,59 @@ export const ERROR_CODES = {
   },
   Aborted: {
     kind: 'transient',
-    meaning: 'The work was stopped before it finished.',
+    meaning: 'The operation was stopped before it finished.',
     fix: 'Nothing: the message becomes visible again.',
   },
   StorageCorrupt: {
     kind: 'misconfigured',
-    meaning: 'A file of the local cloud does not hold what was written to it.',
+    meaning: 'A file of the local cloud does not contain what was written to it.',
     fix: 'Restore the data directory from a copy, or remove the file that the message names.',
   },
   JournalFailed: {
     kind: 'misconfigured',
-    meaning: 'The local cloud could not write its journal, so it acknowledges nothing any more.',
-    fix: 'Make room on the disk or correct its permissions, then start again.',
+    meaning: 'The local cloud could not write its journal and no longer acknowledges anything.',
+    fix: 'Free space on the disk or correct its permissions, then start again.',
   },
   GalleryMismatch: {
     kind: 'misconfigured',
-    meaning: 'The gallery of people was made by another embedder, or the engine gives no embeddings for it.',
-    fix: 'Set EMBEDDER or ENGINE to what made the gallery, as the message names it, or enrol everybody again: `mnsoss-face people enrol --again`.',
+    meaning: 'The gallery of people was created with another embedder, or the engine returns no embeddings.',
+    fix: 'Set EMBEDDER or ENGINE to the values that the message names, or enrol everybody again: `mnsoss-face people enrol --again`.',
   },
   GalleryDamaged: {
     kind: 'misconfigured',
-    meaning: 'An object of the gallery does not hold what was written to it.',
+    meaning: 'An object of the gallery does not contain what was written to it.',
     fix: 'Enrol everybody again from the original photos; the message names the object.',
   },
   GalleryFull: {
     kind: 'permanent',
-    meaning: 'The gallery takes no more faces of this person, or no more people.',
+    meaning: 'The gallery accepts no more faces of this person, or no more people.',
     fix: 'Delete photos of this person that are no longer needed, or use another gallery.',
   },
   PersonNameInvalid: {
     kind: 'permanent',
-    meaning: 'The name cannot stand for a person in this gallery.',
-    fix: 'Choose a name that keeps to what the message says.',
+    meaning: 'This gallery does not accept the name of the person.',
+    fix: 'Choose a name that follows the rule in the message.',
   },
   FaceNotFound: {
     kind: 'permanent',
-    meaning: 'A picture that was to be compared shows no face that is large enough.',
+    meaning: 'A picture to compare shows no face that is large enough.',
     fix: 'Use a photo in which the face is at least 64 pixels wide.',
   },
   FaceServiceRefused: {
     kind: 'misconfigured',
     meaning: 'The face service does not serve this account: not activated, out of service or in arrears.',
-    fix: 'Activate the face and body category in the console of the account and look at its balance.',
+    fix: 'Activate the face and body category in the console of the account and check its balance.',
   },
   Unexpected: {
     kind: 'transient',
-    meaning: 'An error that no rule knows.',
-    fix: 'Report it with the ids in the log; the message is retried and dead-lettered at last.',
+    meaning: 'An error without a code of its own.',
+    fix: 'Report it with the ids in the log; the message is retried and finally dead-lettered.',
   },
 } as const satisfies Record<string, ErrorCodeRow>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** Ids and figures that help a reader find the cause; never a secret, never a body. */
+/** Ids and numbers that help a reader find the cause. Never a secret, never a body. */
 export type ErrorDetails = Readonly<
   Record<string, string | number | boolean | readonly string[] | undefined>
 >;
@@ -234,7 +236,7 @@ export type ErrorDetails = Readonly<
 export interface AppErrorOptions {
   readonly details?: ErrorDetails;
   readonly cause?: unknown;
-  /** Milliseconds to wait before the next try, when the other side named them. */
+  /** Milliseconds to wait before the next attempt, if the other side said so. */
   readonly retryAfterMs?: number;
 }
 
@@ -259,7 +261,7 @@ export function isAppError(error: unknown, ...codes: ErrorCode[]): error is AppE
   return error instanceof AppError && (codes.length === 0 || codes.includes(error.code));
 }
 
-/** Gives every thrown value a code, so that behaviour never depends on an unknown shape. */
+/** Wraps a thrown value that has no code. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (error instanceof Error && error.name === 'AbortError') {

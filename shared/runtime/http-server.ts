@@ -9,7 +9,7 @@ export interface ServedRequest {
   readonly path: string;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;
-  /** Fires when the server has no more time to wait for the answer. */
+  /** Fires when the server no longer waits for the answer. */
   readonly signal: AbortSignal;
 }
 
@@ -20,22 +20,22 @@ export interface ServedAnswer {
 }
 
 export interface HttpServerOptions {
-  /** 0 takes any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** All addresses when absent. */
+  /** `@default` all addresses */
   readonly host?: string;
-  /** Answers whatever is no probe. What it throws is answered with 500. */
+  /** Answers every request that is not a probe. An error is answered with 500. */
   readonly handle: (request: ServedRequest) => Promise<ServedAnswer>;
-  /** Behind `/readyz`; never while the server drains. */
+  /** The result of `/readyz`, which is never ready while the server drains. */
   readonly ready: () => boolean;
-  /** Behind `/metrics`, which is absent without it. */
+  /** The result of `/metrics`, which does not exist without it. */
   readonly metrics?: { metrics(): Promise<string>; readonly contentType: string };
-  /** Larger bodies are answered with 413, and not kept. */
+  /** Larger bodies are answered with 413 and discarded. */
   readonly maxBytes: number;
-  /** Requests that are handled at once; one more is answered with 503 at once. */
+  /** Requests that are handled at the same time. Others are answered with 503. */
   readonly concurrency: number;
   readonly clock: Clock;
-  /** After each answer to what is no probe. */
+  /** Called after each answer to a request that is not a probe. */
   readonly onAnswer?: (status: number, seconds: number) => void;
 }
 
@@ -44,21 +44,21 @@ export interface HttpServer {
   /** Requests that are being handled. */
   inFlight(): number;
   /**
-   * Answers what is new with 503 until all that was being handled is answered, for at most `graceMs`; then signals the
-   * rest, waits a moment for its answers, and closes. Resolves to the number of requests that were left without one.
+   * Answers new requests with 503 and waits at most `graceMs` for running ones. Then it aborts those that are left, waits a
+   * moment for their answers, and closes. Resolves to the number of requests that got no answer.
    */
   drain(graceMs: number): Promise<number>;
 }
 
-/** Milliseconds in which a handler that was signalled may still answer. */
-const LAST_WORD_MS = 1000;
+/** Milliseconds in which an aborted handler may still answer. */
+const ABORT_GRACE_MS = 1000;
 
-/** Longer than Go's clients keep a connection that they do not use: who closes first must be the one that sends. */
+/** Longer than Go's clients keep an idle connection: the client must be the one that closes it. */
 const KEEP_ALIVE_MS = 120_000;
 
 const RETRY_AFTER = { 'retry-after': '1' };
 
-/** An HTTP server as a container platform expects it: probes, bounds, and an orderly end. */
+/** An HTTP server for a container platform: with probes, bounds and an orderly shutdown. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { port, host, handle, ready, metrics, maxBytes, concurrency, clock, onAnswer } = options;
   const stop = new AbortController();
@@ -119,20 +119,20 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
         handling === 0 ? Promise.resolve() : new Promise<void>((resolve) => (onIdle = resolve));
       if (!(await within(graceMs, idle(), clock))) {
         stop.abort();
-        await within(LAST_WORD_MS, idle(), clock);
+        await within(ABORT_GRACE_MS, idle(), clock);
       }
       const unanswered = handling;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      // An answer that is under way has `connection: close`; whoever does not take it is not waited for.
-      if (!(await within(LAST_WORD_MS, closed, clock))) server.closeAllConnections();
+      // A running answer has `connection: close`. A client that does not read it is not waited for.
+      if (!(await within(ABORT_GRACE_MS, closed, clock))) server.closeAllConnections();
       await closed;
       return unanswered;
     },
   };
 }
 
-/** `undefined` when it is larger than `limit`: nothing more of it is kept, and Node reads it to its end after the answer. */
+/** `undefined` when it is larger than `limit`: the rest is discarded, and Node reads it to its end after the answer. */
 function readBody(request: http.IncomingMessage, limit: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -151,11 +151,11 @@ function readBody(request: http.IncomingMessage, limit: number): Promise<Buffer 
     request.on('data', take);
     request.once('end', () => resolve(Buffer.concat(chunks)));
     request.once('error', reject);
-    request.once('close', () => reject(new AppError('NetworkError', 'the sender went away')));
+    request.once('close', () => reject(new AppError('NetworkError', 'the client closed the connection')));
   });
 }
 
-/** Whether it settled in time. */
+/** Whether the promise settled in time. */
 async function within(ms: number, work: Promise<void>, clock: Clock): Promise<boolean> {
   let cancel = () => {};
   const late = new Promise<boolean>((resolve) => {
@@ -167,7 +167,7 @@ async function within(ms: number, work: Promise<void>, clock: Clock): Promise<bo
 }
 
 function send(response: http.ServerResponse, { status, headers, body }: ServedAnswer, last: boolean): void {
-  response.writeHead(status, { ...headers, ...(last && { connection: 'close' }) });
+  response.writeHead(status, last ? { ...headers, connection: 'close' } : headers);
   response.end(body);
 }
 

@@ -6,13 +6,13 @@ import { AppError } from './errors.ts';
 
 export interface HttpRequest {
   readonly method: string;
-  /** Where to connect, and the target unless `target` is given. */
+  /** Host, and path and query unless `target` is given. */
   readonly url: URL;
-  /** Path and query, sent byte for byte: a URL would resolve `..`, which object keys may hold. */
+  /** Path and query, sent byte for byte: a URL would resolve `..`, which object keys may contain. */
   readonly target?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | Readable;
-  /** Milliseconds until the response's head has arrived, and between any two pieces of its body. */
+  /** Milliseconds until the head of the response, and between two parts of its body. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
@@ -21,31 +21,32 @@ export interface HttpResponse {
   readonly status: number;
   /** Names in lower case; values decoded as UTF-8, where Node gives Latin-1. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The caller reads it to its end or destroys it. */
+  /** The caller must read it to its end or destroy it. */
   readonly body: Readable;
 }
 
 /** Keep-alive connections to one service. */
 export interface HttpClient {
   send(request: HttpRequest): Promise<HttpResponse>;
-  /** Closes idle connections; requests under way fail. */
+  /** Closes all connections. Running requests fail. */
   close(): void;
 }
 
 export interface HttpClientOptions {
+  /** `@default 64` */
   readonly maxSockets?: number;
   /**
-   * Milliseconds after which an unused connection is closed: a service that closes it first does so without a word,
-   * and the next request on it would fail.
+   * Milliseconds after which an idle connection is closed. If the service closed it first, the next request on it would
+   * fail. `@default 15_000`
    */
   readonly idleMs?: number;
-  /** PEM of authorities that are trusted beside those that Node knows. */
+  /** PEM of authorities that are trusted in addition to Node's. */
   readonly caCerts?: string;
 }
 
 /**
- * `node:http` rather than undici or fetch: a fresh process sends its first request four to seven times sooner, and
- * cold starts are paid for. Errors of the connection are `NetworkError`, `ServiceUnavailable` (timeout) or `Aborted`.
+ * `node:http` instead of undici or fetch: a new process sends its first request four to seven times sooner, and cold starts
+ * cost money. Errors of the connection are `NetworkError`, `ServiceUnavailable` (timeout) or `Aborted`.
  */
 export function createHttpClient({
   maxSockets = 64,
@@ -86,11 +87,11 @@ function send(request: HttpRequest, agents: Record<'http:' | 'https:', http.Agen
     const { body } = request;
     if (body === undefined) outgoing.end();
     else if (body instanceof Uint8Array) outgoing.end(body);
-    else pipeline(body, outgoing, () => {}); // its errors arrive at `outgoing`, and either end destroys the other
+    else pipeline(body, outgoing, () => {}); // errors are emitted by `outgoing`; each stream destroys the other
   });
 }
 
-/** Reads a body of at most `limit` bytes; a longer one is a `ServiceUnavailable`, as no service sends it. */
+/** Reads a body of at most `limit` bytes. Throws `ServiceUnavailable` for a longer one, which no service sends. */
 export async function readBody(response: HttpResponse, limit = 4 * 1024 * 1024): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -135,7 +136,7 @@ function describe(error: unknown): string {
   return error.message || ('code' in error ? String(error.code) : error.name);
 }
 
-/** Header bytes are UTF-8 on the wire and in signatures; Node wants one character a byte. */
+/** Headers are UTF-8 on the wire and in signatures. Node expects one character per byte. */
 function encodeHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('latin1')]),

@@ -1,6 +1,6 @@
 import pino from 'pino';
 
-/** The fields of one log line; values are ids, counts and durations, never secrets or bodies. */
+/** The fields of one log line: ids, counts and durations. Never secrets or bodies. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Logger {
@@ -12,7 +12,7 @@ export interface Logger {
   child(fields: LogFields): Logger;
 }
 
-/** Field names whose values are never printed, wherever they stand; the last line of defence. */
+/** Fields whose values are never printed, at the top level and one level below: the last line of defence. */
 const SECRET_FIELDS = [
   'accessKeySecret',
   'accessKeyId',
@@ -27,14 +27,14 @@ const SECRET_FIELDS = [
 
 export interface LogOptions {
   readonly level?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
-  /** Where lines go: a function, or a file that is appended to; standard output when both are absent. */
+  /** Where lines go: a function, or a file to append to. `@default` standard output */
   readonly write?: (line: string) => void;
   readonly file?: string;
 }
 
 /** JSON lines: `level` as a word, `time` in ISO 8601, `msg`, and the fields. */
 export function createLogger({ level = 'info', write, file }: LogOptions = {}): Logger {
-  // Synchronous, so that a function that is frozen or a process that is killed loses no line.
+  // Synchronous: a frozen function or a killed process loses no line.
   const destination = write ? { write } : pino.destination({ dest: file ?? 1, sync: true, mkdir: true });
   return pino(
     {
@@ -51,7 +51,7 @@ export function createLogger({ level = 'info', write, file }: LogOptions = {}): 
   );
 }
 
-/** Says nothing, and needs no pino. */
+/** Writes nothing and does not load pino. */
 export const silentLogger: Logger = {
   debug() {},
   info() {},
@@ -60,7 +60,7 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 };
 
-/** pino's redaction paths want brackets around names with a hyphen. */
+/** Names with a hyphen need brackets in pino's redaction paths. */
 function path(name: string, nested = false): string {
   if (name.includes('-')) return `["${name}"]`;
   return nested ? `.${name}` : name;

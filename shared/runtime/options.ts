@@ -1,15 +1,15 @@
 import * as z from 'zod/mini';
 import { AppError } from './errors.ts';
 
-/** One row of a program's configuration; the tables in `docs/configuration.md` are made of these. */
+/** One option of a program. The tables in `docs/configuration.md` are generated from these. */
 export interface OptionSpec<T> {
   /** Environment variable. */
   readonly env: string;
-  /** Older names that keep working, searched after `env`. */
+  /** Older names that still work. They are searched after `env`. */
   readonly aliases?: readonly string[];
-  /** Takes the text of the environment or flag. */
+  /** Parses the text of the environment variable or flag. */
   readonly schema: z.ZodMiniType<T, unknown>;
-  /** Absent: the option must be set. */
+  /** Without a default, and unless the schema is optional, the option must be set. */
   readonly default?: T;
   /** Unit and bounds, e.g. `seconds, 1–43,200`. */
   readonly unit: string;
@@ -35,8 +35,8 @@ export function flagOf(name: string): string {
 }
 
 /**
- * Reads flags, then the environment, then defaults. Throws `ConfigInvalid` with every fault at once; the value of
- * a secret is never repeated.
+ * Flags override the environment, which overrides defaults. Throws `ConfigInvalid` with every fault at once. It never quotes
+ * the value of a secret.
  */
 export function readOptions<S extends OptionSpecs>(
   specs: S,
@@ -71,16 +71,16 @@ function find(
   const flag = flags[name];
   if (flag !== undefined) return { text: flag, from: flagOf(name) };
   for (const variable of [spec.env, ...(spec.aliases ?? [])]) {
-    // An empty variable counts as unset: that is how container platforms blank one out.
+    // An empty variable counts as unset: container platforms can only empty a variable.
     if (env[variable]) return { text: env[variable], from: variable };
   }
   return { text: undefined, from: spec.env };
 }
 
-/** Schemas for the texts of the environment. */
+/** Schemas for environment variables. */
 export const text = z.string().check(z.minLength(1));
 
-// Made once: a function pays for every schema at its start.
+// Created once: every schema costs time at the start of a function.
 const toNumber = z.transform((value: string) => Number(value));
 const digits = z.pipe(z.string().check(z.regex(/^-?\d{1,15}$/)), toNumber);
 const fraction = z.pipe(z.string().check(z.regex(/^-?\d+(\.\d+)?$/)), toNumber);
@@ -102,7 +102,7 @@ export function oneOf<const T extends string>(...values: T[]): z.ZodMiniType<T, 
   return z.enum(values) as z.ZodMiniType<T, unknown>;
 }
 
-/** Comma-separated; blanks around items are dropped, an empty text is an empty list. */
+/** Comma-separated. Spaces around items are removed; an empty text is an empty list. */
 export function listOf<T>(item: z.ZodMiniType<T, unknown>): z.ZodMiniType<T[], unknown> {
   const split = z.transform((value: string): unknown[] =>
     value
@@ -112,3 +112,12 @@ export function listOf<T>(item: z.ZodMiniType<T, unknown>): z.ZodMiniType<T[], u
   );
   return z.pipe(z.pipe(z.string(), split), z.array(item));
 }
+
+/** The row that every program with a log has. */
+export const LOG_LEVEL = {
+  env: 'LOG_LEVEL',
+  schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+  default: 'info' as const,
+  unit: 'debug, info, warn, error or silent',
+  about: 'Lines below it are not written.',
+};

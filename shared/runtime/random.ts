@@ -1,4 +1,4 @@
-/** A number in [0, 1); passed in wherever behaviour depends on chance. */
+/** Returns a number in [0, 1). Passed in wherever behaviour depends on randomness. */
 export type Random = () => number;
 
 /** A small seeded generator (mulberry32) for tests, benchmarks and fault injection. */

@@ -15,14 +15,14 @@ export function backoffDelay(attempt: number, { baseMs, capMs }: Backoff, random
 }
 
 export interface RetryOptions extends Backoff {
-  /** Tries in all, the first included. */
+  /** Attempts in total, the first included. */
   readonly attempts: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly signal?: AbortSignal;
 }
 
-/** Repeats `work` while it fails with a transient or throttled error; the last error is thrown. */
+/** Repeats `work` while it fails with a transient or throttled error, then throws the last error. */
 export async function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {

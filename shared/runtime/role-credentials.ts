@@ -5,18 +5,18 @@ import type { CredentialProvider, Credentials } from './credentials.ts';
 import { AppError, type ErrorCode } from './errors.ts';
 import { createHttpClient, type HttpClient, readBody } from './http.ts';
 
-/** A RAM role that a pod takes with the token of its service account: RRSA of ACK, or any OIDC provider. */
+/** A RAM role that a pod assumes with the token of its service account: RRSA of ACK, or any OIDC provider. */
 export interface RoleSettings {
   readonly roleArn: string;
   readonly oidcProviderArn: string;
-  /** Rewritten by the kubelet before the token in it expires. */
+  /** The kubelet rewrites it before the token expires. */
   readonly tokenFile: string;
   readonly sessionName: string;
-  /** Of STS. */
+  /** Endpoint of STS. */
   readonly endpoint: URL;
 }
 
-/** As ACK's webhook sets the variables; `undefined` when they are not there. */
+/** From the variables that ACK's webhook sets; `undefined` without them. */
 export function readRoleSettings(env: NodeJS.ProcessEnv): RoleSettings | undefined {
   const roleArn = env.ALIBABA_CLOUD_ROLE_ARN;
   const oidcProviderArn = env.ALIBABA_CLOUD_OIDC_PROVIDER_ARN;
@@ -39,35 +39,35 @@ export function readRoleSettings(env: NodeJS.ProcessEnv): RoleSettings | undefin
   };
 }
 
-/** The service's default and smallest maximum of a session. */
+/** The default of the service, which every role allows. */
 const SESSION_SECONDS = 3600;
-/** Before they expire: time for the work that is signed with them to be done. */
+/** Renewed so long before they expire, so that running work can finish with them. */
 const EARLY_MS = 180_000;
 const TIMEOUT_MS = 10_000;
 
 /**
- * Credentials of the role, fetched at the first call and again some minutes before they expire, once however many
- * wait. While STS does not answer, those that are still good go on being given. Source: STS, AssumeRoleWithOIDC.
+ * Credentials of the role, fetched at the first call and again some minutes before they expire. Concurrent callers share one
+ * request. While STS does not answer, credentials that are still valid are used. Source: STS, AssumeRoleWithOIDC.
  */
 export function createRoleCredentials(
   settings: RoleSettings,
   { clock, http = createHttpClient() }: { readonly clock: Clock; readonly http?: HttpClient },
 ): CredentialProvider {
-  let held: Credentials | undefined;
+  let cached: Credentials | undefined;
   let fetching: Promise<Credentials> | undefined;
-  const isGoodFor = (ms: number) => held?.expiresAt !== undefined && held.expiresAt - clock.now() > ms;
+  const isGoodFor = (ms: number) => cached?.expiresAt !== undefined && cached.expiresAt - clock.now() > ms;
 
   return async ({ refresh = false } = {}) => {
-    if (held && !refresh && isGoodFor(EARLY_MS)) return held;
+    if (cached && !refresh && isGoodFor(EARLY_MS)) return cached;
     fetching ??= assumeRole(settings, clock, http).finally(() => {
       fetching = undefined;
     });
     try {
-      held = await fetching;
+      cached = await fetching;
     } catch (error) {
       if (refresh || !isGoodFor(0)) throw error;
     }
-    return held!;
+    return cached!;
   };
 }
 
@@ -129,18 +129,18 @@ async function readToken(path: string): Promise<string> {
   }
 }
 
-/** Of the service's message, which may repeat the token, nothing is said. */
+/** Does not quote the service's message, which may contain the token. */
 function refusal(status: number, body: unknown, { roleArn, endpoint }: RoleSettings): AppError {
   const { Code, RequestId } = (body ?? {}) as { Code?: unknown; RequestId?: unknown };
   const code = typeof Code === 'string' ? Code : `HTTP ${status}`;
   return new AppError(codeOf(status, code), `${endpoint.host} gave no credentials of ${roleArn}: ${code}`, {
-    details: { status, ...(typeof RequestId === 'string' && { requestId: RequestId }) },
+    details: { status, requestId: typeof RequestId === 'string' ? RequestId : undefined },
   });
 }
 
 function codeOf(status: number, code: string): ErrorCode {
   if (/^Throttling/.test(code) || status === 429) return 'Throttled';
-  // The kubelet writes a new token before the old one expires: this passes.
+  // Temporary: the kubelet writes a new token before the old one expires.
   if (/Expired$/.test(code)) return 'SecurityTokenExpired';
   return status >= 500 || status === 200 ? 'ServiceUnavailable' : 'AccessDenied';
 }

@@ -2,29 +2,28 @@ import type { Clock } from './clock.ts';
 import type { CredentialProvider, Credentials } from './credentials.ts';
 import { type AppError, isAppError } from './errors.ts';
 
-/** What signs a request: who, and the time in milliseconds since the epoch as the service counts it. */
+/** What a request is signed with. `now` is the time of the service in milliseconds since the epoch. */
 export interface Signer {
   readonly credentials: Credentials;
   readonly now: number;
 }
 
-/** What was mended before a request was repeated. */
-export type Mending = 'credentials' | 'clock';
+/** What was corrected before a request was repeated. */
+export type Correction = 'credentials' | 'clock';
 
 export interface SigningSession {
   signer(): Promise<Signer>;
   /**
-   * Calls `send`, and repeats it at once after two refusals, each at most once: expired credentials
-   * (`SecurityTokenExpired`) are fetched anew, and a clock that is wrong (an error with the `serverDate` detail)
-   * follows the service's from then on.
+   * Calls `send`, and repeats it at once, at most once per reason: expired credentials (`SecurityTokenExpired`) are fetched
+   * again, and a wrong clock (an error with the detail `serverDate`) follows the service's clock from then on.
    */
   run<T>(send: (signer: Signer) => Promise<T>, options?: RunOptions): Promise<T>;
 }
 
 export interface RunOptions {
-  /** Asked after a failure; false for a body that was a stream and is gone. */
+  /** Called after a failure. False for a stream that has been read. */
   readonly isRepeatable?: () => boolean;
-  readonly onMended?: (mending: Mending) => void;
+  readonly onCorrected?: (correction: Correction) => void;
 }
 
 export function createSigningSession(credentials: CredentialProvider, clock: Clock): SigningSession {
@@ -42,7 +41,7 @@ export function createSigningSession(credentials: CredentialProvider, clock: Clo
     return true;
   };
 
-  const mendingOf = (error: unknown): Mending | undefined => {
+  const correctionOf = (error: unknown): Correction | undefined => {
     if (!isAppError(error)) return undefined;
     if (error.code === 'SecurityTokenExpired') return 'credentials';
     return followClock(error) ? 'clock' : undefined;
@@ -50,17 +49,17 @@ export function createSigningSession(credentials: CredentialProvider, clock: Clo
 
   return {
     signer: () => signer(false),
-    async run(send, { isRepeatable = () => true, onMended } = {}) {
-      const mended = new Set<Mending>();
+    async run(send, { isRepeatable = () => true, onCorrected } = {}) {
+      const corrected = new Set<Correction>();
       for (let refresh = false; ; ) {
         try {
           return await send(await signer(refresh));
         } catch (error) {
-          const mending = isRepeatable() ? mendingOf(error) : undefined;
-          if (mending === undefined || mended.has(mending)) throw error;
-          mended.add(mending);
-          refresh = mending === 'credentials';
-          onMended?.(mending);
+          const correction = isRepeatable() ? correctionOf(error) : undefined;
+          if (correction === undefined || corrected.has(correction)) throw error;
+          corrected.add(correction);
+          refresh = correction === 'credentials';
+          onCorrected?.(correction);
         }
       }
     },

@@ -1,7 +1,7 @@
 import { SaxesParser } from 'saxes';
 import { AppError } from './errors.ts';
 
-/** An element: its text, or its children by local name. Attributes carry nothing in OSS and MNS. */
+/** An element with its text or its children. OSS and MNS do not use attributes. */
 export interface XmlElement {
   readonly name: string;
   readonly text: string;
@@ -9,18 +9,19 @@ export interface XmlElement {
 }
 
 export interface XmlBounds {
-  /** Bytes of UTF-16 text accepted. */
+  /** UTF-16 code units. `@default 4_194_304` */
   readonly maxLength?: number;
+  /** `@default 32` */
   readonly maxDepth?: number;
-  /** Takes control characters, raw or escaped, which XML 1.0 forbids, as the text they are. */
+  /** Accepts control characters, raw or escaped, although XML 1.0 forbids them. `@default false` */
   readonly keepControls?: boolean;
 }
 
 const CONTROL_FAULT = /(disallowed character|malformed character entity)\.$/;
 
 /**
- * Strict: unclosed tags, undeclared entities and document types are refused, so that no entity expands. Names lose
- * their prefix. Throws `InvalidRequest`.
+ * Strict: rejects unclosed tags, undeclared entities and document types, so no entity expands. Names lose their prefix.
+ * Throws `InvalidRequest`.
  */
 export function parseXml(
   source: string,
@@ -78,8 +79,8 @@ export function childText(element: XmlElement, name: string): string | undefined
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
 /**
- * Escapes text for an element; a carriage return is kept as a reference. Characters that XML 1.0 cannot hold are
- * dropped, unless `keepControls` says that the reader is known to take control characters as they are.
+ * Escapes text for an element. A carriage return becomes a reference. Characters that XML 1.0 cannot hold are removed;
+ * `keepControls` keeps control characters for a reader that accepts them.
  */
 export function escapeXml(text: string, keepControls = false): string {
   return (
@@ -93,13 +94,13 @@ export function escapeXml(text: string, keepControls = false): string {
   );
 }
 
-/** What an element may hold: text, a number, nested fields, or one element a list item. Absent fields are left out. */
+/** The content of an element: text, a number, nested fields, or one element per list item. Absent fields are omitted. */
 export type XmlValue = string | number | boolean | undefined | XmlFields | readonly (XmlFields | string)[];
 export interface XmlFields {
   readonly [name: string]: XmlValue;
 }
 
-/** Writes a document, or a fragment when `declaration` is off; fields in their order, lists as repeated elements. */
+/** Writes a document. Fields keep their order; a list becomes repeated elements. An empty `declaration` gives a fragment. */
 export function writeXml(
   root: string,
   fields: XmlFields,

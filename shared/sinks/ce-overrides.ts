@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { AppError } from '../runtime/errors.ts';
 
-/** Extensions that whoever bound the sink wants on every event. */
+/** Extensions that the SinkBinding adds to every event. */
 export interface CeOverrides {
   readonly extensions: Readonly<Record<string, string>>;
 }
@@ -19,7 +19,7 @@ const schema = z.object({
   ),
 });
 
-/** Overrides add extensions; these are an event's identity and content. */
+/** Attributes that an override must not replace: an event's identity and content. */
 export const EVENT_ATTRIBUTES: readonly string[] = [
   'id',
   'source',
@@ -38,7 +38,7 @@ export function parseCeOverrides(text: string): CeOverrides {
   if (parsed.success) return parsed.data;
   throw new AppError(
     'ConfigInvalid',
-    'K_CE_OVERRIDES needs {"extensions": {"name": "value"}}, names of a-z and 0-9 that are no CloudEvents attribute',
+    'K_CE_OVERRIDES needs {"extensions": {"name": "value"}}, with names of a-z and 0-9 other than the CloudEvents attributes',
   );
 }
 

@@ -1,9 +1,10 @@
+import { onAbort } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Delivery } from '../runtime/delivery.ts';
 import { AppError, toAppError } from '../runtime/errors.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../runtime/http.ts';
-import type { Delivery } from './sink.ts';
 
-/** What the other side said. */
+/** The answer of the other side. */
 export interface Answer {
   readonly status: number;
   readonly headers: HttpResponse['headers'];
@@ -15,24 +16,22 @@ export interface Answer {
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
- * One request and its whole answer within `timeoutMs`, however slowly it trickles. Once the head has arrived the status
- * counts, whatever becomes of the body. Throws `AppError` when no head came.
+ * One request and its whole answer within `timeoutMs`, however slowly that arrives. Once the head has arrived, the status
+ * counts even if the body is cut off. Throws `AppError` when no head arrived.
  */
 export async function exchange(
   http: HttpClient,
   request: Omit<HttpRequest, 'signal'>,
   { signal, clock }: { signal: AbortSignal; clock: Clock },
 ): Promise<Answer> {
-  // Not AbortSignal.any: early releases of Node 20 keep what it made as long as the signals it was made of.
+  // Not AbortSignal.any: early releases of Node 20 keep its result alive as long as its sources.
   const stop = new AbortController();
-  const onAbort = () => stop.abort();
   let isLate = false;
   const cancelTimer = clock.after(request.timeoutMs, () => {
     isLate = true;
     stop.abort();
   });
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) stop.abort();
+  const stopListening = onAbort(signal, () => stop.abort());
   try {
     const response = await http.send({ ...request, signal: stop.signal });
     return { status: response.status, headers: response.headers, text: await readBeginning(response) };
@@ -42,7 +41,7 @@ export async function exchange(
     throw new AppError('ServiceUnavailable', `${url.host} gave no answer within ${timeoutMs} ms`);
   } finally {
     cancelTimer();
-    signal.removeEventListener('abort', onAbort);
+    stopListening();
   }
 }
 
@@ -62,13 +61,27 @@ async function readBeginning({ body }: HttpResponse): Promise<string> {
 }
 
 /**
- * Nothing was heard: the event may have arrived or not, so it is delivered again. What is `misconfigured` on this side
- * – no credentials – is thrown, as no delivery will succeed.
+ * What an exchange without an answer means: the event may have arrived or not, so it is delivered again. A `misconfigured`
+ * error of this side, such as missing credentials, is thrown, because no delivery will succeed.
  */
 export function unanswered(thrown: unknown): Delivery {
   const error = toAppError(thrown);
   if (error.kind === 'misconfigured') throw error;
   return { result: 'retry', reason: `${error.code}: ${error.message}` };
+}
+
+/** 404: a route exists before its pods do; 409: another delivery of the same event is running. */
+const RETRYABLE: ReadonlySet<number> = new Set([404, 408, 409, 429]);
+const OVERLOADED: ReadonlySet<number> = new Set([429, 503]);
+
+/** What a status other than 2xx means. `isRetryable` adds cases in which the sender, not the event, is at fault. */
+export function judgeRefusal(
+  { status, reason, retryAfterMs }: { status: number; reason: string; retryAfterMs: number | undefined },
+  isRetryable = false,
+): Delivery {
+  if (status < 500 && !RETRYABLE.has(status) && !isRetryable)
+    return { result: 'rejected', reason, code: 'SinkRejected' };
+  return { result: 'retry', reason, retryAfterMs, overloaded: OVERLOADED.has(status) || undefined };
 }
 
 /** The beginning of a foreign text on one line, for a log and a dead letter. */

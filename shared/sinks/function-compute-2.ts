@@ -1,7 +1,7 @@
 import type Client from '@alicloud/fc2';
 import type { CloudEvent } from 'cloudevents';
+import { orAborted } from '../runtime/abort.ts';
 import type { Credentials } from '../runtime/credentials.ts';
-import { orAborted } from './abort.ts';
 import { unanswered } from './exchange.ts';
 import {
   assertNames,
@@ -21,8 +21,8 @@ export interface FunctionCompute2Options extends InvocationOptions {
 
 /**
  * Invokes a function of Function Compute 2.0 through `@alicloud/fc2` with the CloudEvent as JSON. The SDK is loaded at
- * the first event. It signs with the system's clock and stops a request only at its timeout: an aborted delivery is
- * answered at once, and its request runs out by itself.
+ * the first event. It signs with the system's clock and ends a request only at its timeout: an aborted delivery returns at
+ * once, and its request ends by itself.
  */
 export function createFunctionCompute2Sink(options: FunctionCompute2Options): EventSink {
   const { serviceName, functionName, qualifier } = options;
@@ -84,7 +84,7 @@ function fromReply({ headers }: { headers: Readonly<Record<string, string | unde
   return { status: 200, requestId: headers['x-fc-request-id'], functionError: headers['x-fc-error-type'] };
 }
 
-/** The SDK tells the status in its message only: `POST … failed with 429. requestid: …, message: ….` */
+/** The SDK has the status only in its message: `POST … failed with 429. requestid: …, message: ….` */
 function fromFailure(error: Error & { code?: string }): InvocationAnswer {
   const [, status, requestId, message] =
     /failed with (\d{3})\. requestid: (\S+), message: (.*)\.$/s.exec(error.message) ?? [];

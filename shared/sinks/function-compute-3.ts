@@ -60,7 +60,7 @@ export function createFunctionCompute3Sink(options: FunctionCompute3Options): Ev
     name: `fc3:${functionName}`,
     async deliver(event, { signal }) {
       const body = Buffer.from(JSON.stringify(event));
-      // Function Compute leaves its own headers out of the signature.
+      // Function Compute does not sign its own headers.
       const fcHeaders = {
         'x-fc-invocation-type': invocation === 'async' ? 'Async' : 'Sync',
         ...(deduplicate && { 'x-fc-async-task-id': taskIdOf(event) }),
@@ -104,14 +104,12 @@ function toInvocationAnswer({ status, headers, text }: Answer, now: number): Inv
   };
 }
 
-/** `{Code, Message}`; gateways in between answer in HTML, which tells nothing that the status does not. */
+/** `{Code, Message}`. A gateway answers in HTML, which says no more than the status. */
 function parseError(text: string): { code?: string; message?: string } | undefined {
   try {
     const { Code, Message } = JSON.parse(text) as { Code?: unknown; Message?: unknown };
-    return {
-      ...(typeof Code === 'string' && { code: Code }),
-      ...(typeof Message === 'string' && { message: Message }),
-    };
+    const stringOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
+    return { code: stringOf(Code), message: stringOf(Message) };
   } catch {
     return undefined;
   }

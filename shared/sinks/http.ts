@@ -1,32 +1,33 @@
 import type { CloudEvent } from 'cloudevents';
 import { type HttpMode, toHttpMessage } from '../envelope/cloud-event.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Delivery } from '../runtime/delivery.ts';
 import { createHttpClient, type HttpClient } from '../runtime/http.ts';
 import type { CeOverrides } from './ce-overrides.ts';
-import { type Answer, excerpt, exchange, unanswered } from './exchange.ts';
+import { type Answer, excerpt, exchange, judgeRefusal, unanswered } from './exchange.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import type { Delivery, EventSink } from './sink.ts';
+import type { EventSink } from './sink.ts';
 import type { TokenProvider } from './token-file.ts';
 import { parseHttpUrl } from './url.ts';
 
 export interface HttpSinkOptions {
   /** `K_SINK`: where Knative's SinkBinding points. */
   readonly url: string;
-  /** Default binary, which brokers forward without parsing the data. */
+  /** Brokers forward `binary` without parsing the data. `@default 'binary'` */
   readonly mode?: HttpMode;
   /** `K_CE_OVERRIDES`. */
   readonly overrides?: CeOverrides;
-  /** `K_CA_CERTS`: PEM, trusted beside the authorities that Node knows. */
+  /** `K_CA_CERTS`: PEM of authorities that are trusted in addition to Node's. */
   readonly caCerts?: string;
-  /** Sent as `Authorization: Bearer`; asked for anew when the sink answers 401. */
+  /** Sent as `Authorization: Bearer`; refreshed when the sink answers 401. */
   readonly token?: TokenProvider;
-  /** Milliseconds for a whole delivery; a sink that processes before it answers needs the time for it. */
+  /** Milliseconds for a whole delivery, which includes the processing of a sink that answers after it. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly http?: HttpClient;
 }
 
-/** Posts CloudEvents by HTTP and judges the answer as Knative's data plane contract says. */
+/** Sends CloudEvents by HTTP POST and judges the answer by Knative's data plane contract. */
 export function createHttpSink(options: HttpSinkOptions): EventSink {
   const { mode = 'binary', overrides, token, timeoutMs, clock } = options;
   const url = parseHttpUrl('the sink', options.url);
@@ -60,24 +61,13 @@ export function createHttpSink(options: HttpSinkOptions): EventSink {
   };
 }
 
-/** Retried besides 5xx. 404: a route exists before its pods do; 409: another delivery of the same event is under way. */
-const RETRYABLE: ReadonlySet<number> = new Set([404, 408, 409, 429]);
-const OVERLOADED: ReadonlySet<number> = new Set([429, 503]);
-
-/** Source: Knative specs, eventing/data-plane.md. A redirect is an answer, never followed. */
+/** Source: Knative specs, eventing/data-plane.md. A redirect is a refusal: it is never followed. */
 function judge({ status, headers, text }: Answer, now: number, secret: string | undefined): Delivery {
   if (status >= 200 && status < 300) return { result: 'accepted' };
-  // Some echo what they were sent.
-  const told = secret ? text.replaceAll(secret, '[secret]') : text;
-  const reason = `HTTP ${status}${told && `: ${excerpt(told)}`}`;
-  if (status < 500 && !RETRYABLE.has(status)) return { result: 'rejected', reason, code: 'SinkRejected' };
-  const retryAfterMs = parseRetryAfter(headers['retry-after'], now);
-  return {
-    result: 'retry',
-    reason,
-    retryAfterMs,
-    ...(OVERLOADED.has(status) && { overloaded: true }),
-  };
+  // Some sinks echo the request.
+  const safe = secret ? text.replaceAll(secret, '[secret]') : text;
+  const reason = `HTTP ${status}${safe && `: ${excerpt(safe)}`}`;
+  return judgeRefusal({ status, reason, retryAfterMs: parseRetryAfter(headers['retry-after'], now) });
 }
 
 function overridden(event: CloudEvent<unknown>, overrides: CeOverrides | undefined): CloudEvent<unknown> {

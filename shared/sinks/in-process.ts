@@ -1,15 +1,13 @@
 import type { CloudEvent } from 'cloudevents';
+import { orAborted } from '../runtime/abort.ts';
+import { deliveryOf } from '../runtime/delivery.ts';
 import { toAppError } from '../runtime/errors.ts';
-import { orAborted } from './abort.ts';
-import type { DeliverOptions, Delivery, EventSink } from './sink.ts';
+import type { DeliverOptions, EventSink } from './sink.ts';
 
-/** Handles an event to its outcome; the kind of an error decides whether the event is delivered again. */
+/** Handles one event. The kind of an error decides whether the event is delivered again. */
 export type EventHandler = (event: CloudEvent<unknown>, options: DeliverOptions) => Promise<void>;
 
-/**
- * Calls a function of this process. The one error that passes through is `misconfigured`: the process that should stop
- * loudly is this one.
- */
+/** Calls a function of this process. A `misconfigured` error is thrown, because it is this process that has to stop. */
 export function createInProcessSink(handler: EventHandler): EventSink {
   return {
     name: 'in-process',
@@ -17,30 +15,12 @@ export function createInProcessSink(handler: EventHandler): EventSink {
       try {
         await orAborted(options.signal, () => handler(event, options));
         return { result: 'accepted' };
-      } catch (error) {
-        return judge(error);
+      } catch (thrown) {
+        const error = toAppError(thrown);
+        if (error.kind === 'misconfigured') throw error;
+        return deliveryOf(error);
       }
     },
     async close() {},
   };
-}
-
-function judge(thrown: unknown): Delivery {
-  const error = toAppError(thrown);
-  const reason = `${error.code}: ${error.message}`;
-  const { retryAfterMs } = error;
-  switch (error.kind) {
-    case 'misconfigured':
-      throw error;
-    case 'permanent':
-      return { result: 'rejected', reason, code: error.code };
-    case 'transient':
-    case 'throttled':
-      return {
-        result: 'retry',
-        reason,
-        retryAfterMs,
-        ...(error.kind === 'throttled' && { overloaded: true }),
-      };
-  }
 }

@@ -1,34 +1,34 @@
 import { createHash } from 'node:crypto';
 import type { CloudEvent } from 'cloudevents';
 import type { Clock } from '../runtime/clock.ts';
-import type { CredentialProvider } from '../runtime/credentials.ts';
+import type { CredentialProvider, Credentials } from '../runtime/credentials.ts';
+import type { Delivery } from '../runtime/delivery.ts';
 import { AppError } from '../runtime/errors.ts';
-import { excerpt } from './exchange.ts';
-import type { Delivery } from './sink.ts';
+import { excerpt, judgeRefusal } from './exchange.ts';
 
-/** What invoking a function takes, whichever version of Function Compute runs it. */
+/** What both versions of Function Compute need to invoke a function. */
 export interface InvocationOptions {
   readonly region: string;
   readonly accountId: string;
   readonly functionName: string;
-  /** Version or alias; the service's default, LATEST, when absent. */
+  /** Version or alias. `@default 'LATEST'` */
   readonly qualifier?: string;
   /**
-   * - `sync`: the event is accepted when the function has returned; a failure is delivered again by whoever calls.
-   * - `async`: it is accepted when Function Compute has stored it; failures are retried and dead-lettered there.
-   *   At most 128 KB.
+   * - `sync`: the event is accepted when the function has returned. The caller delivers it again after a failure.
+   * - `async`: it is accepted when Function Compute has stored it, which then retries and dead-letters failures. At most
+   *   128 KB.
    */
   readonly invocation: 'sync' | 'async';
   /**
-   * Gives asynchronous tasks an id made of the event's, so that Function Compute runs a redelivered event once. The
-   * function must have task mode on. An event whose task has failed for good cannot be run again under its id: leave
-   * this off where dead letters are redriven.
+   * Derives the id of an asynchronous task from the event, and so Function Compute runs a redelivered event only once. The
+   * function must have task mode on. An event whose task has finally failed cannot run again under its id: leave this
+   * off where dead letters are redriven.
    */
   readonly deduplicate?: boolean;
   readonly credentials: CredentialProvider;
-  /** Default the account's endpoint in the region, over HTTPS. */
+  /** `@default` the account's endpoint in the region, over HTTPS */
   readonly endpoint?: string;
-  /** Use the endpoint inside Alibaba Cloud's network. */
+  /** Use the endpoint inside Alibaba Cloud's network. `@default false` */
   readonly internal?: boolean;
   /** Milliseconds; for `sync` more than the function's own timeout. */
   readonly timeoutMs: number;
@@ -39,7 +39,7 @@ export function invocationEndpoint({ endpoint, accountId, region, internal }: In
   return endpoint ?? `https://${accountId}.${region}${internal ? '-internal' : ''}.fc.aliyuncs.com`;
 }
 
-/** Names end up in a signed path. Throws `ConfigInvalid`. */
+/** Names become parts of a signed path. Throws `ConfigInvalid`. */
 export function assertNames(names: {
   service?: string;
   function: string;
@@ -54,7 +54,7 @@ export function assertNames(names: {
   }
 }
 
-/** At most 128 letters, digits, `_` and `-`. The key is part of it, as one request can delete many objects. */
+/** At most 128 letters, digits, `_` and `-`. The key is part of it, because one request can delete many objects. */
 export function taskIdOf(event: CloudEvent<unknown>): string {
   const identity = [event.source, event.id, event.type, event.subject].join('\n');
   return `oss_${createHash('sha256').update(identity).digest('hex')}`;
@@ -71,9 +71,8 @@ export interface InvocationAnswer {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** What is wrong with the caller's rights, clock or configuration is not the fault of the event. */
-const RETRYABLE: ReadonlySet<number> = new Set([401, 403, 404, 408, 409, 429]);
-const RETRYABLE_CODES = /signature|accesskey|securitytoken|timestamp/i;
+/** Wrong permissions, clock or configuration of the caller are not the event's fault. */
+const SENDER_AT_FAULT = { statuses: [401, 403], codes: /signature|accesskey|securitytoken|timestamp/i };
 
 /** Source: InvokeFunction of the APIs 2016-08-15 and 2023-03-30; 409 of tasks: "Task deduplication". */
 export function judgeInvocation(answer: InvocationAnswer, { deduplicate }: InvocationOptions): Delivery {
@@ -83,29 +82,22 @@ export function judgeInvocation(answer: InvocationAnswer, { deduplicate }: Invoc
     return { result: 'retry', reason: describe(answer, `FunctionFailed: ${functionError}`) };
   }
   if (status === 409 && deduplicate) return { result: 'accepted' };
-  const reason = describe(answer, `HTTP ${status}`);
-  if (status < 500 && !RETRYABLE.has(status) && !RETRYABLE_CODES.test(errorCode ?? '')) {
-    return { result: 'rejected', reason, code: 'SinkRejected' };
-  }
-  return {
-    result: 'retry',
-    reason,
-    retryAfterMs,
-    ...((status === 429 || status === 503) && { overloaded: true }),
-  };
+  const { statuses, codes } = SENDER_AT_FAULT;
+  const isRetryable = statuses.includes(status) || codes.test(errorCode ?? '');
+  return judgeRefusal({ status, reason: describe(answer, `HTTP ${status}`), retryAfterMs }, isRetryable);
 }
 
 function describe({ errorCode, errorMessage, requestId }: InvocationAnswer, what: string): string {
-  // A service that computes another signature quotes what it signed, tokens included.
+  // A service that computes a different signature quotes what it signed, tokens included.
   const message = /signature/i.test(errorCode ?? '') ? undefined : errorMessage && excerpt(errorMessage);
   const explanation = [errorCode, message].filter(Boolean).join(': ');
   return [what, explanation, requestId && `request id ${requestId}`].filter(Boolean).join(', ');
 }
 
-/** Calls again once with new credentials when the service says that a token has expired. */
+/** Invokes once more with new credentials when the service says that the token has expired. */
 export async function withFreshCredentials(
   credentials: CredentialProvider,
-  invoke: (held: Awaited<ReturnType<CredentialProvider>>) => Promise<InvocationAnswer>,
+  invoke: (credentials: Credentials) => Promise<InvocationAnswer>,
 ): Promise<InvocationAnswer> {
   const answer = await invoke(await credentials());
   const isExpired = /securitytoken/i.test(answer.errorCode ?? '');

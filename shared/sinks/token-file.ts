@@ -2,18 +2,18 @@ import { readFile } from 'node:fs/promises';
 import type { Clock } from '../runtime/clock.ts';
 import { AppError } from '../runtime/errors.ts';
 
-/** The bearer token to send now; `refresh` drops what is held, because the sink has just refused it. */
+/** The bearer token to send now. `refresh` reads it again, because the sink has just refused the cached one. */
 export type TokenProvider = (options?: { refresh?: boolean }) => Promise<string>;
 
-/** How long a token is held, in milliseconds; Kubernetes writes a new one long before the old one expires. */
-const HELD_MS = 60_000;
+/** Milliseconds for which a token is cached. Kubernetes writes a new one long before the old one expires. */
+const CACHED_MS = 60_000;
 
-/** A token that something else keeps fresh in a file. Throws `ConfigInvalid` when it cannot be read or is empty. */
+/** A token that another program keeps fresh in a file. Throws `ConfigInvalid` when it cannot be read or is empty. */
 export function createTokenFile(path: string, clock: Clock): TokenProvider {
   let token = '';
   let readAt = Number.NEGATIVE_INFINITY;
   return async ({ refresh = false } = {}) => {
-    if (!refresh && clock.now() - readAt < HELD_MS) return token;
+    if (!refresh && clock.now() - readAt < CACHED_MS) return token;
     token = await read(path);
     readAt = clock.now();
     return token;
@@ -29,5 +29,8 @@ async function read(path: string): Promise<string> {
   }
   // A line break would end the header.
   if (/^[\x21-\x7e]+$/.test(text)) return text;
-  throw new AppError('ConfigInvalid', `the token for the sink in ${path} is empty or no token`);
+  throw new AppError(
+    'ConfigInvalid',
+    `the token for the sink in ${path} is empty or has characters that a token must not have`,
+  );
 }

@@ -35,11 +35,11 @@ export function eventSinkContract(name: string, open: () => Promise<SinkUnderTes
     const deliver = (event = anEvent(), signal = new AbortController().signal) =>
       under.sink.deliver(event, { signal });
 
-    test('has a name', () => {
+    test(`${name} has a name`, () => {
       expect(under.sink.name).toMatch(/^[\w:./-]+$/);
     });
 
-    test('delivers an event unchanged, whatever its key', async () => {
+    test(`${name} delivers an event unchanged, whatever its key`, async () => {
       const event = anEvent('incoming/50% größer/群組 "1".jpg');
 
       const delivery = await deliver(event);
@@ -57,7 +57,7 @@ export function eventSinkContract(name: string, open: () => Promise<SinkUnderTes
       expect(String(arrived?.mnsdequeuecount)).toBe('3');
     });
 
-    test('delivers many at a time', async () => {
+    test(`${name} delivers many events at the same time`, async () => {
       const keys = Array.from({ length: 20 }, (_, index) => `incoming/${index}.jpg`);
 
       const deliveries = await Promise.all(keys.map((key) => deliver(anEvent(key))));
@@ -66,7 +66,7 @@ export function eventSinkContract(name: string, open: () => Promise<SinkUnderTes
       expect(new Set(under.received().map(({ subject }) => subject)).size).toBe(20);
     });
 
-    test('wants an event again that failed', async () => {
+    test(`${name} retries an event that failed`, async () => {
       under.behave('fail');
 
       const delivery = await deliver();
@@ -74,7 +74,7 @@ export function eventSinkContract(name: string, open: () => Promise<SinkUnderTes
       expect(delivery).toEqual({ result: 'retry', reason: expect.stringMatching(/./) });
     });
 
-    test('wants an event again later when there were too many', async () => {
+    test(`${name} retries an event later when there were too many`, async () => {
       under.behave('overload');
 
       const delivery = await deliver();
@@ -87,7 +87,7 @@ export function eventSinkContract(name: string, open: () => Promise<SinkUnderTes
       });
     });
 
-    test('gives up an event that is refused, with a code', async () => {
+    test(`${name} rejects an event that is refused, with a code`, async () => {
       under.behave('refuse');
 
       const delivery = await deliver();
@@ -95,7 +95,7 @@ export function eventSinkContract(name: string, open: () => Promise<SinkUnderTes
       expect(delivery).toMatchObject({ result: 'rejected', code: expect.stringMatching(/^[A-Z]/) });
     });
 
-    test('wants an event again when the far side broke', async () => {
+    test(`${name} retries an event when the other side broke`, async () => {
       under.behave('break');
 
       const delivery = await deliver();
@@ -103,7 +103,7 @@ export function eventSinkContract(name: string, open: () => Promise<SinkUnderTes
       expect(delivery).toEqual({ result: 'retry', reason: expect.stringMatching(/./) });
     });
 
-    test('works again after a failure', async () => {
+    test(`${name} works again after a failure`, async () => {
       under.behave('break');
       await deliver();
       under.behave('accept');
@@ -113,7 +113,7 @@ export function eventSinkContract(name: string, open: () => Promise<SinkUnderTes
       expect(delivery).toEqual({ result: 'accepted' });
     });
 
-    test('returns at once when it is stopped while it waits', async () => {
+    test(`${name} returns at once when it is aborted while it waits`, async () => {
       under.behave('hang');
       const stop = new AbortController();
       const delivery = deliver(anEvent(), stop.signal);
@@ -124,7 +124,7 @@ export function eventSinkContract(name: string, open: () => Promise<SinkUnderTes
       expect(await delivery).toMatchObject({ result: 'retry', reason: expect.stringContaining('Aborted') });
     });
 
-    test('sends nothing when it has been stopped before', async () => {
+    test(`${name} sends nothing when it has been aborted before`, async () => {
       const delivery = await deliver(anEvent(), AbortSignal.abort());
 
       expect(delivery).toMatchObject({ result: 'retry', reason: expect.stringContaining('Aborted') });

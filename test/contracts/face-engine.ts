@@ -40,7 +40,7 @@ export function faceEngineContract(
       embeddings: false,
     });
 
-    test('works without a warm-up, and a warm-up can be repeated', async () => {
+    test(`${name} works without a warm-up, and a warm-up can be repeated`, async () => {
       const cold = await open();
 
       const before = await cold.analyze(await decodeSample(1), ask());
@@ -52,7 +52,7 @@ export function faceEngineContract(
       expect(after).toEqual(before);
     });
 
-    test('names itself and its version', () => {
+    test(`${name} has a name and a version`, () => {
       expect(engine.name).toMatch(/^[a-z0-9-]+$/);
       expect(engine.version).toMatch(/^[\w.+-]+$/);
     });
@@ -61,13 +61,13 @@ export function faceEngineContract(
       [640, 480],
       [1, 1],
       [1920, 3],
-    ])('gives no face for a picture of %i × %i without one', async (width, height) => {
+    ])(`${name} finds no face in an empty picture of %i × %i`, async (width, height) => {
       const faces = await engine.analyze(blankImage(width, height), ask(...EVERYTHING));
 
       expect(faces).toEqual([]);
     });
 
-    test.each(SAMPLE_NUMBERS)('finds every face of sample %i and nothing else', async (sample) => {
+    test.each(SAMPLE_NUMBERS)(`${name} finds every face of sample %i and nothing else`, async (sample) => {
       const image = await decodeSample(sample);
 
       const faces = await engine.analyze(image, ask('gender'));
@@ -86,14 +86,14 @@ export function faceEngineContract(
       }
     });
 
-    test('orders faces from the largest to the smallest', async () => {
+    test(`${name} orders faces from the largest to the smallest`, async () => {
       const faces = await engine.analyze(await decodeSample(5), ask());
 
       const areas = boxesOf(faces).map(({ width, height }) => width * height);
       expect(areas).toEqual(areas.toSorted((a, b) => b - a));
     });
 
-    test('places keypoints left and right as the picture shows them', async () => {
+    test(`${name} places keypoints left and right as the picture shows them`, async () => {
       const faces = await engine.analyze(await decodeSample(3), ask());
 
       for (const { keypoints, box } of faces) {
@@ -106,14 +106,14 @@ export function faceEngineContract(
       }
     });
 
-    test('gives boxes in pixels of the upright image, however small the raster', async () => {
+    test(`${name} returns boxes in pixels of the upright image, however small the raster`, async () => {
       const fine = await engine.analyze(await decodeSample(6), ask());
       const coarse = await engine.analyze(await decodeSample(6, { rasterSide: 960 }), ask());
 
       expectSameBoxes(boxesOf(coarse), boxesOf(fine));
     });
 
-    test('gives boxes half as large for a picture half as large', async () => {
+    test(`${name} returns boxes half as large for a picture half as large`, async () => {
       const half = await sharp(sampleBytes(6)).resize(960).png().toBuffer();
 
       const whole = await engine.analyze(await decodeSample(6), ask());
@@ -128,7 +128,7 @@ export function faceEngineContract(
       expectSameBoxes(doubled, boxesOf(whole));
     });
 
-    test('sees a picture that is stored turned as it is shown', async () => {
+    test(`${name} sees a rotated picture upright`, async () => {
       const turned = await sharp(sampleBytes(3))
         .rotate(270)
         .withMetadata({ orientation: 6 })
@@ -141,14 +141,14 @@ export function faceEngineContract(
       expectSameBoxes(boxesOf(stored), boxesOf(upright));
     });
 
-    test('says nothing about a face that was not asked', async () => {
+    test(`${name} returns no attribute that was not requested`, async () => {
       const faces = await engine.analyze(await decodeSample(1), ask());
 
       expect(faces.map(({ attributes }) => attributes)).toEqual([{}, {}, {}]);
       expect(faces.filter((face) => 'embedding' in face)).toEqual([]);
     });
 
-    test.each(traits.attributes)('says %s alone when only that is asked', async (attribute) => {
+    test.each(traits.attributes)(`${name} returns only %s when only that is requested`, async (attribute) => {
       const faces = await engine.analyze(await decodeSample(3), ask(attribute));
 
       expect(faces.map(({ attributes }) => Object.keys(attributes))).toEqual([
@@ -158,14 +158,14 @@ export function faceEngineContract(
       ]);
     });
 
-    test('leaves out what it does not know', async () => {
+    test(`${name} omits what it does not know`, async () => {
       const [face] = await engine.analyze(await decodeSample(3), ask(...EVERYTHING));
 
       expect(Object.keys(face!.attributes).toSorted()).toEqual(traits.attributes.toSorted());
     });
 
     if (traits.embeddings) {
-      test('gives embeddings of unit length when asked', async () => {
+      test(`${name} returns embeddings of unit length when requested`, async () => {
         const faces = await engine.analyze(await decodeSample(4), {
           attributes: new Set(),
           embeddings: true,
@@ -176,7 +176,7 @@ export function faceEngineContract(
       });
     }
 
-    test('answers the same to calls that overlap', async () => {
+    test(`${name} gives overlapping calls the same answers`, async () => {
       const images = await Promise.all([decodeSample(1), decodeSample(2)]);
 
       const together = await Promise.all(images.map((image) => engine.analyze(image, ask())));
@@ -185,7 +185,7 @@ export function faceEngineContract(
       expect(together[1]).toEqual(await engine.analyze(images[1], ask()));
     });
 
-    test('stops when its signal is aborted', async () => {
+    test(`${name} stops when its signal is aborted`, async () => {
       const analysis = engine.analyze(await decodeSample(1), { ...ask(), signal: AbortSignal.abort() });
 
       await expect(analysis).rejects.toMatchObject({ code: 'Aborted' });

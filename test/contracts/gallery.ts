@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Gallery, NewFace } from '../../shared/faces/gallery/gallery.ts';
 import { knownFaces } from '../support/known-faces.ts';
 
@@ -39,7 +39,7 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       for (const one of opened.splice(0)) await one.close();
     });
 
-    it('knows nobody at first', async () => {
+    test(`${name} is empty at first`, async () => {
       const gallery = await prepare();
 
       expect(await searchFor(gallery, 'anna')).toEqual([]);
@@ -47,7 +47,7 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       expect(await gallery.faces('Anna')).toEqual([]);
     });
 
-    it('puts a person seen before above the match threshold, and strangers below', async () => {
+    test(`${name} scores an enrolled person above the match threshold and strangers below`, async () => {
       const gallery = await prepare();
       await gallery.add('Berta', [asNew('berta')]);
       const [added] = await gallery.add('Anna', [asNew('anna')]);
@@ -62,14 +62,14 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       for (const { similarity } of stranger) expect(similarity).toBeLessThan(gallery.thresholds.match);
     });
 
-    it('has thresholds in the order of their strictness', async () => {
+    test(`${name} has thresholds in the order of their strictness`, async () => {
       const { plausible, match, high } = (await prepare()).thresholds;
 
       expect(plausible).toBeLessThan(match);
       expect(match).toBeLessThan(high);
     });
 
-    it('answers for each face, in their order', async () => {
+    test(`${name} answers for each face, in order`, async () => {
       const gallery = await prepare();
       await gallery.add('Berta', [asNew('berta')]);
       await gallery.add('Dora', [asNew('dora')]);
@@ -83,7 +83,7 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       expect(none).toEqual([]);
     });
 
-    it('gives each person once, by the nearest face, and at most as many as asked', async () => {
+    test(`${name} returns each person once, by the nearest face, and at most as many as requested`, async () => {
       const gallery = await prepare();
       await gallery.add('Anna', [asNew('anna'), asNew('annaAgain')]);
       await gallery.add('Berta', [asNew('berta')]);
@@ -99,7 +99,7 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       expect(one).toEqual([all[0]]);
     });
 
-    it('lists people in order, with their faces', async () => {
+    test(`${name} lists people in order, with their faces`, async () => {
       const gallery = await prepare();
       const [first] = await gallery.add('Clara', [asNew('clara')]);
       const added = await gallery.add('Anna', [asNew('anna'), asNew('annaAgain')]);
@@ -114,7 +114,7 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       expect((await gallery.faces('Clara')).map((id) => ({ id }))).toEqual([first]);
     });
 
-    it('adds a photo once, however often it is told to', async () => {
+    test(`${name} adds a photo once, however often it is added`, async () => {
       const gallery = await prepare();
 
       const first = await gallery.add('Anna', [asNew('anna')]);
@@ -124,7 +124,7 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       expect(await gallery.faces('Anna')).toHaveLength(1);
     });
 
-    it('removes one face', async () => {
+    test(`${name} removes one face`, async () => {
       const gallery = await prepare();
       const [first, second] = (await gallery.add('Anna', [asNew('anna'), asNew('annaAgain')])) as {
         id: string;
@@ -137,7 +137,7 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       expect((await searchFor(gallery, 'anna'))[0]).toMatchObject({ person: 'Anna', photo: 'annaAgain' });
     });
 
-    it('knows nobody without a face', async () => {
+    test(`${name} forgets a person whose last face is removed`, async () => {
       const gallery = await prepare();
       const [added] = (await gallery.add('Anna', [asNew('anna')])) as { id: string }[];
 
@@ -147,7 +147,7 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       expect(await gallery.removePerson('Anna')).toEqual([]);
     });
 
-    it('removes a person, who can be enrolled again by the same photo', async () => {
+    test(`${name} removes a person, who can be enrolled again with the same photo`, async () => {
       const gallery = await prepare();
       await gallery.add('Berta', [asNew('berta')]);
       const added = (await gallery.add('Anna', [asNew('anna'), asNew('annaAgain')])) as { id: string }[];
@@ -164,7 +164,7 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       expect((await searchFor(gallery, 'anna'))[0]).toMatchObject({ person: 'Anna', photo: 'anna' });
     });
 
-    it('is empty when cleared, and usable', async () => {
+    test(`${name} is empty and usable after it is cleared`, async () => {
       const gallery = await prepare();
       await gallery.add('Anna', [asNew('anna')]);
 
@@ -175,18 +175,26 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       expect(await peopleOf(gallery)).toEqual([{ person: 'Anna', faces: 1 }]);
     });
 
-    it.each(['张伟', 'Zoë O’Neil', '_x', 'a b', 'ANNA', 'a+b%20c'])('keeps the name %s', async (person) => {
-      const gallery = await prepare();
-      await gallery.add(person, [asNew('anna')]);
+    test.each(['张伟', 'Zoë O’Neil', '_x', 'a b', 'ANNA', 'a+b%20c'])(
+      `${name} keeps the name %s`,
+      async (person) => {
+        const gallery = await prepare();
+        await gallery.add(person, [asNew('anna')]);
 
-      expect(await peopleOf(gallery)).toEqual([{ person, faces: 1 }]);
-      expect((await searchFor(gallery, 'anna'))[0]?.person).toBe(person);
-    });
+        expect(await peopleOf(gallery)).toEqual([{ person, faces: 1 }]);
+        expect((await searchFor(gallery, 'anna'))[0]?.person).toBe(person);
+      },
+    );
 
-    it.each(['', 'a/b', '..', ' a', 'a\u0000', 'é'.repeat(65)])('refuses the name %j', async (person) => {
-      const gallery = await prepare();
+    test.each(['', 'a/b', '..', ' a', 'a\u0000', 'é'.repeat(65)])(
+      `${name} rejects the name %j`,
+      async (person) => {
+        const gallery = await prepare();
 
-      await expect(gallery.add(person, [asNew('anna')])).rejects.toMatchObject({ code: 'PersonNameInvalid' });
-    });
+        await expect(gallery.add(person, [asNew('anna')])).rejects.toMatchObject({
+          code: 'PersonNameInvalid',
+        });
+      },
+    );
   });
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { MessageQueue, ReceivedMessage } from '../../shared/mns/queue.ts';
 
 export interface OpenedQueue {
@@ -45,7 +45,7 @@ export function messageQueueContract(
     });
 
     describe('send and receive', () => {
-      it('hands out what was sent, with its ids and times', async () => {
+      test(`${name} delivers what was sent, with ids and times`, async () => {
         const { queue } = await prepare();
         const sent = await queue.send('hello');
 
@@ -63,13 +63,13 @@ export function messageQueueContract(
         expect(message.nextVisibleTime).toBe(message.firstDequeueTime + VISIBILITY_SECONDS * 1000);
       });
 
-      it.each([
+      test.each([
         ['markup', '<a href="x">&amp; \'q\'</a>]]>'],
         ['characters of four bytes', '张伟 😀 é'],
         ['white space at both ends', '  \n\ttext\n '],
         ['carriage returns', 'a\r\nb\rc'],
         ['65,536 bytes', 'x'.repeat(65_536)],
-      ])('keeps %s in a body', async (_what, body) => {
+      ])(`${name} keeps %s in a body`, async (_what, body) => {
         const { queue } = await prepare();
         await queue.send(body);
 
@@ -79,7 +79,7 @@ export function messageQueueContract(
         expect(message.bodyMD5).toBe(md5(body));
       });
 
-      it('hands out at most as many as were asked for', async () => {
+      test(`${name} delivers at most as many messages as requested`, async () => {
         const { queue } = await prepare();
         for (let index = 0; index < 20; index++) await queue.send(`m${index}`);
 
@@ -91,7 +91,7 @@ export function messageQueueContract(
         expect(new Set([...three, ...sixteen, ...last].map((message) => message.body)).size).toBe(20);
       });
 
-      it('prefers a smaller priority', async () => {
+      test(`${name} delivers a message of a smaller priority first`, async () => {
         const { queue } = await prepare();
         await queue.send('last', { priority: 16 });
         await queue.send('first', { priority: 1 });
@@ -101,7 +101,7 @@ export function messageQueueContract(
         expect(message).toMatchObject({ body: 'first', priority: 1 });
       });
 
-      it('never hands one message to two receivers', async () => {
+      test(`${name} never delivers one message to two receivers`, async () => {
         const { queue } = await prepare();
         for (let index = 0; index < 24; index++) await queue.send(`m${index}`);
 
@@ -114,7 +114,7 @@ export function messageQueueContract(
         expect(ids).toHaveLength(24);
       });
 
-      it('gives nothing from an empty queue', async () => {
+      test(`${name} returns nothing from an empty queue`, async () => {
         const { queue } = await prepare();
 
         const messages = await queue.receive({ max: 16, waitSeconds: 0 });
@@ -122,7 +122,7 @@ export function messageQueueContract(
         expect(messages).toEqual([]);
       });
 
-      it('holds a message back for its delay', async () => {
+      test(`${name} holds a message back for its delay`, async () => {
         const { queue, advance } = await prepare();
         await queue.send('later', { delaySeconds: 10 });
 
@@ -135,7 +135,7 @@ export function messageQueueContract(
         expect(after.map((message) => message.body)).toEqual(['later']);
       });
 
-      it('drops a message when its retention has passed, received or not', async () => {
+      test(`${name} drops a message after its retention, received or not`, async () => {
         const { queue, advance } = await prepare();
         await queue.send('old');
         const message = await receiveOne(queue);
@@ -149,7 +149,7 @@ export function messageQueueContract(
     });
 
     describe('visibility', () => {
-      it('hides a received message until its timeout, then counts the next receive', async () => {
+      test(`${name} hides a received message until its timeout, then counts the next receive`, async () => {
         const { queue, advance } = await prepare();
         await queue.send('again');
         const first = await receiveOne(queue);
@@ -169,7 +169,7 @@ export function messageQueueContract(
         expect(second.receiptHandle).not.toBe(first.receiptHandle);
       });
 
-      it('is changed from now on, under a new receipt handle', async () => {
+      test(`${name} changes the visibility from now on and returns a new receipt handle`, async () => {
         const { queue, advance } = await prepare();
         await queue.send('long work');
         const message = await receiveOne(queue);
@@ -187,7 +187,7 @@ export function messageQueueContract(
         expect(again).toHaveLength(1);
       });
 
-      it('kills the old receipt handle when it is changed', async () => {
+      test(`${name} invalidates the old receipt handle when the visibility is changed`, async () => {
         const { queue } = await prepare();
         await queue.send('renewed');
         const message = await receiveOne(queue);
@@ -202,7 +202,7 @@ export function messageQueueContract(
         expect(fresh).toEqual([]);
       });
 
-      it('lets a receipt handle die with its timeout', async () => {
+      test(`${name} invalidates a receipt handle after its timeout`, async () => {
         const { queue, advance } = await prepare();
         await queue.send('late');
         const message = await receiveOne(queue);
@@ -215,7 +215,7 @@ export function messageQueueContract(
         expect(deleted).toMatchObject([{ code: 'MessageNotExist' }]);
       });
 
-      it('takes what never was a receipt handle for a dead one', async () => {
+      test(`${name} treats an invalid receipt handle like an expired one`, async () => {
         const { queue } = await prepare();
 
         const change = queue.changeVisibility('no-handle', 60);
@@ -223,7 +223,7 @@ export function messageQueueContract(
         await expect(change).rejects.toMatchObject({ code: 'MessageNotExist' });
       });
 
-      it.each([0, 43_201])('refuses %d seconds', async (seconds) => {
+      test.each([0, 43_201])(`${name} rejects a visibility of %d seconds`, async (seconds) => {
         const { queue } = await prepare();
         await queue.send('m');
         const message = await receiveOne(queue);
@@ -235,7 +235,7 @@ export function messageQueueContract(
     });
 
     describe('delete', () => {
-      it('removes messages for good', async () => {
+      test(`${name} deletes messages`, async () => {
         const { queue, advance } = await prepare();
         for (let index = 0; index < 16; index++) await queue.send(`m${index}`);
         const messages = await queue.receive({ max: 16, waitSeconds: 0 });
@@ -248,7 +248,7 @@ export function messageQueueContract(
         expect(left).toEqual([]);
       });
 
-      it('deletes the others when some handles are stale, and tells which', async () => {
+      test(`${name} deletes the others when some handles are stale, and reports those`, async () => {
         const { queue, advance } = await prepare();
         await queue.send('gone');
         await queue.send('kept');
@@ -264,7 +264,7 @@ export function messageQueueContract(
         expect(left).toEqual([]);
       });
 
-      it('tells a handle that never was one', async () => {
+      test(`${name} reports an invalid handle on delete`, async () => {
         const { queue } = await prepare();
 
         const failures = await queue.delete(['no handle & <b>']);
@@ -272,7 +272,7 @@ export function messageQueueContract(
         expect(failures).toMatchObject([{ receiptHandle: 'no handle & <b>', code: 'ReceiptHandleError' }]);
       });
 
-      it('does nothing for no handles', async () => {
+      test(`${name} accepts an empty list of handles`, async () => {
         const { queue } = await prepare();
 
         const failures = await queue.delete([]);
@@ -282,7 +282,7 @@ export function messageQueueContract(
     });
 
     describe('long poll', () => {
-      it('ends at once when a message is sent', async () => {
+      test(`${name} ends a long poll at once when a message is sent`, async () => {
         const { queue } = await prepare();
         const poll = queue.receive({ max: 16, waitSeconds: 30 });
 
@@ -292,7 +292,7 @@ export function messageQueueContract(
         expect(messages.map((message) => message.body)).toEqual(['awaited']);
       });
 
-      it('ends when a delay passes', async () => {
+      test(`${name} ends a long poll when a delay passes`, async () => {
         const { queue, advance } = await prepare();
         await queue.send('delayed', { delaySeconds: 3 });
 
@@ -301,7 +301,7 @@ export function messageQueueContract(
         expect(messages.map((message) => message.body)).toEqual(['delayed']);
       });
 
-      it('ends when a visibility timeout passes', async () => {
+      test(`${name} ends a long poll when a visibility timeout passes`, async () => {
         const { queue, advance } = await prepare();
         await queue.send('returned');
         const { receiptHandle } = await receiveOne(queue);
@@ -312,7 +312,7 @@ export function messageQueueContract(
         expect(messages).toMatchObject([{ body: 'returned', dequeueCount: 2 }]);
       });
 
-      it('ends empty after its time', async () => {
+      test(`${name} ends a long poll without messages after its time`, async () => {
         const { queue, advance } = await prepare();
 
         const messages = await advanceUntil(queue.receive({ max: 16, waitSeconds: 2 }), advance);
@@ -323,7 +323,7 @@ export function messageQueueContract(
 
     if (stoppable)
       describe('a signal', () => {
-        it('stops a poll, and the next message goes to the next receiver', async () => {
+        test(`${name} aborts a long poll by its signal, and the next receiver gets the next message`, async () => {
           const { queue, advance } = await prepare();
           const controller = new AbortController();
           const poll = queue.receive({ max: 1, waitSeconds: 30, signal: controller.signal });
@@ -336,7 +336,7 @@ export function messageQueueContract(
           expect(messages).toMatchObject([{ body: 'for the next', dequeueCount: 1 }]);
         });
 
-        it('that has fired lets no poll begin', async () => {
+        test(`${name} starts no poll with an aborted signal`, async () => {
           const { queue } = await prepare();
 
           const poll = queue.receive({ max: 1, waitSeconds: 30, signal: AbortSignal.abort() });
@@ -346,7 +346,7 @@ export function messageQueueContract(
       });
 
     describe('peek and attributes', () => {
-      it('shows messages without hiding or counting them', async () => {
+      test(`${name} peeks at messages without hiding or counting them`, async () => {
         const { queue } = await prepare();
         const { messageId } = await queue.send('seen');
 
@@ -359,7 +359,7 @@ export function messageQueueContract(
         await expect(queue.peek(16)).resolves.toEqual([]);
       });
 
-      it('counts messages by their state', async () => {
+      test(`${name} counts messages by state`, async () => {
         const { queue } = await prepare();
         for (const body of ['a', 'b', 'c']) await queue.send(body);
         await queue.send('d', { delaySeconds: 60 });
@@ -379,7 +379,7 @@ export function messageQueueContract(
     });
 
     describe('bounds', () => {
-      it.each<[string, (queue: MessageQueue) => Promise<unknown>]>([
+      test.each<[string, (queue: MessageQueue) => Promise<unknown>]>([
         ['a body that XML cannot hold', (queue) => queue.send('a\u0000b')],
         ['a body with half a character', (queue) => queue.send('a\ud83d')],
         ['a body of 65,537 bytes', (queue) => queue.send('x'.repeat(65_537))],
@@ -390,7 +390,7 @@ export function messageQueueContract(
         ['17 messages', (queue) => queue.receive({ max: 17, waitSeconds: 0 })],
         ['a wait of 31 seconds', (queue) => queue.receive({ max: 1, waitSeconds: 31 })],
         ['a peek of 17', (queue) => queue.peek(17)],
-      ])('refuses %s', async (_what, call) => {
+      ])(`${name} rejects %s`, async (_what, call) => {
         const { queue } = await prepare();
 
         await expect(call(queue)).rejects.toMatchObject({ code: 'InvalidRequest' });

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { ListOptions, ObjectStore, PutOptions } from '../../shared/oss/object-store.ts';
 import { toAppError } from '../../shared/runtime/errors.ts';
 
@@ -67,7 +67,7 @@ export function objectStoreContract(
     });
 
     describe('put, head and get', () => {
-      it('gives back bytes and facts', async () => {
+      test(`${name} returns bytes and metadata`, async () => {
         const { store } = await prepare();
         const before = Math.floor(Date.now() / 1000) * 1000;
 
@@ -90,7 +90,7 @@ export function objectStoreContract(
         expect((await buffer(read.body)).toString()).toBe('hello');
       });
 
-      it('names every write by another request id', async () => {
+      test(`${name} gives every write another request id`, async () => {
         const { store } = await prepare();
 
         const first = await store.put('k', bytes('same'));
@@ -99,7 +99,7 @@ export function objectStoreContract(
         expect(second.requestId).not.toBe(first.requestId);
       });
 
-      it('calls bytes of no other type application/octet-stream', async () => {
+      test(`${name} uses application/octet-stream as the default type`, async () => {
         const { store } = await prepare();
         await store.put('picture.jpg', bytes('x'));
 
@@ -108,7 +108,7 @@ export function objectStoreContract(
         expect(head?.contentType).toBe('application/octet-stream');
       });
 
-      it('keeps empty objects', async () => {
+      test(`${name} keeps empty objects`, async () => {
         const { store } = await prepare();
         await store.put('bytes', new Uint8Array(0));
         await store.put('stream', Readable.from([]));
@@ -120,7 +120,7 @@ export function objectStoreContract(
         }
       });
 
-      it('streams five megabytes up and down', async () => {
+      test(`${name} streams five megabytes up and down`, async () => {
         const { store } = await prepare();
         const content = randomBytes(5 * 1024 * 1024);
 
@@ -133,7 +133,7 @@ export function objectStoreContract(
         expect(received.equals(content)).toBe(true);
       });
 
-      it('keeps metadata, in any script', async () => {
+      test(`${name} keeps metadata in any script`, async () => {
         const { store } = await prepare();
         const metadata = { person: '张伟', note: 'é "q" <&> %41', 'with-hyphen': 'a=b; c' };
         await store.put('k', bytes('x'), { metadata });
@@ -146,7 +146,7 @@ export function objectStoreContract(
         expect(read.metadata).toEqual(metadata);
       });
 
-      it('trims metadata, as headers are trimmed', async () => {
+      test(`${name} trims metadata, as headers are trimmed`, async () => {
         const { store } = await prepare();
         await store.put('k', bytes('x'), { metadata: { note: '  a  b ' } });
 
@@ -155,7 +155,7 @@ export function objectStoreContract(
         expect(head?.metadata).toEqual({ note: 'a  b' });
       });
 
-      it('replaces bytes, type and metadata together', async () => {
+      test(`${name} replaces bytes, type and metadata together`, async () => {
         const { store } = await prepare();
         await store.put('k', bytes('old'), { contentType: 'text/plain', metadata: { a: '1' } });
 
@@ -170,7 +170,7 @@ export function objectStoreContract(
         });
       });
 
-      it('does not change with the buffer that was put', async () => {
+      test(`${name} does not change when the buffer that was put changes`, async () => {
         const { store } = await prepare();
         const content = bytes('before');
         await store.put('k', content);
@@ -180,7 +180,7 @@ export function objectStoreContract(
         expect(await text(store, 'k')).toBe('before');
       });
 
-      it.each(ODD_KEYS.filter((key) => !unsendable(key)))('keeps the key %j', async (key) => {
+      test.each(ODD_KEYS.filter((key) => !unsendable(key)))(`${name} keeps the key %j`, async (key) => {
         const { store } = await prepare();
         await store.put('neighbour', bytes('n'));
 
@@ -196,7 +196,7 @@ export function objectStoreContract(
         await expect(keysOf(store)).resolves.toEqual(['neighbour']);
       });
 
-      it('keeps apart keys that one path may hold only once', async () => {
+      test(`${name} keeps keys apart that are one path in a file system`, async () => {
         const { store } = await prepare();
         const keys = ['a', 'a/', 'a//', 'a/b', 'a/b/c', 'a/b/', 'a%2Fb', 'a%f', 'a%'];
 
@@ -210,7 +210,7 @@ export function objectStoreContract(
         expect(await text(store, 'a')).toBe('a again');
       });
 
-      it('ends concurrent puts to one key in one whole object', async () => {
+      test(`${name} stores one whole object after concurrent puts to one key`, async () => {
         const { store } = await prepare();
         const contents = Array.from({ length: 8 }, (_, index) => String(index).repeat(100_000 + index));
 
@@ -227,7 +227,7 @@ export function objectStoreContract(
         expect(head.metadata).toEqual({ writer: content[0] });
       });
 
-      it('shows readers one whole object or another while it is replaced', async () => {
+      test(`${name} shows readers one whole object or the other while it is replaced`, async () => {
         const { store } = await prepare();
         const write = async (round: number) => {
           const content = String(round).repeat(50_000 + round);
@@ -253,7 +253,7 @@ export function objectStoreContract(
         for (const { head, md5 } of seen) expect(head).toMatchObject({ etag: md5, metadata: { md5 } });
       });
 
-      it('leaves the old object when a streamed body fails', async () => {
+      test(`${name} keeps the old object when a streamed body fails`, async () => {
         const { store } = await prepare();
         await store.put('k', bytes('old'));
         const failing = Readable.from(
@@ -272,7 +272,7 @@ export function objectStoreContract(
     });
 
     describe('forbidOverwrite', () => {
-      it('writes where nothing is and refuses where something is', async () => {
+      test(`${name} with forbidOverwrite writes a new object and rejects an existing one`, async () => {
         const { store } = await prepare();
         await store.put('k', bytes('first'), { forbidOverwrite: true });
 
@@ -282,7 +282,7 @@ export function objectStoreContract(
         expect(await text(store, 'k')).toBe('first');
       });
 
-      it('lets exactly one of many writers win', async () => {
+      test(`${name} with forbidOverwrite lets exactly one of many writers win`, async () => {
         const { store } = await prepare();
 
         const outcomes = await Promise.allSettled(
@@ -301,12 +301,12 @@ export function objectStoreContract(
     });
 
     describe('range', () => {
-      it.each([
+      test.each([
         [{ start: 0, end: 0 }, '0'],
         [{ start: 2, end: 4 }, '234'],
         [{ start: 7 }, '789'],
         [{ start: 8, end: 99 }, '89'],
-      ])('gives %j', async (range, expected) => {
+      ])(`${name} returns the range %j`, async (range, expected) => {
         const { store } = await prepare();
         await store.put('digits', bytes('0123456789'));
 
@@ -316,18 +316,21 @@ export function objectStoreContract(
         expect(head).toMatchObject({ size: 10, etag: md5('0123456789') });
       });
 
-      it.each([{ start: 10 }, { start: 4, end: 2 }, { start: -1 }])('refuses %j', async (range) => {
-        const { store } = await prepare();
-        await store.put('digits', bytes('0123456789'));
+      test.each([{ start: 10 }, { start: 4, end: 2 }, { start: -1 }])(
+        `${name} rejects the range %j`,
+        async (range) => {
+          const { store } = await prepare();
+          await store.put('digits', bytes('0123456789'));
 
-        const read = store.get('digits', { range });
+          const read = store.get('digits', { range });
 
-        await expect(read).rejects.toMatchObject({ code: 'InvalidRequest' });
-      });
+          await expect(read).rejects.toMatchObject({ code: 'InvalidRequest' });
+        },
+      );
     });
 
     describe('what is not there', () => {
-      it('has no head, cannot be read and may be deleted', async () => {
+      test(`${name} has no head for a missing object, cannot read it, and may delete it`, async () => {
         const { store } = await prepare();
 
         await expect(store.head('absent')).resolves.toBeUndefined();
@@ -338,7 +341,7 @@ export function objectStoreContract(
         await expect(store.delete('absent')).resolves.toBeUndefined();
       });
 
-      it('includes versions of a bucket that has none', async () => {
+      test(`${name} finds no versions in a bucket without versioning`, async () => {
         const { store } = await prepare();
         await store.put('k', bytes('x'));
         const versionId = 'CAEQNhiBgMDJgZCA0BYiIDc4MGZjZGI2OTBjOTRmNTE5NmU5NmFhZjhjYmY0';
@@ -348,7 +351,7 @@ export function objectStoreContract(
       });
 
       if (openMissing)
-        it('may be the bucket', async () => {
+        test(`${name} reports a missing bucket`, async () => {
           const missing = await openMissing();
           opened.push(missing);
 
@@ -364,7 +367,7 @@ export function objectStoreContract(
     });
 
     describe('list', () => {
-      it('goes through all pages in the order of UTF-8 bytes', async () => {
+      test(`${name} lists all pages in the order of UTF-8 bytes`, async () => {
         const { store } = await prepare();
         const keys = Array.from({ length: 37 }, (_, index) => `n/${String(index).padStart(2, '0')}`);
         keys.push('a', 'B', 'é', '\u{1F600}', '\uFF5E', 'n', 'n/1/2', 'o');
@@ -380,7 +383,7 @@ export function objectStoreContract(
         expect(listed).toContainEqual({ key: 'é', size, etag, lastModified });
       });
 
-      it('keeps to a prefix and begins after a key', async () => {
+      test(`${name} lists keys with a prefix and after a key`, async () => {
         const { store } = await prepare();
         for (const key of ['p', 'p/1', 'p/2 +%', 'p/3', 'q/1']) await store.put(key, bytes(key));
 
@@ -395,7 +398,7 @@ export function objectStoreContract(
         expect(nothing).toEqual([]);
       });
 
-      it('may be left early', async () => {
+      test(`${name} allows a listing to be left early`, async () => {
         const { store } = await prepare();
         for (const key of ['a', 'b', 'c']) await store.put(key, bytes(key));
 
@@ -410,7 +413,7 @@ export function objectStoreContract(
     });
 
     describe('a signal', () => {
-      it('that has fired stops every call', async () => {
+      test(`${name} makes no call with an aborted signal`, async () => {
         const { store } = await prepare();
         await store.put('k', bytes('kept'));
         const signal = AbortSignal.abort();
@@ -429,7 +432,7 @@ export function objectStoreContract(
 
     if (stoppable)
       describe('a signal that fires meanwhile', () => {
-        it('stops a put that waits for its body, and leaves the old object', async () => {
+        test(`${name} aborts a put that waits for its body, and keeps the old object`, async () => {
           const { store } = await prepare();
           await store.put('k', bytes('old'));
           const controller = new AbortController();
@@ -443,7 +446,7 @@ export function objectStoreContract(
           expect(await text(store, 'k')).toBe('old');
         });
 
-        it('stops a read', async () => {
+        test(`${name} aborts a read`, async () => {
           const { store } = await prepare();
           await store.put('k', randomBytes(3 * 1024 * 1024));
           const controller = new AbortController();
@@ -460,13 +463,13 @@ export function objectStoreContract(
       });
 
     describe('bounds', () => {
-      it.each([
+      test.each([
         ['an empty key', ''],
         ['a key of 1,024 bytes', 'é'.repeat(512)],
         ['a leading slash', '/k'],
         ['a leading backslash', '\\k'],
         ['a lone surrogate', 'k\ud800'],
-      ])('refuse %s', async (_what, key) => {
+      ])(`${name} rejects %s`, async (_what, key) => {
         const { store } = await prepare();
 
         for (const call of [
@@ -478,13 +481,13 @@ export function objectStoreContract(
           await expect(call()).rejects.toMatchObject({ code: 'InvalidRequest' });
       });
 
-      it.each<[string, PutOptions]>([
+      test.each<[string, PutOptions]>([
         ['a line break in metadata', { metadata: { note: 'a\r\nx-oss-object-acl: public-read' } }],
         ['a name in upper case', { metadata: { Note: 'x' } }],
         ['a name that is no token', { metadata: { 'a b': 'x' } }],
         ['more than 8 KB of metadata', { metadata: { note: 'x'.repeat(8192) } }],
         ['a line break in the content type', { contentType: 'image/jpeg\r\nx-oss-object-acl: public-read' }],
-      ])('refuse %s', async (_what, options) => {
+      ])(`${name} rejects %s`, async (_what, options) => {
         const { store } = await prepare();
 
         const put = store.put('k', bytes('x'), options);

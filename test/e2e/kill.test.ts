@@ -7,7 +7,6 @@ import { type Connection, readConnection } from '../../local/start/connection.ts
 import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import { createOssClient, type OssClient } from '../../shared/oss/client.ts';
-import { createMemoryStore } from '../../shared/oss/memory.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { createRecognition } from '../../shared/pipeline/recognize.ts';
 import type { ResultDocument } from '../../shared/results/document.ts';
@@ -16,6 +15,7 @@ import { staticCredentials } from '../../shared/runtime/credentials.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { seededRandom } from '../../shared/runtime/random.ts';
 import { anEvent } from '../support/events.ts';
+import { createMemoryStore } from '../support/memory-store.ts';
 import { type Program, runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 

@@ -46,7 +46,7 @@ const SAMPLES: readonly (readonly [string, readonly string[], readonly string[]]
 ];
 
 describe('events/', () => {
-  test.each(SAMPLES)('%s opens as %j', (name, envelopes, expected) => {
+  test.each(SAMPLES)('the sample %s opens as %j', (name, envelopes, expected) => {
     const { events, faults } = openEnvelope(read(name));
 
     expect(faults).toEqual([]);
@@ -55,11 +55,11 @@ describe('events/', () => {
       expect(event).toMatchObject({ envelopes, bucket: 'photos', region: 'cn-shanghai' });
   });
 
-  test('timer.json is a timer event', () => {
+  test('the sample timer.json is a timer event', () => {
     expect(readTimerEvent(read('timer.json'))).toMatchObject({ triggerName: 'drain-every-minute' });
   });
 
-  test('holds no sample that is not opened here, and describes each', () => {
+  test('events/README.md describes every sample, and every sample is opened here', () => {
     const names = readdirSync(FOLDER).filter((name) => name !== 'README.md');
     const readme = read('README.md').toString();
 

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import OSS from 'ali-oss';
-import { objectAlreadyExists } from '../../shared/oss/errors.ts';
 import { assertKey } from '../../shared/oss/key.ts';
 import { normalizeContentType, normalizeMetadata } from '../../shared/oss/metadata.ts';
 import type { ObjectHead, ObjectStore } from '../../shared/oss/object-store.ts';
@@ -8,6 +7,7 @@ import { rangeHeader } from '../../shared/oss/range.ts';
 import { assertNotAborted } from '../../shared/runtime/abort.ts';
 import type { Credentials } from '../../shared/runtime/credentials.ts';
 import { AppError, type ErrorCode } from '../../shared/runtime/errors.ts';
+import { objectAlreadyExists } from './memory-store.ts';
 
 export interface AliOssOptions {
   /** `http://localhost:<port>`: for an IP address the SDK leaves the bucket out of the URL. */

@@ -16,7 +16,7 @@ const DEMO = join(
   'demo',
 );
 
-export function samplePath(sample: Sample): string {
+function samplePath(sample: Sample): string {
   return join(DEMO, `sample${sample}.jpg`);
 }
 

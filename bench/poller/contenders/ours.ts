@@ -12,7 +12,7 @@ export function start({ url, concurrency, visibilitySeconds, handle }: Settings)
     queue: client.queue('bench'),
     handle: async ({ body }) => {
       await handle(body);
-      return { result: 'done' };
+      return { result: 'accepted' };
     },
     deadLetters: {
       name: 'none',

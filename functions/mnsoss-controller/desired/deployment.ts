@@ -1,5 +1,6 @@
+import { MAX_VISIBILITY_SECONDS } from '../../../shared/mns/limits.ts';
 import type { KubeObject } from '../kubernetes/resources.ts';
-import { deploymentName, podLabels } from '../source/names.ts';
+import { deploymentName, podLabels, TOKEN_HASH_ANNOTATION } from '../source/names.ts';
 import { keyOf, ownedMetadata, type Source } from '../source/source.ts';
 import type { SourceSpec } from '../source/spec.ts';
 import { wholeSeconds } from './duration.ts';
@@ -7,18 +8,17 @@ import { wholeSeconds } from './duration.ts';
 export interface PollerPlan {
   readonly image: string;
   readonly queue: string;
-  /** As the poller's option `DEAD_LETTERS` has it. */
+  /** The value of the poller's option `DEAD_LETTERS`. */
   readonly deadLetters: string;
-  /** Of the token: when it changes, the pollers are started anew. */
+  /** When the token changes, the pollers restart. */
   readonly tokenHash: string;
 }
 
 const PORT = 8080;
 const SHUTDOWN_SECONDS = 20;
 const DEFAULT_RESOURCES = { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '256Mi' } };
-export const TOKEN_HASH_ANNOTATION = 'sources.eventing.knative.dev/token-hash';
 
-/** The pollers of a source. The sink is not in it: the SinkBinding adds that. */
+/** The pollers of a source. The SinkBinding adds the sink. */
 export function deployment(source: Source, spec: SourceSpec, plan: PollerPlan): KubeObject {
   const key = keyOf(source);
   const labels = podLabels(key);
@@ -30,7 +30,7 @@ export function deployment(source: Source, spec: SourceSpec, plan: PollerPlan): 
     spec: {
       replicas: spec.consumers,
       selector: { matchLabels: labels },
-      // Said sooner than after Kubernetes' ten minutes when pollers do not start.
+      // Kubernetes reports only after ten minutes by default that pollers do not start.
       progressDeadlineSeconds: 120,
       template: {
         metadata: {
@@ -75,7 +75,7 @@ function container(spec: SourceSpec, { image, queue, deadLetters }: PollerPlan):
   };
 }
 
-/** What the spec leaves out, the poller decides. */
+/** The poller has defaults for what the spec leaves out. */
 function settings({ concurrency, batch, visibilityTimeout, delivery = {} }: SourceSpec): object[] {
   const { retry, backoffDelay, backoffPolicy, timeout } = delivery;
   const values: Record<string, number | string | undefined> = {
@@ -83,7 +83,7 @@ function settings({ concurrency, batch, visibilityTimeout, delivery = {} }: Sour
     PREFETCH: batch,
     VISIBILITY_SECONDS: visibilityTimeout,
     MAX_DEQUEUE_COUNT: retry === undefined ? undefined : retry + 1,
-    RETRY_DELAY_SECONDS: wholeSeconds(backoffDelay, 43_200),
+    RETRY_DELAY_SECONDS: wholeSeconds(backoffDelay, MAX_VISIBILITY_SECONDS),
     RETRY_GROWTH: backoffPolicy,
     SINK_TIMEOUT_SECONDS: wholeSeconds(timeout, 86_400),
   };

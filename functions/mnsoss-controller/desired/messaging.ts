@@ -16,7 +16,7 @@ export interface Subscription {
   readonly name: string;
 }
 
-/** What was made in MNS for a source. */
+/** What was created in MNS for a source. */
 export interface Made {
   readonly queues: readonly string[];
   readonly subscriptions: readonly Subscription[];
@@ -27,8 +27,8 @@ export function messaging(source: Source, { topic, queue: given, delivery }: Sou
   const queue = given ?? queueName(uid, topic!);
   return {
     queue,
-    ...(topic !== undefined && { subscription: { topic, name: subscriptionName(uid, queue) } }),
-    ...(!delivery?.deadLetterSink && { deadLetterQueue: deadLetterQueueName(queue) }),
+    subscription: topic === undefined ? undefined : { topic, name: subscriptionName(uid, queue) },
+    deadLetterQueue: delivery?.deadLetterSink ? undefined : deadLetterQueueName(queue),
   };
 }
 
@@ -39,7 +39,7 @@ export function madeBefore({ made }: SourceStatus = {}): Made {
 export const queuesOf = ({ queue, deadLetterQueue }: Messaging): string[] =>
   deadLetterQueue === undefined ? [queue] : [queue, deadLetterQueue];
 
-/** What was made, with what is about to be made. */
+/** What was created, and what is about to be created. */
 export function withNew(made: Made, wanted: Messaging, newQueues: readonly string[]): Made {
   const { subscription } = wanted;
   const known = subscription && made.subscriptions.some((other) => same(other, subscription));
@@ -49,7 +49,7 @@ export function withNew(made: Made, wanted: Messaging, newQueues: readonly strin
   };
 }
 
-/** Parts what was made into what is still wanted and what is not. */
+/** Divides what was created into what is still wanted and what is obsolete. */
 export function split(made: Made, wanted: Messaging): { kept: Made; obsolete: Made } {
   const wantsQueue = (queue: string) => queuesOf(wanted).includes(queue);
   const wantsSubscription = (other: Subscription) =>

@@ -4,7 +4,7 @@ import type { Destination } from '../source/sink.ts';
 import { keyOf, ownedMetadata, type Source } from '../source/source.ts';
 import type { SourceSpec } from '../source/spec.ts';
 
-/** Has Knative resolve the sink, and write its address, trust and identity into the pollers. */
+/** Makes Knative resolve the sink and write its address, authorities and audience into the pollers. */
 export function sinkBinding(
   source: Source,
   { ceOverrides }: Pick<SourceSpec, 'ceOverrides'>,
@@ -23,7 +23,7 @@ export function sinkBinding(
         name: deploymentName(key),
       },
       sink,
-      ...(ceOverrides?.extensions && { ceOverrides: { extensions: ceOverrides.extensions } }),
+      ceOverrides: ceOverrides?.extensions && { extensions: ceOverrides.extensions },
     },
   };
 }

@@ -9,8 +9,8 @@ interface Named {
 }
 
 /**
- * The address of an object that receives events; `absent` when it does not exist, `unknown` for a kind that the
- * controller may not read, `pending` while it has no address.
+ * The address of an object that receives events. `absent`: it does not exist. `unknown`: the controller may not read this
+ * kind. `pending`: it has no address yet.
  */
 export async function lookUp(
   cluster: Cluster,

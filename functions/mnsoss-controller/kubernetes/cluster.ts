@@ -4,20 +4,20 @@ import { toClusterError } from './errors.ts';
 import { apiVersionOf, type KubeObject, type Resource } from './resources.ts';
 
 /**
- * The Kubernetes API, as far as it is used. Errors are `AppError` with `details.status`: `ResourceConflict` when
- * another writer was faster, `AccessDenied` when a role lacks the verb, which the message names.
+ * The part of the Kubernetes API that is used. Errors are `AppError` with `details.status`: `ResourceConflict` when another
+ * writer was faster, `AccessDenied` when a role lacks the verb that the message names.
  */
 export interface Cluster {
-  /** Undefined when it does not exist, or when the API server does not know the kind. */
+  /** `undefined` when the object does not exist, or the API server does not know its kind. */
   get(resource: Resource, namespace: string, name: string): Promise<KubeObject | undefined>;
   list(resource: Resource, options?: { labelSelector?: string }): Promise<KubeList>;
   create(resource: Resource, object: KubeObject): Promise<KubeObject>;
-  /** Refused as `ResourceConflict` unless `metadata.resourceVersion` is the latest. */
+  /** Throws `ResourceConflict` unless `metadata.resourceVersion` is the latest. */
   replace(resource: Resource, object: KubeObject): Promise<KubeObject>;
-  /** Server-side apply: the fields given become ours, whoever had them; those that we had and leave out are removed. */
+  /** Server-side apply: takes ownership of the given fields, and removes owned fields that are no longer given. */
   apply(resource: Resource, object: KubeObject): Promise<KubeObject>;
   applyStatus(resource: Resource, object: KubeObject): Promise<KubeObject>;
-  /** JSON merge patch; with `metadata.resourceVersion` it is refused unless that is the latest. */
+  /** JSON merge patch. With `metadata.resourceVersion`, throws `ResourceConflict` unless that is the latest. */
   merge(resource: Resource, namespace: string, name: string, patch: object): Promise<KubeObject>;
 }
 
@@ -26,7 +26,7 @@ export interface KubeList {
   readonly items: KubeObject[];
 }
 
-export const FIELD_MANAGER = 'mnsoss-controller';
+const FIELD_MANAGER = 'mnsoss-controller';
 const STATUS_MANAGER = 'mnsoss-controller-status';
 const TIMEOUT_MS = 15_000;
 
@@ -105,7 +105,7 @@ interface Request {
 
 const APPLY = 'application/apply-patch+yaml';
 
-/** Of all namespaces when none is given. */
+/** Without a namespace, the path of all namespaces. */
 export function collectionPath(resource: Resource, namespace?: string): string {
   const api = resource.group === '' ? '/api' : '/apis';
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
@@ -116,12 +116,12 @@ function objectPath(resource: Resource, namespace: string | undefined, name: str
   return `${collectionPath(resource, namespace)}/${encodeURIComponent(name)}`;
 }
 
-/** The parser's own error would quote what it read, which may be a Secret. */
+/** The parser's own error would quote the answer, which may be a Secret. */
 function parse(text: string, request: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new AppError('ServiceUnavailable', `${request}: the answer is no JSON`);
+    throw new AppError('ServiceUnavailable', `${request}: the answer is not JSON`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { AppError, type ErrorCode } from '../../../shared/runtime/errors.ts';
 
-/** `details.status` is the HTTP status, `details.reason` the API server's own word. */
+/** `details.status` is the HTTP status, `details.reason` the reason of the API server. */
 export function toClusterError(request: string, status: number, text: string): AppError {
   const { reason, message } = parseStatus(text);
   return new AppError(codeOf(status), `${request} failed with ${status}: ${message ?? 'no reason given'}`, {
@@ -15,7 +15,7 @@ function codeOf(status: number): ErrorCode {
   if (status === 401 || status === 403) return 'AccessDenied';
   if (status === 409 || status === 410) return 'ResourceConflict';
   if (status === 429) return 'Throttled';
-  if (status === 404 || status >= 500) return 'ServiceUnavailable'; // a kind that is not installed may be later
+  if (status === 404 || status >= 500) return 'ServiceUnavailable'; // a kind may be installed later
   return 'InvalidRequest';
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { toAppError } from '../../../shared/runtime/errors.ts';
 import type { Logger } from '../../../shared/runtime/log.ts';
-import { createMemo } from '../memo.ts';
+import { createMemo } from '../../../shared/runtime/recent.ts';
 import type { Cluster } from './cluster.ts';
 import { statusOf } from './errors.ts';
 import { type KubeObject, RESOURCES } from './resources.ts';
@@ -13,25 +13,25 @@ export interface Note {
   readonly message: string;
 }
 
-/** Tells something about an object, where `kubectl describe` shows it. Failing to tell is logged, never thrown. */
+/** Records an event about an object; `kubectl describe` shows it. A failure is logged, never thrown. */
 export type Recorder = (about: KubeObject, note: Note) => Promise<void>;
 
-/** The API server's longest message of an event. */
+/** The limit of the API server. */
 const MAX_MESSAGE_LENGTH = 1024;
 
-/** Events are kept for an hour by default; what still holds is told again then. */
+/** Kubernetes keeps events for an hour by default. A note that is still true is recorded again then. */
 const REPEAT_MS = 3_600_000;
 
-/** One event a note and generation of the object: its name is made of them, so that replicas do not repeat it. */
+/** One event per note and generation of the object. Its name is derived from them, so that replicas do not repeat it. */
 export function createRecorder(cluster: Cluster, clock: Clock, logger: Logger): Recorder {
-  const told = createMemo(clock, REPEAT_MS);
+  const recorded = createMemo(clock, REPEAT_MS);
 
   return async ({ apiVersion, kind, metadata }, { type, reason, message }) => {
     const { namespace, name, uid, generation } = metadata;
     const hash = createHash('sha256').update(JSON.stringify([uid, generation, reason, message]));
     const id = `${name}.${hash.digest('hex').slice(0, 16)}`;
-    if (told.has(`${namespace}/${id}`, '')) return;
-    told.put(`${namespace}/${id}`, '');
+    if (recorded.has(`${namespace}/${id}`, '')) return;
+    recorded.put(`${namespace}/${id}`, '');
     const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
     const event = {
       apiVersion: 'v1',

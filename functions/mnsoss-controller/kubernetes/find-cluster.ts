@@ -1,7 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { AppError } from '../../../shared/runtime/errors.ts';
 
-/** Of the pod's own cluster, or of the one that `KUBECONFIG` names. */
+/** The pod's own cluster, or the one that `KUBECONFIG` names. */
 export function findCluster(): KubeConfig {
   const config = new KubeConfig();
   try {

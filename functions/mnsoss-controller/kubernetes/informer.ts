@@ -10,7 +10,7 @@ import type { KubeObject, Resource } from './resources.ts';
 export interface Informer {
   get(namespace: string, name: string): KubeObject | undefined;
   list(): KubeObject[];
-  /** Whether every object has been seen at least once. */
+  /** Whether the first list is complete. */
   synced(): boolean;
   start(): void;
   stop(): void;
@@ -27,13 +27,13 @@ export interface InformerOptions {
   readonly logger: Logger;
 }
 
-/** The API server ends a watch after this, so that one whose connection died without a word is not waited on forever. */
+/** The API server ends a watch after this time. Otherwise a watch whose connection is lost would never end. */
 const WATCH_SECONDS = 300;
 const BACKOFF = { baseMs: 500, capMs: 30_000 };
 
 /**
- * A list, then a watch from there. After an error the informer of the library stands still; this one starts it
- * again, later each time, and the objects that it knows stay readable meanwhile.
+ * Lists the objects and then watches them. The informer of the library stops after an error. This one restarts it, with a growing
+ * delay, and the known objects remain readable.
  */
 export function createInformer(options: InformerOptions): Informer {
   const { config, cluster, resource, labelSelector, onChange, clock, random, logger } = options;
@@ -58,7 +58,7 @@ export function createInformer(options: InformerOptions): Informer {
     onChange(object as unknown as KubeObject);
   });
   informer.on('error', (error) => {
-    // Stopping is told as an error too.
+    // Stopping is reported as an error too.
     if (stopped) return;
     cancelRestart();
     const retryInMs = backoffDelay(failures++, BACKOFF, random);

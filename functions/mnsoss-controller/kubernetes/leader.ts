@@ -6,11 +6,11 @@ import type { Cluster } from './cluster.ts';
 import { statusOf } from './errors.ts';
 import { type KubeObject, RESOURCES } from './resources.ts';
 
-/** One of several replicas leads, by a Lease that it renews. */
+/** One of several replicas leads: the one that holds a Lease and renews it. */
 export interface LeaderElection {
   readonly leading: () => boolean;
   start(): void;
-  /** Stops leading, and gives the lease away so that the next leader need not wait for its end. */
+  /** Stops leading and releases the lease, so that the next leader does not have to wait for its end. */
   stop(): Promise<void>;
 }
 
@@ -18,9 +18,9 @@ export interface LeaderOptions {
   readonly cluster: Cluster;
   readonly namespace: string;
   readonly name: string;
-  /** Of this replica; no other may have it. */
+  /** Of this replica. Must be unique. */
   readonly identity: string;
-  /** Starts the work; what it returns ends it and resolves when nothing is under way. */
+  /** Starts leading. The returned function stops it and resolves when nothing is running. */
   readonly lead: () => () => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
@@ -28,14 +28,14 @@ export interface LeaderOptions {
   readonly times?: LeaseTimes;
 }
 
-/** Milliseconds. The leader stops by itself `leaseMs - renewMs` before another can start. */
+/** Milliseconds. The leader stops by itself `leaseMs - renewMs` before another replica can start. */
 export interface LeaseTimes {
   readonly leaseMs: number;
   readonly renewMs: number;
   readonly retryMs: number;
 }
 
-/** Knative's: 15 s lease, given up after 10 s without renewal, tried every 2 s. */
+/** As in Knative: a lease of 15 s, lost after 10 s without renewal, with an attempt every 2 s. */
 const KNATIVE_TIMES: LeaseTimes = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000 };
 
 interface LeaseSpec {
@@ -48,7 +48,7 @@ interface LeaseSpec {
 
 export function createLeaderElection(options: LeaderOptions): LeaderElection {
   const { cluster, namespace, name, identity, lead, clock, random, logger, times = KNATIVE_TIMES } = options;
-  /** What another holder wrote last, and when this replica saw it: the clocks of two machines are never compared. */
+  /** The last lease of another holder, and when this replica saw it: clocks of two machines are never compared. */
   let seen: { renewTime: string | undefined; at: number } | undefined;
   let cancelDeadline = () => {};
   let endWork: (() => Promise<void>) | undefined;
@@ -83,7 +83,7 @@ export function createLeaderElection(options: LeaderOptions): LeaderElection {
     schedule(times.retryMs * (1 + 0.2 * random()));
   }
 
-  /** Whether the lease is ours now. */
+  /** Whether this replica holds the lease now. */
   async function acquire(): Promise<boolean> {
     const lease = await cluster.get(RESOURCES.lease, namespace, name);
     const now = new Date(clock.now()).toISOString().replace('Z', '000Z');

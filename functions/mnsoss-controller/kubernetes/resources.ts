@@ -1,4 +1,4 @@
-/** A Kubernetes object, as far as every object has it. */
+/** The fields that every Kubernetes object has. */
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -28,7 +28,7 @@ export interface OwnerReference {
   readonly controller?: boolean;
 }
 
-/** Which path an object has. `core` groups are at `/api`, the others at `/apis`. */
+/** Determines the path of an object. The core group is at `/api`, others at `/apis`. */
 export interface Resource {
   readonly group: string;
   readonly version: string;
@@ -36,7 +36,7 @@ export interface Resource {
   readonly kind: string;
 }
 
-/** Every kind that the controller touches, and so the whole of what its roles must allow. */
+/** Every kind that the controller uses, and so everything that its roles must allow. */
 export const RESOURCES = {
   source: {
     group: 'sources.eventing.knative.dev',
@@ -51,7 +51,7 @@ export const RESOURCES = {
   lease: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', kind: 'Lease' },
 } as const satisfies Record<string, Resource>;
 
-/** Kinds of sink whose address the controller may look up; any other is given as a URL. */
+/** Kinds of sinks whose address the controller may look up. Others must be given as a URL. */
 export const ADDRESSABLES: readonly Resource[] = [
   { group: 'eventing.knative.dev', version: 'v1', plural: 'brokers', kind: 'Broker' },
   { group: 'serving.knative.dev', version: 'v1', plural: 'services', kind: 'Service' },

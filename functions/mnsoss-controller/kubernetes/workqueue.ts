@@ -3,19 +3,19 @@ import type { Random } from '../../../shared/runtime/random.ts';
 import { type Backoff, backoffDelay } from '../../../shared/runtime/retry.ts';
 
 /**
- * Keys to work on. A key waits once however often it is added, is never worked on twice at the same time, and is
- * worked on again when it was added meanwhile.
+ * Keys to reconcile. A key waits once, however often it is added. It is never reconciled twice at the same time, and again
+ * when it was added in the meantime.
  */
 export interface Workqueue {
   add(key: string): void;
-  /** Keys that wait or are worked on, without those for later. */
+  /** Keys that are due or being reconciled. */
   depth(): number;
-  /** Works from now on, until the returned function is called: it waits for what is under way. `work` never rejects. */
-  run(work: (key: string) => Promise<Verdict>): () => Promise<void>;
+  /** Starts. The returned function stops and waits for running calls. `work` must never reject. */
+  run(work: (key: string) => Promise<RequeueDecision>): () => Promise<void>;
 }
 
-/** When a key comes again by itself: after `ms`, later each time it fails, or never. */
-export type Verdict = { readonly after: number } | 'failed' | 'forget';
+/** When a key is requeued by itself: `after` that many milliseconds, later with each failure, or never. */
+export type RequeueDecision = { readonly after: number } | 'failed' | 'forget';
 
 export interface WorkqueueOptions {
   readonly clock: Clock;
@@ -29,7 +29,7 @@ export function createWorkqueue({ clock, random, workers, backoff }: WorkqueueOp
   const active = new Map<string, Promise<void>>();
   const failures = new Map<string, number>();
   const timers = new Map<string, () => void>();
-  let work: ((key: string) => Promise<Verdict>) | undefined;
+  let work: ((key: string) => Promise<RequeueDecision>) | undefined;
 
   function add(key: string): void {
     timers.get(key)?.();
@@ -48,17 +48,17 @@ export function createWorkqueue({ clock, random, workers, backoff }: WorkqueueOp
     }
   }
 
-  async function once(key: string, handle: (key: string) => Promise<Verdict>): Promise<void> {
-    const verdict = await handle(key);
+  async function once(key: string, handle: (key: string) => Promise<RequeueDecision>): Promise<void> {
+    const decision = await handle(key);
     active.delete(key);
-    if (verdict === 'failed') {
+    if (decision === 'failed') {
       const count = failures.get(key) ?? 0;
       failures.set(key, count + 1);
-      // Half of the delay is certain, so that many keys that fail together do not spin.
+      // Half of the delay is fixed, so that many keys that fail together are not retried at once.
       later(key, (backoffDelay(count, backoff, () => 1) + backoffDelay(count, backoff, random)) / 2);
     } else {
       failures.delete(key);
-      if (verdict !== 'forget') later(key, verdict.after);
+      if (decision !== 'forget') later(key, decision.after);
     }
     pump();
   }

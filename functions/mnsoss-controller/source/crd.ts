@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { EVENT_TYPES } from './event-types.ts';
+import { SOURCE_EVENTS } from './event-types.ts';
 import { GROUP, KIND, PLURAL, VERSION } from './names.ts';
 import { specSchema } from './spec.ts';
 import { statusSchema } from './status-schema.ts';
@@ -20,7 +20,7 @@ export function customResourceDefinition(): Schema {
         'eventing.knative.dev/source': 'true',
         'knative.dev/crd-install': 'true',
       },
-      annotations: { 'registry.knative.dev/eventTypes': `${JSON.stringify(EVENT_TYPES, undefined, 2)}\n` },
+      annotations: { 'registry.knative.dev/eventTypes': `${JSON.stringify(SOURCE_EVENTS, undefined, 2)}\n` },
     },
     spec: {
       group: GROUP,
@@ -51,14 +51,17 @@ export function customResourceDefinition(): Schema {
             openAPIV3Schema: {
               type: 'object',
               description:
-                'Brings the changes of objects in an OSS bucket, told through MNS, to a sink as CloudEvents.',
+                'Sends the changes of objects in an OSS bucket, published through MNS, to a sink as CloudEvents.',
               required: ['spec'],
               properties: {
                 apiVersion: { type: 'string' },
                 kind: { type: 'string' },
                 metadata: { type: 'object' },
                 spec: structural(specSchema),
-                status: { ...structural(statusSchema), description: 'What was seen, and what was made.' },
+                status: {
+                  ...structural(statusSchema),
+                  description: 'Observed state, and resources that were created.',
+                },
               },
             },
           },
@@ -81,7 +84,7 @@ const COLUMNS = [
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];
 
-/** As a structural schema, which has no type within an alternative and is closed by pruning. */
+/** As a structural schema: without types inside alternatives. Unknown fields are pruned. */
 function structural(schema: z.ZodMiniType): Schema {
   return z.toJSONSchema(schema, {
     target: 'openapi-3.0',
@@ -89,7 +92,7 @@ function structural(schema: z.ZodMiniType): Schema {
     override({ jsonSchema }) {
       const node = jsonSchema as Schema;
       if (node['x-kubernetes-int-or-string']) node.anyOf = [{ type: 'integer' }, { type: 'string' }];
-      // Texts that only need to be there have no upper bound worth telling.
+      // Strings that only must not be empty have no useful upper bound.
       if (node.maximum === Number.MAX_SAFE_INTEGER) delete node.maximum;
       if (node.minimum === Number.MIN_SAFE_INTEGER) delete node.minimum;
     },

@@ -1,22 +1,14 @@
-/** `source` of every event, as EventBridge has it. */
-export const EVENT_SOURCE = 'acs.oss';
+import { EVENT_SOURCE, EVENT_TYPES, type EventEffect } from '../../../shared/envelope/event-types.ts';
 
-/** The changes of an object that an event rule can tell, with what each means. Source: OSS event notification. */
-const EVENTS = {
-  'ObjectCreated:PutObject': 'An object was uploaded.',
-  'ObjectCreated:PostObject': 'An object was uploaded by a form.',
-  'ObjectCreated:CopyObject': 'An object was made as a copy.',
-  'ObjectCreated:CompleteMultipartUpload': 'An object was uploaded in parts.',
-  'ObjectCreated:AppendObject': 'An object was made or has grown by an append.',
-  'ObjectCreated:PutSymlink': 'A symbolic link was made.',
-  'ObjectModified:UpdateObjectMeta': 'Metadata of an object changed.',
-  'ObjectRemoved:DeleteObject': 'An object was deleted.',
-  'ObjectRemoved:DeleteObjects': 'An object was deleted among others.',
-} as const;
+/**
+ * More than recognition works on: a source serves every consumer that follows objects. Downloads, steps of multipart
+ * uploads and changes of storage are omitted, because they do not concern an object's content or metadata.
+ */
+const CHANGES: readonly EventEffect[] = ['creates', 'modifies', 'removes'];
 
-export const EVENT_TYPES = Object.entries(EVENTS).map(([name, description]) => ({
-  type: `oss:${name}`,
-  description,
-}));
+/** For the annotation of the CRD, from which Knative lists the events of a source. */
+export const SOURCE_EVENTS = EVENT_TYPES.filter(({ effect }) => CHANGES.includes(effect)).map(
+  ({ name, meaning }) => ({ type: `oss:${name}`, description: meaning }),
+);
 
-export const CE_ATTRIBUTES = EVENT_TYPES.map(({ type }) => ({ type, source: EVENT_SOURCE }));
+export const CE_ATTRIBUTES = SOURCE_EVENTS.map(({ type }) => ({ type, source: EVENT_SOURCE }));

@@ -1,6 +1,6 @@
 import { EVENT_ATTRIBUTES } from '../../../shared/sinks/ce-overrides.ts';
 
-/** A rule that OpenAPI cannot say: as the API server evaluates it, and as we do when the API server did not. */
+/** A rule that OpenAPI cannot express: for the API server in CEL, and for the controller, in case the API server did not apply it. */
 export interface Rule<T> {
   /** CEL over `self`. */
   readonly rule: string;
@@ -40,14 +40,14 @@ export const SINK_RULES: readonly Rule<SinkFields>[] = [
   },
   {
     rule: '!(has(self.ref) || has(self.uri)) || !(has(self.apiVersion) || has(self.kind) || has(self.name) || has(self.__namespace__))',
-    message: 'apiVersion, kind, name and namespace belong into ref when ref or uri is set',
+    message: 'apiVersion, kind, name and namespace must be in ref when ref or uri is set',
     holds: ({ ref, uri, apiVersion, kind, name, namespace }) =>
       (ref === undefined && uri === undefined) ||
       [apiVersion, kind, name, namespace].every((field) => field === undefined),
   },
   {
     rule: '!has(self.name) || (has(self.apiVersion) && has(self.kind))',
-    message: 'name needs apiVersion and kind beside it',
+    message: 'name needs apiVersion and kind',
     holds: ({ name, apiVersion, kind }) =>
       name === undefined || (apiVersion !== undefined && kind !== undefined),
   },

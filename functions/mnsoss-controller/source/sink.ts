@@ -1,6 +1,7 @@
+import { withoutUndefined } from '../without-undefined.ts';
 import type { Reference, Sink } from './spec.ts';
 
-/** What Knative calls a Destination. */
+/** A Destination of Knative. */
 export interface Destination {
   readonly ref?: Reference;
   readonly uri?: string;
@@ -8,14 +9,14 @@ export interface Destination {
   readonly audience?: string;
 }
 
-/** A destination as today's Knative takes it, and what of the original is out of date. */
+/** A destination in the current form of Knative, with a warning for each outdated part. */
 export interface Normalized {
   readonly destination: Destination;
-  /** Each a sentence with what to write instead. */
+  /** One sentence each, with what to write instead. */
   readonly warnings: readonly string[];
 }
 
-/** Groups of Knative whose objects were served as v1alpha1 and v1beta1 before they became v1. */
+/** API groups of Knative that were served as v1alpha1 and v1beta1 before v1. */
 const GRADUATED = new Set([
   'eventing.knative.dev',
   'flows.knative.dev',
@@ -23,7 +24,7 @@ const GRADUATED = new Set([
   'serving.knative.dev',
 ]);
 
-/** Reads all three forms of a sink: `ref`, `uri`, and the flat one of the first sources. */
+/** Reads all three forms of a sink: `ref`, `uri`, and the flat form of early sources. */
 export function normalizeSink(sink: Sink): Normalized {
   const { apiVersion, kind, name, namespace, ref, ...rest } = sink;
   const flat = apiVersion && kind && name ? { apiVersion, kind, name, namespace } : undefined;
@@ -37,7 +38,7 @@ export function normalizeSink(sink: Sink): Normalized {
   const current = currentApiVersion(wanted.apiVersion);
   if (current !== wanted.apiVersion) {
     warnings.push(
-      `spec.sink names ${wanted.apiVersion}, which Knative serves no more: ${current} is used, so write that`,
+      `spec.sink names ${wanted.apiVersion}, which Knative no longer serves: ${current} is used, so write that`,
     );
   }
   return { destination: withoutUndefined({ ref: { ...wanted, apiVersion: current }, ...rest }), warnings };
@@ -48,8 +49,4 @@ function currentApiVersion(apiVersion: string): string {
   return GRADUATED.has(group) && (version === 'v1alpha1' || version === 'v1beta1')
     ? `${group}/v1`
     : apiVersion;
-}
-
-function withoutUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T;
 }

@@ -2,7 +2,7 @@ import type { KubeObject } from '../kubernetes/resources.ts';
 import { GROUP, KIND, type SourceKey, VERSION } from './names.ts';
 import type { SourceStatus } from './status-schema.ts';
 
-/** A `MnsOssSource` as the API server gives it. */
+/** A `MnsOssSource` as the API server returns it. */
 export interface Source extends KubeObject {
   readonly status?: SourceStatus;
 }
@@ -11,7 +11,7 @@ export function keyOf({ metadata }: KubeObject): SourceKey {
   return { namespace: metadata.namespace ?? 'default', name: metadata.name };
 }
 
-/** The source that owns an object, if one does. */
+/** The source that owns an object, if any. */
 export function ownerKey({ metadata }: KubeObject): SourceKey | undefined {
   const owner = metadata.ownerReferences?.find(
     ({ apiVersion, kind, controller }) => controller && kind === KIND && apiVersion.startsWith(`${GROUP}/`),
@@ -20,8 +20,8 @@ export function ownerKey({ metadata }: KubeObject): SourceKey | undefined {
 }
 
 /**
- * Metadata of an object that goes when its source goes. Deleting the source does not wait for it, which is why the
- * controller needs no permission on `mnsosssources/finalizers`.
+ * Metadata of an object that is deleted with its source. Deleting the source does not wait for it, and so the controller needs no
+ * permission on `mnsosssources/finalizers`.
  */
 export function ownedMetadata(source: Source, name: string): KubeObject['metadata'] {
   const { uid } = source.metadata;
@@ -46,7 +46,7 @@ const OWNED_LABELS = {
   'app.kubernetes.io/managed-by': 'mnsoss-controller',
 };
 
-/** Selects everything that sources own. */
+/** Selects all objects that sources own. */
 export const OWNED_SELECTOR = Object.entries(OWNED_LABELS)
   .map(([name, value]) => `${name}=${value}`)
   .join(',');

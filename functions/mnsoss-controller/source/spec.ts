@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
+import { MAX_VISIBILITY_SECONDS } from '../../../shared/mns/limits.ts';
 import { DESTINATION_RULES, EXTENSION_RULES, type Rule, SINK_RULES, SPEC_RULES } from './rules.ts';
 
 const described = (description: string) => z.meta({ description });
 
-/** A schema whose rules are in the CRD as CEL, and checked here by the same table. */
+/** A schema with rules that are CEL in the CRD and functions here, from the same table. */
 function ruled<S extends z.ZodMiniType>(schema: S, description: string, rules: readonly Rule<never>[]): S {
   return schema.check(
     z.meta({
@@ -26,26 +27,26 @@ const count = (description: string, min: number, max: number) =>
   z.int().check(z.minimum(min), z.maximum(max), described(description));
 
 /**
- * ISO 8601 without months and years, whose length is not fixed. The API server's regular expressions know no
- * lookahead, so that "at least one part" is spelled out.
+ * ISO 8601 without months and years, because their length varies. The API server's regular expressions have no lookahead, so
+ * "at least one part" is spelled out.
  */
-export const DURATION =
+const DURATION =
   /^P(\d{1,4}D|(\d{1,4}D)?T(\d{1,6}H(\d{1,6}M)?(\d{1,6}(\.\d{1,3})?S)?|\d{1,6}M(\d{1,6}(\.\d{1,3})?S)?|\d{1,6}(\.\d{1,3})?S))$/;
 
 const duration = (description: string) => z.string().check(z.regex(DURATION), described(description));
 
 const reference = z
   .object({
-    apiVersion: text('Of the object that receives events, e.g. `eventing.knative.dev/v1`.'),
-    kind: text('E.g. `Broker` or `Service`.', 63),
-    name: text('Of the object.'),
-    namespace: z.optional(text("Of the object; the source's own when absent.", 63)),
+    apiVersion: text('API version of the object, e.g. `eventing.knative.dev/v1`.'),
+    kind: text('Kind of the object, e.g. `Broker` or `Service`.', 63),
+    name: text('Name of the object.'),
+    namespace: z.optional(text('Namespace of the object. Default: the namespace of the source.', 63)),
   })
-  .check(described('A Kubernetes object that has an address.'));
+  .check(described('A Kubernetes object that receives events.'));
 
-const caCerts = z.optional(text('PEM of the authorities that are trusted for it.', 65_536));
-const audience = z.optional(text('OIDC audience of its tokens.', 1024));
-const uri = z.optional(text('Absolute http(s) URL; with ref, a path below its address.', 2048));
+const caCerts = z.optional(text('PEM of the certificate authorities of the sink.', 65_536));
+const audience = z.optional(text('OIDC audience of the tokens for the sink.', 1024));
+const uri = z.optional(text('Absolute http(s) URL. With ref, a path relative to its address.', 2048));
 
 const sink = ruled(
   z.object({
@@ -58,13 +59,13 @@ const sink = ruled(
     name: z.optional(text('The older form: use ref.name.')),
     namespace: z.optional(text('The older form: use ref.namespace.', 63)),
   }),
-  'Where events go: a Broker, a Service, a Channel, or a URL.',
+  'Destination of events: a Broker, a Service, a Channel, or a URL.',
   SINK_RULES,
 );
 
 const deadLetterSink = ruled(
   z.object({ ref: z.optional(reference), uri }),
-  'Where messages go that can never succeed. When absent, a queue of MNS named after the queue, with `-dead`.',
+  'Destination of messages that can never succeed. Default: a queue of MNS with the name of the queue and `-dead`.',
   DESTINATION_RULES,
 );
 
@@ -77,74 +78,80 @@ const quantity = z.union([z.int(), z.string()]).check(
 const quantities = (description: string) =>
   z.optional(z.record(z.string(), quantity).check(described(description)));
 
-/** The one definition of a source's spec: the CRD's schema is made of it, and the controller reads with it. */
+/** The definition of a source's spec: the CRD's schema is generated from it, and the controller reads specs with it. */
 export const specSchema = ruled(
   z.object({
     topic: z.optional(
-      mnsName('Topic of the event rule, `mns-en-topics-oss-…`. Its subscription, and a queue, are made.'),
+      mnsName(
+        'Topic of the event rule, `mns-en-topics-oss-…`. A subscription and a queue are created for it.',
+      ),
     ),
     queue: z.optional(mnsName('Queue to read. Without a topic it must exist.')),
     accessToken: z
       .object({
         secretKeyRef: z
           .object({
-            name: text('Of the Secret, in the namespace of the source.'),
-            key: text('Of the entry that holds JSON `{url, accessKeyId, accessKeySecret}`.'),
+            name: text('Name of the Secret, in the namespace of the source.'),
+            key: text('Key of the entry with JSON `{url, accessKeyId, accessKeySecret}`.'),
           })
-          .check(described('The entry of a Secret.')),
+          .check(described('Entry of a Secret.')),
       })
-      .check(described('The endpoint of MNS and the key that may use it.')),
+      .check(described('Endpoint and access key of MNS.')),
     sink,
-    serviceAccountName: z.optional(text('Account that the pollers run as; it needs no permission.')),
+    serviceAccountName: z.optional(text('Service account of the pollers. It needs no permissions.')),
     ceOverrides: z.optional(
       z
         .object({
           extensions: z.optional(
             ruled(
               z.record(z.string(), z.string().check(z.maxLength(1024))).check(z.meta({ maxProperties: 32 })),
-              'Extensions added to every event.',
+              'Extensions that are added to every event.',
               EXTENSION_RULES,
             ),
           ),
         })
-        .check(described('What is added to every event.')),
+        .check(described('Additions to every event.')),
     ),
     consumers: z._default(
-      count('Pollers that share the queue. 0 stops them; the scale subresource sets this.', 0, 1000),
+      count(
+        'Number of pollers, which share the queue. 0 stops them. The scale subresource sets it.',
+        0,
+        1000,
+      ),
       1,
     ),
-    concurrency: z.optional(count('Messages that one poller brings to the sink at once.', 1, 1000)),
-    batch: z.optional(count('Messages that one poller receives ahead of its work.', 0, 1000)),
+    concurrency: z.optional(count('Messages of one poller that are at the sink at the same time.', 1, 1000)),
+    batch: z.optional(count('Messages that one poller receives ahead.', 0, 1000)),
     visibilityTimeout: z.optional(
       count(
-        'Seconds that a received message is hidden from others, renewed while it is worked on.',
+        'Seconds for which a received message is hidden from others. Renewed while the message is in flight.',
         1,
-        43_200,
+        MAX_VISIBILITY_SECONDS,
       ),
     ),
     delivery: z.optional(
       z
         .object({
-          retry: z.optional(count('Tries after the first, before a message is given up.', 0, 999)),
+          retry: z.optional(count('Retries before a message becomes a dead letter.', 0, 999)),
           backoffPolicy: z
             .optional(z.enum(['linear', 'exponential']))
-            .check(described('How the delay between two tries grows; exponential when absent.')),
-          backoffDelay: z.optional(duration('The first delay, ISO 8601, e.g. `PT5S`.')),
-          timeout: z.optional(duration('For one delivery to the sink, ISO 8601; PT2M when absent.')),
+            .check(described('How the delay between retries grows. Default: exponential.')),
+          backoffDelay: z.optional(duration('First delay, ISO 8601, e.g. `PT5S`.')),
+          timeout: z.optional(duration('Timeout of one delivery to the sink, ISO 8601. Default: PT2M.')),
           deadLetterSink: z.optional(deadLetterSink),
         })
-        .check(described('What happens to events that the sink does not take.')),
+        .check(described('What happens to events that the sink does not accept.')),
     ),
     resources: z.optional(
       z
         .object({
-          requests: quantities('What each poller is given at least.'),
-          limits: quantities('What each poller may take at most.'),
+          requests: quantities('Minimum for each poller.'),
+          limits: quantities('Maximum for each poller.'),
         })
-        .check(described('Processor and memory of a poller.')),
+        .check(described('CPU and memory of a poller.')),
     ),
   }),
-  'What to read, with which token, and where to.',
+  'What to read, with which token, and where to send it.',
   SPEC_RULES,
 );
 
@@ -152,7 +159,7 @@ export type SourceSpec = z.output<typeof specSchema>;
 export type Reference = z.output<typeof reference>;
 export type Sink = z.output<typeof sink>;
 
-/** What is wrong with a spec that the API server let through, or the spec with its defaults. */
+/** The spec with its defaults, or the faults of a spec that the API server accepted. */
 export function readSpec(spec: unknown): { spec: SourceSpec } | { faults: string } {
   const parsed = specSchema.safeParse(spec ?? {});
   if (parsed.success) return { spec: parsed.data };

@@ -1,17 +1,9 @@
 import type { Condition } from '../source/status-schema.ts';
 
-/** Whether one thing that a source needs is there, with one word and one sentence for why not. */
-export interface Verdict {
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason?: string;
-  readonly message?: string;
-}
+/** Whether one thing that a source needs is there, and if not, one word and one sentence for the reason. */
+export type ConditionState = Pick<Condition, 'status' | 'reason' | 'message'>;
 
-export const fine: Verdict = { status: 'True' };
-export const failed = (reason: string, message: string): Verdict => ({ status: 'False', reason, message });
-export const pending = (reason: string, message: string): Verdict => ({ status: 'Unknown', reason, message });
-
-/** What Ready is made of, in the order in which a person would look. */
+/** Ready depends on these, in the order in which a person would look. */
 export const CONDITION_TYPES = [
   'CredentialsProvided',
   'QueueReady',
@@ -21,35 +13,69 @@ export const CONDITION_TYPES = [
   'Deployed',
 ] as const;
 
-export type Verdicts = Readonly<Record<(typeof CONDITION_TYPES)[number], Verdict>>;
+export type ConditionType = (typeof CONDITION_TYPES)[number];
+export type Conditions = Readonly<Record<ConditionType, ConditionState>>;
+export type Marked<Types extends ConditionType> = Pick<Conditions, Types>;
 
-/** The same answer for everything, as when nothing could be looked at. */
-export function allOf(verdict: Verdict): Verdicts {
-  return Object.fromEntries(CONDITION_TYPES.map((type) => [type, verdict])) as Verdicts;
+/** The result of one step of a pass. Conditions of later steps override those of earlier ones. */
+export interface StepResult<Types extends ConditionType, Facts> {
+  readonly conditions: Marked<Types>;
+  readonly facts: Facts;
 }
 
-/** Ready is False when anything is, else Unknown when anything is, else True; it repeats the first reason. */
-export function readyOf(verdicts: Verdicts): Verdict {
-  const all = CONDITION_TYPES.map((type) => verdicts[type]);
-  return (
-    all.find(({ status }) => status === 'False') ?? all.find(({ status }) => status === 'Unknown') ?? fine
-  );
+/** It is there. */
+export function markTrue<Type extends ConditionType>(type: Type): Marked<Type> {
+  return mark(type, { status: 'True' });
 }
 
-/** A condition keeps its time while its status stays. */
+/** It is not there, and a person has to act. */
+export function markFalse<Type extends ConditionType>(
+  type: Type,
+  reason: string,
+  message: string,
+): Marked<Type> {
+  return mark(type, { status: 'False', reason, message });
+}
+
+/** It is not there yet. */
+export function markUnknown<Type extends ConditionType>(
+  type: Type,
+  reason: string,
+  message: string,
+): Marked<Type> {
+  return mark(type, { status: 'Unknown', reason, message });
+}
+
+export function mark<Type extends ConditionType>(type: Type, state: ConditionState): Marked<Type> {
+  return { [type]: state } as Marked<Type>;
+}
+
+/** The same state for every condition, as when nothing could be looked at. */
+export function markAll(state: ConditionState): Conditions {
+  return Object.fromEntries(CONDITION_TYPES.map((type) => [type, state])) as Conditions;
+}
+
+/** Ready is False when anything is, else Unknown when anything is, else True. It repeats the first reason. */
+export function readyOf(conditions: Conditions): ConditionState {
+  const all = CONDITION_TYPES.map((type) => conditions[type]);
+  const first = (wanted: string) => all.find(({ status }) => status === wanted);
+  return first('False') ?? first('Unknown') ?? { status: 'True' };
+}
+
+/** In the form of the status. A condition keeps its time while its status is the same. */
 export function toConditions(
-  verdicts: Verdicts,
-  ready: Verdict,
+  conditions: Conditions,
+  ready: ConditionState,
   before: readonly Condition[],
   now: string,
 ): Condition[] {
-  const entries: [string, Verdict][] = [
+  const entries: [string, ConditionState][] = [
     ['Ready', ready],
-    ...CONDITION_TYPES.map((type): [string, Verdict] => [type, verdicts[type]]),
+    ...CONDITION_TYPES.map((type): [string, ConditionState] => [type, conditions[type]]),
   ];
-  return entries.map(([type, verdict]) => {
+  return entries.map(([type, state]) => {
     const old = before.find((condition) => condition.type === type);
-    const lastTransitionTime = old?.status === verdict.status ? old.lastTransitionTime : undefined;
-    return { type, ...verdict, lastTransitionTime: lastTransitionTime ?? now };
+    const lastTransitionTime = old?.status === state.status ? old.lastTransitionTime : undefined;
+    return { type, ...state, lastTransitionTime: lastTransitionTime ?? now };
   });
 }

@@ -1,41 +1,45 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ControllerDeps } from '../deps.ts';
 import type { Made } from '../desired/messaging.ts';
 import { type KubeObject, RESOURCES } from '../kubernetes/resources.ts';
-import type { Parts } from '../parts.ts';
 import { FINALIZER, GROUP, KIND, VERSION } from '../source/names.ts';
 import { keyOf, type Source } from '../source/source.ts';
 import type { SourceStatus } from '../source/status-schema.ts';
 
-/** Writes down what is about to be made, and sees to it that deleting the source takes it back. */
-export async function recordIntent(source: Source, made: Made, parts: Pick<Parts, 'cluster'>): Promise<void> {
+/** Writes what is about to be created into the status, and sets the finalizer that will delete it. */
+export async function recordIntent(
+  source: Source,
+  made: Made,
+  deps: Pick<ControllerDeps, 'cluster'>,
+): Promise<void> {
   const { finalizers = [] } = source.metadata;
-  if (!finalizers.includes(FINALIZER)) await setFinalizers(source, [...finalizers, FINALIZER], parts);
+  if (!finalizers.includes(FINALIZER)) await setFinalizers(source, [...finalizers, FINALIZER], deps);
   const { status = {} } = source;
   if (!isDeepStrictEqual(made, status.made))
-    await writeStatus(source, { ...status, made: copyOf(made) }, parts);
+    await writeStatus(source, { ...status, made: copyOf(made) }, deps);
 }
 
-export async function removeFinalizer(source: Source, parts: Pick<Parts, 'cluster'>): Promise<void> {
+export async function removeFinalizer(source: Source, deps: Pick<ControllerDeps, 'cluster'>): Promise<void> {
   const { finalizers = [] } = source.metadata;
   if (!finalizers.includes(FINALIZER)) return;
   await setFinalizers(
     source,
     finalizers.filter((name) => name !== FINALIZER),
-    parts,
+    deps,
   );
 }
 
-/** Everything of the status is ours, so that whatever is left out goes. */
+/** The controller owns the whole status: what is absent here is removed. */
 export async function writeStatus(
   source: Source,
   status: SourceStatus,
-  { cluster }: Pick<Parts, 'cluster'>,
+  { cluster }: Pick<ControllerDeps, 'cluster'>,
 ): Promise<void> {
   const { namespace, name } = keyOf(source);
   const object: KubeObject = {
     apiVersion: `${GROUP}/${VERSION}`,
     kind: KIND,
-    // A source that was deleted and made again in the meantime is not told the other's status.
+    // A source that was deleted and created again in the meantime must not get the status of the old one.
     metadata: { namespace, name, uid: source.metadata.uid },
     status,
   };
@@ -47,11 +51,11 @@ export const copyOf = ({ queues, subscriptions }: Made): NonNullable<SourceStatu
   subscriptions: subscriptions.map(({ topic, name }) => ({ topic, name })),
 });
 
-/** Refused when somebody else wrote meanwhile: a finalizer of others must not be lost. */
+/** Fails when the object has changed in the meantime: a finalizer of others must not be lost. */
 async function setFinalizers(
   source: Source,
   finalizers: readonly string[],
-  { cluster }: Pick<Parts, 'cluster'>,
+  { cluster }: Pick<ControllerDeps, 'cluster'>,
 ): Promise<void> {
   const { namespace, name } = keyOf(source);
   const { resourceVersion } = source.metadata;

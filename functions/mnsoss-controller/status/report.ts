@@ -1,64 +1,65 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Verdict as Next } from '../kubernetes/workqueue.ts';
-import type { Parts } from '../parts.ts';
-import { CE_ATTRIBUTES } from '../source/event-types.ts';
+import type { ControllerDeps } from '../deps.ts';
+import type { RequeueDecision } from '../kubernetes/workqueue.ts';
 import { podLabels } from '../source/names.ts';
 import { keyOf, type Source } from '../source/source.ts';
-import type { SourceSpec } from '../source/spec.ts';
 import type { SourceStatus } from '../source/status-schema.ts';
-import type { BoundSink } from '../steps/bind-sink.ts';
-import type { EnsuredMessaging } from '../steps/ensure-messaging.ts';
-import { readyOf, toConditions, type Verdict, type Verdicts } from './conditions.ts';
-import { copyOf, writeStatus } from './record.ts';
+import { withoutUndefined } from '../without-undefined.ts';
+import { type ConditionState, type Conditions, readyOf, toConditions } from './conditions.ts';
+import { writeStatus } from './record.ts';
 
-/** What one pass has found out. */
+/** The result of one pass. */
 export interface Findings {
-  readonly verdicts: Verdicts;
-  /** When it is not what the verdicts make it. */
-  readonly ready?: Verdict;
-  readonly spec?: SourceSpec;
-  readonly messaging?: EnsuredMessaging;
-  readonly resolved?: BoundSink['resolved'];
-  readonly deadLetters?: string;
-  readonly consumers?: number;
+  readonly conditions: Conditions;
+  /** `@default` what the conditions add up to */
+  readonly ready?: ConditionState;
+  /** The rest of the status. What is absent is removed from it. */
+  readonly facts: Partial<SourceStatus>;
+  /** False when MNS did not answer and has to be asked again soon. */
+  readonly settled: boolean;
 }
 
-/** Writes the status unless it is the same, tells of changes by an event, and says when to look again. */
-export async function report(source: Source, findings: Findings, parts: Parts): Promise<Next> {
-  const ready = findings.ready ?? readyOf(findings.verdicts);
-  const now = new Date(parts.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+/** Writes the status if it has changed, records an event about that, and decides when to look again. */
+export async function report(
+  source: Source,
+  findings: Findings,
+  deps: ControllerDeps,
+): Promise<RequeueDecision> {
+  const ready = findings.ready ?? readyOf(findings.conditions);
+  const now = new Date(deps.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
   const status = statusOf(source, findings, ready, now);
   if (!isDeepStrictEqual(status, source.status)) {
-    await writeStatus(source, status, parts);
-    await tell(source, ready, parts);
+    await writeStatus(source, status, deps);
+    await recordChange(source, ready, deps);
   }
-  const settled = ready.status === 'True' && findings.messaging?.settled !== false;
-  return settled ? { after: parts.options.resyncSeconds * 1000 } : 'failed';
+  const isSettled = ready.status === 'True' && findings.settled;
+  return isSettled ? { after: deps.options.resyncSeconds * 1000 } : 'failed';
 }
 
-function statusOf(source: Source, findings: Findings, ready: Verdict, now: string): SourceStatus {
-  const { verdicts, spec, messaging, resolved, deadLetters, consumers = 0 } = findings;
-  const before = source.status ?? {};
-  const { subscription, queue } = messaging?.wanted ?? {};
-  const made = messaging ? copyOf(messaging.made) : before.made;
-  return {
+/** Without undefined fields, because it is compared with what the API server returns. */
+function statusOf(
+  source: Source,
+  { conditions, facts }: Findings,
+  ready: ConditionState,
+  now: string,
+): SourceStatus {
+  return withoutUndefined({
     observedGeneration: source.metadata.generation,
-    conditions: toConditions(verdicts, ready, before.conditions ?? [], now),
-    ...resolved,
-    ...(spec && { ceAttributes: CE_ATTRIBUTES }),
-    ...(subscription && { topic: subscription.topic, subscription: subscription.name }),
-    queue,
-    deadLetters,
-    made,
-    consumers,
+    conditions: toConditions(conditions, ready, source.status?.conditions ?? [], now),
+    consumers: 0,
+    ...facts,
     selector: Object.entries(podLabels(keyOf(source)))
       .map(([name, value]) => `${name}=${value}`)
       .join(','),
-  };
+  });
 }
 
-/** Once for every reason, so that `kubectl describe` shows how a source came to where it is. */
-async function tell(source: Source, ready: Verdict, { record }: Parts): Promise<void> {
+/** One event for each new reason, so that `kubectl describe` shows the history of a source. */
+async function recordChange(
+  source: Source,
+  ready: ConditionState,
+  { record }: ControllerDeps,
+): Promise<void> {
   const old = source.status?.conditions?.find(({ type }) => type === 'Ready');
   if (old?.status === ready.status && old.reason === ready.reason) return;
   if (ready.status === 'True') {

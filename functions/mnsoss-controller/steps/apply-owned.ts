@@ -1,15 +1,15 @@
+import type { ControllerDeps } from '../deps.ts';
 import type { KubeObject, Resource } from '../kubernetes/resources.ts';
-import type { Parts } from '../parts.ts';
 import { keyOf, type Source } from '../source/source.ts';
 
 export type Applied = { readonly object: KubeObject } | { readonly taken: string };
 
-/** Applies an object of a source, unless one of its name belongs to somebody else. */
+/** Applies an object of a source, unless an object with its name belongs to something else. */
 export async function applyOwned(
   resource: Resource,
   object: KubeObject,
   source: Source,
-  { cluster }: Pick<Parts, 'cluster'>,
+  { cluster }: Pick<ControllerDeps, 'cluster'>,
 ): Promise<Applied> {
   const { namespace } = keyOf(source);
   const { name } = object.metadata;

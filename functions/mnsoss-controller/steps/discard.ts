@@ -1,21 +1,21 @@
 import type { MnsClient } from '../../../shared/mns/client.ts';
 import { isAppError } from '../../../shared/runtime/errors.ts';
+import type { ControllerDeps } from '../deps.ts';
 import type { Made } from '../desired/messaging.ts';
-import type { Parts } from '../parts.ts';
 import type { Source } from '../source/source.ts';
 
-/** Takes back what was made. A queue that still holds messages stays, and an event says so. */
+/** Deletes what was created. A queue that still holds messages is kept, and an event says so. */
 export async function discard(
   source: Source,
   made: Made,
   client: MnsClient,
-  parts: Pick<Parts, 'record'>,
+  deps: Pick<ControllerDeps, 'record'>,
 ): Promise<void> {
   await unsubscribe(client, made);
   for (const queue of made.queues) {
     const messages = await messagesIn(client, queue);
     if (messages === 0) await client.deleteQueue(queue);
-    if (messages > 0) await parts.record(source, keptNote(queue, messages));
+    if (messages > 0) await deps.record(source, keptNote(queue, messages));
   }
 }
 
@@ -44,5 +44,5 @@ const keptNote = (queue: string, messages: number) =>
   ({
     type: 'Warning',
     reason: 'QueueKept',
-    message: `queue ${queue} still holds ${messages} messages and was not deleted: name it in spec.queue of a source to work them off, or delete it in MNS`,
+    message: `queue ${queue} still holds ${messages} messages and was not deleted: name it in spec.queue of a source to process them, or delete it in MNS`,
   }) as const;

@@ -1,51 +1,53 @@
+import type { ControllerDeps } from '../deps.ts';
 import type { Messaging } from '../desired/messaging.ts';
 import { lookUp } from '../kubernetes/addressable.ts';
 import { ADDRESSABLES, apiVersionOf } from '../kubernetes/resources.ts';
-import type { Parts } from '../parts.ts';
 import { keyOf, type Source } from '../source/source.ts';
 import type { SourceSpec } from '../source/spec.ts';
-import { failed, fine, pending, type Verdict } from '../status/conditions.ts';
+import { markFalse, markTrue, markUnknown, type StepResult } from '../status/conditions.ts';
 
-export interface DeadLetters {
-  readonly verdict: Verdict;
-  /** As the poller's option `DEAD_LETTERS` has it; absent unless the verdict is True. */
-  readonly target?: string;
-}
+/** `target`: the value of the poller's option `DEAD_LETTERS`. Absent unless the condition is True. */
+type DeadLettersResult = StepResult<'DeadLetterSinkResolved', { readonly target?: string }>;
 
-/** Where messages go that can never succeed: the sink of the spec, or a queue beside the queue. */
+/** Where messages go that can never succeed: the sink of the spec, or a queue next to the queue. */
 export async function resolveDeadLetters(
   source: Source,
   { delivery }: SourceSpec,
   { deadLetterQueue }: Messaging,
-  { cluster }: Pick<Parts, 'cluster'>,
-): Promise<DeadLetters> {
+  { cluster }: Pick<ControllerDeps, 'cluster'>,
+): Promise<DeadLettersResult> {
   const sink = delivery?.deadLetterSink;
-  if (!sink) return { verdict: fine, target: `mns:${deadLetterQueue}` };
+  if (!sink) return resolved(`mns:${deadLetterQueue}`);
   const { ref, uri } = sink;
-  if (!ref) return { verdict: fine, target: uri! };
+  if (!ref) return resolved(uri!);
 
   const namespace = ref.namespace ?? keyOf(source).namespace;
   const address = await lookUp(cluster, ref, namespace);
   const what = `${ref.kind} ${ref.name} (${ref.apiVersion}) in namespace ${namespace}`;
   if (address === 'absent') {
-    return {
-      verdict: failed(
-        'DeadLetterSinkNotFound',
-        `${what} does not exist: create it, or correct spec.delivery.deadLetterSink`,
-      ),
-    };
+    const fix = 'create it, or correct spec.delivery.deadLetterSink';
+    return unresolved('DeadLetterSinkNotFound', `${what} does not exist: ${fix}`);
   }
   if (address === 'pending') {
-    return { verdict: pending('DeadLetterSinkPending', `${what} has no address yet`) };
+    const conditions = markUnknown(
+      'DeadLetterSinkResolved',
+      'DeadLetterSinkPending',
+      `${what} has no address yet`,
+    );
+    return { conditions, facts: {} };
   }
   if (address === 'unknown') {
     const kinds = ADDRESSABLES.map((known) => `${known.kind} (${apiVersionOf(known)})`).join(', ');
-    return {
-      verdict: failed(
-        'DeadLetterSinkUnsupported',
-        `the address of ${what} cannot be looked up: give spec.delivery.deadLetterSink.uri, or one of ${kinds}`,
-      ),
-    };
+    const fix = `give spec.delivery.deadLetterSink.uri, or one of ${kinds}`;
+    return unresolved('DeadLetterSinkUnsupported', `the address of ${what} cannot be looked up: ${fix}`);
   }
-  return { verdict: fine, target: (uri === undefined ? address : new URL(uri, address)).href };
+  return resolved((uri === undefined ? address : new URL(uri, address)).href);
+}
+
+function resolved(target: string): DeadLettersResult {
+  return { conditions: markTrue('DeadLetterSinkResolved'), facts: { target } };
+}
+
+function unresolved(reason: string, message: string): DeadLettersResult {
+  return { conditions: markFalse('DeadLetterSinkResolved', reason, message), facts: {} };
 }

@@ -1,8 +1,9 @@
-import { queueAddress } from '../../../shared/mns/place.ts';
+import { queueAddress } from '../../../shared/mns/account.ts';
+import { MAX_BATCH, MAX_MESSAGE_BYTES } from '../../../shared/mns/limits.ts';
 import { childrenOf, childText, type XmlElement, type XmlFields } from '../../../shared/runtime/xml.ts';
 import { MnsRefusal } from '../errors.ts';
 import type { NewMessage, Queues } from '../queues.ts';
-import { bounded, MAX_BATCH, MAX_MESSAGE_BYTES } from '../settings.ts';
+import { bounded } from '../settings.ts';
 import type { StoredMessage } from '../store/queue-state.ts';
 import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { MAX_KEYS_PER_REQUEST } from '../../../shared/oss/limits.ts';
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import type { ObjectChange } from '../../events/object-change.ts';
 import { percentDecode } from '../../http/decode.ts';
@@ -24,8 +25,6 @@ export const deleteObject: Operation = async (request, bucket, oss) => {
     changes: removedChange(request, bucket, 'DeleteObject', request.key, deleted),
   };
 };
-
-const MAX_KEYS = 1000;
 
 export const deleteObjects: Operation = async (request, bucket, oss) => {
   const { objects, quiet } = await readDeletion(request);
@@ -158,8 +157,8 @@ async function readDeletion(request: OssRequest) {
       versionId: childText(object, 'VersionId') || undefined,
     };
   });
-  if (objects.length === 0 || objects.length > MAX_KEYS) {
-    throw malformedXml(`expected 1 to ${MAX_KEYS} objects, got ${objects.length}`);
+  if (objects.length === 0 || objects.length > MAX_KEYS_PER_REQUEST) {
+    throw malformedXml(`expected 1 to ${MAX_KEYS_PER_REQUEST} objects, got ${objects.length}`);
   }
   return { objects, quiet: childText(document, 'Quiet') === 'true' };
 }

@@ -10,7 +10,7 @@ export function findBucket(name: string, oss: OssContext): BucketStore {
   return bucket;
 }
 
-export function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): OssRefusal {
+function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): OssRefusal {
   return new OssRefusal('NoSuchKey', { elements: { Key: key }, headers });
 }
 

@@ -1,3 +1,4 @@
+import { MAX_METADATA_BYTES } from '../../../shared/oss/limits.ts';
 import { invalidArgument, notImplemented, OssRefusal } from '../errors.ts';
 import { parseQuery } from '../http/query.ts';
 import type { BucketStore } from '../store/bucket.ts';
@@ -14,9 +15,6 @@ const STORED_HEADERS = [
 ] as const;
 const STORAGE_CLASSES: readonly string[] = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];
 const OBJECT_ACLS: readonly string[] = ['default', 'private', 'public-read', 'public-read-write'];
-
-/** doc: the total of all names and values of user metadata. */
-const MAX_METADATA_BYTES = 8192;
 
 /** The attributes that a request gives to its object. */
 export function templateOf(headers: Headers, bucket: BucketStore): ObjectTemplate {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { around, jsonEnvelope } from '../envelope.ts';
 
-/** What Function Compute sends to the destination of an asynchronous invocation; opened to redrive a failed one. */
+/** What Function Compute sends to the destination of an asynchronous invocation. A failed one is redriven from it. */
 export const asyncDestination = jsonEnvelope(
   'async-destination',
   z.object({

@@ -15,7 +15,7 @@ export const eventbridgeOss: Envelope = jsonEnvelope(
   openData,
 );
 
-/** Matched by its shape, never by its type: which types Knative's MnsOssSource sends is documented nowhere. */
+/** Matched by shape, never by type: the types that Knative's MnsOssSource sends are not documented. */
 export const cloudevent: Envelope = jsonEnvelope('cloudevent', z.object(attributes), openData);
 
 function openData(event: { id?: string; data?: unknown; data_base64?: string }): Layer {

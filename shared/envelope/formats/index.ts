@@ -12,7 +12,7 @@ import { mnsTopicXml } from './mns-topic-xml.ts';
 import { ossNotification } from './oss-notification.ts';
 import { ossRecord } from './oss-record.ts';
 
-/** In order of trial; only `cloudevent` would match what is another's, so it comes after those of EventBridge. */
+/** In the order in which they are tried. `cloudevent` also matches EventBridge's events, so it comes after them. */
 export const ENVELOPES: readonly Envelope[] = [
   ossNotification,
   eventbridgeOss,

@@ -1,6 +1,6 @@
 import { around, type Envelope } from '../envelope.ts';
 
-/** A JSON document that is one string, as sources send data they did not parse: `"eyJl…"`, quotes included. */
+/** A JSON document that is one string, quotes included: `"eyJl…"`. Sources send data so that they have not parsed. */
 export const jsonString: Envelope = {
   name: 'json-string',
   open(value) {

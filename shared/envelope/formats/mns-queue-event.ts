@@ -11,7 +11,7 @@ const whole = jsonEnvelope(
   ({ data }) => around('.data.messageBody', data.messageBody),
 );
 
-/** What an EventBridge transformation leaves of it. */
+/** What an EventBridge transformation keeps of it. */
 const dataAlone = jsonEnvelope('mns-queue-event', message, ({ messageBody }) =>
   around('.messageBody', messageBody),
 );

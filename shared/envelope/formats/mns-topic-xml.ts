@@ -14,7 +14,7 @@ export const mnsTopicXml: Envelope = {
   },
 };
 
-/** The parser's own message may quote the document. */
+/** The parser's own message is not used: it may quote the document. */
 function parse(text: string): XmlElement | undefined {
   try {
     return parseXml(text, { maxLength: text.length, maxDepth: 8 });

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { around, jsonEnvelope } from '../envelope.ts';
 
-/** One record without its notification; whether it is a good one is judged where all records are. */
+/** One record without its notification. It is validated later, like all records. */
 export const ossRecord = jsonEnvelope(
   'oss-record',
   z.looseObject({ eventName: z.string(), oss: z.looseObject({}) }),

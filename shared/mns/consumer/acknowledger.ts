@@ -1,7 +1,9 @@
+import { onAbort } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError, toAppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import { backoffDelay } from '../../runtime/retry.ts';
+import { MAX_BATCH } from '../limits.ts';
 import type { DeleteFailure } from '../queue.ts';
 import type { Receipt } from './visibility-keeper.ts';
 
@@ -12,16 +14,16 @@ export interface Acknowledgement extends Receipt {
 /** Deletes finished messages in batches. */
 export interface Acknowledger {
   add(item: Acknowledgement): void;
-  /** Nothing more is coming for now: what waits need not wait for company. */
-  hurry(): void;
+  /** Sends a batch that is not full soon, because no other message is in flight. */
+  flushSoon(): void;
   /** Messages handed in and not yet known to be deleted or lost. */
   pending(): number;
   /**
-   * Sends what waits, repeats included, and from now on lets nothing linger. Resolves when nothing is pending or
-   * the signal aborts.
+   * Sends what waits, repeats included; from now on nothing lingers. Resolves when nothing is pending or the signal
+   * aborts.
    */
   flush(signal: AbortSignal): Promise<void>;
-  /** Cancels what waits; what is pending is left to its visibility timeout. */
+  /** Cancels what waits. Pending messages reappear after their visibility timeout. */
   close(): void;
 }
 
@@ -31,16 +33,14 @@ export interface AcknowledgerOptions {
   readonly delete: (receiptHandles: readonly string[]) => Promise<DeleteFailure[]>;
   readonly onDeleted: (item: Acknowledgement) => void;
   readonly onFailed: (items: readonly Acknowledgement[], error: AppError) => void;
-  /** The receipt handle died before the message could be deleted. */
+  /** The receipt handle expired before the message could be deleted. */
   readonly onLost: (item: Acknowledgement) => void;
 }
 
-/** MNS's batch limit. */
-const BATCH = 16;
 /** Milliseconds that the first of a batch waits for others. */
 const LINGER_MS = 1000;
-/** The same when nothing else is in flight. */
-const HURRY_MS = 50;
+/** The same when no other message is in flight. */
+const FLUSH_SOON_MS = 50;
 const RETRY = { baseMs: 250, capMs: 10_000 };
 /** Answers after which the same handle never works again. */
 const STALE = new Set(['MessageNotExist', 'ReceiptHandleError']);
@@ -60,9 +60,10 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
   const retries = new Map<() => void, Entry[]>();
   let onEmpty = () => {};
 
+  /** Puts a message into the next batch and decides when that is sent. */
   function enqueue(entry: Entry): void {
     waiting.push(entry);
-    if (waiting.length >= BATCH || flushing) {
+    if (waiting.length >= MAX_BATCH || flushing) {
       sendAll();
       return;
     }
@@ -70,6 +71,7 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
     sendWithin(Math.max(0, Math.min(LINGER_MS, (entry.item.expiresAt - clock.now()) / 2)));
   }
 
+  /** Sends the batch after `ms`, unless it is sent sooner anyway. */
   function sendWithin(ms: number): void {
     const at = clock.now() + ms;
     if (at >= sendAt) return;
@@ -78,12 +80,14 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
     cancelSend = clock.after(ms, sendAll);
   }
 
+  /** Sends everything that waits, in as few requests as MNS allows. */
   function sendAll(): void {
     cancelSend();
     sendAt = Number.POSITIVE_INFINITY;
-    while (waiting.length > 0) void send(waiting.splice(0, BATCH));
+    while (waiting.length > 0) void send(waiting.splice(0, MAX_BATCH));
   }
 
+  /** One delete request. A failure is repeated, message by message if MNS tells them apart. */
   async function send(batch: Entry[]): Promise<void> {
     try {
       const failures = await options.delete(batch.map(({ item }) => item.receiptHandle));
@@ -94,6 +98,7 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
     }
   }
 
+  /** Splits a batch of which some deletes failed. */
   function settleEach(batch: Entry[], failures: ReadonlyMap<string, DeleteFailure>): void {
     const failed: Entry[] = [];
     let last: DeleteFailure | undefined;
@@ -110,7 +115,7 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
     again(failed, new AppError('ServiceUnavailable', `delete failed: ${last.code}: ${last.message}`));
   }
 
-  /** Repeats until the receipts expire: a later delete could only fail. */
+  /** Repeats until the receipts expire, because a later delete could only fail. */
   function again(batch: Entry[], error: AppError): void {
     options.onFailed(
       batch.map(({ item }) => item),
@@ -148,8 +153,8 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
       pending++;
       enqueue({ item, attempt: 0 });
     },
-    hurry() {
-      if (waiting.length > 0) sendWithin(HURRY_MS);
+    flushSoon() {
+      if (waiting.length > 0) sendWithin(FLUSH_SOON_MS);
     },
     pending: () => pending,
     async flush(signal) {
@@ -163,8 +168,8 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
       sendAll();
       await new Promise<void>((resolve) => {
         onEmpty = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
-        if (pending === 0 || signal.aborted) resolve();
+        onAbort(signal, resolve);
+        if (pending === 0) resolve();
       });
     },
     close() {

@@ -1,10 +1,10 @@
 import type { RecordDelivery } from './events.ts';
-import type { HandleContext } from './handler.ts';
+import type { HandleContext } from './types.ts';
 
 /**
- * One call of a handler, as the handler sees it. Its signal is made when somebody asks for it: most handlers of small
- * work never do, and it is dear. A class, because an object literal with a getter has a hidden class of its own each
- * time, and with it everything that the getter can reach lives until a full garbage collection.
+ * One call of a handler, as the handler sees it. The signal is created on first access: most handlers of small tasks never
+ * read it, and it is expensive. A class, because every object literal with a getter has its own hidden class, which
+ * keeps everything that the getter can reach until a full garbage collection.
  */
 export class Attempt implements HandleContext {
   readonly attempt: number;

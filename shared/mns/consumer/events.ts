@@ -1,21 +1,22 @@
+import type { Delivery } from '../../runtime/delivery.ts';
 import type { AppError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/log.ts';
 import type { ReceivedMessage } from '../queue.ts';
 
-/** What happened to a record of a message, as its handler told. */
+/** What the handler reported about one record of a message. */
 export interface RecordDelivery {
   readonly record: string;
-  readonly result: 'accepted' | 'retry' | 'rejected';
+  readonly result: Delivery['result'];
   readonly seconds: number;
 }
 
-/** Everything a consumer tells, in the past tense. Listeners run at once and never stop the machine. */
+/** Events emitted by the consumer. Listeners run synchronously and never stop the machine. */
 export interface ConsumerEvents {
   receiveCompleted: { readonly requested: number; readonly received: number };
   receiveFailed: { readonly error: AppError };
   messageReceived: { readonly message: ReceivedMessage };
   recordDelivered: { readonly messageId: string } & RecordDelivery;
-  /** `where` tells whether this process tries again under the same receipt, or the queue delivers again. */
+  /** `here`: this process tries again under the same receipt. `queue`: the queue delivers the message again. */
   messageRetried: {
     readonly messageId: string;
     readonly reason: string;
@@ -27,14 +28,14 @@ export interface ConsumerEvents {
   deadLetterFailed: { readonly messageId: string; readonly error: AppError };
   messageDeleted: { readonly messageId: string };
   deleteFailed: { readonly messageIds: readonly string[]; readonly error: AppError };
-  /** Handed back unfinished because the consumer stops. */
+  /** Made visible again, unfinished, because the consumer stops. */
   messageReleased: { readonly messageId: string };
   releaseFailed: { readonly messageId: string; readonly error: AppError };
-  /** The receipt handle is dead: the message was or will be redelivered, here or elsewhere. */
+  /** The receipt handle has expired: the message was or will be redelivered, here or elsewhere. */
   messageLost: { readonly messageId: string; readonly during: 'renew' | 'delete' | 'release' };
   visibilityRenewed: { readonly messageId: string; readonly seconds: number };
   renewalFailed: { readonly messageId: string; readonly error: AppError };
-  /** Renewing ended because the message was worked on for longer than the maximum age. */
+  /** Its visibility is no longer renewed, because handling it took longer than the maximum age. */
   messageTimedOut: { readonly messageId: string; readonly ageMs: number };
   concurrencyChanged: { readonly limit: number };
   /** Calls to the queue fail; none is made for `retryInMs`. */
@@ -50,7 +51,7 @@ export interface Emitter<Events extends object> {
   emit<K extends keyof Events>(name: K, event: Events[K]): void;
 }
 
-/** A listener that throws is logged: a fault in a metric must not lose a message. */
+/** The error of a listener is logged: a fault in a metric must not lose a message. */
 export function createEmitter<Events extends object>(logger: Logger): Emitter<Events> {
   const listeners: { [K in keyof Events]?: Set<Listener<Events[K]>> } = {};
   return {

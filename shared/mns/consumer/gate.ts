@@ -1,15 +1,16 @@
+import { untilAborted } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { type AppError, isAppError, toAppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 
 /**
- * The one door to the queue service. While its calls fail, every caller waits here and one at a time is let through
- * as a probe after a growing pause, so that a server that is down sees few requests however many messages are held.
+ * Every call to the queue service passes through it. While calls fail, callers wait here, and after a growing pause one of
+ * them probes the service: a server that is down sees few requests, however many messages are in flight.
  */
 export interface ServiceGate {
   /** Runs `work` when it may; `signal` ends the waiting, not the work. */
   call<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
-  /** Whether the last answer was a good one; false before the first. */
+  /** Whether the last call succeeded; false before the first. */
   healthy(): boolean;
   /** Cancels the pause that is running. */
   close(): void;
@@ -28,38 +29,34 @@ const CAP_MS = 30_000;
 export function createServiceGate({ clock, random, onFailed, onRecovered }: GateOptions): ServiceGate {
   let failures = 0;
   let proven = false;
-  /** Calls of an older generation began before the last failure, and do not count as one of their own. */
+  /** Calls of an older generation began before the last failure. Their own failures do not count again. */
   let generation = 0;
   let probeAllowed = false;
   let cancelPause = () => {};
   const waiting: (() => void)[] = [];
 
+  /** Undefined when a call may be made at once. */
   function turn(signal: AbortSignal): Promise<void> | undefined {
     if (failures === 0) return undefined;
     if (probeAllowed) {
       probeAllowed = false;
       return undefined;
     }
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        waiting.splice(waiting.indexOf(pass), 1);
-        reject(signal.reason);
-      };
-      const pass = () => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
+    return untilAborted<void>(signal, (resolve) => {
+      const pass = () => resolve();
       waiting.push(pass);
+      return () => waiting.splice(waiting.indexOf(pass), 1);
     });
   }
 
+  /** Lets one caller through, the one that waits longest or the next that comes. */
   function allowProbe(): void {
     const next = waiting.shift();
     if (next) next();
     else probeAllowed = true;
   }
 
+  /** Starts the next pause, which is longer. */
   function failed(error: AppError, began: number): void {
     if (began !== generation) return;
     generation++;
@@ -72,6 +69,7 @@ export function createServiceGate({ clock, random, onFailed, onRecovered }: Gate
     onFailed({ error, failures, retryInMs });
   }
 
+  /** Lets everyone through. */
   function succeeded(): void {
     proven = true;
     if (failures === 0) return;

@@ -2,7 +2,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import { backoffDelay } from '../../runtime/retry.ts';
 
-/** How many handlers may run at once, adapted to what the sink can take. */
+/** Bounds how many handlers run at once, and adapts the bound to what the sink can take. */
 export interface Limiter {
   /** A whole number, at least 1. */
   limit(): number;
@@ -17,7 +17,7 @@ export interface Limiter {
   setMax(max: number): void;
 }
 
-/** So many handlers in a row must fail before the sink, not a message, is blamed. */
+/** Failures in a row after which they are attributed to the sink and not to the messages. */
 const CONSECUTIVE_FAILURES = 5;
 const PAUSE = { baseMs: 500, capMs: 30_000 };
 

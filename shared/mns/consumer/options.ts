@@ -1,32 +1,37 @@
 import type { RetryBackoff } from './retry-delay.ts';
 
-/** How a consumer behaves; what is left out has the value of `CONSUMER_DEFAULTS`. */
 export interface ConsumerOptions {
-  /** Handlers at once, at least 1. The consumer lowers it by itself while the sink is overloaded. */
+  /** Handlers that run at once, at least 1. The consumer lowers it by itself while the sink is overloaded. `@default 10` */
   readonly concurrency: number;
   /**
-   * Messages received ahead, so that no handler waits for a request; at most `concurrency` of them are held. With
-   * it, no more than `concurrency + prefetch` messages are in flight. A high value keeps work from other replicas.
+   * Messages received ahead, so that no handler waits for a request; at most as many as `concurrency`. No more than
+   * `concurrency + prefetch` messages are in flight. A high value keeps messages from other replicas. `@default 10`
    */
   readonly prefetch: number;
-  /** Receive requests at once while the queue is not empty, at least 1; one while it is. */
+  /** Receive requests at once while the queue is not empty, at least 1. An empty queue gets one. `@default 3` */
   readonly maxReceives: number;
-  /** Seconds of a long poll, 0–30. */
+  /** Seconds of a long poll, 0–30. `@default 30` */
   readonly waitSeconds: number;
-  /** Seconds, 1–43,200, that each renewal hides a message; after a crash it reappears no later than that. */
+  /** Seconds, 1–43,200, for which each renewal hides a message. After a crash it reappears within that time. `@default 60` */
   readonly visibilitySeconds: number;
-  /** Seconds after which a message is no longer renewed, its handler is aborted, and it is retried. */
+  /** Seconds after which renewing a message ends, its handler is aborted, and it is retried. `@default 900` */
   readonly maxAgeSeconds: number;
-  /** Deliveries after which a message that still fails is given up. */
+  /** Deliveries after which a message that still fails becomes a dead letter. `@default 10` */
   readonly maxDequeueCount: number;
   /**
-   * Seconds after its sending for which a message is not blamed for a sink that takes nothing. Then it becomes a dead
-   * letter like any other, long before its queue drops it without a word.
+   * Seconds since sending for which failures are attributed to an unavailable sink and not counted against the message.
+   * An older message becomes a dead letter like any other, long before its queue drops it silently. `@default 86_400`
    */
-  readonly sparedSeconds: number;
-  /** How long a failed message stays hidden: growing with its dequeue count, with full jitter. */
+  readonly sinkOutageGraceSeconds: number;
+  /**
+   * How long a failed message stays hidden. The delay grows with its dequeue count and has full jitter.
+   * `@default { baseMs: 5_000, capMs: 600_000 }`
+   */
   readonly retry: RetryBackoff;
-  /** A `retryAfterMs` up to this is waited for under the same receipt, and costs no delivery. */
+  /**
+   * Milliseconds up to which a `retryAfterMs` is waited for under the same receipt, which costs no delivery.
+   * `@default 10_000`
+   */
   readonly waitHereMs: number;
 }
 
@@ -38,7 +43,7 @@ export const CONSUMER_DEFAULTS: ConsumerOptions = {
   visibilitySeconds: 60,
   maxAgeSeconds: 900,
   maxDequeueCount: 10,
-  sparedSeconds: 86_400,
+  sinkOutageGraceSeconds: 86_400,
   retry: { baseMs: 5_000, capMs: 600_000 },
   waitHereMs: 10_000,
 };

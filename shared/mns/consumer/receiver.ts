@@ -2,18 +2,17 @@ import type { Clock } from '../../runtime/clock.ts';
 import { type AppError, toAppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import { backoffDelay } from '../../runtime/retry.ts';
+import { MAX_BATCH } from '../limits.ts';
 import type { MessageQueue, ReceivedMessage } from '../queue.ts';
 import type { ServiceGate } from './gate.ts';
 
-/** Asks the queue for what fits, and no more. */
+/** Receives as many messages as fit, and no more. */
 export interface Receiver {
-  /** Looks whether to ask now; called whenever room appears. */
+  /** Sends a request if one is due. Called whenever there may be room. */
   pump(): void;
-  /** Messages asked for and not yet answered; they count as room taken. */
-  reserved(): number;
   /**
-   * Asks no more and aborts the long poll that waits. A request just sent may still bring messages. Resolves when
-   * every request has ended.
+   * Sends no more requests and aborts the long poll that waits. A request that was just sent may still bring messages.
+   * Resolves when every request has ended.
    */
   stop(): Promise<void>;
 }
@@ -29,23 +28,21 @@ export interface ReceiverOptions {
   readonly maxReceives: number;
   /** Messages that would fit now. */
   readonly room: () => number;
-  /** Room to wait for before asking again, so that a busy consumer asks seldom. */
-  readonly worthwhile: () => number;
+  /** Room to wait for before the next request, so that a busy consumer sends few. */
+  readonly minRoomToPoll: () => number;
   /** Nothing is in flight: any room is worth asking for. */
   readonly isIdle: () => boolean;
   readonly onMessages: (messages: readonly ReceivedMessage[], requested: number) => void;
   readonly onFailed: (error: AppError) => void;
 }
 
-/** MNS's batch limit. */
-const BATCH = 16;
-/** Milliseconds that too little room waits for more. */
+/** Milliseconds after which a request is sent even if there is room for only a few messages. */
 const REFILL_MS = 100;
-/** A request that is older is a long poll that waits: aborting it loses no messages that are on their way. */
+/** An older request is a long poll that waits: when it is aborted, no messages are on their way. */
 const PARKED_MS = 500;
-/** After a long poll that found nothing: replicas that started together drift apart. */
+/** Pause after a long poll that found nothing, so that replicas that started together drift apart. */
 const IDLE_JITTER_MS = 200;
-/** After empty answers that came at once: the service limits long polls and then does not wait. */
+/** Pause after empty answers that came at once: beyond its limit of long polls, the service does not wait. */
 const QUICK_EMPTY = { baseMs: 500, capMs: 10_000 };
 
 export function createReceiver(options: ReceiverOptions): Receiver {
@@ -54,7 +51,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const asked: { readonly at: number; readonly ending: AbortController }[] = [];
   const stopping = new AbortController();
   let reserved = 0;
-  /** The last answer was as full as it could be: more messages are likely to wait. */
+  /** The last answer was full, so more messages are likely to wait. */
   let backlog = false;
   let quickEmpties = 0;
   let restUntil = Number.NEGATIVE_INFINITY;
@@ -65,7 +62,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
 
   function pump(): void {
     while (!stopping.signal.aborted) {
-      const room = Math.min(BATCH, options.room() - reserved);
+      const room = Math.min(MAX_BATCH, options.room() - reserved);
       if (!isDue(room)) return;
       roomSince = undefined;
       const request = receive(room).finally(() => {
@@ -76,6 +73,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     }
   }
 
+  /** Whether to send a request now. Otherwise sets the timer for the next look. */
   function isDue(room: number): boolean {
     if (room < 1) {
       roomSince = undefined;
@@ -84,13 +82,14 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     if (running.size >= (backlog ? options.maxReceives : 1)) return false;
     const now = clock.now();
     if (now < restUntil) return wake(restUntil);
-    if (room >= BATCH || (running.size === 0 && options.isIdle())) return true;
-    // Messages that finish together make room together: a turn later, one request asks for all of it.
-    if (room >= options.worthwhile()) return isAwake || wake(now);
+    if (room >= MAX_BATCH || (running.size === 0 && options.isIdle())) return true;
+    // Messages that finish together make room together: one event-loop turn later, one request is enough for all of it.
+    if (room >= options.minRoomToPoll()) return isAwake || wake(now);
     roomSince ??= now;
     return now - roomSince >= REFILL_MS || wake(roomSince + REFILL_MS);
   }
 
+  /** Calls `pump` at that time, or earlier if something else does. Returns false for `isDue`. */
   function wake(at: number): false {
     if (at >= wakeAt) return false;
     cancelWake();
@@ -104,6 +103,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     return false;
   }
 
+  /** One request from its reservation to its messages. */
   async function receive(max: number): Promise<void> {
     reserved += max;
     const alone = running.size === 0;
@@ -120,8 +120,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     }
   }
 
+  /** Sends the request, and finds out how long to rest after it. */
   async function ask(max: number, alone: boolean) {
-    // The first request, and each after a failure, is short: it tells soon whether the service answers.
+    // The first request and each after a failure are short, to learn soon whether the service answers.
     const waitSeconds = alone && gate.healthy() ? options.waitSeconds() : 0;
     const request = { at: clock.now(), ending: new AbortController() };
     asked.push(request);
@@ -135,6 +136,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     }
   }
 
+  /** Milliseconds to rest after an empty answer. */
   function restOf(waitMs: number, tookMs: number): number {
     if (waitMs > 0 && tookMs >= waitMs / 2) {
       quickEmpties = 0;
@@ -145,7 +147,6 @@ export function createReceiver(options: ReceiverOptions): Receiver {
 
   return {
     pump,
-    reserved: () => reserved,
     async stop() {
       cancelWake();
       stopping.abort(new DOMException('the consumer stops', 'AbortError'));

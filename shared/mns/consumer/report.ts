@@ -6,14 +6,14 @@ export interface ConsumerCounts {
   /** Deliveries that failed and were or will be repeated. */
   readonly retried: number;
   readonly deadLettered: number;
-  /** Handed back unfinished because the consumer stopped. */
+  /** Made visible again, unfinished, because the consumer stopped. */
   readonly released: number;
-  /** Whose receipt handle died first. */
+  /** Messages whose receipt handle expired first. */
   readonly lost: number;
 }
 
 export interface StopReport extends ConsumerCounts {
-  /** Messages whose handler had not settled at the end; they were handed back all the same. */
+  /** Messages whose handler had not settled at the end; they were made visible again all the same. */
   readonly abandoned: number;
   /** Finished messages whose deletion was not confirmed; they will be delivered again. */
   readonly unacknowledged: number;
@@ -22,11 +22,11 @@ export interface StopReport extends ConsumerCounts {
 export interface DrainReport extends StopReport {
   /** False when the budget ended first. */
   readonly empty: boolean;
-  /** The last failure of the queue, if it did not recover from it. */
+  /** The last failure of the queue, unless a later call succeeded. */
   readonly failure?: string;
 }
 
-/** Counts what the events tell. */
+/** Counts events. */
 export function countEvents(on: Emitter<ConsumerEvents>['on']): () => ConsumerCounts {
   const counts = { received: 0, deleted: 0, retried: 0, deadLettered: 0, released: 0, lost: 0 };
   on('messageReceived', () => void counts.received++);

@@ -1,9 +1,6 @@
 import type { Random } from '../../runtime/random.ts';
 import { type Backoff, backoffDelay } from '../../runtime/retry.ts';
-
-/** MNS's bounds of a visibility timeout, in seconds. */
-export const MIN_VISIBILITY = 1;
-export const MAX_VISIBILITY = 43_200;
+import { MAX_VISIBILITY_SECONDS, MIN_VISIBILITY_SECONDS } from '../limits.ts';
 
 /** Longer wishes are granted this much: retention goes on while a message is hidden. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
@@ -30,5 +27,8 @@ export function retryVisibility(
     growth === 'linear'
       ? random() * Math.min(capMs, baseMs * dequeueCount)
       : backoffDelay(dequeueCount - 1, backoff, random);
-  return Math.min(MAX_VISIBILITY, Math.max(MIN_VISIBILITY, Math.ceil(Math.max(wish, delay) / 1000)));
+  return Math.min(
+    MAX_VISIBILITY_SECONDS,
+    Math.max(MIN_VISIBILITY_SECONDS, Math.ceil(Math.max(wish, delay) / 1000)),
+  );
 }

@@ -1,13 +1,13 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { type AppError, isAppError, toAppError } from '../../runtime/errors.ts';
 
-/** A receipt handle that is good until `expiresAt` (milliseconds since the epoch, by the local clock). */
+/** A receipt handle that is valid until `expiresAt` (milliseconds since the epoch, by the local clock). */
 export interface Receipt {
   readonly receiptHandle: string;
   readonly expiresAt: number;
 }
 
-/** Keeps one message hidden from others for as long as it is worked on. */
+/** Keeps one message hidden from others while it is in flight. */
 export interface VisibilityKeeper {
   /** The newest receipt, once no renewal is under way; undefined when the message was lost. */
   stop(): Promise<Receipt | undefined>;
@@ -18,9 +18,9 @@ export interface KeeperOptions {
   readonly receipt: Receipt;
   /** Seconds that each renewal hides the message. */
   readonly seconds: number;
-  /** Renewing ends this many milliseconds after now; the message then reappears by itself. */
+  /** Milliseconds from now after which renewing ends and the message reappears by itself. */
   readonly maxAgeMs: number;
-  /** `signal` ends a renewal that has not been sent yet. */
+  /** `signal` aborts a renewal that has not been sent yet. */
   readonly renew: (receiptHandle: string, signal: AbortSignal) => Promise<{ receiptHandle: string }>;
   readonly onRenewed: () => void;
   readonly onFailed: (error: AppError) => void;
@@ -28,10 +28,10 @@ export interface KeeperOptions {
   readonly onTooOld: () => void;
 }
 
-/** A failed renewal is repeated no sooner than this, however short the visibility is. */
+/** The shortest pause before a failed renewal is repeated, however short the visibility is. */
 const MIN_RETRY_MS = 250;
 
-/** Renews when half of the time has passed, so that a failed renewal leaves time for others. */
+/** Renews when half of the time has passed, so that a failed renewal can be repeated. */
 export function keepVisibility(options: KeeperOptions): VisibilityKeeper {
   const { clock, seconds } = options;
   const bornAt = clock.now();
@@ -41,6 +41,7 @@ export function keepVisibility(options: KeeperOptions): VisibilityKeeper {
   let stopped = false;
   let cancel = schedule(bornAt, receipt.expiresAt);
 
+  /** Sets the timer of the next renewal, or of the end. */
   function schedule(from: number, expiresAt: number, shortest = 0): () => void {
     const half = Math.max(shortest, (expiresAt - from) / 2);
     const oldestAt = bornAt + options.maxAgeMs;
@@ -52,9 +53,10 @@ export function keepVisibility(options: KeeperOptions): VisibilityKeeper {
     });
   }
 
+  /** One renewal, and what follows from it. */
   async function renew(): Promise<void> {
     if (!receipt) return;
-    // Counted from before the call: the service cannot have hidden it earlier, so we never believe too long.
+    // Counted from before the call: the service cannot have hidden the message earlier than that.
     const from = clock.now();
     unsent = new AbortController();
     try {

@@ -9,8 +9,10 @@ import type { OssOptions } from './oss-options.ts';
 
 export interface BucketDeps {
   readonly credentials: CredentialProvider;
-  readonly clock: Clock;
-  readonly random: Random;
+  /** @default systemClock */
+  readonly clock?: Clock;
+  /** @default Math.random */
+  readonly random?: Random;
   readonly logger?: Logger;
 }
 
@@ -31,7 +33,6 @@ export function openBuckets(options: OssOptions, deps: BucketDeps): Buckets {
       endpoint: options.ossEndpoint,
       internal,
       timeoutMs: options.ossTimeoutSeconds * 1000,
-      attempts: 3,
     });
   const client = open(options.ossInternal);
   // The service that reads a presigned URL may be outside the network of this function.

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Deployed, readDeployment } from '../../../cli/deploy/deployment.ts';
+import { findPublishedSchema } from '../../../cli/deploy/published-schema.ts';
 import { checkDeployment } from '../../../cli/deploy/rules.ts';
 import { type FunctionProps, functionSchema, type TriggerProps } from '../../../cli/deploy/schema.ts';
 
@@ -67,16 +67,13 @@ const watching =
     }),
   });
 
-test.each(['oss', 'mns-topic', 'mns-queue', 'poller'])(
-  's.yaml passes the check with TRIGGER=%s',
-  async (TRIGGER) => {
-    const deployed = await readDeployment(TEMPLATE, { env: env({ TRIGGER }) });
+test.each(['oss', 'mns-topic', 'mns-queue', 'poller'])('s.yaml passes with TRIGGER=%s', async (TRIGGER) => {
+  const deployed = await readDeployment(TEMPLATE, { env: env({ TRIGGER }) });
 
-    await expect(check(deployed)).resolves.toBeUndefined();
-  },
-);
+  await expect(check(deployed)).resolves.toBeUndefined();
+});
 
-test('s.yaml passes the check with people and the local engine', async () => {
+test('s.yaml passes with people and the local engine', async () => {
   const settings = {
     TRIGGER: 'oss-with-people',
     ENGINE: 'local',
@@ -90,7 +87,7 @@ test('s.yaml passes the check with people and the local engine', async () => {
   await expect(check(deployed)).resolves.toBeUndefined();
 });
 
-test('the check divides the quota of the account among the instances', async () => {
+test('the quota of the account is divided among the instances', async () => {
   const [recognition] = await readDeployment(TEMPLATE, {
     env: env({ FACEBODY_ACCOUNT_QPS: '10', RESERVED_CONCURRENCY: '4' }),
   });
@@ -177,7 +174,7 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'two functions are called',
   ],
   [
-    'an unlimited number of instances',
+    'instances without number',
     RECOGNITION,
     () => ({ concurrencyConfig: undefined }),
     'reservedConcurrency is missing',
@@ -195,20 +192,20 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'images would be processed twice',
   ],
   ['a poller that ends before its sink', POLLER, () => ({ timeout: 120 }), 'leaves no time'],
-])('the check refuses %s', async (_, index, change, telling) => {
+])('a deployment with %s is rejected', async (_, index, change, telling) => {
   const checked = check(changed(index, change));
 
   await expect(checked).rejects.toMatchObject({ code: 'ConfigInvalid' });
   await expect(checked).rejects.toThrow(telling);
 });
 
-test('the check allows results in another bucket below the watched prefix', async () => {
+test('results in another bucket may lie below the watched prefix', async () => {
   const variables = withEnv({ RESULT_PREFIX: 'incoming/', RESULT_BUCKET: 'photo-results' });
 
   await expect(check(changed(RECOGNITION, variables))).resolves.toBeUndefined();
 });
 
-describe('template schema', () => {
+describe('functionSchema', () => {
   const faultOf = (change: Record<string, unknown>) => {
     const { error } = functionSchema.safeParse({ ...good[RECOGNITION]!.props, ...change });
     return error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
@@ -230,7 +227,7 @@ describe('template schema', () => {
       { asyncInvokeConfig: { destinationConfig: { onFailure: { destination: 'face-dead-letters' } } } },
       'destination',
     ],
-  ])('the schema refuses %s', (_, change, telling) => {
+  ])('the schema of a function rejects %s', (_, change, telling) => {
     expect(faultOf(change)).toContain(telling);
   });
 
@@ -259,32 +256,98 @@ describe('template schema', () => {
       }),
       'cronExpression',
     ],
-  ])('the schema refuses a trigger with %s', (_, change, telling) => {
+  ])('the schema of a function rejects a trigger with %s', (_, change, telling) => {
     expect(faultOf({ triggers: [change(trigger())] })).toContain(telling);
   });
 });
 
-test('a template that cannot be rendered is reported with the missing variable', async () => {
+test('a template that cannot be rendered names what is missing', async () => {
   const read = readDeployment(TEMPLATE, { env: { PATH: process.env.PATH } });
 
   await expect(read).rejects.toMatchObject({ code: 'ConfigInvalid' });
   await expect(read).rejects.toThrow('OSS_BUCKET');
 });
 
-/** Where somebody has the component's own schema, both must agree about what is deployed. */
-const OTHER_SCHEMA = process.env.FC3_SCHEMA;
+describe('findPublishedSchema', () => {
+  /** Serverless Devs' home with a component that publishes this schema. */
+  async function homeWith(
+    schema: string,
+    component = 'fc3@0.1.22',
+    path = 'src/schema.json',
+  ): Promise<string> {
+    const home = await mkdtemp(join(folder, 'home-'));
+    const file = join(home, '.s/components/devsapp.cn/v3', component, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, schema);
+    return home;
+  }
+  const atMost = (timeout: number) =>
+    JSON.stringify({ type: 'object', properties: { timeout: { type: 'integer', maximum: timeout } } });
+  const read = async (home: string) => {
+    const published = await findPublishedSchema({ serverless_devs_config_home: home });
+    return readDeployment(TEMPLATE, { env: env(), published });
+  };
 
-test.skipIf(OTHER_SCHEMA === undefined)(
-  'the deployed template is valid by the schema in FC3_SCHEMA too',
-  async () => {
-    const other = new Ajv({ allErrors: true, strict: false }).compile(
-      JSON.parse(await readFile(OTHER_SCHEMA!, 'utf8')),
+  test('the published schema is found where Serverless Devs keeps it, and rejects what ours accepts', async () => {
+    const home = await homeWith(atMost(60));
+
+    await expect(read(home)).rejects.toThrow('face-recognition: timeout must be <= 60');
+  });
+
+  test('the published schema adds nothing to the faults that our own schema finds', async () => {
+    const published = await findPublishedSchema({
+      serverless_devs_config_home: await homeWith(atMost(60)),
+    });
+
+    const misconfigured = readDeployment(TEMPLATE, { env: env({ TIMEOUT: '0' }), published });
+
+    await expect(misconfigured).rejects.toMatchObject({
+      details: { faults: [expect.stringContaining('timeout: '), 'mns-poller: timeout must be <= 60'] },
+    });
+  });
+
+  test('the published schema of the component that was fetched last is used', async () => {
+    const home = await homeWith(atMost(60));
+    const file = join(home, '.s/components/devsapp.cn/v3/fc3/dist/schema.json');
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, atMost(86_400));
+    await utimes(file, new Date('2100-01-01'), new Date('2100-01-01'));
+
+    await expect(read(home)).resolves.toHaveLength(2);
+  });
+
+  test('the published schema does not reject code in OSS', async () => {
+    const home = await homeWith('{"properties": {"code": {"type": "string"}}}');
+    const published = await findPublishedSchema({ serverless_devs_config_home: home });
+
+    const faults = published!.check({ code: { ossBucketName: 'b', ossObjectName: 'o' } });
+
+    expect(faults).toEqual([]);
+  });
+
+  test('the published schema is optional', async () => {
+    const home = await mkdtemp(join(folder, 'home-'));
+
+    expect(await findPublishedSchema({ serverless_devs_config_home: home })).toBeUndefined();
+  });
+
+  test('a file in FC3_SCHEMA that is not a schema is rejected', async () => {
+    const path = join(
+      await homeWith('{"type": 5}'),
+      '.s/components/devsapp.cn/v3/fc3@0.1.22/src/schema.json',
     );
 
-    for (const TRIGGER of ['oss', 'oss-with-people', 'mns-topic', 'mns-queue', 'poller']) {
-      for (const { props } of await readDeployment(TEMPLATE, { env: env({ TRIGGER }) })) {
-        expect(other(props), JSON.stringify(other.errors)).toBe(true);
-      }
-    }
-  },
-);
+    await expect(findPublishedSchema({ FC3_SCHEMA: path })).rejects.toMatchObject({ code: 'ConfigInvalid' });
+  });
+});
+
+/** With FC3_SCHEMA, or a component in the home folder, the real schema is applied to what is deployed. */
+const installed = await findPublishedSchema(process.env);
+
+test.skipIf(!installed)('what is deployed fits the installed schema of fc3 too', async () => {
+  for (const TRIGGER of ['oss', 'oss-with-people', 'mns-topic', 'mns-queue', 'poller']) {
+    const deployed = readDeployment(TEMPLATE, { env: env({ TRIGGER }), published: installed });
+
+    await expect(deployed).resolves.toHaveLength(2);
+  }
+});

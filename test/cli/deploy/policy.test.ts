@@ -69,7 +69,7 @@ describe.each([
     steps: PEOPLE,
     outcomes: ['enrolled', 'processed', 'processed', 'processed', 'gone', 'gone'],
   },
-])('the policy of face-recognition $name', ({ name, settings, steps, outcomes }) => {
+])('faceRecognitionPolicy $name', ({ name, settings, steps, outcomes }) => {
   let cloud: LocalCloud;
   let owner: OssClient;
   let statements: readonly RamStatement[];
@@ -157,7 +157,7 @@ describe.each([
     expect(await course()).toEqual(outcomes);
   });
 
-  test(`the policy of face-recognition ${name} allows nothing that the function does not need`, {
+  test(`the policy of face-recognition ${name} allows nothing superfluous`, {
     timeout: 120_000,
   }, async () => {
     const needless: string[] = [];
@@ -190,7 +190,7 @@ function takenApart(
   );
 }
 
-test('the policy names the used actions of FaceBody and of the destination', async () => {
+test('the policy names the actions of FaceBody and of the destination that are used', async () => {
   const { Statement } = faceRecognitionPolicy(await propsOf('face-recognition'), 'photos');
 
   const actions = Statement.flatMap(({ Action }) => Action).filter((action) => !action.startsWith('oss:'));

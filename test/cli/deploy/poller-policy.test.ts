@@ -50,7 +50,7 @@ beforeEach(async () => {
 
 afterEach(() => cloud.close());
 
-test('the policy of mns-poller allows the requests of the poller to MNS, and no more', async () => {
+test('the policy of mns-poller allows exactly the requests that it sends to MNS', async () => {
   const [, fn] = await readDeployment(TEMPLATE, {
     env: { PATH: process.env.PATH, OSS_BUCKET: 'photos', TRIGGER: 'poller' },
     accountId: DEFAULT_ACCOUNT.accountId,

@@ -22,7 +22,7 @@ test('s verify accepts s.yaml', async () => {
   expect(code).toBe(0);
 });
 
-test('s verify refuses a misspelt key', async () => {
+test('s verify rejects a misspelt key', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mnsoss-verify-'));
   const text = await readFile(join(ROOT, 's.yaml'), 'utf8');
   const triggers = join(ROOT, 'deploy/triggers/');
@@ -36,7 +36,7 @@ test('s verify refuses a misspelt key', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('s deploy passes both functions to the component, with the account resolved', async () => {
+test('s deploy passes both functions to the component, with the account filled in', async () => {
   const { code } = await s.run(['deploy', '-y', '--skip-actions'], BUCKET);
 
   const calls = await s.calls();
@@ -93,7 +93,7 @@ test('a deployment without a bucket stops before anything is deployed', async ()
   expect(await s.calls()).toEqual([]);
 });
 
-test('s deploy deploys one function by its name, and the overlay under a name of its own', async () => {
+test('one function is deployed by its name, and the overlay deploys a second one next to it', async () => {
   await s.run(['mns-poller', 'deploy', '-y', '--skip-actions', '-t', 's.dev.yaml'], BUCKET);
 
   const calls = await s.calls();
@@ -104,7 +104,7 @@ test('s deploy deploys one function by its name, and the overlay under a name of
   });
 });
 
-test('the custom runtime has one instance with one pace for all requests', async () => {
+test('the custom runtime has one pace for all requests', async () => {
   await s.run(['face-recognition', 'deploy', '-y', '--skip-actions', '-t', 's.custom.yaml'], {
     ...BUCKET,
     FACEBODY_ACCOUNT_QPS: '5',
@@ -120,7 +120,7 @@ test('the custom runtime has one instance with one pace for all requests', async
   });
 });
 
-test('s preview shows the build and the check before a deployment', async () => {
+test('s preview shows what is built and checked before a deployment', async () => {
   const { code, output } = await s.run(['preview', '-o', 'json', '--silent'], BUCKET);
 
   expect(code).toBe(0);

@@ -49,9 +49,9 @@ const send = (to: ReturnType<typeof display>, event: CloudEvent<unknown>, mode: 
   return to.send(headers, body);
 };
 
-describe('an event', () => {
+describe('createDisplay', () => {
   test.each(['binary', 'structured'] as const)(
-    'is printed as the walk-through prints it, in %s mode',
+    'an event is printed as the walk-through prints it, in %s mode',
     async (mode) => {
       const shown = display();
 
@@ -62,7 +62,7 @@ describe('an event', () => {
     },
   );
 
-  test('of our poller is printed the same', async () => {
+  test('an event of the poller is printed the same', async () => {
     const shown = display();
     const [event] = openEnvelope(NOTIFICATION).events;
 
@@ -71,7 +71,7 @@ describe('an event', () => {
     expect(shown.printed()).toBe(LINE + PRINTED);
   });
 
-  test('has its attributes above its data when they are asked for', async () => {
+  test('an event has its attributes above its data when they are enabled', async () => {
     const shown = display({ showAttributes: true });
 
     await send(shown, eventOf({ a: 1 }, { subject: 'a b', time: '2026-01-01T00:00:00.000Z' }));
@@ -100,7 +100,7 @@ describe('an event', () => {
       Buffer.from(`${'[1,'.repeat(20_000)}1${']'.repeat(20_000)}`),
       undefined,
     ],
-  ])('with %s as data is printed', async (_what, data, expected) => {
+  ])('an event with %s as data is printed', async (_what, data, expected) => {
     const shown = display();
     const headers = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': 'a', 'ce-type': 'b' };
 
@@ -109,7 +109,7 @@ describe('an event', () => {
     expect(shown.printed()).toBe(`${LINE}${expected ?? data}\n`);
   });
 
-  test('cannot fake a line by an attribute', async () => {
+  test('an event cannot fake a line by an attribute', async () => {
     const shown = display({ showAttributes: true });
 
     await send(shown, eventOf({}, { comexample: 'x\n2020/12/16 faked' }), 'structured');
@@ -117,7 +117,7 @@ describe('an event', () => {
     expect(shown.printed()).toContain('comexample: x\\n2020/12/16 faked\n');
   });
 
-  test('of a batch is printed beside the others; a malformed one is refused', async () => {
+  test('each valid event of a batch is printed, and a malformed one is rejected', async () => {
     const shown = display();
     const body = JSON.stringify([eventOf(1), {}, eventOf(2)]);
 
@@ -128,7 +128,7 @@ describe('an event', () => {
   });
 });
 
-test('what is no CloudEvent is refused and not printed', async () => {
+test('a request that is not a CloudEvent is rejected and not printed', async () => {
   const shown = display();
 
   const answer = await shown.send({ 'content-type': 'application/json' }, '{"events":[]}');
@@ -137,8 +137,8 @@ test('what is no CloudEvent is refused and not printed', async () => {
   expect(shown.printed()).toBe('');
 });
 
-describe('the layout', () => {
-  test('loses nothing', () => {
+describe('layOut', () => {
+  test('the layout keeps everything', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(JSON.parse(layOut(value))).toEqual(JSON.parse(JSON.stringify(value)));
@@ -150,7 +150,7 @@ describe('the layout', () => {
     [[], '[]'],
     [{}, '{}'],
     [{ a: [{}, 1] }, '{"a": [\n        {},\n        1]}'],
-  ])('of %j', (value, expected) => {
+  ])('the layout of %j', (value, expected) => {
     expect(layOut(value)).toBe(expected);
   });
 });

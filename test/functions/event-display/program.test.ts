@@ -2,15 +2,15 @@ import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { startLocalCloud } from '../../../local/cloud.ts';
 import { createMnsClient } from '../../../shared/mns/client.ts';
-import { encodeToken } from '../../../shared/mns/token.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { encodeToken } from '../../support/mns-token.ts';
 import { startServerProgram } from '../../support/server-program.ts';
 import { NOTIFICATION, PRINTED } from './walkthrough.ts';
 
 const ENTRY = 'functions/event-display/server.ts';
 
-test('a notification in a queue comes out of poller and display as the walk-through prints it', async () => {
+test('poller and event display print a notification as the walk-through shows it', async () => {
   const cloud = await startLocalCloud();
   const client = createMnsClient({
     endpoint: cloud.mns.url,
@@ -42,14 +42,14 @@ test('a notification in a queue comes out of poller and display as the walk-thro
   await cloud.close();
 });
 
-test('a setting that is wrong is named, without a stack', async () => {
+test('the event display names an invalid setting without a stack', async () => {
   const program = startServerProgram(ENTRY, { PORT: 'many' });
 
   expect(await program.exit()).toBe(1);
   expect(program.errors()).toMatch(/^ConfigInvalid: PORT .*\n$/);
 });
 
-test('it loads no package but the one that checks its settings', async () => {
+test('the event display loads no package but the one that checks its settings', async () => {
   const { metafile } = await build({
     entryPoints: [ENTRY],
     bundle: true,

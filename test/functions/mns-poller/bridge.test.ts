@@ -2,15 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import type { RecordDelivery } from '../../../shared/mns/consumer/index.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
+import type { Delivery } from '../../../shared/runtime/delivery.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
-import type { Delivery } from '../../../shared/sinks/sink.ts';
 import { aContext, aMessage, bodyOf, sinkOf } from './support.ts';
 
 const ACCEPTED: Delivery = { result: 'accepted' };
 const keyOf = (subject: string | undefined) => subject?.split('/').pop();
 
-describe('the bridge', () => {
-  test('brings every record of a message to the sink as a CloudEvent', async () => {
+describe('createBridge', () => {
+  test('the bridge delivers every record of a message to the sink as a CloudEvent', async () => {
     const { sink, events } = sinkOf(() => ACCEPTED);
     const deliveries: RecordDelivery[] = [];
     const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
@@ -20,7 +20,7 @@ describe('the bridge', () => {
       aContext(deliveries),
     );
 
-    expect(outcome).toEqual({ result: 'done' });
+    expect(outcome).toEqual({ result: 'accepted' });
     expect(events.map(({ subject }) => keyOf(subject))).toEqual(['one.jpg', 'two.jpg']);
     expect(events[0]).toMatchObject({
       source: 'acs.oss',
@@ -31,7 +31,7 @@ describe('the bridge', () => {
     expect(deliveries.map(({ result }) => result)).toEqual(['accepted', 'accepted']);
   });
 
-  test('does not deliver an accepted record again when its message is', async () => {
+  test('the bridge does not deliver an accepted record again with its message', async () => {
     let busy = true;
     const { sink, events } = sinkOf(({ subject }) =>
       busy && keyOf(subject) === 'two.jpg' ? { result: 'retry', reason: 'busy' } : ACCEPTED,
@@ -44,7 +44,7 @@ describe('the bridge', () => {
     const second = await handle(aMessage({ body, dequeueCount: 2 }), aContext());
 
     expect(first).toMatchObject({ result: 'retry', reason: 'busy' });
-    expect(second).toEqual({ result: 'done' });
+    expect(second).toEqual({ result: 'accepted' });
     expect(events.map(({ subject }) => keyOf(subject))).toEqual([
       'one.jpg',
       'two.jpg',
@@ -53,7 +53,7 @@ describe('the bridge', () => {
     ]);
   });
 
-  test('leaves the other records when the sink is overloaded', async () => {
+  test('the bridge delivers no other records when the sink is overloaded', async () => {
     const { sink, events } = sinkOf(() => ({
       result: 'retry',
       reason: '429',
@@ -68,7 +68,7 @@ describe('the bridge', () => {
     expect(events).toHaveLength(1);
   });
 
-  test('asks for the longest of several waits', async () => {
+  test('the bridge asks for the longest of several waits', async () => {
     const waits = [1_000, 9_000, 5_000];
     const { sink } = sinkOf(() => ({ result: 'retry', reason: 'busy', retryAfterMs: waits.shift()! }));
     const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
@@ -78,7 +78,7 @@ describe('the bridge', () => {
     expect(outcome).toMatchObject({ retryAfterMs: 9_000 });
   });
 
-  test('gives up a message with a rejected record only after the others are accepted', async () => {
+  test('the bridge rejects a message with a rejected record only after the others are accepted', async () => {
     let busy = true;
     const { sink, events } = sinkOf(({ subject }) => {
       if (keyOf(subject) === 'bad.jpg')
@@ -93,12 +93,12 @@ describe('the bridge', () => {
     const second = await handle(aMessage({ body }), aContext());
 
     expect(first.result).toBe('retry');
-    expect(second).toMatchObject({ result: 'dead', code: 'SinkRejected' });
+    expect(second).toMatchObject({ result: 'rejected', code: 'SinkRejected' });
     expect(second).toMatchObject({ reason: expect.stringContaining('HTTP 400') });
     expect(events).toHaveLength(3);
   });
 
-  test('delivers what it can read of a damaged message, and gives up the message', async () => {
+  test('the bridge delivers the readable records of a damaged message and rejects the message', async () => {
     const { sink, events } = sinkOf(() => ACCEPTED);
     const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
     const records = JSON.parse(Buffer.from(bodyOf('good.jpg'), 'base64').toString()).events;
@@ -107,10 +107,10 @@ describe('the bridge', () => {
     const outcome = await handle(aMessage({ body }), aContext());
 
     expect(events.map(({ subject }) => keyOf(subject))).toEqual(['good.jpg']);
-    expect(outcome).toMatchObject({ result: 'dead', code: 'EnvelopeUnknown' });
+    expect(outcome).toMatchObject({ result: 'rejected', code: 'EnvelopeUnknown' });
   });
 
-  test('gives up a message that is no event at all', async () => {
+  test('the bridge rejects a message that is not an event', async () => {
     const { sink, events } = sinkOf(() => ACCEPTED);
 
     const outcome = await createBridge({ sink, queueName: 'uploads', clock: manualClock() })(
@@ -118,11 +118,11 @@ describe('the bridge', () => {
       aContext(),
     );
 
-    expect(outcome).toMatchObject({ result: 'dead', code: 'EnvelopeUnknown' });
+    expect(outcome).toMatchObject({ result: 'rejected', code: 'EnvelopeUnknown' });
     expect(events).toEqual([]);
   });
 
-  test('stops between two records when told to', async () => {
+  test('the bridge stops between two records when its signal aborts', async () => {
     const stopping = new AbortController();
     const { sink, events } = sinkOf(() => {
       stopping.abort();
@@ -139,7 +139,7 @@ describe('the bridge', () => {
     expect(events).toHaveLength(1);
   });
 
-  test("passes on the sink's own misconfiguration", async () => {
+  test('the bridge throws a misconfigured error of the sink', async () => {
     const { sink } = sinkOf(() => {
       throw new AppError('CredentialsMissing', 'no credentials');
     });

@@ -10,9 +10,9 @@ import {
 } from '../../../shared/mns/consumer/index.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import type { Delivery } from '../../../shared/runtime/delivery.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
-import type { Delivery } from '../../../shared/sinks/sink.ts';
 import { bodyOf, sinkOf } from './support.ts';
 
 const QUEUE = 'uploads';
@@ -96,8 +96,8 @@ async function untilEmpty(): Promise<void> {
   }
 }
 
-describe('the poller on the local cloud', () => {
-  test('brings every record to the sink though requests fail, answers are lost and messages come twice', async () => {
+describe('poller and local cloud', () => {
+  test('the poller delivers every record to the sink although requests fail, answers are lost and messages come twice', async () => {
     const ids = await sendAll(150);
     const chance = seededRandom(5);
     const accepted = new Map<string, number>();
@@ -122,7 +122,7 @@ describe('the poller on the local cloud', () => {
     expect(report).toMatchObject({ deadLettered: 0, unacknowledged: 0, abandoned: 0 });
   });
 
-  test('loses nothing when stopped again and again in the middle of work', async () => {
+  test('the poller loses nothing when it is stopped again and again in the middle of work', async () => {
     const ids = await sendAll(60);
     const accepted = new Map<string, number>();
     const reports: StopReport[] = [];

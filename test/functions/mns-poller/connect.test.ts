@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tokenFileCredentials } from '../../../functions/mns-poller/connect.ts';
-import { encodeToken } from '../../../shared/mns/token.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
+import { encodeToken } from '../../support/mns-token.ts';
 
 let folder: string;
 let path: string;
@@ -21,8 +21,8 @@ async function write(accessKeyId: string, second: number, url = 'http://127.0.0.
   await utimes(path, second, second);
 }
 
-describe("a token's file", () => {
-  test('is read again when it has changed', async () => {
+describe('tokenFileCredentials', () => {
+  test("a token's file is read again when it has changed", async () => {
     const clock = manualClock();
     await write('first', 1);
     const credentials = tokenFileCredentials(path, clock);
@@ -37,7 +37,7 @@ describe("a token's file", () => {
     expect([before, early, late].map(({ accessKeyId }) => accessKeyId)).toEqual(['first', 'first', 'second']);
   });
 
-  test('is read at once when the service refused the key', async () => {
+  test("a token's file is read at once when the service has rejected the key", async () => {
     await write('first', 1);
     const credentials = tokenFileCredentials(path, manualClock());
     await write('second', 1);
@@ -47,7 +47,7 @@ describe("a token's file", () => {
     expect(refreshed.accessKeyId).toBe('second');
   });
 
-  test('may not move to another service under way', async () => {
+  test("a token's file must not change to another service while the poller runs", async () => {
     await write('first', 1);
     const credentials = tokenFileCredentials(path, manualClock());
     await write('second', 2, 'http://127.0.0.1:2');
@@ -55,7 +55,7 @@ describe("a token's file", () => {
     await expect(credentials({ refresh: true })).rejects.toMatchObject({ code: 'TokenMalformed' });
   });
 
-  test('must be there at the start', () => {
+  test("a token's file must exist at the start", () => {
     expect(() => tokenFileCredentials(path, manualClock())).toThrow(
       expect.objectContaining({ code: 'ConfigInvalid' }),
     );

@@ -4,10 +4,10 @@ import { readLetter } from '../../../cli/redrive/letter.ts';
 import { createDeadLetterSink, DEAD_LETTER_TYPE } from '../../../functions/mns-poller/dead-letter-sink.ts';
 import { createDeadLetterQueue, createDeadLetterStore } from '../../../functions/mns-poller/dead-letters.ts';
 import type { DeadLetter, DeadLetters } from '../../../shared/mns/consumer/index.ts';
-import { createMemoryQueue } from '../../../shared/mns/memory.ts';
-import { createMemoryStore } from '../../../shared/oss/memory.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
+import { createMemoryQueue } from '../../support/memory-queue.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 import { bodyOf, sinkOf } from './support.ts';
 
 function aLetter(changes: Partial<DeadLetter> = {}): DeadLetter {
@@ -38,7 +38,7 @@ const put = (letters: DeadLetters, letter = aLetter()) =>
   letters.put(letter, { signal: new AbortController().signal });
 
 describe('dead letters', () => {
-  test('in OSS are one object a message', async () => {
+  test('dead letters in OSS are one object per message', async () => {
     const store = createMemoryStore({ bucket: 'photos', clock: manualClock() });
     const letters = createDeadLetterStore(store, 'dead/');
 
@@ -53,7 +53,7 @@ describe('dead letters', () => {
     expect(JSON.parse(Buffer.concat(chunks).toString())).toEqual(WRITTEN);
   });
 
-  test('in a queue are one message', async () => {
+  test('dead letters in a queue are one message each', async () => {
     const queue = createMemoryQueue({ clock: manualClock() });
 
     await put(createDeadLetterQueue(queue));
@@ -62,7 +62,7 @@ describe('dead letters', () => {
     expect(JSON.parse(message!.body)).toEqual(WRITTEN);
   });
 
-  test('in a queue pack a body that leaves no room for the rest', async () => {
+  test('a dead letter in a queue compresses a body that leaves no room for the rest', async () => {
     const queue = createMemoryQueue({ clock: manualClock() });
     const body = bodyOf(...Array.from({ length: 100 }, (_, index) => `${index}.jpg`)).slice(0, 65_500);
 
@@ -80,7 +80,7 @@ describe('dead letters', () => {
     });
   });
 
-  test('in a queue are the bare body when that is all that fits', async () => {
+  test('a dead letter in a queue is only the body when nothing else fits', async () => {
     const queue = createMemoryQueue({ clock: manualClock() });
     const random = seededRandom(1);
     const noise = Buffer.from(Array.from({ length: 49_100 }, () => random() * 256)).toString('base64');
@@ -91,7 +91,7 @@ describe('dead letters', () => {
     expect(message!.body).toBe(noise);
   });
 
-  test('at a sink are one CloudEvent with the id of the message', async () => {
+  test('dead letters at a sink are one CloudEvent each, with the id of the message', async () => {
     const { sink, events } = sinkOf(() => ({ result: 'accepted' }));
 
     await put(createDeadLetterSink(sink));

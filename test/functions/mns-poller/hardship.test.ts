@@ -47,7 +47,7 @@ function connect(credentials: CredentialProvider): MnsClient {
 
 interface Started {
   readonly consumer: Consumer;
-  told<K extends keyof ConsumerEvents>(name: K): ConsumerEvents[K][];
+  emitted<K extends keyof ConsumerEvents>(name: K): ConsumerEvents[K][];
 }
 
 const WATCHED = [
@@ -80,7 +80,7 @@ function startPoller(
   consumer.start();
   return {
     consumer,
-    told: <K extends keyof ConsumerEvents>(name: K) =>
+    emitted: <K extends keyof ConsumerEvents>(name: K) =>
       log.filter((entry) => entry.name === name).map((entry) => entry.event as ConsumerEvents[K]),
   };
 }
@@ -141,8 +141,8 @@ async function httpSink(answer: (response: ServerResponse, index: number) => voi
   return { sink, times };
 }
 
-describe('in hardship the poller', () => {
-  test('goes on when its credentials expire in the middle of work', async () => {
+describe('poller under faults', () => {
+  test('the poller continues when its credentials expire in the middle of work', async () => {
     const issue = () => cloud.issueCredentials({ durationMs: 60_000 });
     let held = issue();
     let refreshed = 0;
@@ -156,20 +156,20 @@ describe('in hardship the poller', () => {
     for (let index = 0; index < 30; index++) await client.queue(QUEUE).send(bodyOf(`${index}.jpg`));
     const { sink, events } = slowSink(25_000);
 
-    const { consumer, told } = startPoller(sink, { concurrency: 5, prefetch: 0 }, { mns });
-    await until(() => told('messageDeleted').length === 30);
+    const { consumer, emitted } = startPoller(sink, { concurrency: 5, prefetch: 0 }, { mns });
+    await until(() => emitted('messageDeleted').length === 30);
     await passing(consumer.stop());
 
     expect(refreshed).toBeGreaterThan(1);
-    expect(told('serviceFailed')).toEqual([]);
+    expect(emitted('serviceFailed')).toEqual([]);
     expect(events).toHaveLength(30);
     expect(await depth()).toBe(0);
   });
 
-  test('leaves a queue that was deleted, and reads the one that takes its place', async () => {
+  test('the poller reads the queue that replaces a deleted one', async () => {
     await client.queue(QUEUE).send(bodyOf('old.jpg'));
     const { sink, events } = slowSink(45_000);
-    const { consumer, told } = startPoller(sink);
+    const { consumer, emitted } = startPoller(sink);
     await until(() => events.length === 1);
 
     await client.deleteQueue(QUEUE);
@@ -177,32 +177,32 @@ describe('in hardship the poller', () => {
     const readyWithout = consumer.ready();
     await client.createQueue(QUEUE, { visibilityTimeout: VISIBILITY_SECONDS });
     await client.queue(QUEUE).send(bodyOf('new.jpg'));
-    await until(() => told('messageDeleted').length === 1);
+    await until(() => emitted('messageDeleted').length === 1);
     const readyWith = consumer.ready();
     await passing(consumer.stop());
 
     expect([readyWithout, readyWith]).toEqual([false, true]);
-    expect(told('messageLost')).toHaveLength(1);
+    expect(emitted('messageLost')).toHaveLength(1);
     expect(events.map(({ subject }) => subject?.split('/').pop())).toEqual(['old.jpg', 'new.jpg']);
   });
 
-  test('waits for a queue that is only a topic, with few requests', async () => {
+  test('the poller waits for a missing queue with few requests', async () => {
     await client.createTopic('mns-en-topics-oss-faces');
     const { sink, events } = slowSink(0);
-    const { consumer, told } = startPoller(sink, {}, { mns: client, queue: 'mns-en-topics-oss-faces' });
+    const { consumer, emitted } = startPoller(sink, {}, { mns: client, queue: 'mns-en-topics-oss-faces' });
 
     await pass(5_000);
-    const failures = told('receiveFailed').length;
+    const failures = emitted('receiveFailed').length;
     await client.createQueue('mns-en-topics-oss-faces');
     await client.queue('mns-en-topics-oss-faces').send(bodyOf('one.jpg'));
     await until(() => events.length === 1);
     await passing(consumer.stop());
 
     expect(failures).toBeLessThanOrEqual(10);
-    expect(told('receiveFailed')[0]).toMatchObject({ error: { code: 'QueueNotExist' } });
+    expect(emitted('receiveFailed')[0]).toMatchObject({ error: { code: 'QueueNotExist' } });
   });
 
-  test('delivers the largest messages beside those that nobody can read', async () => {
+  test('the poller delivers the largest messages next to unreadable ones', async () => {
     const keys: string[] = [];
     while (bodyOf(...keys, 'one-more.jpg').length <= 65_536) keys.push(`${keys.length}.jpg`);
     const largest = bodyOf(...keys);
@@ -210,8 +210,8 @@ describe('in hardship the poller', () => {
     for (const body of bodies) await client.queue(QUEUE).send(body);
     const { sink, events } = slowSink(0);
 
-    const { consumer, told } = startPoller(sink);
-    await until(() => told('messageDeleted').length === bodies.length);
+    const { consumer, emitted } = startPoller(sink);
+    await until(() => emitted('messageDeleted').length === bodies.length);
     await passing(consumer.stop());
     const letters = await client.queue('dead').receive({ max: 16, waitSeconds: 0 });
 
@@ -222,38 +222,38 @@ describe('in hardship the poller', () => {
     for (const letter of written) expect(letter).toMatchObject({ code: 'EnvelopeUnknown', dequeueCount: 1 });
   });
 
-  test('asks a sink that hangs once more', async () => {
+  test('the poller delivers to a hanging sink once more', async () => {
     await client.queue(QUEUE).send(bodyOf('one.jpg'));
     const { sink, times } = await httpSink((response, index) => {
       if (index > 0) response.writeHead(204).end();
     });
 
-    const { consumer, told } = startPoller(sink);
-    await until(() => told('messageDeleted').length === 1);
+    const { consumer, emitted } = startPoller(sink);
+    await until(() => emitted('messageDeleted').length === 1);
     await passing(consumer.stop());
 
     expect(times).toHaveLength(2);
-    expect(told('messageReceived').map(({ message }) => message.dequeueCount)).toEqual([1, 2]);
-    expect(told('messageLost')).toEqual([]);
-    expect(told('messageRetried')).toMatchObject([{ reason: expect.stringContaining('within 30000 ms') }]);
+    expect(emitted('messageReceived').map(({ message }) => message.dequeueCount)).toEqual([1, 2]);
+    expect(emitted('messageLost')).toEqual([]);
+    expect(emitted('messageRetried')).toMatchObject([{ reason: expect.stringContaining('within 30000 ms') }]);
   });
 
-  test('grants a Retry-After that is longer than the visibility', async () => {
+  test('the poller respects a Retry-After that is longer than the visibility', async () => {
     await client.queue(QUEUE).send(bodyOf('one.jpg'));
     const { sink, times } = await httpSink((response, index) => {
       if (index === 0) response.writeHead(429, { 'retry-after': '90' }).end();
       else response.writeHead(204).end();
     });
 
-    const { consumer, told } = startPoller(sink);
-    await until(() => told('messageDeleted').length === 1);
+    const { consumer, emitted } = startPoller(sink);
+    await until(() => emitted('messageDeleted').length === 1);
     await passing(consumer.stop());
 
     expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(90_000);
-    expect(told('messageReceived')).toHaveLength(2);
+    expect(emitted('messageReceived')).toHaveLength(2);
   });
 
-  test('never loses a receipt between renewal and acknowledgement, however slow the service is', async () => {
+  test('the poller never loses a receipt between renewal and acknowledgement, however slow the service is', async () => {
     const random = seededRandom(9);
     for (let index = 0; index < 60; index++) await client.queue(QUEUE).send(bodyOf(`${index}.jpg`));
     cloud.faults.inject({ operation: 'ChangeMessageVisibility', rate: 0.7, kind: 'latency', ms: 1_500 });
@@ -261,16 +261,16 @@ describe('in hardship the poller', () => {
     // Renewals are due after half of the visibility: many of these end while one is under way.
     const { sink, events } = slowSink(() => (VISIBILITY_SECONDS / 2) * 1000 + random() * 2_000);
 
-    const { consumer, told } = startPoller(sink, { concurrency: 20, prefetch: 0 });
-    await until(() => told('messageDeleted').length === 60);
+    const { consumer, emitted } = startPoller(sink, { concurrency: 20, prefetch: 0 });
+    await until(() => emitted('messageDeleted').length === 60);
     await passing(consumer.stop());
 
-    expect(told('visibilityRenewed').length).toBeGreaterThan(30);
-    expect(told('messageLost')).toEqual([]);
+    expect(emitted('visibilityRenewed').length).toBeGreaterThan(30);
+    expect(emitted('messageLost')).toEqual([]);
     expect(events).toHaveLength(60);
   });
 
-  test('hides nothing when it stops while messages are on their way', async () => {
+  test('the poller hides no message when it stops while messages are on their way', async () => {
     cloud.faults.inject({ operation: 'ReceiveMessage', rate: 1, kind: 'latency', ms: 300 });
     for (let index = 0; index < 20; index++) await client.queue(QUEUE).send(bodyOf(`${index}.jpg`));
     const { sink } = slowSink(5_000);

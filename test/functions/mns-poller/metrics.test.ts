@@ -4,12 +4,12 @@ import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import { startHealthServer } from '../../../functions/mns-poller/health-server.ts';
 import { createMetrics } from '../../../functions/mns-poller/metrics.ts';
 import { createConsumer } from '../../../shared/mns/consumer/index.ts';
-import { createMemoryQueue } from '../../../shared/mns/memory.ts';
 import { manualClock, systemClock } from '../../../shared/runtime/clock.ts';
+import type { Delivery } from '../../../shared/runtime/delivery.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
-import type { Delivery } from '../../../shared/sinks/sink.ts';
+import { createMemoryQueue } from '../../support/memory-queue.ts';
 import { bodyOf, sinkOf } from './support.ts';
 
 function metricsOf(answer: () => Delivery) {
@@ -39,8 +39,8 @@ function metricsOf(answer: () => Delivery) {
   return { clock, queue, consumer, registry, down };
 }
 
-describe('metrics', () => {
-  test('tell what happened to messages and records', async () => {
+describe('createMetrics', () => {
+  test('the metrics of the poller count what happened to messages and records', async () => {
     const { clock, queue, consumer, registry } = metricsOf(() => ({ result: 'accepted' }));
     await queue.send(bodyOf('one.jpg', 'two.jpg'));
     await queue.send('no event');
@@ -67,7 +67,7 @@ describe('metrics', () => {
     ['HTTP 429, ResourceExhausted: too many', 'HTTP 429'],
     ['FunctionFailed: HandledInvocationError', 'FunctionFailed'],
     ['the moon is full', 'other'],
-  ])('label the reason "%s" as %s', async (reason, label) => {
+  ])('the metrics of the poller label the reason "%s" as %s', async (reason, label) => {
     const { clock, queue, consumer, registry } = metricsOf(() => ({ result: 'retry', reason }));
     await queue.send(bodyOf('one.jpg'));
 
@@ -79,7 +79,7 @@ describe('metrics', () => {
     expect(text).toContain(`mnsoss_poller_messages_retried_total{reason="${label}",where="queue"} 1`);
   });
 
-  test('are all on the page about the poller, and no others', async () => {
+  test('the page about the poller lists all of its metrics and no others', async () => {
     const { registry } = metricsOf(() => ({ result: 'accepted' }));
     const page = await readFile(new URL('../../../docs/poller.md', import.meta.url), 'utf8');
     const rows = page
@@ -92,7 +92,7 @@ describe('metrics', () => {
     expect(told.sort()).toEqual((await registry.getMetricsAsJSON()).map(({ name }) => name).sort());
   });
 
-  test('leave out a depth that cannot be read', async () => {
+  test('the metrics of the poller omit a depth that cannot be read', async () => {
     const { clock, registry, down } = metricsOf(() => ({ result: 'accepted' }));
     const before = await registry.metrics();
     down();
@@ -105,8 +105,8 @@ describe('metrics', () => {
   });
 });
 
-describe('the health server', () => {
-  test('tells life, readiness and metrics', async () => {
+describe('startHealthServer', () => {
+  test('the health server answers liveness, readiness and metrics', async () => {
     const { registry } = metricsOf(() => ({ result: 'accepted' }));
     let ready = false;
     const server = await startHealthServer({

@@ -4,14 +4,15 @@ import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import { startLocalCloud } from '../../../local/cloud.ts';
 import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
 import { type Consumer, createConsumer } from '../../../shared/mns/consumer/index.ts';
-import { createMemoryQueue } from '../../../shared/mns/memory.ts';
 import type { MessageQueue } from '../../../shared/mns/queue.ts';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import type { Delivery } from '../../../shared/runtime/delivery.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
-import type { Delivery, EventSink } from '../../../shared/sinks/sink.ts';
+import type { EventSink } from '../../../shared/sinks/sink.ts';
+import { createMemoryQueue } from '../../support/memory-queue.ts';
 import { bodyOf } from './support.ts';
 
 type SinkMood =
@@ -314,12 +315,12 @@ async function depthOf(queue: MessageQueue): Promise<number> {
   return activeMessages + inactiveMessages;
 }
 
-describe('whatever happens', () => {
+describe('poller model', () => {
   test.each([
     ['memory', memoryService, { numRuns: 150, maxCommands: 60 }],
     ['the local cloud', cloudService, { numRuns: 20, maxCommands: 30 }],
   ])(
-    'in %s, no record is lost, and no message is deleted before its records have an outcome',
+    'the poller on %s loses no record and deletes no message before its records have an outcome',
     async (_, start, { numRuns, maxCommands }) => {
       await fc.assert(
         fc.asyncProperty(fc.commands(steps, { maxCommands, size: 'max' }), async (commands) => {

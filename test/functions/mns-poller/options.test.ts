@@ -9,8 +9,8 @@ const ENOUGH = {
   DEAD_LETTERS: 'mns:dead',
 };
 
-describe('the options of the poller', () => {
-  test('take flags before the environment', () => {
+describe('readPollerOptions', () => {
+  test('a flag of the poller overrides the environment', () => {
     const flags = readFlags(POLLER_OPTIONS, ['--concurrency', '7', '--wait-seconds=3']);
 
     const options = readPollerOptions({ ...ENOUGH, CONCURRENCY: '9', PREFETCH: '2' }, flags);
@@ -18,7 +18,7 @@ describe('the options of the poller', () => {
     expect(consumerOptions(options)).toMatchObject({ concurrency: 7, prefetch: 2, waitSeconds: 3 });
   });
 
-  test('take what Knative sets', () => {
+  test('the options of the poller accept what Knative sets', () => {
     const options = readPollerOptions({
       ...ENOUGH,
       K_SINK_TIMEOUT: '45',
@@ -29,7 +29,7 @@ describe('the options of the poller', () => {
     expect(options).toMatchObject({ sinkTimeoutSeconds: 45, namespace: 'photos', name: 'uploads' });
   });
 
-  test('refuse a flag that does not exist', () => {
+  test('the options of the poller reject an unknown flag', () => {
     expect(() => readFlags(POLLER_OPTIONS, ['--concurency', '7'])).toThrow(/--concurency/);
   });
 
@@ -45,11 +45,11 @@ describe('the options of the poller', () => {
     [{ DEAD_LETTERS: 'nowhere' }, 'oss://<bucket>/<prefix>'],
     [{ DEAD_LETTERS: 'oss://photos/dead/' }, 'REGION'],
     [{ DEAD_LETTERS: 'mns:uploads' }, 'another queue'],
-  ])('refuse %o', (change, message) => {
+  ])('the options of the poller reject %o', (change, message) => {
     expect(() => readPollerOptions({ ...ENOUGH, ...change })).toThrow(message);
   });
 
-  test('never repeat a token', () => {
+  test('an error about the options of the poller never quotes a token', () => {
     const read = () => readPollerOptions({ ...ENOUGH, MNS_TOKEN: 'c2VjcmV0', MNS_TOKEN_FILE: 'file' });
 
     expect(read).toThrow(expect.objectContaining({ message: expect.not.stringContaining('c2VjcmV0') }));

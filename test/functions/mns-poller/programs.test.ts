@@ -4,9 +4,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handler } from '../../../functions/mns-poller/fc.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
-import { encodeToken } from '../../../shared/mns/token.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { encodeToken } from '../../support/mns-token.ts';
 import { startServerProgram } from '../../support/server-program.ts';
 import { bodyOf } from './support.ts';
 
@@ -74,8 +74,8 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-describe('the long-running poller', () => {
-  test("makes a topic's queue, brings its messages to the sink, and stops on SIGTERM", async () => {
+describe('server.ts', () => {
+  test("the long-running poller creates a topic's queue, delivers its messages to the sink, and stops on SIGTERM", async () => {
     await client.createTopic('mns-en-topics-oss-faces');
     const program = startServer({
       ...env,
@@ -83,7 +83,7 @@ describe('the long-running poller', () => {
       NAMESPACE: 'photos',
       NAME: 'uploads',
     });
-    const said = await program.line('queue and subscription of the topic are there');
+    const said = await program.line('queue and subscription of the topic exist');
     const { port } = await program.line('poller has started');
 
     await client.publish('mns-en-topics-oss-faces', bodyOf('one.jpg'));
@@ -101,14 +101,14 @@ describe('the long-running poller', () => {
     expect(program.errors()).toBe('');
   });
 
-  test('names what is missing, without a stack', async () => {
+  test('the long-running poller names a missing setting without a stack', async () => {
     const program = startServer({ K_SINK: sink.url });
 
     expect(await program.exit()).toBe(1);
     expect(program.errors()).toMatch(/^ConfigInvalid: DEAD_LETTERS \(--dead-letters\) must be set: .*\n$/);
   });
 
-  test('refuses a topic that does not exist', async () => {
+  test('the long-running poller rejects a topic that does not exist', async () => {
     const program = startServer({ ...env, MNS_TOPIC: 'absent' });
 
     expect(await program.exit()).toBe(1);
@@ -116,13 +116,13 @@ describe('the long-running poller', () => {
   });
 });
 
-describe('the poller that a timer runs', () => {
+describe('fc.ts', () => {
   const timer = Buffer.from(
     '{"triggerTime":"2026-01-01T00:00:00Z","triggerName":"every-4-minutes","payload":""}',
   );
   const context = { requestId: 'r1', function: { timeout: 20 } };
 
-  test('drains the queue and tells what it did', async () => {
+  test('the poller that a timer runs drains the queue and reports what it did', async () => {
     await cloud.mns.ensureQueue('uploads');
     const queue = client.queue('uploads');
     for (let index = 0; index < 30; index++) await queue.send(bodyOf(`${index}.jpg`));
@@ -139,7 +139,7 @@ describe('the poller that a timer runs', () => {
     expect((await client.queue('dead').receive({ max: 16, waitSeconds: 0 })).length).toBe(1);
   });
 
-  test('fails when the queue cannot be read', async () => {
+  test('the poller that a timer runs fails when the queue cannot be read', async () => {
     for (const [name, value] of Object.entries({ ...env, MNS_QUEUE: 'absent', LOG_LEVEL: 'silent' })) {
       vi.stubEnv(name, value);
     }
@@ -149,7 +149,7 @@ describe('the poller that a timer runs', () => {
     });
   });
 
-  test('takes no other event', async () => {
+  test('the poller that a timer runs rejects other events', async () => {
     await expect(handler(Buffer.from('{}'), context)).rejects.toMatchObject({ code: 'EnvelopeUnknown' });
   });
 });

@@ -35,8 +35,8 @@ async function startReceiver() {
   return server;
 }
 
-describe('the sink of the options', () => {
-  test('is an address that takes structured events, with overrides and a token', async () => {
+describe('createSink', () => {
+  test('the sink of the poller gets structured events with overrides and a token', async () => {
     const { url, requests } = await startReceiver();
     const tokenFile = join(await tempDir(), 'token');
     await writeFile(tokenFile, 'abc');
@@ -55,7 +55,7 @@ describe('the sink of the options', () => {
     expect(JSON.parse(String(requests[0]?.body))).toMatchObject({ team: 'faces' });
   });
 
-  test('has no token unless there is a file', async () => {
+  test('the sink of the poller gets no token without a file', async () => {
     const { url, requests } = await startReceiver();
     const sink = await sinkOf({ K_SINK: url });
 
@@ -65,7 +65,7 @@ describe('the sink of the options', () => {
     expect(requests[0]?.headers).not.toHaveProperty('authorization');
   });
 
-  test('is not made when the file of its token is missing', async () => {
+  test('the sink of the poller is not created when the file of its token is missing', async () => {
     const sink = sinkOf({ K_SINK: 'http://127.0.0.1:1', SINK_TOKEN_FILE: '/nowhere/token' });
 
     await expect(sink).rejects.toMatchObject({
@@ -77,7 +77,7 @@ describe('the sink of the options', () => {
   test.each([
     ['faces', '2023-03-30', 'x-fc-async-task-id'],
     ['photos/faces', '2016-08-15', 'x-fc-stateful-async-invocation-id'],
-  ])('is the function %s, with version and task id', async (name, api, header) => {
+  ])('the sink of the poller is the function %s, with version and task id', async (name, api, header) => {
     const stub = await startFcStub(
       () => KEY.accessKeySecret,
       () => ({ status: 202 }),

@@ -1,7 +1,8 @@
 import type { CloudEvent } from 'cloudevents';
 import type { HandleContext, RecordDelivery } from '../../../shared/mns/consumer/index.ts';
 import type { ReceivedMessage } from '../../../shared/mns/queue.ts';
-import type { Delivery, EventSink } from '../../../shared/sinks/sink.ts';
+import type { Delivery } from '../../../shared/runtime/delivery.ts';
+import type { EventSink } from '../../../shared/sinks/sink.ts';
 import { notificationText, ossRecord } from '../../support/oss-record.ts';
 
 /** The body of a message as OSS sends it: Base64 of a notification with a record for each key. */

@@ -51,8 +51,8 @@ async function deliverOne(result: 'accepted' | 'retry') {
   return events[0]!;
 }
 
-describe('a delivery', () => {
-  test('is a span of the installed tracer, which the event names', async () => {
+describe('inSpan', () => {
+  test('a delivery is a span of the installed tracer, and the event contains its id', async () => {
     const ended = registerTracer();
 
     const event = await deliverOne('accepted');
@@ -72,7 +72,7 @@ describe('a delivery', () => {
     ]);
   });
 
-  test('that was not accepted is a failed span', async () => {
+  test('a delivery that was not accepted is a failed span', async () => {
     const ended = registerTracer();
 
     await deliverOne('retry');
@@ -80,7 +80,7 @@ describe('a delivery', () => {
     expect(ended).toMatchObject([{ failed: true, attributes: { 'mnsoss.result': 'retry' } }]);
   });
 
-  test('has no span without a tracer', async () => {
+  test('a delivery has no span without a tracer', async () => {
     const event = await deliverOne('accepted');
 
     expect(event).not.toHaveProperty('traceparent');

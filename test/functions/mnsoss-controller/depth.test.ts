@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { aBroker, aSecret, aSource, TOPIC } from './objects.ts';
 import { actForOthers, startWorld, until, type World } from './world.ts';
 
@@ -19,7 +19,7 @@ async function depth(world: World, path = '/queues/default/uploads') {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
-it('tells how many messages wait and how many are worked on', async () => {
+test('the depth of a source counts waiting messages and messages in flight', async () => {
   const world = await startReady();
   const { status } = await world.source();
   const queue = world.mns.queue(status!.queue!);
@@ -34,7 +34,7 @@ it('tells how many messages wait and how many are worked on', async () => {
   });
 });
 
-it('still tells it with no poller left', async () => {
+test('the depth of a source is known without pollers', async () => {
   const world = await startReady();
   await world.apply(aSource({ consumers: 0 }));
   await world.whenCondition('Deployed', { reason: 'ScaledToZero' });
@@ -44,7 +44,7 @@ it('still tells it with no poller left', async () => {
   expect(answer).toMatchObject({ status: 200, body: { depth: 0 } });
 });
 
-it('gives no number when it knows none', async () => {
+test('the depth of a source has no number when it is unknown', async () => {
   const world = await startReady();
   await world.delete(aSecret(world.cloud));
 
@@ -57,11 +57,11 @@ it('gives no number when it knows none', async () => {
   expect(answer.body).not.toHaveProperty('depth');
 });
 
-it.each([
+test.each([
   ['/queues/default/absent', 404, 'SourceNotFound'],
   ['/queues/default', 404, 'NotFound'],
   ['/queues/default/UPPER', 404, 'NotFound'],
-])('answers %s with %i', async (path, status, code) => {
+])('the depth endpoint answers %s with %i', async (path, status, code) => {
   const world = await startWorld();
   await world.start();
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../functions/mnsoss-controller/kubernetes/resources.ts';
 import { aBroker, aSecret, aSource, secretOf, TOPIC } from './objects.ts';
 import { actForOthers, definitionOf, startWorld, type World } from './world.ts';
@@ -41,7 +41,7 @@ const FAILURES: readonly Failure[] = [
     condition: 'CredentialsProvided',
     break: (world) => world.apply(secretOf({ mns: JSON.stringify({ url: url(world), accessKeyId: 'a' }) })),
     mend: (world) => world.apply(aSecret(world.cloud)),
-    tells: 'missing or wrong: accessKeySecret',
+    tells: 'missing or invalid: accessKeySecret',
   },
   {
     reason: 'TokenMalformed',
@@ -151,8 +151,8 @@ async function startAll(options = {}) {
   return { ...world, ...others };
 }
 
-describe('a source that lacks something', () => {
-  it.each(FAILURES)('says $reason, and becomes ready when it is mended', async (failure) => {
+describe('source with a fault', () => {
+  test.each(FAILURES)('a source reports $reason and becomes ready when that is fixed', async (failure) => {
     const world = await startAll();
     await world.apply(aBroker());
     await failure.break?.(world);
@@ -177,7 +177,7 @@ describe('a source that lacks something', () => {
     );
   });
 
-  it('says KnativeMissing until Knative is installed', async () => {
+  test('a source reports KnativeMissing until Knative is installed', async () => {
     const world = await startAll({ knative: false });
     await world.start();
 
@@ -189,7 +189,7 @@ describe('a source that lacks something', () => {
     expect(broken.status?.conditions?.[0]?.message).toContain('install Knative Eventing 1.15 or later');
   });
 
-  it('tells why pods cannot be made', async () => {
+  test('a source reports why pods cannot be created', async () => {
     const world = await startAll();
     await world.apply(aBroker());
     world.refusePods('serviceaccount "absent" not found');
@@ -199,7 +199,7 @@ describe('a source that lacks something', () => {
     const { status } = await world.whenCondition('Ready', { status: 'False', reason: 'FailedCreate' });
 
     expect(status?.conditions?.[0]?.message).toBe(
-      '0 of 1 pollers are ready; pods cannot be made: serviceaccount "absent" not found',
+      '0 of 1 pollers are ready; pods cannot be created: serviceaccount "absent" not found',
     );
   });
 });

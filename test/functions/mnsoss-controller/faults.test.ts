@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../functions/mnsoss-controller/kubernetes/resources.ts';
 import { RESOURCES } from '../../../functions/mnsoss-controller/kubernetes/resources.ts';
 import { aBroker, aSecret, aSource, TOPIC } from './objects.ts';
@@ -26,8 +26,8 @@ const holderOf = async ({ admin }: World): Promise<string | undefined> => {
   return (lease?.spec as { holderIdentity?: string } | undefined)?.holderIdentity;
 };
 
-describe('the controller', () => {
-  it('finds what happened while the API server was down', async () => {
+describe('controller under faults', () => {
+  test('the controller finds changes from while the API server was down', async () => {
     const world = await startAll();
     await world.start();
     await world.apply(aSource());
@@ -42,7 +42,7 @@ describe('the controller', () => {
     await world.whenReady();
   });
 
-  it('lists anew when its watch is too old', async () => {
+  test('the controller lists again when its watch is too old', async () => {
     const world = await startAll();
     await world.start();
     await world.apply(aSource());
@@ -57,7 +57,7 @@ describe('the controller', () => {
     await world.whenReady('second');
   });
 
-  it('watches again when its watches are cut', async () => {
+  test('the controller watches again when its watches are cut', async () => {
     const world = await startAll();
     await world.start();
     for (let turn = 1; turn <= 5; turn++) {
@@ -69,7 +69,7 @@ describe('the controller', () => {
     expect(world.log.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 
-  it('goes on after conflicts and errors of the API server', async () => {
+  test('the controller continues after conflicts and errors of the API server', async () => {
     const world = await startAll();
     await world.start();
     world.api.faults.inject({ kind: 'conflict', resources: ['mnsosssources'], verbs: ['patch'], times: 3 });
@@ -84,7 +84,7 @@ describe('the controller', () => {
     expect(world.api.faults.hits()).toBe(7);
   });
 
-  it('is led by one replica, and by the next within a moment when that one stops', async () => {
+  test('one replica of the controller leads, and the next one soon after it stops', async () => {
     const world = await startAll();
     const first = await world.start({ identity: 'first' });
     await until(async () => (await holderOf(world)) === 'first');
@@ -100,7 +100,7 @@ describe('the controller', () => {
     expect(world.log.filter((line) => line.includes('this replica leads"'))).toHaveLength(2);
   });
 
-  it('comes up before Kubernetes knows its kind, and works as soon as it does', async () => {
+  test('the controller starts before Kubernetes knows its kind, and works as soon as it does', async () => {
     const world = await startAll();
     const definition = await installed('CustomResourceDefinition');
     await world.delete(definition);
@@ -117,8 +117,8 @@ describe('the controller', () => {
   });
 });
 
-describe('the permissions', () => {
-  it('are enough, and none is left over', async () => {
+describe('permissions of the controller', () => {
+  test('the permissions of the controller are sufficient, and none is superfluous', async () => {
     const world = await startAll();
     await world.start({ drainSeconds: 0 });
     for (const [index, { apiVersion, kind }] of SINKS.entries()) {
@@ -138,7 +138,7 @@ describe('the permissions', () => {
     expect(world.api.access.unused({ name: 'mnsoss-token-reader' })).toEqual([]);
   });
 
-  it("of the walk-through's role are none", async () => {
+  test("the walk-through's role has no permissions", async () => {
     const role = await installed('ClusterRole', 'eventing-sources-mnsoss-controller');
 
     expect(role).toMatchObject({ rules: [] });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Source } from '../../../functions/mnsoss-controller/source/source.ts';
 import { aBroker, aSecret, aSource, secretOf, TOPIC } from './objects.ts';
 import { actForOthers, startWorld, until, type World } from './world.ts';
@@ -14,8 +14,8 @@ async function startReady({ spec = {}, drainSeconds = 0 } = {}): Promise<{ world
   return { world, source: await world.whenReady() };
 }
 
-describe('deleting a source', () => {
-  it('takes back what was made for it, and Kubernetes the rest', async () => {
+describe('finalize', () => {
+  test('deleting a source deletes what was created in MNS, and Kubernetes deletes the rest', async () => {
     const { world, source } = await startReady();
     const { queue } = source.status!;
 
@@ -30,7 +30,7 @@ describe('deleting a source', () => {
     expect(await world.events()).not.toContainEqual(expect.objectContaining({ type: 'Warning' }));
   });
 
-  it('leaves what was there before', async () => {
+  test('deleting a source keeps what existed before', async () => {
     const world = await startWorld();
     actForOthers(world);
     await world.mns.createTopic(TOPIC);
@@ -50,7 +50,7 @@ describe('deleting a source', () => {
     expect(await world.subscriptions(TOPIC)).toEqual([]);
   });
 
-  it('keeps a queue that still holds messages, and says so', async () => {
+  test('deleting a source keeps a queue that still holds messages, and reports it', async () => {
     const { world, source } = await startReady();
     const { queue } = source.status!;
     await world.mns.queue(queue!).send('not worked on yet');
@@ -64,7 +64,7 @@ describe('deleting a source', () => {
     expect(await world.subscriptions(TOPIC)).toEqual([]);
   });
 
-  it('waits for pollers that run to empty the queue, while nothing new comes in', async () => {
+  test('deleting a source waits for running pollers to empty the queue, which gets no new messages', async () => {
     const { world, source } = await startReady({ drainSeconds: 60 });
     const queue = world.mns.queue(source.status!.queue!);
     await world.mns.publish(TOPIC, 'the last one');
@@ -80,7 +80,7 @@ describe('deleting a source', () => {
     expect(await world.hasQueue(source.status!.queue!)).toBe(false);
   });
 
-  it('does not wait for a Secret that is gone, and names what stays', async () => {
+  test('deleting a source does not wait for a deleted Secret, and names what remains', async () => {
     const { world, source } = await startReady();
     const { queue, subscription } = source.status!;
 
@@ -94,7 +94,7 @@ describe('deleting a source', () => {
     expect(await world.hasQueue(queue!)).toBe(true);
   });
 
-  it('does not wait for a token that is no longer one', async () => {
+  test('deleting a source does not wait for a token that has become invalid', async () => {
     const { world } = await startReady();
     const { accessKeyId, accessKeySecret } = world.cloud.credentials;
 
@@ -108,7 +108,7 @@ describe('deleting a source', () => {
     expect(event.message).toContain('without a path');
   });
 
-  it('waits for MNS when it is out of order', async () => {
+  test('deleting a source waits for MNS when it does not answer', async () => {
     const { world, source } = await startReady();
     const withdraw = world.cloud.faults.inject({ operation: 'Unsubscribe', rate: 1, kind: 'error' });
 
@@ -122,7 +122,7 @@ describe('deleting a source', () => {
     expect(await world.hasQueue(source.status!.queue!)).toBe(false);
   });
 
-  it('does not care that the topic is gone already', async () => {
+  test('deleting a source accepts that the topic is already deleted', async () => {
     const { world, source } = await startReady();
 
     await world.deleteTopic(TOPIC);
@@ -132,7 +132,7 @@ describe('deleting a source', () => {
     expect(await world.hasQueue(source.status!.queue!)).toBe(false);
   });
 
-  it('takes back what was made before something went wrong', async () => {
+  test('deleting a source deletes what was created before an error', async () => {
     const world = await startWorld();
     await world.apply(aSecret(world.cloud));
     await world.start();
@@ -147,7 +147,7 @@ describe('deleting a source', () => {
     expect(await world.hasQueue(status!.queue!)).toBe(false);
   });
 
-  it('lets a source go that nothing was ever made for', async () => {
+  test('deleting a source succeeds when nothing was created for it', async () => {
     const world = await startWorld();
     await world.start();
     await world.apply(aSource());

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { kubeconfigOf } from '../../support/kubernetes/kubeconfig.ts';
 import { findKubectl, runKubectl } from '../../support/kubernetes/kubectl.ts';
 import { aBroker, aSecret } from './objects.ts';
@@ -71,7 +71,7 @@ async function startAll() {
 }
 
 describe.skipIf(!findKubectl())('kubectl', () => {
-  it("takes the walk-through's files as they are, waits, shows, scales and deletes", async () => {
+  test("kubectl applies the walk-through's files unchanged, waits, shows, scales and deletes", async () => {
     const { kubectl, secretYaml, ...world } = await startAll();
     await world.start({ drainSeconds: 0 });
     await world.apply(aBroker());
@@ -100,7 +100,7 @@ describe.skipIf(!findKubectl())('kubectl', () => {
     expect(await world.subscriptions('mns-en-topics-oss-face-image-2381221888dds9129')).toEqual([]);
   });
 
-  it.each([
+  test.each([
     [
       'neither topic nor queue',
       (yaml: string) => yaml.replace(/ {2}topic: .*/, ''),
@@ -121,7 +121,7 @@ describe.skipIf(!findKubectl())('kubectl', () => {
       (yaml: string) => `${yaml}  delivery:\n    timeout: 10s\n`,
       'spec.delivery.timeout',
     ],
-  ])('refuses %s', async (_what, change, message) => {
+  ])('kubectl rejects %s', async (_what, change, message) => {
     const { kubectl } = await startAll();
 
     await expect(kubectl('apply -f -', change(SOURCE))).rejects.toThrow(message);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { RESOURCES } from '../../../functions/mnsoss-controller/kubernetes/resources.ts';
 import { kubeconfigOf } from '../../support/kubernetes/kubeconfig.ts';
 import { startWorld, until } from './world.ts';
@@ -30,8 +30,8 @@ function run(env: NodeJS.ProcessEnv): Program {
   return { process: child, output: () => output, ended: () => ended };
 }
 
-describe('the program', () => {
-  it('answers probes, leads, and gives the lease away on SIGTERM', async () => {
+describe('server.ts', () => {
+  test('the program of the controller answers probes, leads, and releases the lease on SIGTERM', async () => {
     const world = await startWorld();
     const home = await mkdtemp(join(tmpdir(), 'controller-'));
     onTestFinished(() => rm(home, { recursive: true }));
@@ -54,14 +54,14 @@ describe('the program', () => {
     expect(lease?.spec).toMatchObject({ holderIdentity: '' });
   });
 
-  it.each([
+  test.each([
     ['an image for pollers', {}, 'ConfigInvalid: POLLER_IMAGE (--poller-image) must be set'],
     [
       'a cluster',
       { POLLER_IMAGE: 'poller:1', KUBECONFIG: '/absent' },
       'ConfigInvalid: the cluster cannot be found: run in a pod, or set KUBECONFIG: ',
     ],
-  ])('names what is missing: %s', async (_what, env, message) => {
+  ])('the program of the controller names a missing setting: %s', async (_what, env, message) => {
     const program = run(env);
 
     expect(await program.ended()).toBe(1);

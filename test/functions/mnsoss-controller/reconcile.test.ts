@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { TOKEN_HASH_ANNOTATION } from '../../../functions/mnsoss-controller/desired/deployment.ts';
+import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../../functions/mnsoss-controller/kubernetes/resources.ts';
+import { TOKEN_HASH_ANNOTATION } from '../../../functions/mnsoss-controller/source/names.ts';
 import { aBroker, aSecret, aSource, secretOf, TOPIC } from './objects.ts';
 import { actForOthers, installManifests, looseDefinition, startWorld, until, type World } from './world.ts';
 
@@ -26,8 +26,8 @@ function envOf(deployment: KubeObject | undefined): Record<string, unknown> {
   return Object.fromEntries(container.env.map(({ name, ...rest }) => [name, rest.value ?? rest]));
 }
 
-describe('a source', () => {
-  it('becomes ready with a queue that its topic fills, and pollers that read it', async () => {
+describe('reconcile', () => {
+  test('a source becomes ready with a queue that its topic fills, and pollers that read it', async () => {
     const world = await startAll();
     await world.start();
 
@@ -58,7 +58,7 @@ describe('a source', () => {
     expect(JSON.stringify(deployment)).not.toContain(world.cloud.credentials.accessKeySecret);
   });
 
-  it('gives the pollers what the spec says of delivery and pace', async () => {
+  test('a source configures its pollers with the delivery and concurrency of its spec', async () => {
     const world = await startAll();
     await world.start();
     await world.mns.createQueue('mine');
@@ -105,7 +105,7 @@ describe('a source', () => {
     expect(binding?.spec).toMatchObject({ ceOverrides: { extensions: { stage: 'test' } } });
   });
 
-  it('gets its pollers anew when its Secret changes, without the secret in anything that is written', async () => {
+  test('a source restarts its pollers when its Secret changes, and writes the secret nowhere', async () => {
     const world = await startAll();
     await world.start();
     await world.apply(aSource());
@@ -127,7 +127,7 @@ describe('a source', () => {
     ).not.toContain(accessKeySecret);
   });
 
-  it('makes its queue and subscription again when somebody deletes them', async () => {
+  test('a source creates its queue and subscription again when they are deleted', async () => {
     const world = await startAll();
     await world.start();
     await world.apply(aSource());
@@ -142,7 +142,7 @@ describe('a source', () => {
     expect(message?.body).toBe('hello');
   });
 
-  it('follows a spec that names another topic, and takes the old queue back', async () => {
+  test('a source follows a spec that names another topic, and deletes the old queue', async () => {
     const world = await startAll();
     await world.mns.createTopic('other');
     await world.start();
@@ -165,7 +165,7 @@ describe('a source', () => {
     expect(await world.subscriptions(TOPIC)).toEqual([]);
   });
 
-  it("moves to a queue of one's own without a moment in which no queue is subscribed", async () => {
+  test('a source moves to a given queue without a moment in which no queue is subscribed', async () => {
     const world = await startAll();
     await world.start();
     await world.apply(aSource());
@@ -185,7 +185,7 @@ describe('a source', () => {
     expect(await world.hasQueue(first.status!.queue!)).toBe(false);
   });
 
-  it('has as many pollers as consumers, and none with zero', async () => {
+  test('a source has as many pollers as consumers, and none with zero', async () => {
     const world = await startAll();
     await world.start();
     await world.apply(aSource({ consumers: 2 }));
@@ -198,7 +198,7 @@ describe('a source', () => {
     expect(await world.deployment()).toMatchObject({ spec: { replicas: 0 } });
   });
 
-  it('stays ready while MNS is out of order for a moment', async () => {
+  test('a source stays ready while MNS does not answer for a moment', async () => {
     const world = await startAll();
     await world.start();
     await world.apply(aSource());
@@ -213,7 +213,7 @@ describe('a source', () => {
     expect(status?.conditions?.[0]).toMatchObject({ type: 'Ready', status: 'True' });
   });
 
-  it('says that MNS does not answer when it was never ready', async () => {
+  test('a source that was never ready reports that MNS does not answer', async () => {
     const world = await startAll();
     await world.start();
     const withdraw = world.cloud.faults.inject({ operation: 'CreateQueue', rate: 1, kind: 'error' });
@@ -226,8 +226,8 @@ describe('a source', () => {
   });
 });
 
-describe('a source of an older definition', () => {
-  it('is taken up where it stands when ours replaces that', async () => {
+describe('migration', () => {
+  test('a source of an older definition continues when this definition replaces it', async () => {
     const world = await startAll();
     const definition = (await installManifests()).find(({ kind }) => kind === 'CustomResourceDefinition')!;
     await world.delete(definition);

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMnsRequests } from '../../../shared/mns/requests.ts';
-import { encodeToken } from '../../../shared/mns/token.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import { createHttpClient } from '../../../shared/runtime/http.ts';
 import { at, type KubeObject } from '../../support/kubernetes/api/types.ts';
 import { RESOURCES } from '../../support/kubernetes/client/resources.ts';
+import { encodeToken } from '../../support/mns-token.ts';
 import {
   eventually,
   HAS_FAULTS,

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect, inject, vi } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
-import { encodeToken } from '../../../shared/mns/token.ts';
 import { createOssClient } from '../../../shared/oss/client.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
@@ -13,8 +12,9 @@ import { at, type KubeObject, type Tree } from '../../support/kubernetes/api/typ
 import type { KnownResource } from '../../support/kubernetes/client/resources.ts';
 import type { Cluster } from '../../support/kubernetes/cluster.ts';
 import { startCluster } from '../../support/kubernetes/index.ts';
+import { encodeToken } from '../../support/mns-token.ts';
 
-export const SOURCES: KnownResource = {
+const SOURCES: KnownResource = {
   apiVersion: 'sources.eventing.knative.dev/v1alpha1',
   kind: 'MnsOssSource',
   plural: 'mnsosssources',

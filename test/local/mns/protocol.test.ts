@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as net from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { authorizationMnsV4, signMnsV4, stringToSignMnsV4 } from '../../../shared/mns/signature.ts';
+import { signMnsV4, stringToSignMnsV4 } from '../../../shared/mns/signature.ts';
 import { compactDate } from '../../../shared/runtime/aliyun-v4.ts';
 import { childText } from '../../../shared/runtime/xml.ts';
+import { authorizationMnsV4 } from '../../support/mns-signature-v4.ts';
 import { ACCOUNT, startMns, type TestMns, until } from './support.ts';
 
 let server: TestMns;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type AliOss from 'ali-oss';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { crc64 } from '../../../local/oss/crc64.ts';
 import { multipartEtag } from '../../../local/oss/operations/write-object.ts';
+import { crc64 } from '../../support/crc64.ts';
 import {
   failureOf,
   headersOf,

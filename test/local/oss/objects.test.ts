@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type AliOss from 'ali-oss';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { crc64 } from '../../../local/oss/crc64.ts';
+import { crc64 } from '../../support/crc64.ts';
 import { failureOf, headersOf, openBucket, startOss, type TestOss, untyped } from './support.ts';
 
 const ODD_KEYS = [

@@ -17,7 +17,7 @@ const anyKey = fc
 const headerKey = fc.stringMatching(/^[a-zA-Z0-9/_.:;()&$#-]{1,100}$/);
 
 describe('toCloudEvent', () => {
-  test('has the attributes that EventBridge gives', () => {
+  test('toCloudEvent writes the attributes that EventBridge writes', () => {
     const event = ossEvent({ key: 'incoming/a b%20/é.jpg' });
 
     const cloudEvent = toCloudEvent(event);
@@ -34,7 +34,7 @@ describe('toCloudEvent', () => {
     });
   });
 
-  test('carries where the message was, and leaves out what is not known', () => {
+  test('toCloudEvent writes where the message comes from, and omits what is unknown', () => {
     const cloudEvent = toCloudEvent(ossEvent(), {
       mnsqueue: 'face-uploads',
       mnsmessageid: '5F1A-1',
@@ -50,7 +50,7 @@ describe('toCloudEvent', () => {
     expect(cloudEvent).not.toHaveProperty('traceparent');
   });
 
-  test('round-trips any record', () => {
+  test('toCloudEvent and fromCloudEvent round-trip any record', () => {
     fc.assert(
       fc.property(anyKey, (key) => {
         const event = ossEvent({ key });
@@ -64,7 +64,7 @@ describe('toCloudEvent', () => {
 });
 
 describe('fromCloudEvent', () => {
-  test("accepts EventBridge's own, even with a time that is none", () => {
+  test("fromCloudEvent accepts EventBridge's own events, even with an invalid timestamp", () => {
     const cloudEvent = new CloudEvent(
       {
         type: 'oss:ObjectCreated:PutObject',
@@ -84,7 +84,7 @@ describe('fromCloudEvent', () => {
     ['no record', { events: [] }],
     ['two records', { events: [ossRecord(), ossRecord()] }],
     ['foreign data', { hello: 'world' }],
-  ])('refuses a CloudEvent with %s', (_name, data) => {
+  ])('fromCloudEvent rejects a CloudEvent with %s', (_name, data) => {
     const cloudEvent = new CloudEvent({ id: '1', type: 'any', source: 'any', data });
 
     expect(() => fromCloudEvent(cloudEvent)).toThrow(expect.objectContaining({ code: 'EnvelopeUnknown' }));
@@ -92,7 +92,7 @@ describe('fromCloudEvent', () => {
 });
 
 describe('toHttpMessage', () => {
-  test('is read by the SDK in structured mode', () => {
+  test('the SDK reads what toHttpMessage writes in structured mode', () => {
     fc.assert(
       fc.property(anyKey, (key) => {
         const cloudEvent = toCloudEvent(ossEvent({ key }), { mnsdequeuecount: 1 });
@@ -104,7 +104,7 @@ describe('toHttpMessage', () => {
     );
   });
 
-  test('is read by the SDK in binary mode', () => {
+  test('the SDK reads what toHttpMessage writes in binary mode', () => {
     fc.assert(
       fc.property(headerKey, (key) => {
         const cloudEvent = toCloudEvent(ossEvent({ key }), { mnsqueue: 'face-uploads' });
@@ -116,7 +116,7 @@ describe('toHttpMessage', () => {
     );
   });
 
-  test('makes headers that any key may stand in, and reads them again', () => {
+  test('toHttpMessage writes headers that can hold any key, and fromHttpMessage reads them', () => {
     fc.assert(
       fc.property(anyKey, (key) => {
         const cloudEvent = toCloudEvent(ossEvent({ key }));
@@ -130,7 +130,7 @@ describe('toHttpMessage', () => {
     );
   });
 
-  test('sends binary data as it is', () => {
+  test('toHttpMessage sends binary data unchanged', () => {
     const cloudEvent = new CloudEvent({
       type: 'any',
       source: 'any',

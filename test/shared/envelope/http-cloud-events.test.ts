@@ -30,26 +30,29 @@ const anyEvent = fc
   })
   .map((event) => new CloudEvent<unknown>({ ...event, datacontenttype: 'application/json' }));
 
-describe('what the SDK writes', () => {
-  test.each(['binary', 'structured'] as const)('is read in %s mode', (mode) => {
-    fc.assert(
-      fc.property(anyEvent, (event) => {
-        const { data, ...attributes } = event.toJSON() as Record<string, unknown>;
+describe('readCloudEvents and the SDK', () => {
+  test.each(['binary', 'structured'] as const)(
+    'readCloudEvents reads what the SDK writes in %s mode',
+    (mode) => {
+      fc.assert(
+        fc.property(anyEvent, (event) => {
+          const { data, ...attributes } = event.toJSON() as Record<string, unknown>;
 
-        const { events, faults } = readCloudEvents(toHttpMessage(event, mode))!;
+          const { events, faults } = readCloudEvents(toHttpMessage(event, mode))!;
 
-        expect(faults).toEqual([]);
-        expect(events).toHaveLength(1);
-        expect(withoutUndefined(attributes)).toMatchObject(events[0]!.attributes);
-        expect(Object.keys(events[0]!.attributes).sort()).toEqual(
-          Object.keys(withoutUndefined(attributes)).sort(),
-        );
-        expect(jsonOf(events[0]!.data)).toEqual(data);
-      }),
-    );
-  });
+          expect(faults).toEqual([]);
+          expect(events).toHaveLength(1);
+          expect(withoutUndefined(attributes)).toMatchObject(events[0]!.attributes);
+          expect(Object.keys(events[0]!.attributes).sort()).toEqual(
+            Object.keys(withoutUndefined(attributes)).sort(),
+          );
+          expect(jsonOf(events[0]!.data)).toEqual(data);
+        }),
+      );
+    },
+  );
 
-  test('is read in a batch, as the SDK reads it', () => {
+  test('readCloudEvents reads a batch as the SDK does', () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 4 }), (batch) => {
         const headers = { 'content-type': 'application/cloudevents-batch+json' };
@@ -63,42 +66,42 @@ describe('what the SDK writes', () => {
   });
 });
 
-describe('where the SDK is not followed', () => {
-  test('an id that is absent is a fault, never made up', () => {
+describe('readCloudEvents unlike the SDK', () => {
+  test('readCloudEvents reports a missing id and does not invent one', () => {
     const { id: _id, ...without } = REQUIRED;
 
     expect(structured(without)).toMatchObject({ events: [], faults: [{ code: 'EnvelopeUnknown' }] });
   });
 
-  test('a time that is absent stays absent', () => {
+  test('readCloudEvents leaves a missing time out', () => {
     expect(structured(REQUIRED)!.events[0]!.attributes).toEqual(REQUIRED);
   });
 
-  test('a time that is none is kept, as nothing depends on it', () => {
+  test('readCloudEvents keeps an invalid time, because nothing depends on it', () => {
     const time = '2020-08-17T16:04:46.149Asia/Shanghai';
 
     expect(structured({ ...REQUIRED, time })!.events[0]!.attributes).toMatchObject({ time });
   });
 
-  test('JSON that calls itself plain JSON is read', () => {
+  test('readCloudEvents reads a CloudEvent of type application/json', () => {
     expect(structured({ ...REQUIRED, data: 1 }, 'application/json')!.events).toEqual([
       { attributes: REQUIRED, data: 1 },
     ]);
     expect(structured([{ ...REQUIRED, data: 1 }], 'application/json')!.events).toHaveLength(1);
   });
 
-  test('headers are decoded', () => {
+  test('readCloudEvents decodes headers', () => {
     const { events } = read({ ...HEADERS, 'ce-subject': 'Euro%20%E2%82%AC' }, '')!;
 
     expect(events[0]!.attributes.subject).toBe('Euro €');
   });
 
-  test('an object is no value of an attribute', () => {
+  test('readCloudEvents rejects an object as the value of an attribute', () => {
     expect(structured({ ...REQUIRED, comexample: {} })!.faults[0]!.message).toContain('comexample');
   });
 });
 
-describe('the rules of the specification', () => {
+describe('readCloudEvents and the specification', () => {
   test.each([
     ['a name in capitals', { ...REQUIRED, comExample: 'x' }],
     ['an empty id', { ...REQUIRED, id: '' }],
@@ -108,30 +111,30 @@ describe('the rules of the specification', () => {
     ['binary data that is no text', { ...REQUIRED, data_base64: 1 }],
     ['no object', 'text'],
     ['an array', []],
-  ])('%s is a fault', (_what, event) => {
+  ])('readCloudEvents reports %s as a fault', (_what, event) => {
     expect(structured(JSON.stringify(event))).toMatchObject({
       events: [],
       faults: [{ code: 'EnvelopeUnknown' }],
     });
   });
 
-  test('null is the same as absent, and a truth or a number is a value', () => {
+  test('readCloudEvents treats null as absent and accepts booleans and numbers', () => {
     const { events } = structured({ ...REQUIRED, subject: null, comcount: 2, comflag: true })!;
 
     expect(events[0]!.attributes).toEqual({ ...REQUIRED, comcount: 2, comflag: true });
   });
 
-  test('binary data comes as bytes', () => {
+  test('readCloudEvents returns binary data as bytes', () => {
     expect(structured({ ...REQUIRED, data_base64: 'AP8=' })!.events[0]!.data).toEqual(Buffer.from([0, 255]));
   });
 
-  test('the content type of binary mode is an attribute, and an empty body is no data', () => {
+  test('readCloudEvents takes the content type of binary mode as an attribute, and an empty body as no data', () => {
     const { events } = read({ ...HEADERS, 'content-type': 'text/plain' }, '')!;
 
     expect(events).toEqual([{ attributes: { ...REQUIRED, datacontenttype: 'text/plain' }, data: undefined }]);
   });
 
-  test('one malformed event of a batch does not lose the others', () => {
+  test('readCloudEvents returns the valid events of a batch with a malformed one', () => {
     const { events, faults } = structured([REQUIRED, 1], 'application/cloudevents-batch+json')!;
 
     expect(events).toHaveLength(1);
@@ -144,11 +147,11 @@ test.each([
   ['broken JSON', { 'content-type': 'application/json' }, '{'],
   ['text', { 'content-type': 'text/plain' }, '{"specversion":"1.0"}'],
   ['nothing', {}, ''],
-])('%s does not say that it is a CloudEvent', (_what, headers, body) => {
+])('readCloudEvents does not take %s for a CloudEvent', (_what, headers, body) => {
   expect(read(headers as Record<string, string>, body)).toBeUndefined();
 });
 
-test('no body makes it throw', () => {
+test('readCloudEvents never throws, whatever the body is', () => {
   fc.assert(
     fc.property(
       fc.uint8Array(),

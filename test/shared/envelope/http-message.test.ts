@@ -12,7 +12,7 @@ describe('fromHttpMessage', () => {
     ['an object', JSON.stringify({ events: [ossRecord()] })],
     ['a text of Base64', notificationText(ossRecord())],
     ['a JSON string of Base64', JSON.stringify(notificationText(ossRecord()))],
-  ])('opens a binary CloudEvent whose data is %s', (_name, body) => {
+  ])('fromHttpMessage opens a binary CloudEvent whose data is %s', (_name, body) => {
     const headers = { 'Ce-Specversion': '1.0', 'Ce-Id': '1', 'Ce-Type': 'any', 'Ce-Source': 'any' };
 
     const { events } = openEnvelope(fromHttpMessage({ headers, body: Buffer.from(body) }));
@@ -20,7 +20,7 @@ describe('fromHttpMessage', () => {
     expect(events.map(({ key }) => key)).toEqual(['incoming/team.jpg']);
   });
 
-  test('opens a structured CloudEvent that calls itself plain JSON', () => {
+  test('fromHttpMessage opens a structured CloudEvent of type application/json', () => {
     const body = Buffer.from(
       JSON.stringify({ specversion: '1.0', id: '1', type: 'oss:X', data: ossRecord() }),
     );
@@ -40,14 +40,14 @@ describe('encodeHeaderValue', () => {
     ['50%', '50%25'],
     ['"é"', '%22%C3%A9%22'],
     ['😀\r\n', '%F0%9F%98%80%0D%0A'],
-  ])('writes %j as %s', (value, expected) => {
+  ])('encodeHeaderValue writes %j as %s', (value, expected) => {
     const encoded = encodeHeaderValue(value);
 
     expect(encoded).toBe(expected);
     expect(decodeHeaderValue(encoded)).toBe(value);
   });
 
-  test('keeps a value that decodes to nothing', () => {
+  test('decodeHeaderValue keeps a value that cannot be decoded', () => {
     expect(decodeHeaderValue('100%')).toBe('100%');
   });
 });

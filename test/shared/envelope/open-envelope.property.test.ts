@@ -20,7 +20,7 @@ function unwrapped(bytes: Uint8Array, path: string): string {
 }
 
 describe('openEnvelope', () => {
-  test('gives back the record from any nesting of envelopes', () => {
+  test('openEnvelope finds the record in any nesting of envelopes', () => {
     fc.assert(
       fc.property(key, nesting, fc.boolean(), (objectKey, names, asBytes) => {
         const record = ossRecord({ key: objectKey });
@@ -37,7 +37,7 @@ describe('openEnvelope', () => {
     );
   });
 
-  test('gives an outcome to any bytes', () => {
+  test('openEnvelope never throws, whatever the bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
         const { events, faults } = openEnvelope(bytes);
@@ -52,7 +52,7 @@ describe('openEnvelope', () => {
     );
   });
 
-  test('gives an outcome with a code of its own to any JSON', () => {
+  test('openEnvelope gives each part of any JSON an event or a fault with a code', () => {
     const fields = [
       'events',
       'data',
@@ -84,7 +84,7 @@ describe('openEnvelope', () => {
     );
   });
 
-  test('ends in one outcome an element, whatever stands in a batch', () => {
+  test('openEnvelope gives each element of a batch one event or one fault', () => {
     const element = fc.oneof(
       fc.constant({ events: [ossRecord()] }),
       fc.constant({ events: [{}] }),
@@ -106,7 +106,7 @@ describe('openEnvelope', () => {
     ['a million elements', `[${'0,'.repeat(1_000_000)}0]`],
     ['quotes of quotes', '"'.repeat(1_000_000)],
     ['elements of XML', '<a>'.repeat(300_000)],
-  ])('refuses a megabyte of %s as one fault', (_name, text) => {
+  ])('openEnvelope reports a megabyte of %s as one fault', (_name, text) => {
     const { events, faults } = openEnvelope(text);
 
     expect({ events, faults: faults.length }).toEqual({ events: [], faults: 1 });

@@ -4,7 +4,7 @@ import { notificationText, ossRecord } from '../../support/oss-record.ts';
 import { WRAPPINGS } from './wrappings.ts';
 
 describe('openEnvelope', () => {
-  test('reads every field that the pipeline uses', () => {
+  test('openEnvelope reads every field that the pipeline uses', () => {
     const record = ossRecord({ key: 'incoming/50%/群 é.jpg', size: 12 });
 
     const { events, faults } = openEnvelope(Buffer.from(JSON.stringify({ events: [record] })));
@@ -28,7 +28,7 @@ describe('openEnvelope', () => {
     ]);
   });
 
-  test('numbers records within their own notification', () => {
+  test('openEnvelope numbers records within their own notification', () => {
     const batch = [
       notificationText(ossRecord({ requestId: 'A' }), ossRecord({ requestId: 'A' })),
       notificationText(ossRecord({ requestId: 'B' })),
@@ -39,7 +39,7 @@ describe('openEnvelope', () => {
     expect(events.map((event) => event.id)).toEqual(['A.0', 'A.1', 'B.0']);
   });
 
-  test('keeps the id under which a record was forwarded', () => {
+  test('openEnvelope keeps the id under which a record was forwarded', () => {
     const cloudEvent = { specversion: '1.0', type: 'oss:X', id: 'A.3', data: ossRecord({ requestId: 'A' }) };
 
     const { events } = openEnvelope(cloudEvent);
@@ -47,7 +47,7 @@ describe('openEnvelope', () => {
     expect(events[0]?.id).toBe('A.3');
   });
 
-  test('gives several records of one CloudEvent ids of their own', () => {
+  test('openEnvelope gives several records of one CloudEvent different ids', () => {
     const records = [ossRecord({ requestId: 'A' }), ossRecord({ requestId: 'A' })];
 
     const { events } = openEnvelope({ specversion: '1.0', id: 'A.3', data: { events: records } });
@@ -55,15 +55,18 @@ describe('openEnvelope', () => {
     expect(events.map(({ id }) => id)).toEqual(['A.0', 'A.1']);
   });
 
-  test.each(['A.x', 'B.3', 'A.', 'other'])('does not take the foreign id %s for one of ours', (id) => {
-    const cloudEvent = { specversion: '1.0', type: 'oss:X', id, data: ossRecord({ requestId: 'A' }) };
+  test.each(['A.x', 'B.3', 'A.', 'other'])(
+    'openEnvelope does not take the foreign id %s for one that the poller wrote',
+    (id) => {
+      const cloudEvent = { specversion: '1.0', type: 'oss:X', id, data: ossRecord({ requestId: 'A' }) };
 
-    const { events } = openEnvelope(cloudEvent);
+      const { events } = openEnvelope(cloudEvent);
 
-    expect(events[0]?.id).toBe('A.0');
-  });
+      expect(events[0]?.id).toBe('A.0');
+    },
+  );
 
-  test('opens one bad element of a batch as a fault beside the good ones', () => {
+  test('openEnvelope reports one invalid element of a batch next to the valid ones', () => {
     const bad = { ...ossRecord(), oss: { bucket: { name: 'photos' }, object: { key: '' } } };
     const batch = [
       { events: [ossRecord({ requestId: 'A' }), bad] },
@@ -80,7 +83,7 @@ describe('openEnvelope', () => {
     ]);
   });
 
-  test('says which envelope failed where, and never what it held', () => {
+  test('openEnvelope says which envelope failed where, and never quotes its content', () => {
     const { faults } = openEnvelope({ events: [{ ...ossRecord(), region: 'secret/../region' }] });
 
     expect(faults[0]?.error).toMatchObject({
@@ -90,7 +93,7 @@ describe('openEnvelope', () => {
     expect(JSON.stringify([faults[0]?.error.message, faults[0]?.error.details])).not.toContain('secret');
   });
 
-  test('names every envelope that it tried', () => {
+  test('openEnvelope names every envelope that it tried', () => {
     const { faults } = openEnvelope({ hello: 'world' });
 
     expect(faults[0]?.error.details.tried).toEqual([
@@ -125,7 +128,7 @@ describe('openEnvelope', () => {
     ['null', null],
     ['nothing', undefined],
     ['a CloudEvent without data', { specversion: '1.0', id: '1', type: 'x' }],
-  ])('refuses %s', (_name, input) => {
+  ])('openEnvelope rejects %s', (_name, input) => {
     const { events, faults } = openEnvelope(input);
 
     expect(events).toEqual([]);
@@ -137,14 +140,14 @@ describe('openEnvelope', () => {
     ['a time that is none', { eventTime: 'yesterday' }, 'eventTime: expected an ISO 8601 time'],
     ['no request id', { responseElements: {} }, 'responseElements.requestId: expected string'],
     ['an event name without group', { eventName: 'PutObject' }, 'eventName: expected Group:Name'],
-  ])('refuses a record with %s', (_name, change, reason) => {
+  ])('openEnvelope rejects a record with %s', (_name, change, reason) => {
     const { faults } = openEnvelope({ events: [{ ...ossRecord(), ...change }] });
 
     expect(faults[0]?.error.details.tried).toEqual([`oss-record: ${reason}`]);
   });
 
   test.each(['evil.example/photos', 'photos@host', 'ab', '-photos', 'Photos'])(
-    'refuses the bucket name %s',
+    'openEnvelope refuses the bucket name %s',
     (bucket) => {
       const { faults } = openEnvelope({ events: [ossRecord({ bucket })] });
 
@@ -155,7 +158,7 @@ describe('openEnvelope', () => {
   test.each([
     ['longer than OSS allows', 'é'.repeat(512)],
     ['that is not well-formed', 'a\ud800b'],
-  ])('refuses a key %s', (_name, key) => {
+  ])('openEnvelope rejects a key %s', (_name, key) => {
     const { faults } = openEnvelope({ events: [ossRecord({ key })] });
 
     expect(faults[0]?.error.details.tried).toEqual([
@@ -163,7 +166,7 @@ describe('openEnvelope', () => {
     ]);
   });
 
-  test('refuses a record that would overflow a serializer', () => {
+  test('openEnvelope rejects a record that would overflow a serializer', () => {
     const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
 
     const { faults } = openEnvelope({ events: [{ ...ossRecord(), xVars: deep }] });
@@ -171,7 +174,7 @@ describe('openEnvelope', () => {
     expect(faults[0]?.error.details.tried).toEqual(['oss-record: nested too deeply']);
   });
 
-  test('takes the account from the bucket name when the owner is absent', () => {
+  test('openEnvelope takes the account from the bucket ARN when the owner is missing', () => {
     const record = ossRecord();
     const { ownerIdentity: _, ...bucket } = record.oss.bucket;
 
@@ -181,12 +184,12 @@ describe('openEnvelope', () => {
   });
 });
 
-describe('bounds', () => {
+describe('openEnvelope and its bounds', () => {
   const wrap = (text: string, ...names: string[]) =>
     names.reduceRight((inner, name) => WRAPPINGS[name]!(inner), text);
   const notification = JSON.stringify({ events: [ossRecord()] });
 
-  test('opens the deepest way that the services can build', () => {
+  test('openEnvelope opens the deepest nesting that the services can build', () => {
     const names = [
       'async-destination',
       'cloudevents-batch',
@@ -201,31 +204,31 @@ describe('bounds', () => {
     expect(events[0]?.envelopes).toEqual([...names, 'oss-notification']);
   });
 
-  test('refuses one envelope more', () => {
+  test('openEnvelope rejects one envelope more than that', () => {
     const { faults } = openEnvelope(wrap(notification, ...Array(7).fill('cloudevent')));
 
     expect(faults[0]?.error.code).toBe('EnvelopeTooDeep');
   });
 
-  test('refuses a fifth layer of Base64', () => {
+  test('openEnvelope rejects a fifth layer of Base64', () => {
     const { faults } = openEnvelope(wrap(notification, ...Array(5).fill('base64')));
 
     expect(faults[0]?.error.code).toBe('EnvelopeTooDeep');
   });
 
-  test('opens four layers of Base64', () => {
+  test('openEnvelope opens four layers of Base64', () => {
     const { events } = openEnvelope(wrap(notification, ...Array(4).fill('base64')));
 
     expect(events).toHaveLength(1);
   });
 
-  test('refuses more bytes than the bound, counted in UTF-8', () => {
+  test('openEnvelope rejects more bytes than its bound, counted in UTF-8', () => {
     const { faults } = openEnvelope('é'.repeat(6), { maxBytes: 11 });
 
     expect(faults[0]?.error).toMatchObject({ code: 'EventTooLarge', details: { size: 12, maxBytes: 11 } });
   });
 
-  test('keeps an event whole that holds too many elements', () => {
+  test('openEnvelope keeps an event with too many elements whole, as one fault', () => {
     const batch = Array(4).fill(notification);
 
     const { events, faults } = openEnvelope(batch, { maxRecords: 3 });
@@ -236,7 +239,7 @@ describe('bounds', () => {
     ]);
   });
 
-  test('counts records, not the envelopes around them', () => {
+  test('openEnvelope counts records, not the envelopes around them', () => {
     const batch = Array(3).fill(wrap(notification, 'mns-queue-event', 'base64'));
 
     const { events } = openEnvelope(batch, { maxRecords: 3 });

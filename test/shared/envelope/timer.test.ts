@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isTimerEvent, readTimerEvent } from '../../../shared/envelope/timer.ts';
 
-test('reads a timer event with the fields that it knows', () => {
+test('readTimerEvent reads a timer event with the fields that it knows', () => {
   const bytes = Buffer.from('{"triggerTime":"2026-01-15T08:30:00Z","triggerName":"drain","payload":"{}"}');
 
   const timer = readTimerEvent(bytes);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createMnsClient } from '../../../shared/mns/client.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../../shared/runtime/credentials.ts';
@@ -8,7 +8,7 @@ import { type Script, type ScriptedServer, startScriptedServer } from '../../sup
 const SECRET = 'never-to-be-seen';
 const XML = { 'content-type': 'text/xml;charset=utf-8', 'x-mns-request-id': '5F1A' };
 
-describe('a request of the MNS client', () => {
+describe('MNS requests', () => {
   const servers: ScriptedServer[] = [];
   const prepare = async (script: Script, credentials?: CredentialProvider, timeoutMs = 10_000) => {
     const server = await startScriptedServer(script);
@@ -27,7 +27,7 @@ describe('a request of the MNS client', () => {
     for (const server of servers.splice(0)) await server.close();
   });
 
-  it('always says how long it waits, and encodes what goes into the target', async () => {
+  test('an MNS request always contains its wait time and an encoded target', async () => {
     const { server, queue } = await prepare((request) =>
       request.method === 'GET'
         ? refusal(404, 'MessageNotExist')
@@ -47,7 +47,7 @@ describe('a request of the MNS client', () => {
     ]);
   });
 
-  it('fetches expired credentials anew, once, and sends the token outside the signature', async () => {
+  test('an MNS request fetches expired credentials again, once, and sends the token outside the signature', async () => {
     const asked: unknown[] = [];
     const { server, queue } = await prepare(
       (request) =>
@@ -68,7 +68,7 @@ describe('a request of the MNS client', () => {
     expect(server.requests[0]?.headers.authorization).toBe(server.requests[1]?.headers.authorization);
   });
 
-  it('gives up when the new credentials have expired as well', async () => {
+  test('an MNS request fails when the new credentials have expired as well', async () => {
     const { server, queue } = await prepare(() => refusal(403, 'SecurityTokenExpired'));
 
     const receive = queue.receive({ max: 1, waitSeconds: 0 });
@@ -77,7 +77,7 @@ describe('a request of the MNS client', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('receives what XML cannot hold beside what it can', async () => {
+  test('an MNS request receives a message that XML cannot hold together with others', async () => {
     const { queue } = await prepare(() => messages('bell \u0007', 'nul &#0;', 'plain'));
 
     const received = await queue.receive({ max: 16, waitSeconds: 0 });
@@ -85,7 +85,7 @@ describe('a request of the MNS client', () => {
     expect(received.map(({ body }) => body)).toEqual(['bell \u0007', 'nul &#0;', 'plain']);
   });
 
-  it('receives sixteen of the largest bodies, all of it escaped', async () => {
+  test('an MNS request receives sixteen of the largest bodies with every character escaped', async () => {
     const { queue } = await prepare(() =>
       messages(...Array.from({ length: 16 }, () => '&quot;'.repeat(65_536))),
     );
@@ -95,7 +95,7 @@ describe('a request of the MNS client', () => {
     expect(received.map(({ body }) => body)).toEqual(Array.from({ length: 16 }, () => '"'.repeat(65_536)));
   });
 
-  it("follows the service's clock when its own is wrong", async () => {
+  test("an MNS request follows the service's clock when its own is wrong", async () => {
     const date = 'Thu, 01 Jan 2026 05:00:00 GMT';
     const { server, queue } = await prepare((request) =>
       request.headers.date === date
@@ -113,7 +113,7 @@ describe('a request of the MNS client', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     [404, 'QueueNotExist', 'QueueNotExist', 'misconfigured'],
     [403, 'AccessDenied', 'AccessDenied', 'misconfigured'],
     [403, 'SignatureDoesNotMatch', 'SignatureDoesNotMatch', 'misconfigured'],
@@ -121,7 +121,7 @@ describe('a request of the MNS client', () => {
     [503, 'QpsLimitExceeded', 'Throttled', 'throttled'],
     [500, 'InternalError', 'ServiceUnavailable', 'transient'],
     [500, 'SomethingNew', 'ServiceUnavailable', 'transient'],
-  ])('takes %d %s for %s', async (status, mnsCode, code, kind) => {
+  ])('an MNS request turns %d %s into %s', async (status, mnsCode, code, kind) => {
     const { queue } = await prepare(() => refusal(status, mnsCode));
 
     const receive = queue.receive({ max: 1, waitSeconds: 0 });
@@ -133,13 +133,13 @@ describe('a request of the MNS client', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['a page of a proxy', { status: 502, body: '<html><body>Bad <b>gateway</body>' }],
     ['a page that says not found', { status: 404, body: '<html><p>no such page</p></html>' }],
     ['a success that is no XML', { status: 200, body: 'welcome to this network' }],
     ['a success of another kind', { status: 200, body: '<Topic/>' }],
     ['a message without a receipt handle', { status: 200, body: '<Messages><Message/></Messages>' }],
-  ])('takes %s for a service that is not available', async (_what, answer) => {
+  ])('an MNS request takes %s for an unavailable service', async (_what, answer) => {
     const { queue } = await prepare(() => answer);
 
     const receive = queue.receive({ max: 1, waitSeconds: 0 });
@@ -147,7 +147,7 @@ describe('a request of the MNS client', () => {
     await expect(receive).rejects.toMatchObject({ code: 'ServiceUnavailable' });
   });
 
-  it('fails when the service is silent or the connection breaks', async () => {
+  test('an MNS request fails when the service is silent or the connection breaks', async () => {
     const silent = await prepare(() => 'hang', undefined, 100);
     const broken = await prepare(() => 'break');
 
@@ -155,7 +155,7 @@ describe('a request of the MNS client', () => {
     await expect(broken.queue.attributes()).rejects.toMatchObject({ code: 'NetworkError' });
   });
 
-  it('shows neither secret nor token nor body in an error', async () => {
+  test('an MNS request shows neither secret nor token nor body in an error', async () => {
     const credentials = { accessKeyId: 'ak', accessKeySecret: SECRET, securityToken: 'sts-token' };
     const { queue } = await prepare(
       () => refusal(403, 'SignatureDoesNotMatch'),
@@ -171,8 +171,8 @@ describe('a request of the MNS client', () => {
       expect(shown).not.toContain(hidden);
   });
 
-  it.each(['ftp://host', 'host:80', 'http://host/path', 'http://user@host', ''])(
-    'refuses the endpoint "%s"',
+  test.each(['ftp://host', 'host:80', 'http://host/path', 'http://user@host', ''])(
+    'an MNS request refuses the endpoint "%s"',
     (endpoint) => {
       const create = () =>
         createMnsClient({

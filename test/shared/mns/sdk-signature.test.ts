@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signMnsV2, stringToSignMnsV2 } from '../../../shared/mns/signature.ts';
 import { type AlicloudMns, createAlicloudMns } from '../../support/alicloud-mns-queue.ts';
 import { type ScriptedServer, startScriptedServer } from '../../support/scripted-server.ts';
@@ -24,7 +24,7 @@ const calls = fc.oneof(
   fc.record({ method: fc.constant('GET'), count: fc.integer({ min: 1, max: 16 }), wait: fc.nat(30) }),
 );
 
-it('signs any call as @alicloud/mns does', async () => {
+test('the MNS client signs any call as @alicloud/mns does', async () => {
   await fc.assert(
     fc.asyncProperty(calls, async (call) => {
       if ('body' in call) await sdk.sendMessage('q', { MessageBody: call.body });

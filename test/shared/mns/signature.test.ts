@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { signMnsV2, signMnsV4, stringToSignMnsV2, stringToSignMnsV4 } from '../../../shared/mns/signature.ts';
 
 describe('MNS signature V2', () => {
-  it('signs the vector of the official Node SDK', () => {
+  test('MNS signature V2 signs the vector of the official Node SDK', () => {
     const text = stringToSignMnsV2({
       method: 'PUT',
       headers: {
@@ -19,7 +19,7 @@ describe('MNS signature V2', () => {
     expect(signature).toBe('A9zehggaYHHujmuRMxGIDrhWwx8=');
   });
 
-  it('leaves lines empty for absent headers and signs the target with its query', () => {
+  test('MNS signature V2 leaves lines empty for absent headers and signs the target with its query', () => {
     const text = stringToSignMnsV2({
       method: 'GET',
       headers: { date: 'Thu, 17 Mar 2016 18:49:58 GMT', 'x-mns-version': '2015-06-06' },
@@ -31,7 +31,7 @@ describe('MNS signature V2', () => {
     expect(signature).toBe('qZfbOQl4IJHAXBdt0hTTlIxBGoQ=');
   });
 
-  it('takes the date from x-mns-date when there is no date', () => {
+  test('MNS signature V2 takes the date from x-mns-date when there is no date', () => {
     const text = stringToSignMnsV2({ method: 'GET', headers: { 'x-mns-date': 'D' }, target: '/' });
 
     expect(text).toBe('GET\n\n\nD\nx-mns-date:D\n/');
@@ -39,7 +39,7 @@ describe('MNS signature V2', () => {
 });
 
 describe('MNS signature V4', () => {
-  it('signs the vector of the official Java SDK', () => {
+  test('MNS signature V4 signs the vector of the official Java SDK', () => {
     const context = { date: '20250603T105235Z', region: 'region1' };
     const text = stringToSignMnsV4(context, {
       method: 'POST',

@@ -1,13 +1,14 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { decodeToken, encodeToken } from '../../../shared/mns/token.ts';
+import { describe, expect, test } from 'vitest';
+import { decodeToken } from '../../../shared/mns/token.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
+import { encodeToken } from '../../support/mns-token.ts';
 
 const token = (fields: object) => Buffer.from(JSON.stringify(fields)).toString('base64');
 const FIELDS = { url: 'http://1.mns.cn-hangzhou.aliyuncs.com', accessKeyId: 'ak', accessKeySecret: 'sk' };
 
-describe('the MnsOss token', () => {
-  it('tells endpoint and keys', () => {
+describe('decodeToken', () => {
+  test('the MnsOss token contains endpoint and keys', () => {
     const decoded = decodeToken(token(FIELDS));
 
     expect(decoded).toEqual({
@@ -16,17 +17,17 @@ describe('the MnsOss token', () => {
     });
   });
 
-  it('may be wrapped in lines, as base64 prints it', () => {
+  test('the MnsOss token may have line breaks, as base64 prints it', () => {
     const wrapped = token(FIELDS).replace(/(.{20})/g, '$1\n');
 
     expect(decodeToken(`${wrapped}\n`).url).toBe(FIELDS.url);
   });
 
-  it('may be the JSON itself, as a container sees a Secret that holds it', () => {
+  test('the MnsOss token may be the JSON itself, as a container sees a Secret that holds it', () => {
     expect(decodeToken(`${JSON.stringify(FIELDS)}\n`)).toEqual(decodeToken(token(FIELDS)));
   });
 
-  it('survives encoding and decoding', () => {
+  test('the MnsOss token survives encoding and decoding', () => {
     const key = fc.string({ minLength: 1, unit: 'grapheme' });
     fc.assert(
       fc.property(
@@ -45,16 +46,16 @@ describe('the MnsOss token', () => {
     );
   });
 
-  it.each([
+  test.each([
     ['is empty', '', 'neither JSON nor Base64'],
     ['is no Base64', 'top secret', 'neither JSON nor Base64'],
-    ['is broken JSON', '{"url": "top secret', 'no JSON'],
-    ['is no JSON', Buffer.from('top secret').toString('base64'), 'no JSON'],
-    ['is no object', token(['top secret']), 'missing or wrong: '],
+    ['is broken JSON', '{"url": "top secret', 'not JSON'],
+    ['is no JSON', Buffer.from('top secret').toString('base64'), 'not JSON'],
+    ['is no object', token(['top secret']), 'missing or invalid: '],
     ['lacks a field', token({ url: FIELDS.url, accessKeySecret: 'top secret' }), ': accessKeyId'],
     ['has an empty field', token({ ...FIELDS, accessKeySecret: '' }), ': accessKeySecret'],
     ['has no URL', token({ ...FIELDS, url: 'top secret' }), ': url'],
-  ])('is refused when it %s, and nothing of it is shown', (_when, text, reason) => {
+  ])('the MnsOss token is rejected when it %s, and the error does not quote it', (_when, text, reason) => {
     const error = thrownBy(() => decodeToken(text));
 
     expect(error).toBeInstanceOf(AppError);

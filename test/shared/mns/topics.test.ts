@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import { type LocalMnsServer, MNS_ACCOUNT, startLocalMns } from '../../support/local-mns.ts';
 
-describe('queues, topics and subscriptions of the MNS client', () => {
+describe('MNS client: topics', () => {
   let server: LocalMnsServer;
   let client: MnsClient;
 
@@ -29,7 +29,7 @@ describe('queues, topics and subscriptions of the MNS client', () => {
     return names;
   };
 
-  it('brings what is published to the queue that subscribed', async () => {
+  test('a message that the MNS client publishes arrives in the subscribed queue', async () => {
     await client.createQueue('q');
     await client.createTopic('t');
     await client.subscribe('t', 's', { endpoint: queueEndpoint('q'), format: 'SIMPLIFIED' });
@@ -41,7 +41,7 @@ describe('queues, topics and subscriptions of the MNS client', () => {
     expect(message?.body).toBe('<event> & "more"');
   });
 
-  it('brings only tagged messages where a tag is demanded', async () => {
+  test('a subscription of the MNS client with a tag delivers only messages with that tag', async () => {
     await client.createQueue('q');
     await client.createTopic('t');
     const endpoint = queueEndpoint('q');
@@ -54,7 +54,7 @@ describe('queues, topics and subscriptions of the MNS client', () => {
     expect(messages.map((message) => message.body)).toEqual(['tagged']);
   });
 
-  it('creates twice what is the same and refuses what differs', async () => {
+  test('the MNS client creates the same resource twice and rejects a different one of that name', async () => {
     const attributes = { visibilityTimeout: 60, messageRetentionPeriod: 120 };
     const create = () => client.createQueue('q', attributes);
     await create();
@@ -75,7 +75,7 @@ describe('queues, topics and subscriptions of the MNS client', () => {
     });
   });
 
-  it('lists and ends subscriptions', async () => {
+  test('the MNS client lists and deletes subscriptions', async () => {
     await client.createQueue('q');
     await client.createTopic('t');
     for (const name of ['one', 'two', 'three'])
@@ -87,7 +87,7 @@ describe('queues, topics and subscriptions of the MNS client', () => {
     expect((await namesOf('t')).sort()).toEqual(['one', 'three']);
   });
 
-  it('tells of a topic, and that there is none', async () => {
+  test('the MNS client reads a topic and reports a missing one', async () => {
     await client.createTopic('t');
 
     await expect(client.getTopic('t')).resolves.toEqual({ name: 't', messageRetentionPeriod: 86_400 });
@@ -95,7 +95,7 @@ describe('queues, topics and subscriptions of the MNS client', () => {
     await expect(client.publish('none', 'x')).rejects.toMatchObject({ code: 'TopicNotExist' });
   });
 
-  it('deletes queues, also those that are gone', async () => {
+  test('the MNS client deletes queues, also those that do not exist', async () => {
     await client.createQueue('q');
 
     await client.deleteQueue('q');

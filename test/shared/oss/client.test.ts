@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createOssClient, type OssClientOptions } from '../../../shared/oss/client.ts';
 import { manualClock, systemClock } from '../../../shared/runtime/clock.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
@@ -22,7 +22,7 @@ const HEAD = {
 };
 const STORED = { status: 200, headers: { etag: HEAD.etag, 'x-oss-request-id': '5F' } };
 
-describe('the OSS client on the wire', () => {
+describe('createOssClient', () => {
   const servers: ScriptedServer[] = [];
   const prepare = async (script: Script, options: Partial<OssClientOptions> = {}) => {
     const server = await startScriptedServer(script);
@@ -44,8 +44,8 @@ describe('the OSS client on the wire', () => {
     for (const server of servers.splice(0)) await server.close();
   });
 
-  describe('repeats', () => {
-    it('what failed for the moment, with the same body', async () => {
+  describe('retries', () => {
+    test('the OSS client repeats a request that failed temporarily, with the same body', async () => {
       const { server, store } = await prepare((_request, index) =>
         index < 2 ? refusal(500, 'InternalError') : STORED,
       );
@@ -56,7 +56,7 @@ describe('the OSS client on the wire', () => {
       expect(server.requests.map((request) => request.body.toString())).toEqual(['hello', 'hello', 'hello']);
     });
 
-    it('after broken connections and silence', async () => {
+    test('the OSS client repeats a request after a broken connection and after silence', async () => {
       const { server, store } = await prepare(
         (_request, index) => (index === 0 ? 'break' : index === 1 ? 'hang' : { headers: HEAD }),
         { timeoutMs: 1000 },
@@ -68,7 +68,7 @@ describe('the OSS client on the wire', () => {
       expect(server.requests).toHaveLength(3);
     });
 
-    it('no more often than it may', async () => {
+    test('the OSS client repeats a request no more often than its attempts allow', async () => {
       const { server, store } = await prepare(() => refusal(503, 'ServiceUnavailable'));
 
       const put = store.put('k', Buffer.from('hello'));
@@ -77,7 +77,7 @@ describe('the OSS client on the wire', () => {
       expect(server.requests).toHaveLength(3);
     });
 
-    it('not what will fail again', async () => {
+    test('the OSS client does not repeat a request that will fail again', async () => {
       const { server, store } = await prepare(() => refusal(403, 'AccessDenied'));
 
       await expect(store.get('k')).rejects.toMatchObject({ code: 'AccessDenied' });
@@ -85,7 +85,7 @@ describe('the OSS client on the wire', () => {
       expect(server.requests).toHaveLength(1);
     });
 
-    it('not a stream, whose bytes are gone', async () => {
+    test('the OSS client does not repeat a stream that has been read', async () => {
       const { server, store } = await prepare(() => refusal(500, 'InternalError'));
       const body = Readable.from([Buffer.from('hello')], { objectMode: false });
 
@@ -95,7 +95,7 @@ describe('the OSS client on the wire', () => {
       expect(body.destroyed).toBe(true);
     });
 
-    it('when the service says, by the clock that was given', async () => {
+    test('the OSS client waits as long as the service says, by its clock', async () => {
       const clock = manualClock();
       const { server, store } = await prepare(
         (_request, index) =>
@@ -115,7 +115,7 @@ describe('the OSS client on the wire', () => {
       expect(before).toBe(1);
     });
 
-    it('nothing more when it is stopped while it waits', async () => {
+    test('the OSS client sends nothing more after it was aborted while it waited', async () => {
       const clock = manualClock();
       const controller = new AbortController();
       const { store } = await prepare(() => refusal(500, 'InternalError'), { clock, random: () => 0.9 });
@@ -128,33 +128,36 @@ describe('the OSS client on the wire', () => {
     });
   });
 
-  describe('mends', () => {
-    it.each(['SecurityTokenExpired', 'InvalidSecurityToken'])('%s by new credentials', async (code) => {
-      const asked: unknown[] = [];
-      const { server, store } = await prepare(
-        (request) =>
-          request.headers['x-oss-security-token'] === 'new' ? { headers: HEAD } : headRefusal(403, code),
-        {
-          attempts: 1,
-          async credentials(options) {
-            asked.push(options?.refresh);
-            return {
-              accessKeyId: options?.refresh ? 'ak2' : 'ak1',
-              accessKeySecret: SECRET,
-              securityToken: options?.refresh ? 'new' : 'old',
-            };
+  describe('corrections', () => {
+    test.each(['SecurityTokenExpired', 'InvalidSecurityToken'])(
+      'the OSS client answers %s with new credentials',
+      async (code) => {
+        const asked: unknown[] = [];
+        const { server, store } = await prepare(
+          (request) =>
+            request.headers['x-oss-security-token'] === 'new' ? { headers: HEAD } : headRefusal(403, code),
+          {
+            attempts: 1,
+            async credentials(options) {
+              asked.push(options?.refresh);
+              return {
+                accessKeyId: options?.refresh ? 'ak2' : 'ak1',
+                accessKeySecret: SECRET,
+                securityToken: options?.refresh ? 'new' : 'old',
+              };
+            },
           },
-        },
-      );
+        );
 
-      const head = await store.head('k');
+        const head = await store.head('k');
 
-      expect(head?.size).toBe(5);
-      expect(asked).toEqual([false, true]);
-      expect(server.requests[1]?.headers.authorization).toContain('Credential=ak2/');
-    });
+        expect(head?.size).toBe(5);
+        expect(asked).toEqual([false, true]);
+        expect(server.requests[1]?.headers.authorization).toContain('Credential=ak2/');
+      },
+    );
 
-    it('credentials once, not for ever', async () => {
+    test('the OSS client fetches new credentials once per request', async () => {
       const { server, store } = await prepare(() => refusal(403, 'SecurityTokenExpired'), { attempts: 1 });
 
       await expect(store.get('k')).rejects.toMatchObject({ code: 'SecurityTokenExpired' });
@@ -162,7 +165,7 @@ describe('the OSS client on the wire', () => {
       expect(server.requests).toHaveLength(2);
     });
 
-    it('a wrong clock by the date of the service, for all requests that follow', async () => {
+    test('the OSS client follows the clock of the service for all later requests', async () => {
       const date = 'Fri, 02 Jan 2026 00:00:00 GMT';
       const { server, store } = await prepare(
         (request) =>
@@ -182,7 +185,7 @@ describe('the OSS client on the wire', () => {
       ]);
     });
 
-    it('a clock once, not for ever', async () => {
+    test('the OSS client corrects its clock once per request', async () => {
       const { server, store } = await prepare(() => refusal(403, 'RequestTimeTooSkewed'), { attempts: 1 });
 
       await expect(store.get('k')).rejects.toMatchObject({ code: 'SignatureDoesNotMatch' });
@@ -191,8 +194,8 @@ describe('the OSS client on the wire', () => {
     });
   });
 
-  describe('a body', () => {
-    it('that ends early is an error, told by its lengths', async () => {
+  describe('bodies', () => {
+    test('a body of the OSS client that ends early is an error with both lengths', async () => {
       const { store } = await prepare((_request, _index, response) => {
         response.writeHead(200, { ...HEAD, 'content-length': '10' });
         response.write('hello', () => response.destroy());
@@ -208,7 +211,7 @@ describe('the OSS client on the wire', () => {
       });
     });
 
-    it('that falls silent is an error', async () => {
+    test('a body of the OSS client that falls silent is an error', async () => {
       const { store } = await prepare(
         (_request, _index, response) => {
           response.writeHead(200, { ...HEAD, 'content-length': '10' });
@@ -223,7 +226,7 @@ describe('the OSS client on the wire', () => {
       await expect(buffer(body)).rejects.toMatchObject({ code: 'ServiceUnavailable' });
     });
 
-    it('that nobody wants any more frees its connection', async () => {
+    test('a body of the OSS client that is destroyed frees its connection', async () => {
       let closed: Promise<unknown> | undefined;
       const { store } = await prepare((_request, _index, response) => {
         closed = once(response, 'close');
@@ -239,7 +242,7 @@ describe('the OSS client on the wire', () => {
       expect(body.destroyed).toBe(true);
     });
 
-    it('in memory goes up with its MD5, so that OSS refuses a damaged one', async () => {
+    test('the OSS client sends a body in memory with its MD5, so that OSS rejects a damaged one', async () => {
       const { server, store } = await prepare((_request, index) =>
         index === 0 ? refusal(400, 'InvalidDigest') : STORED,
       );
@@ -252,7 +255,7 @@ describe('the OSS client on the wire', () => {
       ]);
     });
 
-    it('is an error without the headers that OSS always sends', async () => {
+    test('an answer without the headers that OSS always sends is an error of the OSS client', async () => {
       const { store } = await prepare(() => ({ status: 200, body: 'welcome to this network' }), {
         attempts: 1,
       });
@@ -263,7 +266,7 @@ describe('the OSS client on the wire', () => {
   });
 
   describe('errors', () => {
-    it.each([
+    test.each([
       [404, 'NoSuchKey', 'NoSuchKey', 'permanent'],
       [404, 'NoSuchVersion', 'NoSuchKey', 'permanent'],
       [404, 'NoSuchBucket', 'NoSuchBucket', 'misconfigured'],
@@ -276,7 +279,7 @@ describe('the OSS client on the wire', () => {
       [503, 'DownloadTrafficRateLimitExceeded', 'Throttled', 'throttled'],
       [500, 'SomethingNew', 'ServiceUnavailable', 'transient'],
       [400, 'RequestTimeout', 'ServiceUnavailable', 'transient'],
-    ])('%d %s is %s', async (status, ossCode, code, kind) => {
+    ])('the OSS client turns %d %s into %s', async (status, ossCode, code, kind) => {
       const { store } = await prepare(() => refusal(status, ossCode), { attempts: 1 });
 
       await expect(store.get('dir/k')).rejects.toMatchObject({
@@ -293,42 +296,42 @@ describe('the OSS client on the wire', () => {
       });
     });
 
-    it.each([
+    test.each([
       [404, 'NoSuchBucket', 'NoSuchBucket'],
       [403, 'AccessDenied', 'AccessDenied'],
-    ])('of HEAD come in a header: %d %s', async (status, ossCode, code) => {
+    ])('the OSS client reads the error of a HEAD from a header: %d %s', async (status, ossCode, code) => {
       const { store } = await prepare(() => headRefusal(status, ossCode));
 
       await expect(store.head('k')).rejects.toMatchObject({ code, details: { ossCode, requestId: '5F1A' } });
     });
 
-    it.each<[string, ScriptedAnswer]>([
+    test.each<[string, ScriptedAnswer]>([
       ['404 without a reason', { status: 404 }],
       ['405 for a deleted version', { status: 405, headers: { 'x-oss-delete-marker': 'true' } }],
-    ])('of HEAD that mean no object: %s', async (_what, answer) => {
+    ])('the OSS client takes this HEAD for a missing object: %s', async (_what, answer) => {
       const { store } = await prepare(() => answer);
 
       await expect(store.head('k')).resolves.toBeUndefined();
     });
 
-    it('name the endpoint that OSS expects', async () => {
+    test('an error of the OSS client names the endpoint that OSS expects', async () => {
       const body = writeXml('Error', { Code: 'AccessDenied', Endpoint: 'oss-cn-beijing.aliyuncs.com' });
       const { store } = await prepare(() => ({ status: 403, body }));
 
       await expect(store.get('k')).rejects.toThrow('Expected endpoint: oss-cn-beijing.aliyuncs.com');
     });
 
-    it.each([
+    test.each([
       ['a page of a proxy', 502, '<html><body>Bad <b>gateway</body>', 'ServiceUnavailable'],
       ['text', 503, 'try later', 'ServiceUnavailable'],
       ['nothing', 403, '', 'AccessDenied'],
-    ])('may be %s', async (_what, status, body, code) => {
+    ])('the OSS client reports an error document that is %s', async (_what, status, body, code) => {
       const { store } = await prepare(() => ({ status, body }), { attempts: 1 });
 
       await expect(store.get('k')).rejects.toMatchObject({ code, details: { status } });
     });
 
-    it('show neither secret nor token nor signature', async () => {
+    test('an error of the OSS client shows neither secret nor token nor signature', async () => {
       const leak = writeXml('Error', {
         Code: 'SignatureDoesNotMatch',
         Message: 'The request signature we calculated does not match.',
@@ -354,7 +357,7 @@ describe('the OSS client on the wire', () => {
     });
   });
 
-  describe('a listing', () => {
+  describe('listings', () => {
     const page = (keys: string[], next?: string) =>
       writeXml('ListBucketResult', {
         IsTruncated: next !== undefined,
@@ -367,7 +370,7 @@ describe('the OSS client on the wire', () => {
         })),
       });
 
-    it('asks for pages as they are consumed', async () => {
+    test('a listing of the OSS client requests pages as they are consumed', async () => {
       const { server, store } = await prepare((_request, index) => ({
         body: index === 0 ? page(['a%20b', 'c%2Bd'], 'next+/=') : page(['e']),
       }));
@@ -392,11 +395,11 @@ describe('the OSS client on the wire', () => {
       );
     });
 
-    it.each([
+    test.each([
       ['another document', '<ListAllMyBucketsResult/>'],
       ['an entry without a key', '<ListBucketResult><Contents/></ListBucketResult>'],
       ['more pages but no token', '<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>'],
-    ])('cannot be %s', async (_what, body) => {
+    ])('a listing of the OSS client rejects %s', async (_what, body) => {
       const { store } = await prepare(() => ({ body }));
 
       const listing = store.list()[Symbol.asyncIterator]().next();

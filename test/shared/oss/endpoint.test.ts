@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createEndpoint, type EndpointOptions } from '../../../shared/oss/endpoint.ts';
 
 const RESOURCE = { region: 'cn-shanghai', bucket: 'photos', key: 'a b/é.jpg', query: [] };
@@ -8,8 +8,8 @@ function addressOf(options: EndpointOptions, resource = {}): string {
   return `${url.origin} ${target}`;
 }
 
-describe('the address of an OSS request', () => {
-  it.each<[string, EndpointOptions, string]>([
+describe('createEndpoint', () => {
+  test.each<[string, EndpointOptions, string]>([
     ['the region', {}, 'https://photos.oss-cn-shanghai.aliyuncs.com /a%20b/%C3%A9.jpg'],
     [
       'the internal network',
@@ -33,11 +33,11 @@ describe('the address of an OSS request', () => {
       { endpoint: 'http://oss.internal', addressing: 'path' },
       'http://oss.internal /photos/a%20b/%C3%A9.jpg',
     ],
-  ])('follows %s', (_what, options, expected) => {
+  ])('the address of an OSS request follows %s', (_what, options, expected) => {
     expect(addressOf(options)).toBe(expected);
   });
 
-  it('has the query encoded and sorted, without equals signs that say nothing', () => {
+  test('the address of an OSS request has an encoded and sorted query without equals signs before empty values', () => {
     const query = [
       ['versionId', 'a+b/c='],
       ['acl', ''],
@@ -48,27 +48,27 @@ describe('the address of an OSS request', () => {
     );
   });
 
-  it('keeps the dots of a key', () => {
+  test('the address of an OSS request keeps the dots of a key', () => {
     expect(addressOf({ endpoint: 'http://127.0.0.1:1' }, { key: 'a/../../b/.' })).toBe(
       'http://127.0.0.1:1 /photos/a/../../b/.',
     );
   });
 
-  it.each(['127.0.0.1:9000', 'ftp://host', 'http://host/base', 'http://user@host', 'http://host?x'])(
-    'refuses the endpoint %s',
+  test.each(['127.0.0.1:9000', 'ftp://host', 'http://host/base', 'http://user@host', 'http://host?x'])(
+    'the address of an OSS request refuses the endpoint %s',
     (endpoint) => {
       expect(() => createEndpoint({ endpoint })).toThrow(expect.objectContaining({ code: 'ConfigInvalid' }));
     },
   );
 
-  it.each(['evil.example.com/', 'a@b', 'UPPER', 'ab', '-ab', '', 'a'.repeat(64)])(
-    'refuses the bucket "%s", which would stand in the host name',
+  test.each(['evil.example.com/', 'a@b', 'UPPER', 'ab', '-ab', '', 'a'.repeat(64)])(
+    'the address of an OSS request refuses the bucket "%s", which would stand in the host name',
     (bucket) => {
       expect(() => addressOf({}, { bucket })).toThrow(expect.objectContaining({ code: 'ConfigInvalid' }));
     },
   );
 
-  it('refuses a region that is none', () => {
+  test('an address of OSS rejects an invalid region', () => {
     expect(() => addressOf({}, { region: 'x.evil.com/' })).toThrow(
       expect.objectContaining({ code: 'ConfigInvalid' }),
     );

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { createOssClient, type OssClientOptions } from '../../../shared/oss/client.ts';
 import { manualClock, systemClock } from '../../../shared/runtime/clock.ts';
@@ -65,8 +65,8 @@ for (const version of ['V1', 'V4'] as const)
     { stoppable: false, unsendable: (key) => /(^|\/)\.{1,2}(\/|$)/.test(key) },
   );
 
-describe('the OSS client against the local server', () => {
-  it('makes URLs that anybody may use', async () => {
+describe('OSS client and local cloud', () => {
+  test('the OSS client creates URLs that work without credentials', async () => {
     const bucket = await newBucket();
     const client = newClient();
     const request = { bucket, key: 'a b/../é.jpg', expiresSeconds: 60 };
@@ -100,7 +100,7 @@ describe('the OSS client against the local server', () => {
     client.close();
   });
 
-  it('works with a clock that is an hour behind', async () => {
+  test('the OSS client works with a clock that is an hour behind', async () => {
     const bucket = await newBucket();
     const client = newClient({ clock: manualClock(Date.now() - 3_600_000) });
 
@@ -110,7 +110,7 @@ describe('the OSS client against the local server', () => {
     client.close();
   });
 
-  it('outlasts faults of the service within its attempts', async () => {
+  test('the OSS client survives faults of the service within its attempts', async () => {
     const bucket = await newBucket();
     const client = newClient({ attempts: 10, random: () => 0 });
     const store = client.bucket(bucket);

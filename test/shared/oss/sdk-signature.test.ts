@@ -1,11 +1,12 @@
 import OSS from 'ali-oss';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createOssClient } from '../../../shared/oss/client.ts';
-import { authorizationV1, presignV1, type QueryPair } from '../../../shared/oss/signature-v1.ts';
+import type { QueryPair } from '../../../shared/oss/signature-v1.ts';
 import { authorizationV4, presignV4 } from '../../../shared/oss/signature-v4.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { authorizationV1, presignV1 } from '../../support/oss-signature-v1.ts';
 import {
   type CapturedRequest,
   type ScriptedServer,
@@ -63,8 +64,8 @@ const parametersOf = (url: string): QueryPair[] => [...new URL(url).searchParams
 const parameterOf = (query: readonly QueryPair[], wanted: string) =>
   query.find(([name]) => name === wanted)?.[1] ?? '';
 
-describe('signatures are those of ali-oss', () => {
-  it('V4, in the header of an object request', async () => {
+describe('OSS signatures', () => {
+  test('V4 in the header of an object request is signed as by ali-oss', async () => {
     await fc.assert(
       fc.asyncProperty(key, metadata, credentials, async (key, meta, credentials) => {
         await sdk('V4', credentials).put(key, Buffer.from('x'), { meta: meta as never });
@@ -83,7 +84,7 @@ describe('signatures are those of ali-oss', () => {
     );
   });
 
-  it('V1, in the header of an object request', async () => {
+  test('V1 in the header of an object request is signed as by ali-oss', async () => {
     await fc.assert(
       fc.asyncProperty(key, metadata, credentials, async (key, meta, credentials) => {
         await sdk('V1', credentials).put(key, Buffer.from('x'), { meta: meta as never });
@@ -97,7 +98,7 @@ describe('signatures are those of ali-oss', () => {
     );
   });
 
-  it('V4, with parameters of a listing', async () => {
+  test('V4 with the parameters of a listing is signed as by ali-oss', async () => {
     await fc.assert(
       fc.asyncProperty(oddText, oddText, async (prefix, startAfter) => {
         await sdk('V4', KEYS).listV2({ prefix, 'start-after': startAfter, 'max-keys': '7' }, {});
@@ -120,33 +121,38 @@ describe('signatures are those of ali-oss', () => {
     );
   });
 
-  it.each(['V1', 'V4'] as const)('%s, with sub-resources of a bucket and an object', async (version) => {
-    const client = sdk(version, STS);
-    const authorizationOf = (key: string | undefined, query: QueryPair[]) => {
-      const { method, headers } = last();
-      const resource = `/${BUCKET}/${key ?? ''}`;
-      return version === 'V1'
-        ? authorizationV1(STS, { method, resource, query, headers })
-        : authorizationV4(STS, contextOf(headers['x-oss-date']!), {
-            method,
-            bucket: BUCKET,
-            key,
-            query,
-            headers,
-          });
-    };
+  test.each(['V1', 'V4'] as const)(
+    '%s with sub-resources of a bucket and an object is signed as by ali-oss',
+    async (version) => {
+      const client = sdk(version, STS);
+      const authorizationOf = (key: string | undefined, query: QueryPair[]) => {
+        const { method, headers } = last();
+        const resource = `/${BUCKET}/${key ?? ''}`;
+        return version === 'V1'
+          ? authorizationV1(STS, { method, resource, query, headers })
+          : authorizationV4(STS, contextOf(headers['x-oss-date']!), {
+              method,
+              bucket: BUCKET,
+              key,
+              query,
+              headers,
+            });
+      };
 
-    await client.getBucketACL(BUCKET).catch(ignoreAnswer);
-    expect(last().headers.authorization).toBe(authorizationOf(undefined, [['acl', '']]));
+      await client.getBucketACL(BUCKET).catch(ignoreAnswer);
+      expect(last().headers.authorization).toBe(authorizationOf(undefined, [['acl', '']]));
 
-    await client.head('k', { versionId: 'CAE/+=' } as OSS.HeadObjectOptions).catch(ignoreAnswer);
-    expect(last().headers.authorization).toBe(authorizationOf('k', [['versionId', 'CAE/+=']]));
+      await client.head('k', { versionId: 'CAE/+=' } as OSS.HeadObjectOptions).catch(ignoreAnswer);
+      expect(last().headers.authorization).toBe(authorizationOf('k', [['versionId', 'CAE/+=']]));
 
-    await client.get('k', { process: 'image/resize,w_10' }).catch(ignoreAnswer);
-    expect(last().headers.authorization).toBe(authorizationOf('k', [['x-oss-process', 'image/resize,w_10']]));
-  });
+      await client.get('k', { process: 'image/resize,w_10' }).catch(ignoreAnswer);
+      expect(last().headers.authorization).toBe(
+        authorizationOf('k', [['x-oss-process', 'image/resize,w_10']]),
+      );
+    },
+  );
 
-  it('V1, in a URL', () => {
+  test('V1 in a URL is signed as by ali-oss', () => {
     fc.assert(
       fc.property(key, credentials, (key, credentials) => {
         const url = sdk('V1', credentials, 'utf-8').signatureUrl(key, {
@@ -169,7 +175,7 @@ describe('signatures are those of ali-oss', () => {
     );
   });
 
-  it('V4, in a URL', async () => {
+  test('V4 in a URL is signed as by ali-oss', async () => {
     await fc.assert(
       fc.asyncProperty(key, credentials, async (key, credentials) => {
         const request = {
@@ -194,8 +200,8 @@ describe('signatures are those of ali-oss', () => {
   });
 });
 
-describe('the client', () => {
-  it('sends the signature that ali-oss would for the same request', async () => {
+describe('createOssClient', () => {
+  test('the OSS client sends the signature that ali-oss would for the same request', async () => {
     const client = createOssClient({
       endpoint: server.url,
       region: REGION,
@@ -223,7 +229,7 @@ describe('the client', () => {
     client.close();
   });
 
-  it('makes URLs that ali-oss would sign alike', async () => {
+  test('the OSS client creates URLs with the signature of ali-oss', async () => {
     const client = createOssClient({
       region: REGION,
       credentials: staticCredentials(STS),

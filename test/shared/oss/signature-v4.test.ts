@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   canonicalRequestV4,
   encodeRfc3986,
@@ -7,7 +7,7 @@ import {
 } from '../../../shared/oss/signature-v4.ts';
 
 describe('OSS signature V4', () => {
-  it('signs the vector made with the official Node SDK', () => {
+  test('OSS signature V4 signs the vector made with the official Node SDK', () => {
     const context = { date: '20231203T121212Z', region: 'cn-hangzhou' };
     const canonical = canonicalRequestV4({
       method: 'PUT',
@@ -46,11 +46,11 @@ describe('OSS signature V4', () => {
     expect(signature).toBe('fffddebea794a0ec62034e6a236826e99801355a2b11cd0b6a1affd426928556');
   });
 
-  it.each([
+  test.each([
     [{}, '/'],
     [{ bucket: 'b' }, '/b/'],
     [{ bucket: 'b', key: 'k' }, '/b/k'],
-  ])('names the resource of %j as %s', (resource, uri) => {
+  ])('OSS signature V4 names the resource of %j as %s', (resource, uri) => {
     const canonical = canonicalRequestV4({ method: 'GET', query: [], headers: {}, ...resource });
 
     expect(canonical.split('\n')[1]).toBe(uri);
@@ -58,11 +58,11 @@ describe('OSS signature V4', () => {
 });
 
 describe('encodeRfc3986', () => {
-  it('leaves only unreserved characters', () => {
+  test('encodeRfc3986 leaves only unreserved characters as they are', () => {
     expect(encodeRfc3986("a-_.~!'()*/ +😀")).toBe('a-_.~%21%27%28%29%2A%2F%20%2B%F0%9F%98%80');
   });
 
-  it('keeps slashes when asked', () => {
+  test('encodeRfc3986 keeps slashes with keepSlash', () => {
     expect(encodeRfc3986('a/b c', { keepSlash: true })).toBe('a/b%20c');
   });
 });

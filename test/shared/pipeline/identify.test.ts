@@ -4,11 +4,11 @@ import { EMBEDDER_NAMES, EMBEDDERS } from '../../../shared/faces/engines/local/e
 import type { Face } from '../../../shared/faces/face.ts';
 import type { Gallery } from '../../../shared/faces/gallery/gallery.ts';
 import { createOssGallery } from '../../../shared/faces/gallery/oss/gallery.ts';
-import { createMemoryStore } from '../../../shared/oss/memory.ts';
 import { identify } from '../../../shared/pipeline/identify.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { aFace } from '../../support/fake-engine.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 import { blankImage } from '../../support/photos.ts';
 
 const image = blankImage(640, 480);

@@ -1,5 +1,4 @@
 import { beforeEach, expect, test } from 'vitest';
-import { createMemoryStore } from '../../../shared/oss/memory.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
 import { readPipelineOptions } from '../../../shared/pipeline/options.ts';
 import type { RecognitionResult } from '../../../shared/pipeline/outcome.ts';
@@ -11,6 +10,7 @@ import { AppError } from '../../../shared/runtime/errors.ts';
 import { createLogger, type Logger } from '../../../shared/runtime/log.ts';
 import { anEvent } from '../../support/events.ts';
 import { fakeEngine } from '../../support/fake-engine.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 
 let clock: ManualClock;
 let store: ObjectStore;

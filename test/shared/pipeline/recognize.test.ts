@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createMemoryStore } from '../../../shared/oss/memory.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
 import { readPipelineOptions } from '../../../shared/pipeline/options.ts';
 import type { RecognitionResult } from '../../../shared/pipeline/outcome.ts';
@@ -13,6 +12,7 @@ import { AppError } from '../../../shared/runtime/errors.ts';
 import { createLogger } from '../../../shared/runtime/log.ts';
 import { anEvent } from '../../support/events.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../support/fake-engine.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 
 const KEY = 'incoming/a.jpg';
 const DOCUMENT = 'results/incoming/a.jpg/faces.json';

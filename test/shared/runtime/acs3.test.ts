@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   acs3Authorization,
   acs3ContentHash,
@@ -29,8 +29,8 @@ function detectFace() {
   };
 }
 
-describe('ACS3-HMAC-SHA256', () => {
-  it('gives the signature of the official SDK', () => {
+describe('ACS3', () => {
+  test('ACS3 computes the signature of the official SDK', () => {
     const request = detectFace();
 
     const stringToSign = acs3StringToSign(request);
@@ -47,7 +47,7 @@ describe('ACS3-HMAC-SHA256', () => {
     );
   });
 
-  it('sorts the query by its encoded names', () => {
+  test('ACS3 sorts the query by its encoded names', () => {
     const request = {
       ...detectFace(),
       query: [
@@ -69,7 +69,7 @@ describe('ACS3-HMAC-SHA256', () => {
     expect(stringToSign).not.toBe(acs3StringToSign(detectFace()));
   });
 
-  it('reads back the header it writes', () => {
+  test('ACS3 reads the header that it writes', () => {
     const header = acs3Authorization(credentials, detectFace());
 
     const claim = parseAcs3Authorization(header);
@@ -90,8 +90,8 @@ describe('ACS3-HMAC-SHA256', () => {
     });
   });
 
-  it.each(['', 'MNS a:b', 'ACS3-HMAC-SHA256 Credential=a,SignedHeaders=host'])(
-    'does not read %j',
+  test.each(['', 'MNS a:b', 'ACS3-HMAC-SHA256 Credential=a,SignedHeaders=host'])(
+    'ACS3 does not read %j',
     (header) => {
       expect(parseAcs3Authorization(header)).toBeUndefined();
     },

@@ -15,11 +15,11 @@ test.each([
     Number.POSITIVE_INFINITY,
   ],
   ['no control groups', {}, Number.POSITIVE_INFINITY],
-])('reads the quota of a control group: %s', (_, contents, cores) => {
+])('readCpuQuota reads the quota of a control group: %s', (_, contents, cores) => {
   expect(readCpuQuota(files(contents))).toBe(cores);
 });
 
-test('never promises more than the machine has', () => {
+test('readCapacity never returns more than the machine has', () => {
   const { cores, memoryBytes } = readCapacity();
 
   expect(cores).toBeGreaterThan(0);

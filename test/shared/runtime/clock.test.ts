@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { manualClock, travellingClock } from '../../../shared/runtime/clock.ts';
 
-it('runs what falls due in order of time, then of scheduling', async () => {
+test('the manual clock runs due timers in order of time, then of scheduling', async () => {
   const clock = manualClock(0);
   const seen: string[] = [];
   clock.after(20, () => seen.push(`c@${clock.now()}`));
@@ -16,7 +16,7 @@ it('runs what falls due in order of time, then of scheduling', async () => {
   expect(clock.pending()).toBe(1);
 });
 
-it('runs timers that a timer started, within the same advance', async () => {
+test('the manual clock runs timers that a timer started within the same advance', async () => {
   const clock = manualClock(0);
   const seen: number[] = [];
   const tick = () => {
@@ -30,7 +30,7 @@ it('runs timers that a timer started, within the same advance', async () => {
   expect(seen).toEqual([5, 10, 15]);
 });
 
-it('ends a sleep with the reason of its signal and leaves no timer', async () => {
+test('a sleep ends with the reason of its signal and leaves no timer', async () => {
   const clock = manualClock();
   const controller = new AbortController();
   const sleep = clock.sleep(1000, controller.signal);
@@ -41,7 +41,7 @@ it('ends a sleep with the reason of its signal and leaves no timer', async () =>
   expect(clock.pending()).toBe(0);
 });
 
-it('travels ahead of another clock, and goes on with it', async () => {
+test('the travelling clock moves ahead of its base clock and runs on with it', async () => {
   const base = manualClock(1000);
   const clock = travellingClock(base);
   const seen: string[] = [];
@@ -59,7 +59,7 @@ it('travels ahead of another clock, and goes on with it', async () => {
   expect(base.pending()).toBe(0);
 });
 
-it('leaves no timer of the other clock behind one that is cancelled', async () => {
+test('the travelling clock leaves no timer of its base clock behind a cancelled one', async () => {
   const base = manualClock(0);
   const clock = travellingClock(base);
 

@@ -60,8 +60,8 @@ function holds(count: number): Promise<void> {
   });
 }
 
-describe('bounds', () => {
-  test('the handler gets method, path without query, headers and the whole body', async () => {
+describe('startHttpServer: requests', () => {
+  test('the handler of the HTTP server gets method, path without query, headers and the whole body', async () => {
     await start();
     const answered = fetch(`${url}/a?b=c`, { method: 'PUT', body: 'hello', headers: { 'x-one': '1' } });
     await holds(1);
@@ -78,7 +78,7 @@ describe('bounds', () => {
     ]);
   });
 
-  test('a body that announces its size is refused, and the connection lives on', async () => {
+  test('the HTTP server rejects a body that announces a size above the bound, and keeps the connection', async () => {
     await start();
 
     const refused = await post(Buffer.alloc(1001));
@@ -90,7 +90,7 @@ describe('bounds', () => {
     expect((await next).status).toBe(204);
   });
 
-  test('a body that does not announce its size is refused as soon as it is too large', async () => {
+  test('the HTTP server rejects a body of unknown size as soon as it is too large', async () => {
     await start();
     const status = await new Promise<number>((resolve, reject) => {
       const request = http.request(url, { method: 'POST' }, (response) => {
@@ -107,7 +107,7 @@ describe('bounds', () => {
     expect(held).toEqual([]);
   });
 
-  test('one request more than the bound hears 503 and when to come back; then there is room again', async () => {
+  test('the HTTP server answers one request above its bound with 503 and Retry-After, and the next one normally', async () => {
     await start();
     const first = post();
     const second = post();
@@ -125,7 +125,7 @@ describe('bounds', () => {
     expect((await fourth).status).toBe(204);
   });
 
-  test('a handler that throws is answered with 500 and its code', async () => {
+  test('the HTTP server answers an error of the handler with 500 and its code', async () => {
     await start({ handle: () => Promise.reject(new Error('boom')) });
 
     const response = await post();
@@ -133,7 +133,7 @@ describe('bounds', () => {
     expect([response.status, await response.text()]).toEqual([500, 'Unexpected: boom\n']);
   });
 
-  test('answers are counted with their seconds, probes are not', async () => {
+  test('the HTTP server reports answers with their seconds, but not probes', async () => {
     const answers: unknown[] = [];
     await start({ onAnswer: (...answer) => answers.push(answer) });
     const answered = post();
@@ -148,8 +148,8 @@ describe('bounds', () => {
   });
 });
 
-describe('probes', () => {
-  test('readiness follows the program, life does not', async () => {
+describe('startHttpServer: probes', () => {
+  test('the HTTP server is live even when the program is not ready', async () => {
     let ready = false;
     await start({ ready: () => ready });
 
@@ -161,7 +161,7 @@ describe('probes', () => {
     expect(after.status).toBe(200);
   });
 
-  test('they are answered while every place is taken', async () => {
+  test('the HTTP server answers probes while all slots are taken', async () => {
     await start({ concurrency: 1 });
     const busy = post();
     await holds(1);
@@ -173,15 +173,15 @@ describe('probes', () => {
     expect(probe.status).toBe(200);
   });
 
-  test('metrics that cannot be read say so', async () => {
+  test('the HTTP server answers unreadable metrics with 500', async () => {
     await start({ metrics: { contentType: 'text/plain', metrics: () => Promise.reject(new Error('no')) } });
 
     expect((await fetch(`${url}/metrics`)).status).toBe(500);
   });
 });
 
-describe('the end', () => {
-  test('waits for what is being handled, refuses what is new, and is not ready', async () => {
+describe('HttpServer.drain', () => {
+  test('a draining HTTP server waits for running requests, rejects new ones, and is not ready', async () => {
     await start();
     const busy = post();
     await holds(1);
@@ -198,7 +198,7 @@ describe('the end', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('signals what takes longer than the grace, and sends what it says then', async () => {
+  test('a draining HTTP server aborts requests after the grace period and sends their answers', async () => {
     await start({
       handle: ({ signal }) =>
         new Promise((resolve) => {
@@ -217,7 +217,7 @@ describe('the end', () => {
     expect(await drained).toBe(0);
   });
 
-  test('does not wait for ever for a handler that hears nothing', async () => {
+  test('a draining HTTP server does not wait forever for a handler that ignores the signal', async () => {
     await start();
     const busy = post().catch(() => 'no answer');
     await holds(1);
@@ -231,7 +231,7 @@ describe('the end', () => {
     expect(await busy).toBe('no answer');
   });
 
-  test('closes connections on which nothing happens', async () => {
+  test('a draining HTTP server closes idle connections', async () => {
     await start();
     const agent = new http.Agent({ keepAlive: true });
     await new Promise<void>((resolve, reject) => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHttpClient, type HttpClient, readBody } from '../../../shared/runtime/http.ts';
 
 let client: HttpClient;
@@ -32,8 +32,8 @@ async function serve(listener: RequestListener): Promise<URL> {
 const get = (url: URL, more: { timeoutMs?: number; signal?: AbortSignal } = {}) =>
   client.send({ method: 'GET', url, headers: {}, timeoutMs: 2000, ...more });
 
-describe('a request', () => {
-  it('streams its body and carries headers as UTF-8 both ways', async () => {
+describe('createHttpClient: requests', () => {
+  test('an HTTP request streams its body and carries headers as UTF-8 both ways', async () => {
     const url = await serve(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
@@ -53,7 +53,7 @@ describe('a request', () => {
     expect((await readBody(response)).toString()).toBe('one two');
   });
 
-  it('sends the target as it was given, where a URL would resolve its dots', async () => {
+  test('an HTTP request sends the target unchanged, where a URL would resolve its dots', async () => {
     const url = await serve((request, response) => response.end(request.url));
 
     const response = await client.send({
@@ -67,7 +67,7 @@ describe('a request', () => {
     expect((await readBody(response)).toString()).toBe('/bucket/a/../b/.?x=%2e');
   });
 
-  it('closes a connection that nobody uses, though requests may be silent for longer', async () => {
+  test('the HTTP client closes an idle connection, but not one with a silent request', async () => {
     let released = (): void => {};
     const closed = new Promise<void>((resolve) => {
       released = resolve;
@@ -86,7 +86,7 @@ describe('a request', () => {
     expect(body.toString()).toBe('late');
   });
 
-  it('uses one connection for requests that follow each other', async () => {
+  test('the HTTP client uses one connection for consecutive requests', async () => {
     const ports = new Set<number | undefined>();
     const url = await serve((request, response) => {
       ports.add(request.socket.remotePort);
@@ -99,20 +99,20 @@ describe('a request', () => {
   });
 });
 
-describe('a failure', () => {
-  it('of the connection is a NetworkError that names the host', async () => {
+describe('createHttpClient: failures', () => {
+  test('a failed connection is a NetworkError that names the host', async () => {
     const url = await serve((request) => request.socket.destroy());
 
     await expect(get(url)).rejects.toMatchObject({ code: 'NetworkError', details: { host: url.host } });
   });
 
-  it('to answer in time is a ServiceUnavailable', async () => {
+  test('a missing answer is a ServiceUnavailable', async () => {
     const url = await serve(() => undefined);
 
     await expect(get(url, { timeoutMs: 50 })).rejects.toMatchObject({ code: 'ServiceUnavailable' });
   });
 
-  it('in the middle of a body is a NetworkError', async () => {
+  test('a connection that breaks in the middle of a body is a NetworkError', async () => {
     const url = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half', () => response.destroy());
@@ -123,7 +123,7 @@ describe('a failure', () => {
     });
   });
 
-  it('by the signal is Aborted, before and during the request', async () => {
+  test('an aborted HTTP request is Aborted, before and during the request', async () => {
     const url = await serve(() => undefined);
     const controller = new AbortController();
     const pending = get(url, { signal: controller.signal });
@@ -134,7 +134,7 @@ describe('a failure', () => {
     await expect(get(url, { signal: controller.signal })).rejects.toMatchObject({ code: 'Aborted' });
   });
 
-  it('is a body longer than the reader allows', async () => {
+  test('a body that is longer than allowed is a ServiceUnavailable', async () => {
     const url = await serve((_request, response) => response.end('x'.repeat(100)));
 
     await expect(get(url).then((response) => readBody(response, 10))).rejects.toMatchObject({

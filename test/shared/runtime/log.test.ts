@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { createLogger } from '../../../shared/runtime/log.ts';
 
-it('writes one JSON line with its level as a word and hides secrets by their names', () => {
+test('the logger writes one JSON line with its level as a word and hides secrets by their names', () => {
   const lines: string[] = [];
   const logger = createLogger({ write: (line) => lines.push(line) });
 
@@ -17,7 +17,7 @@ it('writes one JSON line with its level as a word and hides secrets by their nam
   expect(JSON.parse(lines[0]!)).toMatchObject({ level: 'warn', msg: 'refused', key: 'incoming/a.jpg' });
 });
 
-it('says nothing below its level', () => {
+test('the logger writes nothing below its level', () => {
   const lines: string[] = [];
 
   createLogger({ level: 'warn', write: (line) => lines.push(line) }).info({}, 'hello');

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import { AppError, type ErrorCode } from '../../../shared/runtime/errors.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 import { backoffDelay, retry } from '../../../shared/runtime/retry.ts';
 
-describe('the delay', () => {
-  it('stays between zero and the growing bound, and never above the cap', () => {
+describe('backoffDelay', () => {
+  test('the backoff delay is between zero and a growing bound, and never above the cap', () => {
     fc.assert(
       fc.property(fc.nat(200), fc.integer({ min: 1, max: 1000 }), fc.nat(), (attempt, baseMs, seed) => {
         const delay = backoffDelay(attempt, { baseMs, capMs: 30_000 }, seededRandom(seed));
@@ -18,7 +18,7 @@ describe('the delay', () => {
   });
 });
 
-describe('work that fails', () => {
+describe('retry', () => {
   function failing(times: number, code: ErrorCode, retryAfterMs?: number) {
     const calls: number[] = [];
     const work = async (attempt: number) => {
@@ -39,7 +39,7 @@ describe('work that fails', () => {
     random: () => 1,
   });
 
-  it('is repeated while the error may pass', async () => {
+  test('work that fails is repeated while the error may pass', async () => {
     const clock = manualClock();
     const { calls, work } = failing(2, 'NetworkError');
 
@@ -50,7 +50,7 @@ describe('work that fails', () => {
     expect(calls).toEqual([0, 1, 2]);
   });
 
-  it('waits as long as the service asks', async () => {
+  test('a retry waits as long as the service asks', async () => {
     const clock = manualClock();
     const { calls, work } = failing(1, 'Throttled', 5000);
 
@@ -62,7 +62,7 @@ describe('work that fails', () => {
     await expect(result).resolves.toBe('done');
   });
 
-  it('fails at last with the last error', async () => {
+  test('a retry finally fails with the last error', async () => {
     const clock = manualClock();
     const { calls, work } = failing(9, 'ServiceUnavailable');
 
@@ -73,10 +73,13 @@ describe('work that fails', () => {
     expect(calls).toHaveLength(3);
   });
 
-  it.each(['InvalidImage', 'AccessDenied'] as const)('is not repeated after %s', async (code) => {
-    const { calls, work } = failing(9, code);
+  test.each(['InvalidImage', 'AccessDenied'] as const)(
+    'work that fails is not repeated after %s',
+    async (code) => {
+      const { calls, work } = failing(9, code);
 
-    await expect(retry(work, options())).rejects.toMatchObject({ code });
-    expect(calls).toHaveLength(1);
-  });
+      await expect(retry(work, options())).rejects.toMatchObject({ code });
+      expect(calls).toHaveLength(1);
+    },
+  );
 });

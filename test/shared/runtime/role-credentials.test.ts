@@ -38,8 +38,8 @@ beforeEach(async () => {
 
 afterEach(() => sts.close());
 
-describe('the role', () => {
-  test('is asked for with the token of the service account', async () => {
+describe('createRoleCredentials', () => {
+  test('role credentials are requested with the token of the service account', async () => {
     const held = await credentials();
 
     expect(held).toEqual({
@@ -59,7 +59,7 @@ describe('the role', () => {
     ]);
   });
 
-  test('is asked for once, however many wait, and again three minutes before the hour is over', async () => {
+  test('role credentials are requested once for all callers, and again three minutes before they expire', async () => {
     const first = await Promise.all([credentials(), credentials(), credentials()]);
     await clock.advance(HOUR_MS - 181_000);
     const second = await credentials();
@@ -71,13 +71,13 @@ describe('the role', () => {
     expect(third.accessKeyId).toBe('STS.2');
   });
 
-  test('is asked for anew when a service has refused the credentials', async () => {
+  test('role credentials are requested again when a service has rejected them', async () => {
     await credentials();
 
     expect((await credentials({ refresh: true })).accessKeyId).toBe('STS.2');
   });
 
-  test('serves for its last minutes while STS is ill, and no longer', async () => {
+  test('role credentials are used until they expire while STS does not answer', async () => {
     await credentials();
     sts.refuse({ status: 503, code: 'ServiceUnavailable' });
     await clock.advance(HOUR_MS - 60_000);
@@ -96,7 +96,7 @@ test.each([
   [400, 'AuthenticationFail.OIDCToken.Expired', 'SecurityTokenExpired'],
   [400, 'Throttling.User', 'Throttled'],
   [500, 'InternalError', 'ServiceUnavailable'],
-])('%i %s is %s, and never says the token', async (status, code, expected) => {
+])('an answer %i %s of STS is %s and never quotes the token', async (status, code, expected) => {
   sts.refuse({ status, code });
 
   const error = await credentials().catch((thrown: Error) => thrown);
@@ -105,7 +105,7 @@ test.each([
   expect(JSON.stringify([error, (error as Error).message, (error as Error).stack])).not.toContain(TOKEN);
 });
 
-test('a token that is not there says which file', async () => {
+test('a missing token of a service account is reported with its file', async () => {
   await rm(env.ALIBABA_CLOUD_OIDC_TOKEN_FILE!);
 
   await expect(credentials()).rejects.toMatchObject({
@@ -114,7 +114,7 @@ test('a token that is not there says which file', async () => {
   });
 });
 
-describe('the endpoint of STS', () => {
+describe('readRoleSettings', () => {
   const hostOf = (changes: NodeJS.ProcessEnv) =>
     readRoleSettings({ ...env, ALIBABA_CLOUD_STS_ENDPOINT: '', ...changes })!.endpoint.href;
 
@@ -130,19 +130,19 @@ describe('the endpoint of STS', () => {
       'https://sts-vpc.cn-shanghai.aliyuncs.com/',
     ],
     [{ ALIBABA_CLOUD_STS_ENDPOINT: 'sts.example.com' }, 'https://sts.example.com/'],
-  ])('of %j is %s', (changes, expected) => {
+  ])('the endpoint of STS of %j is %s', (changes, expected) => {
     expect(hostOf(changes)).toBe(expected);
   });
 
-  test('that is none is a wrong setting', () => {
+  test('an invalid endpoint of STS is a ConfigInvalid', () => {
     expect(() => hostOf({ ALIBABA_CLOUD_STS_ENDPOINT: 'a b' })).toThrow(
       expect.objectContaining({ code: 'ConfigInvalid' }),
     );
   });
 });
 
-describe('a container', () => {
-  test('with a key uses it, whatever role there is', async () => {
+describe('platformCredentials', () => {
+  test('a container with a key uses it even if it has a role', async () => {
     const provider = platformCredentials(
       { ...env, ALIBABA_CLOUD_ACCESS_KEY_ID: 'key', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 's' },
       clock,
@@ -151,11 +151,11 @@ describe('a container', () => {
     expect((await provider()).accessKeyId).toBe('key');
   });
 
-  test('without a key uses its role', async () => {
+  test('a container without a key uses its role', async () => {
     expect((await platformCredentials(env, clock)()).accessKeyId).toBe('STS.1');
   });
 
-  test('without either says what to set', async () => {
+  test('a container without key and role says what to set', async () => {
     await expect(platformCredentials({}, clock)()).rejects.toMatchObject({ code: 'CredentialsMissing' });
   });
 });

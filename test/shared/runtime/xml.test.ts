@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { childrenOf, childText, parseXml, writeXml } from '../../../shared/runtime/xml.ts';
 
-describe('parsing', () => {
-  it('gives text and children by local name', () => {
+describe('parseXml', () => {
+  test('parseXml returns text and children by local name', () => {
     const root = parseXml(
       '<?xml version="1.0"?><a:Q xmlns:a="x"><Name>q &amp; r</Name><M><B><![CDATA[<1>]]></B></M></a:Q>',
     );
@@ -14,7 +14,7 @@ describe('parsing', () => {
     expect(childText(root, 'Absent')).toBeUndefined();
   });
 
-  it.each([
+  test.each([
     ['an unclosed tag', '<a><b></a>'],
     ['text alone', 'hello'],
     ['nothing', ''],
@@ -22,15 +22,15 @@ describe('parsing', () => {
     ['a document type', '<!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;</a>'],
     ['deep nesting', '<a>'.repeat(40) + '</a>'.repeat(40)],
     ['too many characters', `<a>${'x'.repeat(100)}</a>`],
-  ])('refuses %s', (_what, source) => {
+  ])('parseXml rejects %s', (_what, source) => {
     const parse = () => parseXml(source, { maxLength: source.startsWith('<a>x') ? 50 : 10_000 });
 
     expect(parse).toThrow(expect.objectContaining({ code: 'InvalidRequest' }));
   });
 });
 
-describe('writing', () => {
-  it('gives every text back that XML can hold', () => {
+describe('writeXml', () => {
+  test('writeXml and parseXml round-trip every text that XML can hold', () => {
     const text = fc
       .string({ unit: 'grapheme' })
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids
@@ -45,7 +45,7 @@ describe('writing', () => {
     );
   });
 
-  it('leaves absent fields out and writes empty ones', () => {
+  test('writeXml omits absent fields and writes empty ones', () => {
     expect(writeXml('R', { A: undefined, B: '', C: {} }, { declaration: '' })).toBe(
       '<R>\n  <B></B>\n  <C/>\n</R>',
     );

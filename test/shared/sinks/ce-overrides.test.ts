@@ -4,7 +4,7 @@ import { parseCeOverrides } from '../../../shared/sinks/ce-overrides.ts';
 test.each([
   ['{"extensions":{"team":"faces"}}', { extensions: { team: 'faces' } }],
   ['{}', { extensions: {} }],
-])('reads %s', (text, expected) => {
+])('parseCeOverrides reads %s', (text, expected) => {
   expect(parseCeOverrides(text)).toEqual(expected);
 });
 
@@ -15,6 +15,6 @@ test.each([
   '{"extensions":{"id":"mine"}}',
   '{"extensions":{"team":1}}',
   '{"extensions":[]}',
-])('refuses %j', (text) => {
+])('parseCeOverrides rejects %j', (text) => {
   expect(() => parseCeOverrides(text)).toThrow(expect.objectContaining({ code: 'ConfigInvalid' }));
 });

@@ -85,7 +85,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     return opened;
   };
 
-  test('invokes synchronously, without a task', async () => {
+  test(`${name} invokes synchronously, without a task`, async () => {
     const { sink, stub } = await open(() => ({ status: 200 }));
 
     await sink.deliver(anEvent(), { signal });
@@ -99,7 +99,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     );
   });
 
-  test('invokes a version asynchronously, as a task with an id of the event', async () => {
+  test(`${name} invokes a version asynchronously, as a task with an id of the event`, async () => {
     const { sink, stub } = await open(() => ({ status: 202 }), {
       invocation: 'async',
       deduplicate: true,
@@ -118,7 +118,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     ).toBe(taskIdOf(event));
   });
 
-  test('takes a task that exists for an event that was accepted before', async () => {
+  test(`${name} takes an existing task for an event that was accepted before`, async () => {
     const exists: StubAnswer = { status: 409, error: ['StatefulAsyncInvocationAlreadyExists', 'exists'] };
     const { sink } = await open(() => exists, { invocation: 'async', deduplicate: true });
 
@@ -136,7 +136,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     [429, 'ResourceExhausted', 'retry', true],
     [500, 'InternalServerError', 'retry', undefined],
     [503, 'ServiceUnavailable', 'retry', true],
-  ])('takes %i %s for %s', async (status, code, result, overloaded) => {
+  ])(`${name} turns %i %s into %s`, async (status, code, result, overloaded) => {
     const { sink } = await open(() => ({ status, error: [code, 'because'] }));
 
     const delivery = await sink.deliver(anEvent(), { signal });
@@ -148,7 +148,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     expect('overloaded' in delivery ? delivery.overloaded : undefined).toBe(overloaded);
   });
 
-  test('wants an event again whose answer came from a gateway', async () => {
+  test(`${name} retries an event whose answer came from a gateway`, async () => {
     const { sink } = await open(() => ({ status: 502 }));
 
     const delivery = await sink.deliver(anEvent(), { signal });
@@ -156,7 +156,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     expect(delivery).toEqual({ result: 'retry', reason: 'HTTP 502, request id 1-65a0b1c2-000000000001' });
   });
 
-  test('says how a function failed', async () => {
+  test(`${name} reports how a function failed`, async () => {
     const { sink } = await open(() => ANSWERS.fail);
 
     const delivery = await sink.deliver(anEvent(), { signal });
@@ -167,7 +167,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     });
   });
 
-  test('fetches credentials again once when the token has expired', async () => {
+  test(`${name} fetches credentials again once when the token has expired`, async () => {
     const asked: boolean[] = [];
     const credentials: CredentialProvider = async ({ refresh = false } = {}) => {
       asked.push(refresh);
@@ -188,7 +188,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     expect(asked).toEqual([false, true]);
   });
 
-  test('is loud about missing credentials', async () => {
+  test(`${name} throws for missing credentials`, async () => {
     const { sink } = await open(() => ({ status: 200 }), {
       credentials: async () => {
         throw new AppError('CredentialsMissing', 'no credentials');
@@ -200,7 +200,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     await expect(delivery).rejects.toMatchObject({ code: 'CredentialsMissing' });
   });
 
-  test('does not repeat what a service quotes about a signature', async () => {
+  test(`${name} does not repeat what a service quotes about a signature`, async () => {
     const { sink } = await open(() => ({
       status: 400,
       error: ['SignatureDoesNotMatch', 'you signed: a token'],
@@ -214,7 +214,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
     });
   });
 
-  test('never shows the secret', async () => {
+  test(`${name} never shows the secret`, async () => {
     const { sink } = await open(() => ANSWERS.accept, {
       credentials: staticCredentials({ accessKeyId: 'testAK', accessKeySecret: 'wrongSecret' }),
     });
@@ -238,7 +238,7 @@ describe.each(Object.entries(SINKS))('%s', (name, create) => {
   );
 });
 
-test('the sink of 3.0 dates its signature by the clock that it was given', async () => {
+test('the sink of Function Compute 3.0 dates its signature by its clock', async () => {
   const clock = manualClock(Date.UTC(2026, 0, 15, 8, 30, 1, 999));
   const { sink, stub } = await openSink(SINKS['Function Compute 3.0']!, () => ({ status: 200 }), { clock });
   onTestFinished(() => stub.close());
@@ -250,7 +250,7 @@ test('the sink of 3.0 dates its signature by the clock that it was given', async
 });
 
 describe('taskIdOf', () => {
-  test('is a valid id, the same for the same event and another for another key', () => {
+  test('taskIdOf returns a valid id, the same for the same event and different for another key', () => {
     const ids = [anEvent('incoming/a.jpg'), anEvent('incoming/a.jpg'), anEvent('incoming/b.jpg')].map(
       taskIdOf,
     );
@@ -261,7 +261,7 @@ describe('taskIdOf', () => {
   });
 });
 
-test("the stub computes the SDK's signature", () => {
+test("the stub of Function Compute computes the SDK's signature", () => {
   const headers = {
     'content-md5': fc2ContentMd5('{"events":[]}'),
     'content-type': 'application/octet-stream',

@@ -72,7 +72,7 @@ describe('createHttpSink', () => {
     [500, 'retry', undefined],
     [502, 'retry', undefined],
     [503, 'retry', true],
-  ])('takes status %i for %s', async (status, result, overloaded) => {
+  ])('the HTTP sink turns status %i into %s', async (status, result, overloaded) => {
     const { sink } = await openSink((res) => res.writeHead(status, { location: '/elsewhere' }).end());
 
     const delivery = await sink.deliver(anEvent(), { signal });
@@ -81,7 +81,7 @@ describe('createHttpSink', () => {
     expect('overloaded' in delivery ? delivery.overloaded : undefined).toBe(overloaded);
   });
 
-  test('does not follow a redirect', async () => {
+  test('the HTTP sink does not follow a redirect', async () => {
     const { sink, server } = await openSink((res) => res.writeHead(307, { location: '/elsewhere' }).end());
 
     await sink.deliver(anEvent(), { signal });
@@ -89,7 +89,7 @@ describe('createHttpSink', () => {
     expect(server.requests.map(({ path }) => path)).toEqual(['/sink']);
   });
 
-  test('says what the sink answered, on one line and in brief', async () => {
+  test('the HTTP sink reports an answer in one short line', async () => {
     const { sink } = await openSink((res) => res.writeHead(400).end(`bad\r\n\u0000${'x'.repeat(1000)}`));
 
     const delivery = await sink.deliver(anEvent(), { signal });
@@ -97,7 +97,7 @@ describe('createHttpSink', () => {
     expect(delivery).toMatchObject({ reason: expect.stringMatching(/^HTTP 400: bad x{100,200}$/) });
   });
 
-  test('counts a date in Retry-After from now', async () => {
+  test('the HTTP sink counts a date in Retry-After from now', async () => {
     const clock = manualClock(Date.UTC(2026, 0, 15, 8, 30, 0));
     const { sink } = await openSink(
       (res) => res.writeHead(429, { 'retry-after': 'Thu, 15 Jan 2026 08:30:07 GMT' }).end(),
@@ -109,7 +109,7 @@ describe('createHttpSink', () => {
     expect(delivery).toMatchObject({ result: 'retry', retryAfterMs: 7000, overloaded: true });
   });
 
-  test('sends its token, and a fresh one when the sink refuses the first', async () => {
+  test('the HTTP sink sends its token, and a fresh one when the sink refuses the first', async () => {
     const tokens = ['first', 'second'];
     const { sink, server } = await openSink(
       (res, { headers }) => res.writeHead(headers.authorization === 'Bearer second' ? 202 : 401).end(),
@@ -125,7 +125,7 @@ describe('createHttpSink', () => {
     ]);
   });
 
-  test('does not insist on a token that is refused, and never shows it', async () => {
+  test('the HTTP sink gives up after a second rejected token, and never shows it', async () => {
     const { sink, server } = await openSink(
       (res, { headers }) => res.writeHead(401).end(`no access with ${headers.authorization}`),
       { token: async () => 'top-secret' },
@@ -140,7 +140,7 @@ describe('createHttpSink', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('adds the overrides, and keeps the identity', async () => {
+  test('the HTTP sink adds overrides and keeps the identity of the event', async () => {
     const { sink, server } = await openSink((res) => res.writeHead(202).end(), {
       overrides: { extensions: { team: 'faces' } },
     });
@@ -155,7 +155,7 @@ describe('createHttpSink', () => {
     });
   });
 
-  test('counts an accepted event although its answer breaks off', async () => {
+  test('the HTTP sink accepts an event even if the answer is cut off', async () => {
     const { sink } = await openSink((res) => {
       res.writeHead(200, { 'content-length': '100' });
       res.write('half', () => res.destroy());
@@ -166,7 +166,7 @@ describe('createHttpSink', () => {
     expect(delivery).toEqual({ result: 'accepted' });
   });
 
-  test('does not read an answer without end', async () => {
+  test('the HTTP sink does not read an endless answer', async () => {
     const { sink } = await openSink((res) => {
       res.writeHead(200);
       const more = () => {
@@ -181,7 +181,7 @@ describe('createHttpSink', () => {
     expect(delivery).toEqual({ result: 'accepted' });
   });
 
-  test('gives up waiting for an answer after the timeout, by the clock that it was given', async () => {
+  test('the HTTP sink stops waiting for an answer after the timeout, by its clock', async () => {
     const clock = manualClock();
     let arrived = () => {};
     const arrival = new Promise<void>((resolve) => {
@@ -200,7 +200,7 @@ describe('createHttpSink', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('leaves no timer behind', async () => {
+  test('the HTTP sink leaves no timer behind', async () => {
     const clock = manualClock();
     const { sink } = await openSink((res) => res.writeHead(202).end(), { clock });
 
@@ -209,7 +209,7 @@ describe('createHttpSink', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('uses one connection for one event after another', async () => {
+  test('the HTTP sink uses one connection for consecutive events', async () => {
     const sockets = new Set<unknown>();
     const { sink } = await openSink((res) => {
       sockets.add(res.socket);
@@ -221,7 +221,7 @@ describe('createHttpSink', () => {
     expect(sockets.size).toBe(1);
   });
 
-  test('wants the event again when nobody listens', async () => {
+  test('the HTTP sink retries an event when the connection is refused', async () => {
     const { sink, server } = await openSink((res) => res.writeHead(202).end());
     await server.close();
 
@@ -230,13 +230,13 @@ describe('createHttpSink', () => {
     expect(delivery).toMatchObject({ result: 'retry', reason: expect.stringContaining('NetworkError') });
   });
 
-  test.each(['', 'broker', 'ftp://broker/'])('refuses the URL %j', (url) => {
+  test.each(['', 'broker', 'ftp://broker/'])('the HTTP sink rejects the URL %j', (url) => {
     expect(() => createHttpSink({ url, timeoutMs: 1000, clock: systemClock })).toThrow(
       expect.objectContaining({ code: 'ConfigInvalid' }),
     );
   });
 
-  test('trusts the given authority, and only with it a private certificate', async () => {
+  test('the HTTP sink accepts a private certificate only with its authority', async () => {
     const server = await startSinkServer((res) => res.writeHead(202).end(), LOOPBACK_TLS);
     const options = { url: server.url, timeoutMs: 30_000, clock: systemClock };
     const trusting = createHttpSink({ ...options, caCerts: LOOPBACK_TLS.cert });

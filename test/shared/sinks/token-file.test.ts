@@ -12,8 +12,8 @@ async function tokenFile(text: string) {
   return { path, clock, token: createTokenFile(path, clock) };
 }
 
-describe('a token for the sink', () => {
-  test('is held for a minute, then read again', async () => {
+describe('createTokenFile', () => {
+  test('a token for the sink is cached for a minute, then read again', async () => {
     const { path, clock, token } = await tokenFile('first\n');
     const before = await token();
     await writeFile(path, 'second');
@@ -26,7 +26,7 @@ describe('a token for the sink', () => {
     expect([before, early, late]).toEqual(['first', 'first', 'second']);
   });
 
-  test('is read at once when the sink refused it', async () => {
+  test('a token for the sink is read again when the sink has refused it', async () => {
     const { path, token } = await tokenFile('first');
     await token();
     await writeFile(path, 'second');
@@ -35,18 +35,18 @@ describe('a token for the sink', () => {
   });
 
   test.each(['', 'two\nlines', 'Bearer token'])(
-    'is refused when the file holds %j, and not shown',
+    'a token for the sink is refused when the file holds %j, and not shown',
     async (text) => {
       const { token } = await tokenFile(text);
 
       await expect(token()).rejects.toMatchObject({
         code: 'ConfigInvalid',
-        message: expect.stringMatching(/is empty or no token$/),
+        message: expect.stringMatching(/is empty or has characters that a token must not have$/),
       });
     },
   );
 
-  test('is missed when its file goes', async () => {
+  test('a token for the sink is an error when its file is deleted', async () => {
     const { path, token } = await tokenFile('first');
     await rm(path);
 

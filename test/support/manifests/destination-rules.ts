@@ -1,5 +1,4 @@
-import type { Manifest } from './manifest.ts';
-import type { Rule } from './rules.ts';
+import type { Manifest, Rule } from './manifest.ts';
 
 export const DESTINATION_RULES: Readonly<Record<string, Rule>> = {
   destination: (manifest) =>

@@ -1,5 +1,4 @@
-import type { Manifest } from './manifest.ts';
-import type { Rule } from './rules.ts';
+import type { Manifest, Rule } from './manifest.ts';
 
 const DEPENDENCY = 'knative.dev/dependency';
 const DIALECTS = ['exact', 'prefix', 'suffix', 'all', 'any', 'not', 'cesql'];

@@ -47,3 +47,6 @@ export function podTemplateOf(manifest: Manifest): Manifest {
 export function isService({ apiVersion, kind }: Manifest): boolean {
   return kind === 'Service' && String(apiVersion).startsWith('serving.knative.dev/');
 }
+
+/** What is wrong with one object, given those that are applied with it; empty when nothing is. */
+export type Rule = (manifest: Manifest, all: readonly Manifest[]) => readonly string[];

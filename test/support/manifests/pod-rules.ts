@@ -1,6 +1,6 @@
+import type { Rule } from './manifest.ts';
 import { isService, type Manifest, podTemplateOf } from './manifest.ts';
 import { PROGRAMS } from './programs.ts';
-import type { Rule } from './rules.ts';
 
 const GRACE_SECONDS = 30;
 

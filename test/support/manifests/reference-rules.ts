@@ -1,7 +1,7 @@
 import { destinationsOf } from './destination-rules.ts';
 import { dependencyOf } from './eventing-rules.ts';
+import type { Rule } from './manifest.ts';
 import { type Manifest, podTemplateOf } from './manifest.ts';
-import type { Rule } from './rules.ts';
 
 /** Whether an object of that kind and name is applied too; an API version that differs is another object. */
 function has(all: readonly Manifest[], ref: Manifest): boolean {

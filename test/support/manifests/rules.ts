@@ -1,15 +1,11 @@
 import { DESTINATION_RULES } from './destination-rules.ts';
 import { EVENTING_RULES } from './eventing-rules.ts';
-import type { Manifest } from './manifest.ts';
-import { nameOf } from './manifest.ts';
+import { type Manifest, nameOf, type Rule } from './manifest.ts';
 import { POD_RULES } from './pod-rules.ts';
 import { REFERENCE_RULES } from './reference-rules.ts';
 import { SCALING_RULES } from './scaling-rules.ts';
 import { SERVICE_RULES } from './service-rules.ts';
 import { VERSION_RULES } from './version-rules.ts';
-
-/** What is wrong with one object, given those that are applied with it; empty when nothing is. */
-export type Rule = (manifest: Manifest, all: readonly Manifest[]) => readonly string[];
 
 /** What validators of Knative, KEDA and Kubernetes demand beyond schemas, and what this house demands of its pods. */
 export const RULES: Readonly<Record<string, Rule>> = {

@@ -1,5 +1,4 @@
-import type { Manifest } from './manifest.ts';
-import type { Rule } from './rules.ts';
+import type { Manifest, Rule } from './manifest.ts';
 
 /** Source: KEDA, ScaledObject and the scaler metrics-api. */
 const METRICS_API = [

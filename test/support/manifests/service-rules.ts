@@ -1,5 +1,5 @@
+import type { Rule } from './manifest.ts';
 import { isService, type Manifest } from './manifest.ts';
-import type { Rule } from './rules.ts';
 
 const PREFIX = 'autoscaling.knative.dev/';
 const within =

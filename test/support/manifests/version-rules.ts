@@ -1,4 +1,4 @@
-import type { Rule } from './rules.ts';
+import type { Rule } from './manifest.ts';
 
 /** What Knative 1.15 and later, KEDA 2 and Istio serve, and what we bring. */
 const SERVED: Readonly<Record<string, string>> = {

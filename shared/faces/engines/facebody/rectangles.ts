@@ -6,10 +6,7 @@ interface Size {
   readonly height: number;
 }
 
-/**
- * Operations write rectangles in five ways; each becomes our box, clamped to the picture, as rectangles of the
- * service may touch its border and exceed it.
- */
+// Each operation writes rectangles in its own way. They are clamped, because those of the service may exceed the picture.
 
 /** DetectFace, RecognizeFace, CompareFace: all faces in one list, left, top, width, height each. */
 export function fromFlatList(list: readonly number[], size: Size): Box[] {
@@ -19,36 +16,12 @@ export function fromFlatList(list: readonly number[], size: Size): Box[] {
   });
 }
 
-/** RecognizeExpression, DetectLivingFace. */
-export function fromLeftTop(
-  { left, top, width, height }: { left: number; top: number; width: number; height: number },
-  size: Size,
-): Box {
-  return clampBox(left, top, width, height, size);
-}
-
 /** SearchFace. */
 export function fromLocation(
   { x, y, width, height }: { x: number; y: number; width: number; height: number },
   size: Size,
 ): Box {
   return clampBox(x, y, width, height, size);
-}
-
-/** RecognizePublicFace. */
-export function fromShortNames(
-  { x, y, w, h }: { x: number; y: number; w: number; h: number },
-  size: Size,
-): Box {
-  return clampBox(x, y, w, h, size);
-}
-
-/** DetectCelebrity: fractions of the picture's sides. */
-export function fromFractions(
-  [x, y, width, height]: readonly [number, number, number, number],
-  size: Size,
-): Box {
-  return clampBox(x * size.width, y * size.height, width * size.width, height * size.height, size);
 }
 
 function clampBox(left: number, top: number, width: number, height: number, size: Size): Box {

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createReply, REPLY_TYPE } from '../../../../functions/face-recognition/cloudevents/reply-event.ts';
-import { createMemoryStore } from '../../../../shared/oss/memory.ts';
 import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
+import { createMemoryStore } from '../../../support/memory-store.ts';
 
 const DOCUMENT = 'results/incoming/a.jpg/faces.json';
 const EVENT_TIME = '2026-01-01T00:00:00.000Z';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { POLLER_OPTIONS, readPollerOptions } from '../../../../functions/mns-poller/options.ts';
 import { deployment } from '../../../../functions/mnsoss-controller/desired/deployment.ts';
@@ -30,8 +30,8 @@ interface Container {
 const containersOf = (object: ReturnType<typeof deployment>): readonly Container[] =>
   (object.spec as { template: { spec: { containers: Container[] } } }).template.spec.containers;
 
-describe('the desired objects of a source', () => {
-  it('are these', () => {
+describe('desired objects', () => {
+  test('the desired objects of a source are these', () => {
     const { source, spec } = aSourceWith({ concurrency: 4, ceOverrides: { extensions: { stage: 'test' } } });
     const { destination } = normalizeSink(spec.sink);
 
@@ -40,7 +40,7 @@ describe('the desired objects of a source', () => {
     expect(objects.map((object) => stringify(object)).join('---\n')).toMatchSnapshot();
   });
 
-  it("break no rule of Knative's or the house's", () => {
+  test('the desired objects of a source break no rule of Knative or of this project', () => {
     for (const change of [{}, { serviceAccountName: 'mnsoss-sa' }, { queue: 'mine', consumers: 0 }]) {
       const { source, spec } = aSourceWith(change);
       const objects = [
@@ -55,19 +55,19 @@ describe('the desired objects of a source', () => {
     }
   });
 
-  it.each([
+  test.each([
     ['PT0.2S', 1],
     ['PT90S', 90],
     ['PT1H30M', 5_400],
     ['P1DT1M', 86_400],
-  ])('give the poller %s as %i seconds', (timeout, seconds) => {
+  ])('the desired objects of a source give the poller %s as %i seconds', (timeout, seconds) => {
     const { source, spec } = aSourceWith({ delivery: { timeout } });
     const [container] = containersOf(deployment(source, spec, PLAN));
 
     expect(container!.env).toContainEqual({ name: 'SINK_TIMEOUT_SECONDS', value: String(seconds) });
   });
 
-  it('give the poller options that it takes', () => {
+  test('the desired objects of a source give the poller options that it takes', () => {
     const { source, spec } = aSourceWith({
       concurrency: 5,
       batch: 3,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connectCluster } from '../../../../functions/mnsoss-controller/kubernetes/cluster.ts';
 import {
   createLeaderElection,
@@ -44,8 +44,8 @@ async function startElections() {
   return { api, cluster, join, working, history, most };
 }
 
-describe('the election of a leader', () => {
-  it('has one winner among many, and a successor when that one stops', async () => {
+describe('createLeaderElection', () => {
+  test('the election of a leader has one winner, and a successor when that one stops', async () => {
     const { join, working, history, most, cluster } = await startElections();
     const elections = new Map(['a', 'bb', 'ccc'].map((identity) => [identity, join(identity)]));
     await until(() => working.size === 1);
@@ -69,7 +69,7 @@ describe('the election of a leader', () => {
     expect(released?.spec).toMatchObject({ holderIdentity: '' });
   });
 
-  it('waits for the end of a lease whose holder died', async () => {
+  test('the election of a leader waits for the end of a lease whose holder died', async () => {
     const { join, working, cluster } = await startElections();
     const renewTime = new Date(systemClock.now()).toISOString().replace('Z', '000Z');
     await cluster.create(RESOURCES.lease, {
@@ -88,7 +88,7 @@ describe('the election of a leader', () => {
     expect(waitedMs).toBeGreaterThanOrEqual(1000);
   });
 
-  it('ends the work of a leader that cannot renew, before another may begin', async () => {
+  test('a leader that cannot renew stops before another one can start', async () => {
     const { api, join, working, history } = await startElections();
     const election = join('a');
     await until(() => working.size === 1);
@@ -102,7 +102,7 @@ describe('the election of a leader', () => {
     expect(history).toEqual(['a', 'a']);
   });
 
-  it('is lost to whoever holds the lease now', async () => {
+  test('a replica stops leading when another one holds the lease', async () => {
     const { cluster, join, working } = await startElections();
     const election = join('a');
     await until(() => working.size === 1);

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   createWorkqueue,
-  type Verdict,
+  type RequeueDecision,
 } from '../../../../functions/mnsoss-controller/kubernetes/workqueue.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
 import { seededRandom } from '../../../../shared/runtime/random.ts';
@@ -17,8 +17,8 @@ function aQueue(random = () => 0.5) {
   return { clock, queue, times, stamp: () => void times.push(clock.now() - startedAt) };
 }
 
-describe('the work queue', () => {
-  it('works on a key once however often it was added, and again when it was added meanwhile', async () => {
+describe('createWorkqueue', () => {
+  test('the work queue handles a key once however often it was added, and again when it was added in the meantime', async () => {
     const { clock, queue } = aQueue();
     const done: string[] = [];
     let release = () => {};
@@ -42,9 +42,9 @@ describe('the work queue', () => {
     expect(done).toEqual(['a', 'a']);
   });
 
-  it('comes back later after each failure, up to the cap, and forgets failures after a success', async () => {
+  test('the work queue retries a key later after each failure, up to the cap, and forgets failures after a success', async () => {
     const { clock, queue, times, stamp } = aQueue();
-    let verdict: Verdict = 'failed';
+    let verdict: RequeueDecision = 'failed';
     const stop = queue.run(async () => {
       stamp();
       return verdict;
@@ -65,7 +65,7 @@ describe('the work queue', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  it('does not wait when a key that is due later is added', async () => {
+  test('the work queue handles a key at once when it is added before it is due', async () => {
     const { clock, queue, times, stamp } = aQueue();
     const stop = queue.run(async () => {
       stamp();
@@ -81,7 +81,7 @@ describe('the work queue', () => {
     expect(times).toEqual([0, 5_000]);
   });
 
-  it('waits for what is under way when it stops, and starts nothing more', async () => {
+  test('a stopping work queue waits for running keys and starts no others', async () => {
     const { clock, queue } = aQueue();
     const log: string[] = [];
     let release = () => {};
@@ -104,7 +104,7 @@ describe('the work queue', () => {
     expect(log).toEqual(['start a', 'end a', 'stopped']);
   });
 
-  it('never works on one key twice at once, never on more than its workers, and loses none', async () => {
+  test('the work queue never handles one key twice at the same time, never more than its workers, and loses none', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), ms: fc.nat(50) }), { maxLength: 40 }),

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { customResourceDefinition } from '../../../../functions/mnsoss-controller/source/crd.ts';
 
 type Node = Record<string, unknown>;
@@ -20,7 +20,7 @@ function* nodes(node: unknown, path = ''): Iterable<[string, Node]> {
   for (const [key, value] of Object.entries(node)) yield* nodes(value, `${path}/${key}`);
 }
 
-it('has the labels by which Knative knows a source, and the name that it guesses', () => {
+test('the CRD has the labels by which Knative knows a source, and the name that Knative derives', () => {
   expect(definition.metadata.labels).toMatchObject({
     'duck.knative.dev/source': 'true',
     'eventing.knative.dev/source': 'true',
@@ -34,13 +34,13 @@ it('has the labels by which Knative knows a source, and the name that it guesses
   );
 });
 
-it('names its event types in the form that Knative reads', () => {
+test('the CRD lists its event types in the form that Knative reads', () => {
   const types = JSON.parse(definition.metadata.annotations['registry.knative.dev/eventTypes']!);
 
   expect(types).toContainEqual({ type: 'oss:ObjectCreated:PutObject', description: expect.any(String) });
 });
 
-it('has patterns that Go can compile', () => {
+test('the CRD has patterns that Go can compile', () => {
   const patterns = [...nodes(schema)]
     .map(([, { pattern }]) => pattern)
     .filter((one) => typeof one === 'string');
@@ -49,7 +49,7 @@ it('has patterns that Go can compile', () => {
   for (const pattern of patterns) expect(pattern).not.toMatch(/\(\?[=!<]|\\[1-9]/);
 });
 
-it('is structural: every value has a type, and no alternative brings its own', () => {
+test('the CRD is structural: every value has a type, and no alternative has its own', () => {
   const values = [...nodes(schema)].filter(([path]) =>
     /\/(properties\/[^/]+|items|additionalProperties)$/.test(path),
   );
@@ -65,7 +65,7 @@ it('is structural: every value has a type, and no alternative brings its own', (
   }
 });
 
-it('bounds what rules look at, so that the API server can tell their cost', () => {
+test('the CRD bounds what its rules read, so that the API server can estimate their cost', () => {
   const looked = [...nodes(schema)].filter(([, node]) => Array.isArray(node['x-kubernetes-validations']));
 
   expect(looked.length).toBe(4);

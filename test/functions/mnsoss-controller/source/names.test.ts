@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   bindingName,
   deadLetterQueueName,
@@ -16,7 +16,7 @@ const objectName = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,30}\.){0,6}[a-z0-9](
 const mnsName = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9-]{0,119}$/);
 
 describe('names', () => {
-  it('are allowed by Kubernetes, however long the source is called', () => {
+  test('names are allowed by Kubernetes, however long the name of the source is', () => {
     fc.assert(
       fc.property(objectName, (name) => {
         const key = { namespace: 'default', name };
@@ -27,7 +27,7 @@ describe('names', () => {
     );
   });
 
-  it('are allowed by MNS, however long the topic is called', () => {
+  test('names are allowed by MNS, however long the name of the topic is', () => {
     fc.assert(
       fc.property(fc.uuid(), mnsName, (uid, topic) => {
         const queue = queueName(uid, topic);
@@ -44,7 +44,7 @@ describe('names', () => {
     );
   });
 
-  it('of two sources differ', () => {
+  test('names of two sources differ', () => {
     const long = 'a'.repeat(100);
 
     expect(deploymentName({ namespace: 'n', name: `${long}b` })).not.toBe(

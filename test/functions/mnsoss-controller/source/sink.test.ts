@@ -1,13 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { normalizeSink } from '../../../../functions/mnsoss-controller/source/sink.ts';
 
-describe('a sink', () => {
-  it.each([
+describe('normalizeSink', () => {
+  test.each([
     ['eventing.knative.dev/v1alpha1', 'Broker', 'eventing.knative.dev/v1'],
     ['eventing.knative.dev/v1beta1', 'Broker', 'eventing.knative.dev/v1'],
     ['serving.knative.dev/v1alpha1', 'Service', 'serving.knative.dev/v1'],
     ['messaging.knative.dev/v1beta1', 'Channel', 'messaging.knative.dev/v1'],
-  ])('of %s is one of the version that Knative serves', (apiVersion, kind, current) => {
+  ])('a sink of %s %s gets the version that Knative serves: %s', (apiVersion, kind, current) => {
     const { destination, warnings } = normalizeSink({ apiVersion, kind, name: 'a' });
 
     expect(destination).toEqual({ ref: { apiVersion: current, kind, name: 'a' } });
@@ -17,20 +17,20 @@ describe('a sink', () => {
     ]);
   });
 
-  it('of today is taken as it is', () => {
+  test('a sink in the current form is not changed', () => {
     const ref = { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name: 'a', namespace: 'b' };
     const sink = { ref, uri: '/c', CACerts: 'PEM', audience: 'd' };
 
     expect(normalizeSink(sink)).toEqual({ destination: sink, warnings: [] });
   });
 
-  it('of a group that has alpha versions today is not touched', () => {
+  test('a sink of a group with current alpha versions is not changed', () => {
     const ref = { apiVersion: 'sinks.knative.dev/v1alpha1', kind: 'JobSink', name: 'a' };
 
     expect(normalizeSink({ ref })).toEqual({ destination: { ref }, warnings: [] });
   });
 
-  it('may be a URL alone', () => {
+  test('a sink may be a URL alone', () => {
     expect(normalizeSink({ uri: 'http://a.example/' })).toEqual({
       destination: { uri: 'http://a.example/' },
       warnings: [],

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Gallery } from '../../../../shared/faces/gallery/gallery.ts';
 import { createOssGallery } from '../../../../shared/faces/gallery/oss/gallery.ts';
-import { createMemoryStore } from '../../../../shared/oss/memory.ts';
 import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { type Random, seededRandom } from '../../../../shared/runtime/random.ts';
+import { createMemoryStore } from '../../../support/memory-store.ts';
 import { aNewFace, embedderOf } from './support.ts';
 
 type Command =

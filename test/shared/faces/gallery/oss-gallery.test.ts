@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createOssGallery } from '../../../../shared/faces/gallery/oss/gallery.ts';
-import { createMemoryStore } from '../../../../shared/oss/memory.ts';
 import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
 import { createLogger, silentLogger } from '../../../../shared/runtime/log.ts';
 import { galleryContract } from '../../../contracts/gallery.ts';
+import { createMemoryStore } from '../../../support/memory-store.ts';
 import { aNewFace, anEmbedding, anImage, embedderOf } from './support.ts';
 
 galleryContract('the gallery in OSS', async () => {

@@ -34,8 +34,8 @@ const failure = (receiptHandle: string, code: string): DeleteFailure => ({
   message: code,
 });
 
-describe('the acknowledger', () => {
-  test('deletes sixteen at once, and the rest after a second', async () => {
+describe('acknowledger', () => {
+  test('the acknowledger deletes sixteen at once, and the rest after a second', async () => {
     const { clock, batches, add, deleted } = acknowledgerOf();
 
     for (const id of ids(20)) add(id);
@@ -48,7 +48,7 @@ describe('the acknowledger', () => {
     expect(deleted).toHaveLength(20);
   });
 
-  test('does not linger until a receipt expires', async () => {
+  test('the acknowledger sends a batch before a receipt in it expires', async () => {
     const { clock, batches, add } = acknowledgerOf();
 
     add('long');
@@ -58,17 +58,17 @@ describe('the acknowledger', () => {
     expect(batches).toEqual([['handle-long', 'handle-short']]);
   });
 
-  test('does not linger when nothing more is coming', async () => {
+  test('the acknowledger sends a batch soon when no other message is in flight', async () => {
     const { clock, acknowledger, batches, add } = acknowledgerOf();
 
     add('m0');
-    acknowledger.hurry();
+    acknowledger.flushSoon();
     await clock.advance(50);
 
     expect(batches).toEqual([['handle-m0']]);
   });
 
-  test('repeats only the items that failed', async () => {
+  test('the acknowledger repeats only the items that failed', async () => {
     let calls = 0;
     const { clock, batches, add, deleted, failures } = acknowledgerOf((handles) =>
       calls++ === 0 ? [failure(handles[1]!, 'InternalError')] : [],
@@ -82,20 +82,23 @@ describe('the acknowledger', () => {
     expect(failures()).toBe(1);
   });
 
-  test.each(['MessageNotExist', 'ReceiptHandleError'])('takes %s for a message lost', async (code) => {
-    const { clock, acknowledger, batches, add, lost } = acknowledgerOf((handles) => [
-      failure(handles[0]!, code),
-    ]);
+  test.each(['MessageNotExist', 'ReceiptHandleError'])(
+    'the acknowledger reports a message as lost after %s',
+    async (code) => {
+      const { clock, acknowledger, batches, add, lost } = acknowledgerOf((handles) => [
+        failure(handles[0]!, code),
+      ]);
 
-    add('m0');
-    await clock.advance(60_000);
+      add('m0');
+      await clock.advance(60_000);
 
-    expect(lost).toEqual(['m0']);
-    expect(batches).toHaveLength(1);
-    expect(acknowledger.pending()).toBe(0);
-  });
+      expect(lost).toEqual(['m0']);
+      expect(batches).toHaveLength(1);
+      expect(acknowledger.pending()).toBe(0);
+    },
+  );
 
-  test('repeats a batch that failed as a whole until its receipts expire', async () => {
+  test('the acknowledger repeats a failed batch until its receipts expire', async () => {
     const { clock, acknowledger, batches, add, lost, failures } = acknowledgerOf(() => {
       throw new Error('connection refused');
     });
@@ -110,7 +113,7 @@ describe('the acknowledger', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('sends everything at once when flushed, later items too', async () => {
+  test('the acknowledger sends everything at once when flushed, later items too', async () => {
     const { acknowledger, add, deleted } = acknowledgerOf();
     const { signal } = new AbortController();
 

@@ -3,8 +3,8 @@ import { Attempt } from '../../../../shared/mns/consumer/attempt.ts';
 
 const REASON = new Error('stopped');
 
-describe('an attempt', () => {
-  test('reaches a signal that was asked for before', () => {
+describe('Attempt', () => {
+  test('an attempt aborts a signal that was read before', () => {
     const attempt = new Attempt(1, () => {});
     const { signal } = attempt;
 
@@ -13,7 +13,7 @@ describe('an attempt', () => {
     expect([signal.aborted, signal.reason, attempt.isAborted()]).toEqual([true, REASON, true]);
   });
 
-  test('reaches a signal that is asked for afterwards, with the first reason', () => {
+  test('an attempt aborts a signal that is read afterwards, with the first reason', () => {
     const attempt = new Attempt(1, () => {});
 
     attempt.abort(REASON);
@@ -22,7 +22,7 @@ describe('an attempt', () => {
     expect([attempt.signal.aborted, attempt.signal.reason]).toEqual([true, REASON]);
   });
 
-  test('has one signal, which is quiet until then', () => {
+  test('an attempt has one signal, which is not aborted at first', () => {
     const attempt = new Attempt(1, () => {});
 
     expect(attempt.signal).toBe(attempt.signal);

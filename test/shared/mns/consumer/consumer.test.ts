@@ -1,12 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
 import type { MessageQueue } from '../../../../shared/mns/queue.ts';
 import type { ManualClock } from '../../../../shared/runtime/clock.ts';
 import { AppError } from '../../../../shared/runtime/errors.ts';
+import { createMemoryQueue } from '../../../support/memory-queue.ts';
 import { DONE, rig, send } from './support.ts';
 
-describe('a consumer', () => {
-  test('handles and deletes every message', async () => {
+describe('createConsumer', () => {
+  test('a consumer handles and deletes every message', async () => {
     const handled: string[] = [];
     const { clock, queue, consumer, stored, stop } = rig({
       handle: async ({ messageId }) => {
@@ -25,11 +25,11 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('never holds more messages than concurrency and prefetch, nor runs more handlers than concurrency', async () => {
+  test('a consumer never holds more messages than concurrency and prefetch, nor runs more handlers than concurrency', async () => {
     let running = 0;
     let mostRunning = 0;
     let mostHeld = 0;
-    const { clock, queue, consumer, told, stored, stop } = rig({
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
       handle: async () => {
         mostRunning = Math.max(mostRunning, ++running);
         mostHeld = Math.max(mostHeld, consumer.inFlight());
@@ -46,32 +46,32 @@ describe('a consumer', () => {
 
     expect(mostRunning).toBe(4);
     expect(mostHeld).toBe(7);
-    expect(told('receiveCompleted').every(({ requested }) => requested <= 7)).toBe(true);
+    expect(emitted('receiveCompleted').every(({ requested }) => requested <= 7)).toBe(true);
     expect(await stored()).toBe(0);
     await stop();
   });
 
-  test('asks an empty queue with one long poll at a time', async () => {
-    const { clock, consumer, told, stop } = rig({ handle: async () => DONE });
+  test('a consumer polls an empty queue with one long poll at a time', async () => {
+    const { clock, consumer, emitted, stop } = rig({ handle: async () => DONE });
 
     consumer.start();
     await clock.advance(60_000);
 
-    expect(told('receiveCompleted').length).toBeLessThanOrEqual(3);
+    expect(emitted('receiveCompleted').length).toBeLessThanOrEqual(3);
     await stop();
   });
 
-  test('does not ask without end when it may not wait for messages', async () => {
-    const { clock, consumer, told, stop } = rig({ handle: async () => DONE, options: { waitSeconds: 0 } });
+  test('a consumer rests between polls when it must not use long polls', async () => {
+    const { clock, consumer, emitted, stop } = rig({ handle: async () => DONE, options: { waitSeconds: 0 } });
 
     consumer.start();
     await clock.advance(60_000);
 
-    expect(told('receiveCompleted').length).toBeLessThanOrEqual(15);
+    expect(emitted('receiveCompleted').length).toBeLessThanOrEqual(15);
     await stop();
   });
 
-  test('is ready after the first answer, and no more once it stops', async () => {
+  test('a consumer is ready after the first answer and no longer after it stops', async () => {
     const { clock, consumer, stop } = rig({ handle: async () => DONE });
 
     const before = consumer.ready();
@@ -83,8 +83,8 @@ describe('a consumer', () => {
     expect([before, started, consumer.ready()]).toEqual([false, true, false]);
   });
 
-  test('hides a failed message for longer each time, and gives it up at the limit', async () => {
-    const { clock, queue, consumer, letters, told, stored, stop } = rig({
+  test('a consumer hides a failed message for longer each time and dead-letters it at the limit', async () => {
+    const { clock, queue, consumer, letters, emitted, stored, stop } = rig({
       handle: async () => ({ result: 'retry', reason: 'not today' }),
       options: { maxDequeueCount: 4 },
     });
@@ -93,7 +93,7 @@ describe('a consumer', () => {
     consumer.start();
     await clock.advance(600_000);
 
-    expect(told('messageRetried')).toHaveLength(3);
+    expect(emitted('messageRetried')).toHaveLength(3);
     expect(letters).toMatchObject([
       { messageId, body: 'body 0', dequeueCount: 4, code: 'DequeueLimitExceeded', priority: 8 },
     ]);
@@ -102,7 +102,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('tries once more what came too often elsewhere: a sink that was down may be up again', async () => {
+  test('a consumer tries a message again that was received too often elsewhere, because the sink may be up again', async () => {
     const { clock, queue, consumer, letters, stored, stop } = rig({
       handle: async () => DONE,
       options: { maxDequeueCount: 1 },
@@ -117,7 +117,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('gives up without a try what came three times too often: it may be what kills the process', async () => {
+  test('a consumer dead-letters a message without an attempt after three times the limit, because it may kill the process', async () => {
     let calls = 0;
     const { clock, queue, consumer, letters, stop } = rig({
       handle: async () => {
@@ -136,7 +136,7 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('gives up what a sink has refused for a day, before the queue drops it', async () => {
+  test('a consumer dead-letters a message that a sink has refused for a day, before the queue drops it', async () => {
     const { clock, queue, consumer, letters, stored, stop } = rig({
       handle: async () => ({ result: 'retry', reason: 'HTTP 503', overloaded: true }),
       options: { maxDequeueCount: 2, maxAgeSeconds: 600 },
@@ -155,11 +155,11 @@ describe('a consumer', () => {
     await stop();
   });
 
-  test('keeps a message until its dead letter is safe', async () => {
+  test('a consumer deletes a message only after its dead letter is stored', async () => {
     let storeFails = true;
     const kept: string[] = [];
-    const { clock, queue, consumer, told, stored, stop } = rig({
-      handle: async () => ({ result: 'dead', code: 'SinkRejected', reason: 'no' }),
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
+      handle: async () => ({ result: 'rejected', code: 'SinkRejected', reason: 'no' }),
       deadLetters: {
         name: 'flaky',
         put: async ({ messageId }) => {
@@ -177,15 +177,15 @@ describe('a consumer', () => {
     await clock.advance(120_000);
 
     expect(storedWhileFailing).toBe(1);
-    expect(told('deadLetterFailed')[0]).toMatchObject({ error: { code: 'ServiceUnavailable' } });
+    expect(emitted('deadLetterFailed')[0]).toMatchObject({ error: { code: 'ServiceUnavailable' } });
     expect(kept).toEqual(ids);
     expect(await stored()).toBe(0);
     await stop();
   });
 
-  test('waits a short Retry-After under the same receipt', async () => {
+  test('a consumer waits for a short Retry-After under the same receipt', async () => {
     const times: number[] = [];
-    const { clock, queue, consumer, told, stored, stop } = rig({
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
       handle: async () => {
         times.push(clock.now());
         return times.length === 1 ? { result: 'retry', reason: 'busy', retryAfterMs: 3_000 } : DONE;
@@ -197,14 +197,14 @@ describe('a consumer', () => {
     await clock.advance(6_000);
 
     expect(times[1]! - times[0]!).toBe(3_000);
-    expect(told('messageReceived')).toHaveLength(1);
-    expect(told('messageRetried')).toMatchObject([{ where: 'here', delayMs: 3_000 }]);
+    expect(emitted('messageReceived')).toHaveLength(1);
+    expect(emitted('messageRetried')).toMatchObject([{ where: 'here', delayMs: 3_000 }]);
     expect(await stored()).toBe(0);
     await stop();
   });
 
-  test('leaves a long Retry-After to the queue', async () => {
-    const { clock, queue, consumer, told, stop } = rig({
+  test('a consumer leaves a long Retry-After to the queue', async () => {
+    const { clock, queue, consumer, emitted, stop } = rig({
       handle: async (_, { attempt }) => ({ result: 'retry', reason: `try ${attempt}`, retryAfterMs: 90_000 }),
     });
     await send(queue, 1);
@@ -212,13 +212,13 @@ describe('a consumer', () => {
     consumer.start();
     await clock.advance(89_000);
 
-    expect(told('messageRetried')).toMatchObject([{ where: 'queue', delayMs: 90_000 }]);
-    expect(told('messageReceived')).toHaveLength(1);
+    expect(emitted('messageRetried')).toMatchObject([{ where: 'queue', delayMs: 90_000 }]);
+    expect(emitted('messageReceived')).toHaveLength(1);
     await stop();
   });
 
-  test('renews the visibility of a message for as long as its handler works', async () => {
-    const { clock, queue, consumer, told, stored, stop } = rig({
+  test('a consumer renews the visibility of a message while its handler runs', async () => {
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
       handle: async (_, { signal }) => {
         await clock.sleep(200_000, signal);
         return DONE;
@@ -229,16 +229,16 @@ describe('a consumer', () => {
     consumer.start();
     await clock.advance(203_000);
 
-    expect(told('messageReceived')).toHaveLength(1);
-    expect(told('visibilityRenewed').length).toBeGreaterThan(4);
-    expect(told('messageLost')).toEqual([]);
+    expect(emitted('messageReceived')).toHaveLength(1);
+    expect(emitted('visibilityRenewed').length).toBeGreaterThan(4);
+    expect(emitted('messageLost')).toEqual([]);
     expect(await stored()).toBe(0);
     await stop();
   });
 
-  test('aborts a handler that works for too long, and retries its message', async () => {
+  test('a consumer aborts a handler that takes too long and retries its message', async () => {
     let aborted = 0;
-    const { clock, queue, consumer, told, stop } = rig({
+    const { clock, queue, consumer, emitted, stop } = rig({
       handle: async (_, { signal }) => {
         await clock.sleep(10_000_000, signal).finally(() => aborted++);
         return DONE;
@@ -251,14 +251,14 @@ describe('a consumer', () => {
     await clock.advance(101_000);
 
     expect(aborted).toBe(1);
-    expect(told('messageTimedOut')).toMatchObject([{ ageMs: 100_000 }]);
-    expect(told('messageRetried')).toHaveLength(1);
+    expect(emitted('messageTimedOut')).toMatchObject([{ ageMs: 100_000 }]);
+    expect(emitted('messageRetried')).toHaveLength(1);
     await stop();
   });
 
-  test('aborts a handler whose message was redelivered elsewhere, and leaves it alone', async () => {
+  test('a consumer aborts a handler whose message was redelivered elsewhere, and leaves it alone', async () => {
     let reason: unknown;
-    const { clock, queue, consumer, told, stop } = rig({
+    const { clock, queue, consumer, emitted, stop } = rig({
       handle: async (message, { signal }) => {
         await queue.delete([message.receiptHandle]);
         await clock.sleep(100_000, signal).catch(() => {
@@ -273,14 +273,14 @@ describe('a consumer', () => {
     await clock.advance(20_000);
 
     expect(String(reason)).toContain('redelivered elsewhere');
-    expect(told('messageLost')).toMatchObject([{ during: 'renew' }]);
+    expect(emitted('messageLost')).toMatchObject([{ during: 'renew' }]);
     expect(consumer.inFlight()).toBe(0);
     await stop();
   });
 
-  test('lowers the concurrency while the sink is overloaded, and raises it again', async () => {
+  test('a consumer lowers the concurrency while the sink is overloaded, and raises it again', async () => {
     let overloaded = true;
-    const { clock, queue, consumer, told, stored, stop } = rig({
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
       handle: async () => {
         await clock.sleep(100);
         return overloaded ? { result: 'retry', reason: '429', overloaded: true } : DONE;
@@ -291,21 +291,21 @@ describe('a consumer', () => {
 
     consumer.start();
     await clock.advance(60_000);
-    const lowest = Math.min(...told('concurrencyChanged').map(({ limit }) => limit));
+    const lowest = Math.min(...emitted('concurrencyChanged').map(({ limit }) => limit));
     overloaded = false;
     await clock.advance(120_000);
 
     expect(lowest).toBe(1);
-    expect(told('concurrencyChanged').at(-1)).toEqual({ limit: 8 });
-    expect(told('messageDeadLettered')).toEqual([]);
+    expect(emitted('concurrencyChanged').at(-1)).toEqual({ limit: 8 });
+    expect(emitted('messageDeadLettered')).toEqual([]);
     expect(await stored()).toBe(0);
     await stop();
   });
 
-  test('asks a queue that fails fewer than ten times in five seconds, and recovers by itself', async () => {
+  test('a consumer calls a failing queue fewer than ten times in five seconds and recovers by itself', async () => {
     let down = true;
     const calls: number[] = [];
-    const { clock, queue, consumer, told, stored, stop } = rig({
+    const { clock, queue, consumer, emitted, stored, stop } = rig({
       handle: async () => DONE,
       queue: (clock) => {
         const queue = createMemoryQueue({ clock });
@@ -331,18 +331,18 @@ describe('a consumer', () => {
     expect(callsWhileDown).toBeLessThanOrEqual(10);
     expect(callsWhileDown).toBeGreaterThan(2);
     expect(readyWhileDown).toBe(false);
-    expect(told('serviceRecovered')).toHaveLength(1);
+    expect(emitted('serviceRecovered')).toHaveLength(1);
     expect(consumer.ready()).toBe(true);
     expect(await stored()).toBe(0);
     await stop();
   });
 
-  test('lets many messages wait for a queue that is down, without a warning of Node', async () => {
+  test('a consumer lets many messages wait for a queue that is down without a warning of Node', async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error) => void warnings.push(warning);
     process.on('warning', onWarning);
     onTestFinished(() => void process.off('warning', onWarning));
-    const { clock, queue, consumer, told, stop } = rig({
+    const { clock, queue, consumer, emitted, stop } = rig({
       handle: async () => ({ result: 'retry', reason: 'busy' }),
       queue: (clock) => ({
         ...createMemoryQueue({ clock }),
@@ -358,11 +358,11 @@ describe('a consumer', () => {
     await stop();
     await new Promise((resolve) => setImmediate(resolve));
 
-    expect(told('serviceFailed').length).toBeGreaterThan(0);
+    expect(emitted('serviceFailed').length).toBeGreaterThan(0);
     expect(warnings).toEqual([]);
   });
 
-  test('goes on when a listener throws', async () => {
+  test('a consumer continues when a listener throws', async () => {
     const { clock, queue, consumer, stored, stop } = rig({ handle: async () => DONE });
     consumer.on('messageReceived', () => {
       throw new Error('a fault of the listener');

@@ -23,8 +23,8 @@ function gateOf() {
   return { clock, gate, failed, recovered, fail, pass };
 }
 
-describe('the gate', () => {
-  test('is healthy only after an answer', async () => {
+describe('createServiceGate', () => {
+  test('the gate is healthy only after an answer', async () => {
     const { gate, pass } = gateOf();
 
     const before = gate.healthy();
@@ -33,7 +33,7 @@ describe('the gate', () => {
     expect([before, gate.healthy()]).toEqual([false, true]);
   });
 
-  test('lets one probe through after each pause, and all callers after a success', async () => {
+  test('the gate lets one probe through after each pause, and all callers after a success', async () => {
     const { clock, gate, fail, failed, recovered } = gateOf();
     const calls: string[] = [];
     const { signal } = new AbortController();
@@ -52,7 +52,7 @@ describe('the gate', () => {
     expect(recovered).toEqual([1]);
   });
 
-  test('waits at least half of a doubling delay, up to half a minute', async () => {
+  test('the gate waits at least half of a doubling delay, up to half a minute', async () => {
     const { clock, fail, failed } = gateOf();
 
     for (let turn = 0; turn < 9; turn++) {
@@ -64,7 +64,7 @@ describe('the gate', () => {
     expect(failed).toEqual([250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
   });
 
-  test('waits as long as the service asks', async () => {
+  test('the gate waits as long as the service asks', async () => {
     const { fail, failed } = gateOf();
 
     await fail(unavailable(7_000));
@@ -72,7 +72,7 @@ describe('the gate', () => {
     expect(failed).toEqual([7_000]);
   });
 
-  test('counts calls that fail together as one failure', async () => {
+  test('the gate counts calls that fail together as one failure', async () => {
     const { fail, failed } = gateOf();
 
     await Promise.all([fail(), fail(), fail()]);
@@ -80,7 +80,7 @@ describe('the gate', () => {
     expect(failed).toHaveLength(1);
   });
 
-  test('takes a stale receipt handle for an answer', async () => {
+  test('the gate counts a stale receipt handle as an answer', async () => {
     const { gate, fail, failed } = gateOf();
 
     await fail(new AppError('MessageNotExist', 'stale'));
@@ -89,7 +89,7 @@ describe('the gate', () => {
     expect(gate.healthy()).toBe(true);
   });
 
-  test('hands an aborted probe to the next caller', async () => {
+  test('the gate hands an aborted probe to the next caller', async () => {
     const { clock, gate, fail } = gateOf();
     await fail();
     const { signal } = new AbortController();
@@ -104,7 +104,7 @@ describe('the gate', () => {
     expect(await next).toBe('next');
   });
 
-  test('lets a caller that waits leave when its signal aborts', async () => {
+  test('the gate rejects a waiting caller when its signal aborts', async () => {
     const { clock, gate, fail, pass } = gateOf();
     await fail();
     const leaving = new AbortController();

@@ -7,8 +7,8 @@ const limiterOf = (max: number) => {
   return { clock, limiter: createLimiter({ max, clock, random: () => 0.5 }) };
 };
 
-describe('the limiter', () => {
-  test('halves once for all handlers that were refused together', async () => {
+describe('createLimiter', () => {
+  test('the limiter halves once for all handlers that were refused together', async () => {
     const { clock, limiter } = limiterOf(16);
     const startedAt = clock.now();
     await clock.advance(100);
@@ -20,7 +20,7 @@ describe('the limiter', () => {
     expect(limiter.limit()).toBe(8);
   });
 
-  test('halves again for a handler that began after the last decrease', async () => {
+  test('the limiter halves again for a handler that began after the last decrease', async () => {
     const { clock, limiter } = limiterOf(16);
     limiter.overloaded(clock.now());
     await clock.advance(1);
@@ -30,7 +30,7 @@ describe('the limiter', () => {
     expect(limiter.limit()).toBe(4);
   });
 
-  test('grows by one for each round of successes, up to its maximum', () => {
+  test('the limiter grows by one for each round of successes, up to its maximum', () => {
     const { clock, limiter } = limiterOf(6);
     limiter.overloaded(clock.now());
 
@@ -43,7 +43,7 @@ describe('the limiter', () => {
     expect(limits.at(-1)).toBe(6);
   });
 
-  test('pauses for as long as the sink asks', async () => {
+  test('the limiter pauses for as long as the sink asks', async () => {
     const { clock, limiter } = limiterOf(8);
 
     limiter.overloaded(clock.now(), 2_000);
@@ -53,7 +53,7 @@ describe('the limiter', () => {
     expect([at, limiter.pauseMs()]).toEqual([2_000, 0]);
   });
 
-  test('blames the sink when nothing succeeds, and pauses longer each time', async () => {
+  test('the limiter attributes failures to the sink when nothing succeeds, and pauses longer each time', async () => {
     const { clock, limiter } = limiterOf(8);
     for (let failure = 0; failure < 5; failure++) limiter.failed();
     const first = limiter.pauseMs();
@@ -67,7 +67,7 @@ describe('the limiter', () => {
     expect(limiter.sinkIsDown()).toBe(false);
   });
 
-  test('follows a new maximum downwards at once and upwards with success', () => {
+  test('the limiter follows a new maximum downwards at once and upwards with success', () => {
     const { limiter } = limiterOf(8);
     limiter.setMax(2);
     const lowered = limiter.limit();

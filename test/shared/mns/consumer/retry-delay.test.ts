@@ -4,13 +4,13 @@ import { retryVisibility } from '../../../../shared/mns/consumer/retry-delay.ts'
 
 const BACKOFF = { baseMs: 5_000, capMs: 600_000 };
 
-describe('the visibility of a retry', () => {
+describe('retryVisibility', () => {
   test.each([
     [1, 5],
     [2, 10],
     [5, 80],
     [9, 600],
-  ])('after %i deliveries is at most %i s', (dequeueCount, most) => {
+  ])('the visibility of a retry after %i deliveries is at most %i s', (dequeueCount, most) => {
     const seconds = retryVisibility(dequeueCount, BACKOFF, () => 1);
 
     expect(seconds).toBe(most);
@@ -21,13 +21,16 @@ describe('the visibility of a retry', () => {
     [2, 10],
     [5, 25],
     [200, 600],
-  ])('with linear growth, after %i deliveries is at most %i s', (dequeueCount, most) => {
-    const seconds = retryVisibility(dequeueCount, { ...BACKOFF, growth: 'linear' }, () => 1);
+  ])(
+    'the visibility of a retry with linear growth, after %i deliveries is at most %i s',
+    (dequeueCount, most) => {
+      const seconds = retryVisibility(dequeueCount, { ...BACKOFF, growth: 'linear' }, () => 1);
 
-    expect(seconds).toBe(most);
-  });
+      expect(seconds).toBe(most);
+    },
+  );
 
-  test('is whole seconds within the bounds of MNS, and never less than was asked for, up to an hour', () => {
+  test('the visibility of a retry is whole seconds within the bounds of MNS and at least a Retry-After of up to an hour', () => {
     fc.assert(
       fc.property(
         fc.nat(200),

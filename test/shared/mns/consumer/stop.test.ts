@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
 import type { ReceivedMessage } from '../../../../shared/mns/queue.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
+import { createMemoryQueue } from '../../../support/memory-queue.ts';
 import { DONE, passing, rig, send } from './support.ts';
 
-describe('stopping', () => {
-  test('aborts the long poll that waits, and leaves no timer behind', async () => {
+describe('Consumer.stop', () => {
+  test('a stopping consumer aborts its long poll and leaves no timer behind', async () => {
     const { clock, consumer } = rig({ handle: async () => DONE });
     consumer.start();
     await clock.advance(10_000);
@@ -16,8 +16,8 @@ describe('stopping', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('finishes what is being handled, acknowledges it, and hands the rest back at once', async () => {
-    const { clock, queue, consumer, told, stored } = rig({
+  test('a stopping consumer finishes running messages, acknowledges them, and releases the rest at once', async () => {
+    const { clock, queue, consumer, emitted, stored } = rig({
       handle: async () => {
         await clock.sleep(5_000);
         return DONE;
@@ -32,13 +32,13 @@ describe('stopping', () => {
 
     expect(report).toMatchObject({ received: 6, deleted: 3, released: 3, abandoned: 0, unacknowledged: 0 });
     expect(report.tookMs).toBeLessThanOrEqual(4_100);
-    expect(told('messageReleased')).toHaveLength(3);
+    expect(emitted('messageReleased')).toHaveLength(3);
     expect(await stored()).toBe(3);
     expect((await queue.attributes()).activeMessages).toBe(3);
     expect(clock.pending()).toBe(0);
   });
 
-  test('aborts handlers at the deadline and hands their messages back', async () => {
+  test('a stopping consumer aborts handlers at the deadline and releases their messages', async () => {
     const { clock, queue, consumer } = rig({
       handle: async (_, { signal }) => {
         await clock.sleep(1_000_000, signal);
@@ -57,7 +57,7 @@ describe('stopping', () => {
     expect((await queue.attributes()).activeMessages).toBe(4);
   });
 
-  test('ends in time and hands messages back though a handler ignores its signal', async () => {
+  test('a stopping consumer ends in time and releases messages even if a handler ignores its signal', async () => {
     const { clock, queue, consumer } = rig({
       handle: async () => {
         await clock.sleep(1_000_000);
@@ -76,8 +76,8 @@ describe('stopping', () => {
     expect((await queue.attributes()).activeMessages).toBe(2);
   });
 
-  test('waits a moment for a request just sent, which may bring messages', async () => {
-    const { clock, consumer, told } = rig({ handle: async () => DONE });
+  test('a stopping consumer waits a moment for a request just sent, which may bring messages', async () => {
+    const { clock, consumer, emitted } = rig({ handle: async () => DONE });
     consumer.start();
     await clock.advance(100);
 
@@ -85,11 +85,11 @@ describe('stopping', () => {
 
     expect(tookMs).toBeGreaterThanOrEqual(400);
     expect(tookMs).toBeLessThanOrEqual(550);
-    expect(told('receiveFailed')).toEqual([]);
+    expect(emitted('receiveFailed')).toEqual([]);
     expect(clock.pending()).toBe(0);
   });
 
-  test('releases the messages of an answer that arrives after it began', async () => {
+  test('a stopping consumer releases the messages of an answer that arrives after it began to stop', async () => {
     let answer: (messages: ReceivedMessage[]) => void = () => {};
     const clock = manualClock();
     const inner = createMemoryQueue({ clock });
@@ -118,10 +118,10 @@ describe('stopping', () => {
     expect((await inner.attributes()).activeMessages).toBe(3);
   });
 
-  test('counts as handed back only what was', async () => {
+  test('a stopping consumer counts as released only what was released', async () => {
     const clock = manualClock();
     const inner = createMemoryQueue({ clock });
-    const { consumer, told } = rig({
+    const { consumer, emitted } = rig({
       clock,
       handle: async (_, { signal }) => {
         await clock.sleep(1_000_000, signal);
@@ -142,11 +142,11 @@ describe('stopping', () => {
     await clock.advance(1_000);
 
     expect(report).toMatchObject({ received: 3, released: 0, deleted: 0 });
-    expect(told('releaseFailed')).toHaveLength(3);
-    expect(told('messageReleased')).toEqual([]);
+    expect(emitted('releaseFailed')).toHaveLength(3);
+    expect(emitted('messageReleased')).toEqual([]);
   });
 
-  test('reports what could not be acknowledged when the queue is down', async () => {
+  test('a stopping consumer reports what could not be acknowledged when the queue is down', async () => {
     const clock = manualClock();
     const inner = createMemoryQueue({ clock });
     const { consumer } = rig({
@@ -170,7 +170,7 @@ describe('stopping', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('gives every caller the same promise', async () => {
+  test('stop returns the same promise to every caller', async () => {
     const { clock, consumer } = rig({ handle: async () => DONE });
     consumer.start();
     await clock.advance(1);
@@ -182,8 +182,8 @@ describe('stopping', () => {
   });
 });
 
-describe('draining', () => {
-  test('ends when the queue is empty', async () => {
+describe('Consumer.drain', () => {
+  test('a drain ends when the queue is empty', async () => {
     const { clock, queue, consumer, stored } = rig({
       handle: async () => {
         await clock.sleep(100);
@@ -200,7 +200,7 @@ describe('draining', () => {
     expect(await stored()).toBe(0);
   });
 
-  test('hands unfinished work back within its budget', async () => {
+  test('a drain releases unfinished messages within its budget', async () => {
     const { clock, queue, consumer, stored } = rig({
       handle: async (_, { signal }) => {
         await clock.sleep(700, signal);
@@ -219,7 +219,7 @@ describe('draining', () => {
     expect((await queue.attributes()).activeMessages).toBe(await stored());
   });
 
-  test('keeps to a small budget though a handler ignores its signal', async () => {
+  test('a drain keeps a small budget even if a handler ignores its signal', async () => {
     const { clock, queue, consumer } = rig({
       handle: async () => {
         await clock.sleep(1_000_000);
@@ -236,7 +236,7 @@ describe('draining', () => {
     expect((await queue.attributes()).activeMessages).toBe(3);
   });
 
-  test('says why the queue could not be read', async () => {
+  test('a drain reports why the queue could not be read', async () => {
     const { clock, consumer } = rig({
       handle: async () => DONE,
       queue: (clock) => ({

@@ -6,16 +6,16 @@ import {
   type DeadLetter,
   type DeadLetters,
   type Handle,
-  type Outcome,
   type StopReport,
 } from '../../../../shared/mns/consumer/index.ts';
-import { createMemoryQueue } from '../../../../shared/mns/memory.ts';
 import type { MessageQueue } from '../../../../shared/mns/queue.ts';
 import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.ts';
+import type { Delivery } from '../../../../shared/runtime/delivery.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../../shared/runtime/random.ts';
+import { createMemoryQueue } from '../../../support/memory-queue.ts';
 
-export const DONE: Outcome = { result: 'done' };
+export const DONE: Delivery = { result: 'accepted' };
 
 export interface Rig {
   readonly clock: ManualClock;
@@ -23,7 +23,7 @@ export interface Rig {
   readonly consumer: Consumer;
   readonly letters: DeadLetter[];
   /** Every event of the name so far. */
-  told<K extends keyof ConsumerEvents>(name: K): ConsumerEvents[K][];
+  emitted<K extends keyof ConsumerEvents>(name: K): ConsumerEvents[K][];
   /** Stops the consumer and moves time until that is done. */
   stop(options?: { deadlineMs?: number }): Promise<StopReport & { tookMs: number }>;
   /** Messages that the queue still has, whatever their state. */
@@ -58,7 +58,7 @@ export function rig({ handle, clock = manualClock(), queue: make, options, deadL
     queue,
     consumer,
     letters,
-    told: <K extends keyof ConsumerEvents>(name: K) =>
+    emitted: <K extends keyof ConsumerEvents>(name: K) =>
       log.filter((entry) => entry.name === name).map((entry) => entry.event as ConsumerEvents[K]),
     stop: (options) => passing(clock, consumer.stop(options)),
     async stored() {

@@ -17,7 +17,7 @@ function keeperOf({
   const clock = manualClock();
   const from = clock.now();
   const renewals: { at: number; handle: string }[] = [];
-  const told: string[] = [];
+  const events: string[] = [];
   const keeper = keepVisibility({
     clock,
     receipt: { receiptHandle: 'h0', expiresAt: from + hiddenMs },
@@ -27,16 +27,16 @@ function keeperOf({
       renewals.push({ at: clock.now() - from, handle });
       return renew ? renew(handle, signal) : { receiptHandle: `h${renewals.length}` };
     },
-    onRenewed: () => void told.push('renewed'),
-    onFailed: () => void told.push('failed'),
-    onLost: () => void told.push('lost'),
-    onTooOld: () => void told.push('too old'),
+    onRenewed: () => void events.push('renewed'),
+    onFailed: () => void events.push('failed'),
+    onLost: () => void events.push('lost'),
+    onTooOld: () => void events.push('too old'),
   });
-  return { clock, from, keeper, renewals, told };
+  return { clock, from, keeper, renewals, events };
 }
 
-describe('the visibility keeper', () => {
-  test('renews at half of the time, each time with the newest handle', async () => {
+describe('keepVisibility', () => {
+  test('the visibility keeper renews at half of the time, each time with the newest handle', async () => {
     const { clock, keeper, renewals } = keeperOf({});
 
     await clock.advance(80_000);
@@ -51,7 +51,7 @@ describe('the visibility keeper', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('renews at once when it is not known how long the message is hidden', async () => {
+  test('the visibility keeper renews at once when it is not known how long the message is hidden', async () => {
     const { clock, keeper, renewals } = keeperOf({ hiddenMs: 0 });
 
     await clock.advance(0);
@@ -60,9 +60,9 @@ describe('the visibility keeper', () => {
     await keeper.stop();
   });
 
-  test('repeats a failed renewal before the receipt expires', async () => {
+  test('the visibility keeper repeats a failed renewal before the receipt expires', async () => {
     let calls = 0;
-    const { clock, keeper, renewals, told } = keeperOf({
+    const { clock, keeper, renewals, events } = keeperOf({
       renew: async () => {
         if (++calls < 3) throw new AppError('ServiceUnavailable', 'down');
         return { receiptHandle: 'new' };
@@ -72,12 +72,12 @@ describe('the visibility keeper', () => {
     await clock.advance(29_000);
 
     expect(renewals.map(({ at }) => at)).toEqual([15_000, 22_500, 26_250]);
-    expect(told).toEqual(['failed', 'failed', 'renewed']);
+    expect(events).toEqual(['failed', 'failed', 'renewed']);
     await keeper.stop();
   });
 
-  test('gives no receipt once the message was redelivered', async () => {
-    const { clock, keeper, renewals, told } = keeperOf({
+  test('the visibility keeper returns no receipt after the message was redelivered', async () => {
+    const { clock, keeper, renewals, events } = keeperOf({
       renew: async () => {
         throw new AppError('MessageNotExist', 'stale');
       },
@@ -86,21 +86,21 @@ describe('the visibility keeper', () => {
     await clock.advance(100_000);
 
     expect(await keeper.stop()).toBeUndefined();
-    expect(told).toEqual(['lost']);
+    expect(events).toEqual(['lost']);
     expect(renewals).toHaveLength(1);
   });
 
-  test('ends at the maximum age', async () => {
-    const { clock, renewals, told } = keeperOf({ maxAgeMs: 50_000 });
+  test('the visibility keeper stops renewing at the maximum age', async () => {
+    const { clock, renewals, events } = keeperOf({ maxAgeMs: 50_000 });
 
     await clock.advance(1_000_000);
 
-    expect(told).toEqual(['renewed', 'renewed', 'too old']);
+    expect(events).toEqual(['renewed', 'renewed', 'too old']);
     expect(renewals).toHaveLength(2);
     expect(clock.pending()).toBe(0);
   });
 
-  test('waits, when stopped, for the renewal under way and gives its handle', async () => {
+  test('the visibility keeper waits on stop for the running renewal and returns its handle', async () => {
     let answer = () => {};
     const { clock, from, keeper } = keeperOf({
       renew: () =>
@@ -117,8 +117,8 @@ describe('the visibility keeper', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('ends a renewal that has not been sent', async () => {
-    const { clock, keeper, told } = keeperOf({
+  test('the visibility keeper aborts on stop a renewal that has not been sent', async () => {
+    const { clock, keeper, events } = keeperOf({
       renew: (_, signal) =>
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
     });
@@ -127,6 +127,6 @@ describe('the visibility keeper', () => {
     const receipt = await keeper.stop();
 
     expect(receipt).toMatchObject({ receiptHandle: 'h0' });
-    expect(told).toEqual([]);
+    expect(events).toEqual([]);
   });
 });

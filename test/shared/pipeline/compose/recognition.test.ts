@@ -1,6 +1,5 @@
 import sharp from 'sharp';
 import { beforeEach, expect, test } from 'vitest';
-import { createMemoryStore } from '../../../../shared/oss/memory.ts';
 import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
 import { composeFaceRecognition } from '../../../../shared/pipeline/compose/recognition.ts';
 import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.ts';
@@ -8,6 +7,7 @@ import { environmentCredentials } from '../../../../shared/runtime/credentials.t
 import { createLogger, silentLogger } from '../../../../shared/runtime/log.ts';
 import { anEvent } from '../../../support/events.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../support/fake-engine.ts';
+import { createMemoryStore } from '../../../support/memory-store.ts';
 
 const EMBEDDER = {
   name: 'fake',

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import sharp from 'sharp';
 import type { Face } from '../../../../shared/faces/face.ts';
 import { createOssGallery } from '../../../../shared/faces/gallery/oss/gallery.ts';
-import { createMemoryStore } from '../../../../shared/oss/memory.ts';
 import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
 import { readPipelineOptions } from '../../../../shared/pipeline/options.ts';
 import type { EnrolmentDeps } from '../../../../shared/pipeline/people/enrol.ts';
@@ -10,6 +9,7 @@ import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { anEvent } from '../../../support/events.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../support/fake-engine.ts';
+import { createMemoryStore } from '../../../support/memory-store.ts';
 
 /** Each person is a color: a photo of one color shows the person whose embedding is that color. */
 export const ANNA = '#ff0000';

@@ -12,7 +12,7 @@ export interface DeleteOptions {
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
 }
 
-export function deleteOptions(request: ApiRequest): DeleteOptions {
+function deleteOptions(request: ApiRequest): DeleteOptions {
   const body = request.body ? (decode(request) as DeleteOptions & { orphanDependents?: boolean }) : {};
   const { query } = request;
   const grace = query.get('gracePeriodSeconds');

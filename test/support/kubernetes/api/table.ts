@@ -43,7 +43,7 @@ function cellOf(column: Column | ComputedColumn, object: KubeObject, now: number
 }
 
 /** As the API tells ages: two units at first, one later. */
-export function age(ms: number): string {
+function age(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 120) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);

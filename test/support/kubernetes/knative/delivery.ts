@@ -7,7 +7,7 @@ export interface Delivery {
 }
 
 /** Of a Broker whose configuration says nothing else. */
-export const DEFAULT_DELIVERY = { retry: 10, backoffPolicy: 'exponential', backoffDelay: 'PT0.2S' } as const;
+const DEFAULT_DELIVERY = { retry: 10, backoffPolicy: 'exponential', backoffDelay: 'PT0.2S' } as const;
 
 export type Outcome =
   | { readonly delivered: true; readonly reply?: Event }

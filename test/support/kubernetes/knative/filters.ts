@@ -25,7 +25,7 @@ export function passes({ filters, filter }: Filtered, event: Attributes): boolea
   return holds(filter?.attributes, event, (value, wanted) => wanted === '' || value === wanted);
 }
 
-export function matches(filter: Filter, event: Attributes): boolean {
+function matches(filter: Filter, event: Attributes): boolean {
   if (filter.cesql !== undefined) throw new Error('filters in CESQL are not supported here');
   if (filter.all) return filter.all.every((one) => matches(one, event));
   if (filter.any) return filter.any.some((one) => matches(one, event));

@@ -6,7 +6,7 @@ export interface User {
   readonly groups: readonly string[];
 }
 
-export const ADMIN: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
+const ADMIN: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 
 export interface Tokens {
   /** Who the bearer is; 401 when nobody. */

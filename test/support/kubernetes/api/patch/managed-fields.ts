@@ -49,7 +49,7 @@ export const isSameWriter = (entry: ManagedFieldsEntry, operation: 'Apply' | 'Up
   entry.operation === operation &&
   (entry.subresource ?? '') === (writer.subresource ?? '');
 
-export function newEntry(operation: 'Apply' | 'Update', { manager, apiVersion, subresource, time }: Writer) {
+function newEntry(operation: 'Apply' | 'Update', { manager, apiVersion, subresource, time }: Writer) {
   return {
     manager,
     operation,

@@ -1,8 +1,21 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../runtime/clock.ts';
-import { AppError } from '../runtime/errors.ts';
-import { assertSendable } from './body.ts';
-import type { DeleteFailure, MessageQueue, QueueAttributes, ReceivedMessage } from './queue.ts';
+import { assertSendable } from '../../shared/mns/body.ts';
+import {
+  DEFAULT_RETENTION_SECONDS,
+  MAX_BATCH,
+  MAX_DELAY_SECONDS,
+  MAX_MESSAGE_BYTES,
+  MAX_VISIBILITY_SECONDS,
+  MIN_VISIBILITY_SECONDS,
+} from '../../shared/mns/limits.ts';
+import type {
+  DeleteFailure,
+  MessageQueue,
+  QueueAttributes,
+  ReceivedMessage,
+} from '../../shared/mns/queue.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 
 export interface MemoryQueueOptions {
   readonly name?: string;
@@ -34,7 +47,6 @@ interface Waiter {
 }
 
 const RECEIPT_HANDLE = /^\d+-[0-9A-F]{32}-\d+$/;
-const MAX_BODY_BYTES = 65_536;
 
 /**
  * A queue within the process, with the life of a message as MNS has it: delayed, visible, hidden behind a receipt
@@ -45,7 +57,7 @@ export function createMemoryQueue({
   name = 'memory',
   clock,
   visibilityTimeout = 30,
-  messageRetentionPeriod = 345_600,
+  messageRetentionPeriod = DEFAULT_RETENTION_SECONDS,
 }: MemoryQueueOptions): MessageQueue {
   /** In the order of arrival. */
   const messages = new Map<string, StoredMessage>();
@@ -158,7 +170,7 @@ export function createMemoryQueue({
     },
 
     async delete(receiptHandles) {
-      demand('receipt handles', receiptHandles.length, 0, 16);
+      demand('receipt handles', receiptHandles.length, 0, MAX_BATCH);
       const failures: DeleteFailure[] = [];
       for (const receiptHandle of receiptHandles) {
         const found = held(receiptHandle);
@@ -169,7 +181,7 @@ export function createMemoryQueue({
     },
 
     async changeVisibility(receiptHandle, seconds) {
-      demand('seconds', seconds, 1, 43_200);
+      demand('seconds', seconds, MIN_VISIBILITY_SECONDS, MAX_VISIBILITY_SECONDS);
       const found = held(receiptHandle);
       if ('code' in found) {
         throw new AppError('MessageNotExist', `queue ${name}: ${found.message}`, {
@@ -183,8 +195,8 @@ export function createMemoryQueue({
 
     async send(body, { delaySeconds = 0, priority = 8 } = {}) {
       assertSendable(body);
-      demand('bytes of the body', Buffer.byteLength(body), 1, MAX_BODY_BYTES);
-      demand('delaySeconds', delaySeconds, 0, 604_800);
+      demand('bytes of the body', Buffer.byteLength(body), 1, MAX_MESSAGE_BYTES);
+      demand('delaySeconds', delaySeconds, 0, MAX_DELAY_SECONDS);
       demand('priority', priority, 1, 16);
       const id = (++sent).toString(16).toUpperCase().padStart(32, '0');
       const bodyMD5 = createHash('md5').update(body).digest('hex').toUpperCase();

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
-import { createMemoryQueue } from '../../../shared/mns/memory.ts';
-import { manualClock } from '../../../shared/runtime/clock.ts';
-import { messageQueueContract } from '../../contracts/message-queue.ts';
+import { expect, test } from 'vitest';
+import { manualClock } from '../../shared/runtime/clock.ts';
+import { messageQueueContract } from '../contracts/message-queue.ts';
+import { createMemoryQueue } from './memory-queue.ts';
 
 messageQueueContract('the memory queue', async (attributes) => {
   const clock = manualClock();
@@ -9,7 +9,7 @@ messageQueueContract('the memory queue', async (attributes) => {
   return { queue, advance: clock.advance, close: queue.close };
 });
 
-it('serves waiting polls in the order in which they began', async () => {
+test('the memory queue serves waiting polls in the order in which they began', async () => {
   const queue = createMemoryQueue({ clock: manualClock() });
   const first = queue.receive({ max: 1, waitSeconds: 30 });
   const second = queue.receive({ max: 1, waitSeconds: 30 });
@@ -21,7 +21,7 @@ it('serves waiting polls in the order in which they began', async () => {
   expect((await second).map((message) => message.body)).toEqual(['b']);
 });
 
-it('leaves no timer behind when polls end by message, time, signal or close', async () => {
+test('the memory queue leaves no timer behind when polls end by message, time, signal or close', async () => {
   const clock = manualClock();
   const queue = createMemoryQueue({ clock });
   const controller = new AbortController();

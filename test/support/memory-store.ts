@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { addAbortSignal, Readable } from 'node:stream';
-import { assertNotAborted } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { noSuchKey, objectAlreadyExists } from './errors.ts';
-import { assertKey, compareKeys, isCurrentVersion } from './key.ts';
-import { normalizeContentType, normalizeMetadata } from './metadata.ts';
-import type { ObjectHead, ObjectStore } from './object-store.ts';
-import { resolveRange } from './range.ts';
+import { assertKey } from '../../shared/oss/key.ts';
+import { normalizeContentType, normalizeMetadata } from '../../shared/oss/metadata.ts';
+import type { GetOptions, ObjectHead, ObjectStore } from '../../shared/oss/object-store.ts';
+import { rangeHeader } from '../../shared/oss/range.ts';
+import { assertNotAborted } from '../../shared/runtime/abort.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 
 interface StoredObject {
   readonly head: ObjectHead;
@@ -106,4 +106,32 @@ async function collect(
     throw error;
   }
   return Buffer.concat(chunks);
+}
+
+/** The order of OSS listings: that of the UTF-8 bytes, which differs from that of strings beyond U+FFFF. */
+function compareKeys(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
+/** A bucket that never had versions knows only the version `null`. */
+function isCurrentVersion(versionId: string | undefined): boolean {
+  return versionId === undefined || versionId === 'null';
+}
+
+/** First and last byte within an object of `size` bytes. Throws `InvalidRequest` when it begins behind the end. */
+function resolveRange(range: NonNullable<GetOptions['range']>, size: number): { start: number; end: number } {
+  rangeHeader(range);
+  if (range.start >= size)
+    throw new AppError('InvalidRequest', `range begins at byte ${range.start} of an object of ${size}`);
+  return { start: range.start, end: Math.min(range.end ?? size - 1, size - 1) };
+}
+
+function noSuchKey(bucket: string, key: string): AppError {
+  return new AppError('NoSuchKey', `${bucket} has no object ${key}`, { details: { bucket, key } });
+}
+
+export function objectAlreadyExists(bucket: string, key: string): AppError {
+  return new AppError('ObjectAlreadyExists', `${bucket} already has an object ${key}`, {
+    details: { bucket, key },
+  });
 }

@@ -1,17 +1,17 @@
 import type { MnsClient } from '../../shared/mns/client.ts';
 import type { MnsOssToken } from '../../shared/mns/token.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Memo } from '../../shared/runtime/recent.ts';
 import type { Cluster } from './kubernetes/cluster.ts';
 import type { Recorder } from './kubernetes/events.ts';
-import type { Memo } from './memo.ts';
 import type { ControllerOptions } from './options.ts';
 
-/** What reconciling works with. */
-export interface Parts {
+/** What reconciling depends on. */
+export interface ControllerDeps {
   readonly cluster: Cluster;
   readonly connectMns: (token: MnsOssToken) => MnsClient;
   readonly record: Recorder;
-  /** Which sources have what they need in MNS, so that it is not asked for at every change of a pod. */
+  /** Sources that have what they need in MNS. It saves requests at every change of a pod. */
   readonly ensured: Memo;
   readonly clock: Clock;
   readonly options: Pick<

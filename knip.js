@@ -1,0 +1,39 @@
+// `knip` looks at everything. `knip --production` looks at what is shipped (`!`): there, tests and benchmarks are no use.
+const isProduction = process.argv.includes('--production');
+
+export default {
+  entry: [
+    'cli/{main,local-cloud}.ts!',
+    'local/index.ts!',
+    'functions/*/{fc,server}.ts!',
+    'shared/faces/engines/local/{worker.ts,from-source.js}!',
+    // Writes schemas, manifests and pages that are shipped.
+    ...(isProduction ? ['scripts/docs.ts!'] : []),
+    'scripts/!(docs).{ts,js}',
+    'scripts/images/run.ts',
+    'bench/**/*.ts',
+    'bench/*/*.{ts,js,mjs}',
+    'test/**/*.{test,bench}.ts',
+    'test/**/vitest.config.ts',
+    'test/conformance/{resolve-oss-local,table-reporter}.ts',
+    'test/support/{build,closing-line}.ts',
+    'test/support/serverless-devs/fc3/index.js',
+  ],
+  project: [
+    '{cli,functions,local,shared}/**/*.{ts,js}!',
+    'scripts/{docs,operations-page}.ts!',
+    '{bench,test}/**/*.{ts,js}',
+    'scripts/**/!(docs|operations-page).{ts,js}',
+  ],
+  // A unit may be exported for its test; what nobody imports, not even a test, is not exported.
+  ignoreExportsUsedInFile: isProduction || { interface: true, type: true },
+  ignoreBinaries: ['unshare'],
+  // Programs, and models that are read as files: those of face-api by a script too.
+  ignoreDependencies: [
+    ...(isProduction ? ['@vladmandic/face-api'] : []),
+    'faceplugin-face-recognition-js',
+    's3rver',
+    '@serverless-devs/s',
+    'yauzl',
+  ],
+};

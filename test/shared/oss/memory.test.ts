@@ -1,8 +1,0 @@
-import { createMemoryStore } from '../../../shared/oss/memory.ts';
-import { systemClock } from '../../../shared/runtime/clock.ts';
-import { objectStoreContract } from '../../contracts/object-store.ts';
-
-objectStoreContract('the memory store', async () => {
-  const store = createMemoryStore({ clock: systemClock });
-  return { store, close: store.close };
-});
