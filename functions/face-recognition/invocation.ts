@@ -3,6 +3,7 @@ import type { OssObjectEvent } from '../../shared/envelope/event.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import type { Outcome } from '../../shared/pipeline/outcome.ts';
 import type { Pipeline } from '../../shared/pipeline/pipeline.ts';
+import { onAbort } from '../../shared/runtime/abort.ts';
 import { AppError, type ErrorCode, type ErrorKind, toAppError } from '../../shared/runtime/errors.ts';
 import type { App } from './app.ts';
 
@@ -45,15 +46,13 @@ export async function processEvents(
     logger.error({ path, code: error.code, reason: error.message }, 'part of the event is unreadable');
   }
   const stop = new AbortController();
-  const onAbort = () => stop.abort();
-  const cancel = clock.after(deadline - clock.now(), onAbort);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  if (signal?.aborted) onAbort();
+  const cancel = clock.after(deadline - clock.now(), () => stop.abort());
+  const stopListening = onAbort(signal, () => stop.abort());
   const limit = pLimit(options.recordConcurrency);
   const context = { signal: stop.signal, deadline };
   const records = await Promise.all(events.map((event) => limit(processRecord, event, process, context)));
   cancel();
-  signal?.removeEventListener('abort', onAbort);
+  stopListening();
   const report = {
     records,
     faults: faults.map(({ path, error }) => ({ path, code: error.code, reason: error.message })),

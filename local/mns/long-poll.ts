@@ -1,3 +1,4 @@
+import { onAbort } from '../../shared/runtime/abort.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 
 /** The waiting receivers of one queue, served in the order of arrival. */
@@ -25,7 +26,7 @@ export function createLongPolls<T>(clock: Clock): LongPolls<T> {
         if (signal.aborted) return resolve([]);
         const leave = () => {
           cancelTimer();
-          signal.removeEventListener('abort', giveUp);
+          stopListening();
           waiters.delete(waiter);
         };
         const waiter: Waiter<T> = {
@@ -41,7 +42,7 @@ export function createLongPolls<T>(clock: Clock): LongPolls<T> {
         };
         const giveUp = () => waiter.finish([]);
         const cancelTimer = clock.after(waitMs, giveUp);
-        signal.addEventListener('abort', giveUp, { once: true });
+        const stopListening = onAbort(signal, giveUp);
         waiters.add(waiter);
       });
     },
