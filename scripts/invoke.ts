@@ -8,7 +8,7 @@ import { untilSignalled } from '../cli/signals.ts';
 import { openEnvelope } from '../shared/envelope/open-envelope.ts';
 import { AppError } from '../shared/runtime/errors.ts';
 import { createLogger } from '../shared/runtime/log.ts';
-import { findFcNode } from './fc-node.ts';
+import { FC_NODE_VERSION, findNode } from './node-binaries.ts';
 import { openCloud } from './invoke/cloud.ts';
 import { describeServer, report } from './invoke/report.ts';
 import { openSession } from './invoke/session.ts';
@@ -46,7 +46,7 @@ const command = new Command('invoke')
     const functionName = options.function ?? first ?? 'face-recognition';
     const file = options.function === undefined ? second : first;
     const event = options.server ? Buffer.alloc(0) : await readEvent(options.event, file);
-    const node = options.node ?? (await findFcNode());
+    const node = options.node ?? (await findNode(FC_NODE_VERSION));
     const region = openEnvelope(event).events[0]?.region ?? 'cn-hangzhou';
     const cloud = await openCloud(options.dataDir, region);
     const session = await openSession({

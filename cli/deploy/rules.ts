@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { readPeopleOptions } from '../../functions/face-recognition/people.ts';
 import { readPollerOptions } from '../../functions/mns-poller/options.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
@@ -50,7 +50,7 @@ const handlersAreBuilt: Rule = async ({ props }, _, { folder }) => {
   if (runtime === 'custom-container' || typeof code === 'object') return [];
   if (code === undefined) return ['code is missing'];
   const home = resolve(folder, code);
-  if (runtime.startsWith('custom')) return (await exists(home)) ? [] : [notBuilt(home)];
+  if (runtime.startsWith('custom')) return faultsOfCommand(home, props.customRuntimeConfig?.command);
   const { initializer, preStop } = instanceLifecycleConfig ?? {};
   const faults = await Promise.all(
     [handler ?? '', initializer?.handler, preStop?.handler].map((hook) => faultOfHandler(home, hook)),
@@ -62,7 +62,7 @@ const handlersAreBuilt: Rule = async ({ props }, _, { folder }) => {
 const modelsAreBuilt: Rule = async ({ props: { code, environmentVariables = {} } }, _, { folder }) => {
   if (!isFaceRecognition(code) || environmentVariables.ENGINE !== 'local') return [];
   const models = resolve(folder, String(code), 'models');
-  return (await exists(models)) ? [] : [`${models} is not there: run \`ENGINE=local npm run build\``];
+  return (await exists(models)) ? [] : [`${models} is missing: run \`ENGINE=local npm run build\``];
 };
 
 /** The function would stop at its first event; here it is told before anything is uploaded. */
@@ -234,8 +234,18 @@ async function faultOfHandler(home: string, handler: string | undefined): Promis
   }
 }
 
+/** doc: a custom runtime finds its code in `/code`. */
+async function faultsOfCommand(home: string, command: readonly string[] = []): Promise<string[]> {
+  if (!(await exists(home))) return [notBuilt(home)];
+  const programs = command.filter((word) => word.startsWith('/code/'));
+  const files = programs.map((path) => join(home, relative('/code', path)));
+  const areBuilt = await Promise.all(files.map(exists));
+  return files.filter((_, index) => !areBuilt[index]).map(notBuilt);
+}
+
 function notBuilt(path: string): string {
-  return `${path} is not there: run \`npm run build\``;
+  const build = basename(path) === 'node' ? 'npm run build -- --node 24' : 'npm run build';
+  return `${path} is missing: run \`${build}\``;
 }
 
 function exists(path: string): Promise<boolean> {

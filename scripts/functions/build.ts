@@ -22,6 +22,8 @@ export interface BuildOptions {
   readonly outdir: string;
   /** `local` brings the models along. */
   readonly engine: 'facebody' | 'local';
+  /** Path of the Node for Linux on x64 that a custom runtime brings along. */
+  readonly node?: string;
 }
 
 export interface BuiltFunction {
@@ -40,7 +42,7 @@ export async function findFunctions(): Promise<string[]> {
 }
 
 /** Builds one function into `<outdir>/<name>` and `<outdir>/<name>.zip`. Throws when it has grown beyond its budget. */
-export async function buildFunction(name: string, { outdir, engine }: BuildOptions): Promise<BuiltFunction> {
+export async function buildFunction(name: string, { outdir, engine, node }: BuildOptions): Promise<BuiltFunction> {
   const folder = join(outdir, name);
   const programs = await bundleFunction(name, folder);
   const packages = packagesOf(programs);
@@ -54,13 +56,14 @@ export async function buildFunction(name: string, { outdir, engine }: BuildOptio
     await copyModels(join(folder, 'models'));
     await bundlePrograms(ENGINE_THREAD, folder);
   }
+  if (node) await copyFile(node, join(folder, 'node'));
 
   await assertPortable(folder);
   const zip = `${folder}.zip`;
   const bytes = await zipFolder(folder);
   await writeFile(zip, bytes);
   for (const [program, bundled] of Object.entries(programs)) assertJavascript(`${name}/${program}`, bundled);
-  if (!needsModels) assertZip(name, bytes.length);
+  if (!needsModels && !node) assertZip(name, bytes.length);
   return { folder, zip, zipBytes: bytes.length, programs };
 }
 

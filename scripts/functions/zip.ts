@@ -2,11 +2,17 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type ZipOptions, zipSync } from 'fflate';
 
+/** Files that are started as programs: the Node of a custom runtime. */
+const EXECUTABLES: readonly string[] = ['node'];
+
+/** A file mode as a zip made on Unix has it. */
+const unixMode = (mode: number) => (mode << 16) >>> 0;
+
 const ATTRIBUTES: ZipOptions = {
   // A zip has no time zones: made of local fields, it is the same number everywhere.
   mtime: new Date(1980, 0, 1),
   os: 3, // Unix, whose file modes are in `attrs`
-  attrs: (0o100644 << 16) >>> 0,
+  attrs: unixMode(0o100644),
   level: 6,
 };
 
@@ -19,6 +25,9 @@ export async function zipFolder(folder: string): Promise<Uint8Array> {
   const named = paths.map((path) => ({ path, name: relative(folder, path).split(sep).join('/') }));
   named.sort((left, right) => (left.name < right.name ? -1 : 1));
   const files: Record<string, [Uint8Array, ZipOptions]> = {};
-  for (const { path, name } of named) files[name] = [await readFile(path), ATTRIBUTES];
+  for (const { path, name } of named) {
+    const options = EXECUTABLES.includes(name) ? { ...ATTRIBUTES, attrs: unixMode(0o100755) } : ATTRIBUTES;
+    files[name] = [await readFile(path), options];
+  }
   return zipSync(files);
 }

@@ -7,7 +7,8 @@ import { type Deployed, readDeployment } from '../../../cli/deploy/deployment.ts
 import { checkDeployment } from '../../../cli/deploy/rules.ts';
 import { type FunctionProps, functionSchema, type TriggerProps } from '../../../cli/deploy/schema.ts';
 
-const TEMPLATE = new URL('../../../s.yaml', import.meta.url).pathname;
+const ROOT = new URL('../../..', import.meta.url).pathname;
+const TEMPLATE = join(ROOT, 's.yaml');
 const env = (changes: NodeJS.ProcessEnv = {}) => ({
   PATH: process.env.PATH,
   OSS_BUCKET: 'photos',
@@ -87,6 +88,18 @@ test('s.yaml passes with people and the local engine', async () => {
   await expect(check(deployed)).resolves.toBeUndefined();
 });
 
+test.each(['deploy/s.dev.yaml', 'deploy/s.custom.yaml'])('%s passes the check', async (overlay) => {
+  await writeFile(join(folder, 'dist/functions/face-recognition/node'), '');
+  await writeFile(join(folder, 'dist/functions/face-recognition/server.js'), '');
+
+  const deployed = await readDeployment(join(ROOT, overlay), { env: env() });
+
+  expect(deployed.map(({ name }) => name)).toEqual(['face-recognition', 'mns-poller']);
+  await expect(
+    checkDeployment(deployed, { folder: join(folder, dirname(overlay)), facebodyQps: 2 }),
+  ).resolves.toBeUndefined();
+});
+
 test('a quota of the account is divided among the instances', async () => {
   const [recognition] = await readDeployment(TEMPLATE, {
     env: env({ FACEBODY_ACCOUNT_QPS: '10', RESERVED_CONCURRENCY: '4' }),
@@ -123,6 +136,16 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     RECOGNITION,
     () => ({ runtime: 'custom.debian12', code: './elsewhere' }),
     'npm run build',
+  ],
+  [
+    'a custom runtime without the Node that it starts',
+    RECOGNITION,
+    () => ({
+      runtime: 'custom.debian12',
+      code: './modelless/face-recognition',
+      customRuntimeConfig: { command: ['/code/node', '/code/index.js'] },
+    }),
+    'modelless/face-recognition/node is missing: run `npm run build -- --node 24`',
   ],
   [
     'a handler that is not exported',

@@ -94,7 +94,7 @@ test('a deployment without a bucket stops before anything is deployed', async ()
 });
 
 test('one function is deployed by its name, and the overlay deploys beside', async () => {
-  await s.run(['mns-poller', 'deploy', '-y', '--skip-actions', '-t', 's.dev.yaml'], BUCKET);
+  await s.run(['mns-poller', 'deploy', '-y', '--skip-actions', '-t', 'deploy/s.dev.yaml'], BUCKET);
 
   const calls = await s.calls();
   expect(calls).toHaveLength(1);
@@ -105,28 +105,33 @@ test('one function is deployed by its name, and the overlay deploys beside', asy
 });
 
 test('the custom runtime keeps one pace for all that it works on', async () => {
-  await s.run(['face-recognition', 'deploy', '-y', '--skip-actions', '-t', 's.custom.yaml'], {
+  await s.run(['face-recognition', 'deploy', '-y', '--skip-actions', '-t', 'deploy/s.custom.yaml'], {
     ...BUCKET,
     FACEBODY_ACCOUNT_QPS: '5',
   });
 
   const [call] = await s.calls();
   expect(call!.props).toMatchObject({
-    runtime: 'custom.debian10',
-    customRuntimeConfig: { command: ['node', 'server.js'] },
+    runtime: 'custom.debian12',
+    code: '../dist/functions/face-recognition',
+    customRuntimeConfig: { command: ['/code/node', '/code/server.js'] },
     instanceConcurrency: 10,
     concurrencyConfig: { reservedConcurrency: 1 },
     environmentVariables: { FACEBODY_QPS: '5', SOURCE_PREFIX: 'incoming/' },
   });
 });
 
-test('s preview shows what is built and checked before a deployment', async () => {
-  const { code, output } = await s.run(['preview', '-o', 'json', '--silent'], BUCKET);
+test.each([
+  ['s.yaml', '.', 'npm run build'],
+  ['deploy/s.dev.yaml', '..', 'npm run build'],
+  ['deploy/s.custom.yaml', '..', 'npm run build -- --node 24'],
+])('%s is built and checked in %s before it is deployed', async (template, path, build) => {
+  const { code, output } = await s.run(['preview', '-t', template, '-o', 'json', '--silent'], BUCKET);
 
   expect(code).toBe(0);
-  const { actions } = JSON.parse(output) as { actions: Record<string, { run: string }[]> };
-  expect(actions['pre-deploy']!.map(({ run }) => run)).toEqual([
-    'npm run build',
-    'node dist/cli/main.js check s.yaml',
+  const { actions } = JSON.parse(output) as { actions: Record<string, unknown[]> };
+  expect(actions['pre-deploy']).toEqual([
+    { run: build, path },
+    { run: `node dist/cli/main.js check ${template}`, path },
   ]);
 });
