@@ -8,10 +8,10 @@ import { untilSignalled } from '../cli/signals.ts';
 import { openEnvelope } from '../shared/envelope/open-envelope.ts';
 import { AppError } from '../shared/runtime/errors.ts';
 import { createLogger } from '../shared/runtime/log.ts';
-import { FC_NODE_VERSION, findNode } from './node-binaries.ts';
 import { openCloud } from './invoke/cloud.ts';
 import { describeServer, report } from './invoke/report.ts';
 import { openSession } from './invoke/session.ts';
+import { FC_NODE_VERSION, findNode } from './node-binaries.ts';
 
 const whole = (from: number, to: number) => (value: string) => {
   const number = Number(value);

@@ -42,7 +42,10 @@ export async function findFunctions(): Promise<string[]> {
 }
 
 /** Builds one function into `<outdir>/<name>` and `<outdir>/<name>.zip`. Throws when it has grown beyond its budget. */
-export async function buildFunction(name: string, { outdir, engine, node }: BuildOptions): Promise<BuiltFunction> {
+export async function buildFunction(
+  name: string,
+  { outdir, engine, node }: BuildOptions,
+): Promise<BuiltFunction> {
   const folder = join(outdir, name);
   const programs = await bundleFunction(name, folder);
   const packages = packagesOf(programs);
