@@ -74,7 +74,7 @@ function send(request: HttpRequest, agents: Record<'http:' | 'https:', http.Agen
       headers: encodeHeaders(request.headers),
       agent: agents[secure ? 'https:' : 'http:'],
       timeout: request.timeoutMs,
-      path: request.target,
+      path: request.target ?? `${url.pathname}${url.search}`,
       signal,
     });
     outgoing.on('timeout', () => outgoing.destroy(timedOut(request)));
