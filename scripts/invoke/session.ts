@@ -42,8 +42,8 @@ export interface Invoked {
 /** Functions from the present sources, in processes of their own, beside a cloud. */
 export interface Session {
   readonly fc: LocalFcServer;
-  /** Makes what the functions find in the cloud, as the start does; again after the cloud was emptied. */
-  furnish(): Promise<void>;
+  /** Creates the queues and buckets that the functions use; call it again after the cloud was reset. */
+  createResources(): Promise<void>;
   invoke(event: Buffer): Promise<Invoked>;
   close(): Promise<void>;
 }
@@ -94,16 +94,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     attempts: 3,
   });
   const mns = createMnsClient({ ...common, endpoint: cloud.mns.url });
-  const furnish = async () => {
+  const createResources = async () => {
     for (const queue of [QUEUE, DEAD_LETTER_QUEUE]) await mns.createQueue(queue);
     if (onUpload) await oss.createBucket(TRIGGER.bucket);
   };
-  await furnish();
+  await createResources();
   const resultPrefix = env.RESULT_PREFIX ?? 'results/';
 
   return {
     fc,
-    furnish,
+    createResources,
     async invoke(original) {
       if (readTimerEvent(original) && functionName === 'mns-poller') {
         const message = await seedPhotos(await readFile(QUEUED), oss);
