@@ -104,7 +104,8 @@ export function readQueueSettings(element: XmlElement | undefined, base: QueueSe
     visibilityTimeout: bounded('VisibilityTimeout', text('VisibilityTimeout'), base.visibilityTimeout),
     pollingWaitSeconds: bounded('PollingWaitSeconds', text('PollingWaitSeconds'), base.pollingWaitSeconds),
     loggingEnabled: flag('LoggingEnabled', text('LoggingEnabled'), base.loggingEnabled),
-    deadLetter,
+    // Absent, not undefined: settings are compared with those that the journal restores.
+    ...(deadLetter && { deadLetter }),
   };
 }
 
