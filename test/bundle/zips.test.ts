@@ -149,24 +149,22 @@ test.each(ENGINES)(
   },
 );
 
-/** Without a release, Function Compute's Node runs the server; otherwise the Node that the zip brings. */
+/** Engine, who runs the server, and the release of Node that the zip brings, if any. */
 const RUNTIMES = ENGINES.flatMap((engine) => [
-  { engine, name: `Function Compute's Node`, release: undefined },
-  ...Object.values(CUSTOM_NODE_VERSIONS).map((release) => ({
-    engine,
-    name: `its own Node ${release}`,
-    release,
-  })),
+  [engine, "Function Compute's Node", undefined] as const,
+  ...Object.values(CUSTOM_NODE_VERSIONS).map(
+    (release) => [engine, `its own Node ${release}`, release] as const,
+  ),
 ]);
 
 test.each(RUNTIMES)(
-  'the zip of face-recognition serves two events at once in a custom runtime, with $engine on $name',
-  async ({ engine, name, release }) => {
+  'the zip of face-recognition serves two events at once in a custom runtime, with %s on %s',
+  async (engine, _name, release) => {
     const node = release && (await ensureNode(release));
     const folder = await unpacked('face-recognition', engine, node);
     const server = spawn(node ? join(folder, 'node') : fcNode, ['server.js'], {
       cwd: folder,
-      env: { ...environmentOf(engine, `results-${engine}-${name}/`), FC_SERVER_PORT: '0' },
+      env: { ...environmentOf(engine, `results-${engine}-${release}/`), FC_SERVER_PORT: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     onTestFinished(async () => {
