@@ -6,7 +6,6 @@ ARG NODE_IMAGE=docker.io/library/node:20.20.2-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
-ENV ONNXRUNTIME_NODE_INSTALL=skip
 COPY package.json package-lock.json .npmrc ./
 # No script of a package runs: binaries come inside packages, and nothing is fetched from elsewhere.
 RUN npm ci --ignore-scripts

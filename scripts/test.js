@@ -8,6 +8,9 @@ run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...args]);
 
 /** Ends this process with the exit code of a program that fails. */
 function run(program, programArgs) {
-  const { status } = spawnSync(program, programArgs, { stdio: 'inherit', shell: process.platform === 'win32' });
+  const { status } = spawnSync(program, programArgs, {
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) process.exit(status ?? 1);
 }

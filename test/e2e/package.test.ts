@@ -15,6 +15,7 @@ const PACKED = [
   'README.md',
   'LICENSE',
   'docs',
+  'cli/bin.js',
   'shared/results/faces-1.schema.json',
   'shared/pipeline/enrolment-1.schema.json',
 ];
@@ -119,7 +120,7 @@ describe('the packed package', () => {
     );
 
     const schemas = await run(process.execPath, [join(consumer, 'schemas.mjs')]);
-    const bin = join(consumer, 'node_modules/mnsoss-face/dist/cli/main.js');
+    const bin = join(consumer, 'node_modules/mnsoss-face/cli/bin.js');
     const help = await run(process.execPath, [bin, 'cloud', '--help']);
 
     expect(schemas.stdout.match(/json-schema.org/g)).toHaveLength(2);
