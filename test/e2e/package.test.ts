@@ -13,6 +13,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PACKED = [
   'package.json',
   'README.md',
+  'CHANGELOG.md',
   'LICENSE',
   'docs',
   'cli/bin.js',
