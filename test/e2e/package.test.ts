@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -110,6 +110,19 @@ describe('the packed package', () => {
     const { stdout } = await run(process.execPath, [join(consumer, 'consumer.mjs')]);
 
     expect(stdout).toBe('403 AliyunOSS 0\n');
+  });
+
+  it('runs the test that the README shows', async () => {
+    const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+    const [, example] = /^```js\n([\s\S]*?)^```/m.exec(readme) ?? [];
+    await writeFile(join(consumer, 'uploads.test.mjs'), example!);
+
+    const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', 'uploads.test.mjs'], {
+      cwd: consumer,
+    });
+
+    expect(stdout).toContain('ok 1 - an upload below incoming/ is announced in the queue');
+    expect(stdout).toContain('# pass 1');
   });
 
   it('has the schemas and the command under the names that others use', async () => {
