@@ -6,6 +6,9 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 const MAX_LINE_LENGTH = 160;
 const FOLDERS = ['docs', 'events', 'knative', '.github'];
 
+/** Folders whose files are written down with the path from the root. */
+const SOURCES = ['bench', 'cli', 'deploy', 'functions', 'knative', 'local', 'scripts', 'shared', 'test'];
+
 /** The Markdown files of the project, below its root. */
 async function markdownFiles(): Promise<string[]> {
   const inRoot = (await readdir(ROOT)).filter((name) => name.endsWith('.md'));
@@ -53,6 +56,15 @@ test.each(files)('the links of %s lead to files and headings that exist', async 
   }
 
   expect(broken).toEqual([]);
+});
+
+test.each(files)('the files that %s names in code exist', async (file) => {
+  const named = (await textOf(file)).matchAll(/`((?:[a-z]+\/)[\w./-]+)`/g);
+  const paths = [...named].map(([, path]) => path!).filter((path) => SOURCES.includes(path.split('/')[0]!));
+
+  const missing: string[] = [];
+  for (const path of paths) if (!(await exists(join(ROOT, path)))) missing.push(path);
+  expect(missing).toEqual([]);
 });
 
 test.each(files)(`the prose of %s has lines of at most ${MAX_LINE_LENGTH} characters`, async (file) => {
