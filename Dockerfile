@@ -1,8 +1,8 @@
 # One image a program: docker build --target face-recognition . (or mns-poller, event-display, mnsoss-controller)
 #
 # The base is pinned to a release. To pin it to one digest, which a registry alone can tell:
-#   --build-arg NODE_IMAGE=docker.io/library/node:20.20.2-bookworm-slim@sha256:<digest>
-ARG NODE_IMAGE=docker.io/library/node:20.20.2-bookworm-slim
+#   --build-arg NODE_IMAGE=docker.io/library/node:24.22.3-bookworm-slim@sha256:<digest>
+ARG NODE_IMAGE=docker.io/library/node:24.22.3-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src

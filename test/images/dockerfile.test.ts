@@ -43,8 +43,8 @@ const change = (from: string | RegExp, to: string) => {
 /** By rule: Dockerfiles, or files of what is ignored, that break it and nothing else. */
 const BROKEN: Readonly<Record<string, readonly (() => { file?: string; ignored?: string })[]>> = {
   'pinned-base': [
-    () => ({ file: change('node:20.20.2-bookworm-slim\n\nFROM', 'node:20-bookworm-slim\n\nFROM') }),
-    () => ({ file: change('node:20.20.2-bookworm-slim\n\nFROM', 'node\n\nFROM') }),
+    () => ({ file: change('node:24.22.3-bookworm-slim\n\nFROM', 'node:20-bookworm-slim\n\nFROM') }),
+    () => ({ file: change('node:24.22.3-bookworm-slim\n\nFROM', 'node\n\nFROM') }),
     () => ({ file: change(/FROM \S+ AS build/, 'FROM node:latest AS build') }),
   ],
   unprivileged: [
