@@ -1,12 +1,12 @@
 import { build } from 'esbuild';
 
-/** Bundles the command line and the embeddable local cloud; packages stay external. */
+/** Bundles the command line and the local cloud as a library. Packages stay external. */
 export async function bundle(outdir, logLevel) {
   await build({
     entryPoints: {
       'cli/main': 'cli/main.ts',
       'local/index': 'local/index.ts',
-      // Beside the folder of chunks, where the engine's pool looks for it.
+      // The pool of the engine looks for it beside the folder of chunks.
       'local-engine-worker': 'shared/faces/engines/local/worker.ts',
     },
     outdir,

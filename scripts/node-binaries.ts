@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 /** The Node of Function Compute's managed runtime `nodejs20`. */
 export const FC_NODE_VERSION = '20.10.0';
 
-/** By major version: the release that a custom runtime brings along. */
+/** By major version: the release that the zip of a custom runtime contains. */
 export const CUSTOM_NODE_VERSIONS: Readonly<Record<string, string>> = { 22: '22.23.5', 24: '24.22.3' };
 
 const homeOf = (version: string) => `node_modules/.cache/node-${version}`;

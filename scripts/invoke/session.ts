@@ -22,24 +22,24 @@ import { type SeededPhoto, seedPhotos } from './seed.ts';
 
 export interface SessionOptions extends Omit<FunctionSettings, 'fcUrl'> {
   readonly functionName: string;
-  /** Of the API; 0, the default, takes any free one. */
+  /** Port of the API; 0 takes any free one. @default 0 */
   readonly port?: number;
-  /** Let uploads below `incoming/` of the bucket `photos` call the function, as an OSS trigger does. */
+  /** Whether uploads below `incoming/` of the bucket `photos` invoke the function, as an OSS trigger does. @default false */
   readonly onUpload?: boolean;
-  /** Take the bundles in `outdir` as they are. */
+  /** Whether to use the bundles in `outdir` as they are. @default false */
   readonly skipBuild?: boolean;
   readonly logger?: Logger;
 }
 
-/** One invocation, and what it was for. */
+/** One invocation, with the photos before it and the files after it. */
 export interface Invoked {
   readonly seeded: readonly SeededPhoto[];
   readonly result: InvocationResult;
-  /** `oss://` addresses of the results below the keys of the event, or of the message that the poller found. */
+  /** `oss://` addresses of the results for the keys of the event, or of the message in the poller's queue. */
   readonly files: readonly string[];
 }
 
-/** Functions from the present sources, in processes of their own, beside a cloud. */
+/** Functions from the present sources, each in its own process, connected to a cloud. */
 export interface Session {
   readonly fc: LocalFcServer;
   /** Creates the queues and buckets that the functions use; call it again after the cloud was reset. */
@@ -48,7 +48,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** What the queue holds for the poller of a timer. */
+/** The message that the poller finds in its queue. */
 const QUEUED = 'events/base64.txt';
 
 const TRIGGER = {
@@ -68,7 +68,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   if (!FUNCTION_NAMES.includes(functionName)) {
     throw new AppError(
       'ConfigInvalid',
-      `there is no function ${functionName}: expected ${FUNCTION_NAMES.join(' or ')}`,
+      `expected the function ${FUNCTION_NAMES.join(' or ')}, not ${functionName}`,
     );
   }
   const reached = reachedFrom(functionName);
@@ -76,7 +76,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const fc = await startLocalFc(cloud, {
     functions: (fcUrl) =>
       reached.map((name) => {
-        // What was asked for is meant for the function that was named.
+        // The limits that the caller gives are for the function that it names.
         const { timeoutSeconds, memoryMb, ...others } = options;
         return configOf(name, { ...(name === functionName ? options : others), fcUrl });
       }),
