@@ -41,7 +41,7 @@ const check = (deployed: readonly Deployed[]) => checkDeployment(deployed, { fol
 const RECOGNITION = 0;
 const POLLER = 1;
 
-/** The deployment of `s.yaml`, with one function changed. */
+/** The deployment of `s.yaml` with a change of one function. */
 function changed(index: number, change: (props: FunctionProps) => Partial<FunctionProps>): Deployed[] {
   return good.map((fn, at) => (at === index ? { ...fn, props: { ...fn.props, ...change(fn.props) } } : fn));
 }
@@ -52,7 +52,7 @@ const withEnv =
     environmentVariables: { ...environmentVariables, ...variables },
   });
 
-/** The OSS trigger, watching another prefix. */
+/** The OSS trigger, but for other prefixes. */
 const watching =
   (...prefixes: string[]) =>
   ({ triggers = [] }: FunctionProps): Partial<FunctionProps> => ({
@@ -68,13 +68,16 @@ const watching =
     }),
   });
 
-test.each(['oss', 'mns-topic', 'mns-queue', 'poller'])('s.yaml passes with TRIGGER=%s', async (TRIGGER) => {
-  const deployed = await readDeployment(TEMPLATE, { env: env({ TRIGGER }) });
+test.each(['oss', 'mns-topic', 'mns-queue', 'poller'])(
+  's.yaml passes the check with TRIGGER=%s',
+  async (TRIGGER) => {
+    const deployed = await readDeployment(TEMPLATE, { env: env({ TRIGGER }) });
 
-  await expect(check(deployed)).resolves.toBeUndefined();
-});
+    await expect(check(deployed)).resolves.toBeUndefined();
+  },
+);
 
-test('s.yaml passes with people and the local engine', async () => {
+test('s.yaml passes the check with people and the local engine', async () => {
   const settings = {
     TRIGGER: 'oss-with-people',
     ENGINE: 'local',
@@ -100,7 +103,7 @@ test.each(['deploy/s.dev.yaml', 'deploy/s.custom.yaml'])('%s passes the check', 
   ).resolves.toBeUndefined();
 });
 
-test('a quota of the account is divided among the instances', async () => {
+test('the FaceBody quota of the account is divided among the instances', async () => {
   const [recognition] = await readDeployment(TEMPLATE, {
     env: env({ FACEBODY_ACCOUNT_QPS: '10', RESERVED_CONCURRENCY: '4' }),
   });
@@ -180,8 +183,18 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'PEOPLE_PREFIX',
   ],
   ['a poller without a queue', POLLER, withEnv({ MNS_QUEUE: '' }), 'set MNS_QUEUE'],
-  ['a trigger elsewhere', RECOGNITION, watching('uploads/'), 'no OSS trigger covers SOURCE_PREFIX'],
-  ['people that nothing triggers', RECOGNITION, withEnv({ GALLERY: 'oss' }), 'TRIGGER=oss-with-people'],
+  [
+    'a trigger that does not cover the source prefix',
+    RECOGNITION,
+    watching('uploads/'),
+    'no OSS trigger covers SOURCE_PREFIX',
+  ],
+  [
+    'a gallery without a trigger for its people',
+    RECOGNITION,
+    withEnv({ GALLERY: 'oss' }),
+    'TRIGGER=oss-with-people',
+  ],
   ['a trigger that watches results', RECOGNITION, watching(''), 'for ever'],
   ['triggers that overlap', RECOGNITION, watching('incoming/', 'incoming/a/'), 'watch the same objects'],
   [
@@ -197,7 +210,7 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'two functions are called',
   ],
   [
-    'instances without number',
+    'an unlimited number of instances',
     RECOGNITION,
     () => ({ concurrencyConfig: undefined }),
     'reservedConcurrency is missing',
@@ -209,26 +222,26 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'set FACEBODY_QPS to 0.66',
   ],
   [
-    'a sink that gives up early',
+    'a poller that gives up before its sink',
     POLLER,
     withEnv({ SINK_TIMEOUT_SECONDS: '60' }),
     'images would be done twice',
   ],
-  ['a poller that ends before its sink', POLLER, () => ({ timeout: 120 }), 'leaves no time'],
-])('%s is refused', async (_, index, change, telling) => {
+  ['a poller whose timeout leaves no time for its sink', POLLER, () => ({ timeout: 120 }), 'leaves no time'],
+])('the check of a template refuses %s', async (_, index, change, telling) => {
   const checked = check(changed(index, change));
 
   await expect(checked).rejects.toMatchObject({ code: 'ConfigInvalid' });
   await expect(checked).rejects.toThrow(telling);
 });
 
-test('results in another bucket may lie below the watched prefix', async () => {
+test('the check of a template allows results below the watched prefix in another bucket', async () => {
   const variables = withEnv({ RESULT_PREFIX: 'incoming/', RESULT_BUCKET: 'photo-results' });
 
   await expect(check(changed(RECOGNITION, variables))).resolves.toBeUndefined();
 });
 
-describe('the shape', () => {
+describe('functionSchema', () => {
   const faultOf = (change: Record<string, unknown>) => {
     const { error } = functionSchema.safeParse({ ...good[RECOGNITION]!.props, ...change });
     return error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ');
@@ -250,15 +263,15 @@ describe('the shape', () => {
       { asyncInvokeConfig: { destinationConfig: { onFailure: { destination: 'face-dead-letters' } } } },
       'destination',
     ],
-  ])('refuses %s', (_, change, telling) => {
+  ])('the schema of a function refuses %s', (_, change, telling) => {
     expect(faultOf(change)).toContain(telling);
   });
 
   test.each<[string, (of: Record<string, unknown>) => unknown, string]>([
-    ['an unknown type', (of) => ({ ...of, triggerType: 'ftp' }), 'triggerType'],
+    ['a trigger of an unknown type', (of) => ({ ...of, triggerType: 'ftp' }), 'triggerType'],
     ['an OSS trigger without its bucket', ({ sourceArn: _, ...of }) => of, 'sourceArn'],
     [
-      'an event that OSS does not know',
+      'an OSS trigger with an unknown event',
       (of) => ({
         ...of,
         triggerConfig: { ...(of.triggerConfig as object), events: ['oss:ObjectCreated:Put'] },
@@ -266,12 +279,12 @@ describe('the shape', () => {
       'events',
     ],
     [
-      'a configuration of another type',
+      'a trigger with the configuration of another type',
       (of) => ({ ...of, triggerConfig: { cronExpression: '@every 1m', enable: true } }),
       'triggerConfig',
     ],
     [
-      'a timer that never runs',
+      'a timer with an invalid schedule',
       () => ({
         triggerName: 't',
         triggerType: 'timer',
@@ -279,29 +292,32 @@ describe('the shape', () => {
       }),
       'cronExpression',
     ],
-  ])('refuses a trigger with %s', (_, change, telling) => {
+  ])('the schema of a function refuses %s', (_, change, telling) => {
     expect(faultOf({ triggers: [change(trigger())] })).toContain(telling);
   });
 });
 
-test('a template that cannot be filled in says what is missing', async () => {
+test('a template without its variables is refused with the name of the missing one', async () => {
   const read = readDeployment(TEMPLATE, { env: { PATH: process.env.PATH } });
 
   await expect(read).rejects.toMatchObject({ code: 'ConfigInvalid' });
   await expect(read).rejects.toThrow('OSS_BUCKET');
 });
 
-/** Where somebody has the component's own schema, both must agree about what is deployed. */
+/** Path of the component's own schema, if there is one here: both must accept what is deployed. */
 const OTHER_SCHEMA = process.env.FC3_SCHEMA;
 
-test.skipIf(OTHER_SCHEMA === undefined)('what is deployed fits the schema in FC3_SCHEMA too', async () => {
-  const other = new Ajv({ allErrors: true, strict: false }).compile(
-    JSON.parse(await readFile(OTHER_SCHEMA!, 'utf8')),
-  );
+test.skipIf(OTHER_SCHEMA === undefined)(
+  's.yaml also fits the schema in FC3_SCHEMA, with every trigger',
+  async () => {
+    const other = new Ajv({ allErrors: true, strict: false }).compile(
+      JSON.parse(await readFile(OTHER_SCHEMA!, 'utf8')),
+    );
 
-  for (const TRIGGER of ['oss', 'oss-with-people', 'mns-topic', 'mns-queue', 'poller']) {
-    for (const { props } of await readDeployment(TEMPLATE, { env: env({ TRIGGER }) })) {
-      expect(other(props), JSON.stringify(other.errors)).toBe(true);
+    for (const TRIGGER of ['oss', 'oss-with-people', 'mns-topic', 'mns-queue', 'poller']) {
+      for (const { props } of await readDeployment(TEMPLATE, { env: env({ TRIGGER }) })) {
+        expect(other(props), JSON.stringify(other.errors)).toBe(true);
+      }
     }
-  }
-});
+  },
+);

@@ -15,14 +15,14 @@ beforeAll(async () => {
 
 afterAll(() => s.close());
 
-test('s verify takes s.yaml', async () => {
+test('s verify accepts s.yaml', async () => {
   const { code, output } = await s.run(['verify'], BUCKET);
 
   expect(output).not.toMatch(/error/i);
   expect(code).toBe(0);
 });
 
-test('s verify refuses a key that is misspelt', async () => {
+test('s verify refuses a misspelt key', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mnsoss-verify-'));
   const text = await readFile(join(ROOT, 's.yaml'), 'utf8');
   const triggers = join(ROOT, 'deploy/triggers/');
@@ -36,7 +36,7 @@ test('s verify refuses a key that is misspelt', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('s deploy hands both functions to the component, with the account filled in', async () => {
+test('s deploy passes both functions to the component, with the account filled in', async () => {
   const { code } = await s.run(['deploy', '-y', '--skip-actions'], BUCKET);
 
   const calls = await s.calls();
@@ -75,7 +75,7 @@ test.each([
   ['mns-topic', ['mns-topic'], false],
   ['mns-queue', ['mns-queue'], false],
   ['poller', [], true],
-])('TRIGGER=%s deploys the triggers %j', async (trigger, names, timer) => {
+])('s deploy with TRIGGER=%s deploys the triggers %j', async (trigger, names, timer) => {
   await s.run(['deploy', '-y', '--skip-actions'], { ...BUCKET, TRIGGER: trigger, REGION: 'cn-hangzhou' });
 
   const [recognition, poller] = await s.calls();
@@ -85,7 +85,7 @@ test.each([
   expect(poller!.props.triggers).toMatchObject([{ triggerConfig: { enable: timer } }]);
 });
 
-test('a deployment without a bucket stops before anything is deployed', async () => {
+test('s deploy without a bucket stops before anything is deployed', async () => {
   const { code, output } = await s.run(['deploy', '-y', '--skip-actions']);
 
   expect(code).not.toBe(0);
@@ -93,7 +93,7 @@ test('a deployment without a bucket stops before anything is deployed', async ()
   expect(await s.calls()).toEqual([]);
 });
 
-test('one function is deployed by its name, and the overlay deploys beside', async () => {
+test('s deploy deploys one function by its name, and deploy/s.dev.yaml a second one beside the first', async () => {
   await s.run(['mns-poller', 'deploy', '-y', '--skip-actions', '-t', 'deploy/s.dev.yaml'], BUCKET);
 
   const calls = await s.calls();
@@ -104,7 +104,7 @@ test('one function is deployed by its name, and the overlay deploys beside', asy
   });
 });
 
-test('the custom runtime keeps one pace for all that it works on', async () => {
+test('deploy/s.custom.yaml gives its one instance the whole quota of the account', async () => {
   await s.run(['face-recognition', 'deploy', '-y', '--skip-actions', '-t', 'deploy/s.custom.yaml'], {
     ...BUCKET,
     FACEBODY_ACCOUNT_QPS: '5',
