@@ -1,9 +1,9 @@
 /**
  * What the machine does next with an error.
  * - `permanent`: the same input fails again. Recorded beside the results and acknowledged.
- * - `transient`: may pass later. Retried with a delay.
+ * - `transient`: may succeed later. Retried with a delay.
  * - `throttled`: a quota is exhausted. Retried after `retryAfterMs`, and the pace is lowered.
- * - `misconfigured`: nothing succeeds until a person changes something. The program stops loudly.
+ * - `misconfigured`: nothing succeeds until a person changes a setting. The program stops with a clear message.
  */
 export type ErrorKind = 'permanent' | 'transient' | 'throttled' | 'misconfigured';
 
@@ -39,7 +39,7 @@ export const ERROR_CODES = {
   },
   ModelMismatch: {
     kind: 'misconfigured',
-    meaning: 'A face model file is absent or its SHA-256 is not the one this engine was tested with.',
+    meaning: 'A face model file is missing, or its SHA-256 is not the one that this engine was tested with.',
     fix: 'Install the dependencies again from the lock file.',
   },
   EngineUnavailable: {
@@ -49,8 +49,8 @@ export const ERROR_CODES = {
   },
   EngineCrashed: {
     kind: 'transient',
-    meaning: 'A thread of the face engine ended while it looked at the picture, and so did a second one.',
-    fix: 'Nothing at first: the message is retried. If it lasts, give the process more memory or lower ENGINE_WORKERS.',
+    meaning: 'A thread of the face engine died while it processed the picture, and so did a second thread.',
+    fix: 'Nothing at first: the message is retried. If it happens again, give the process more memory or lower ENGINE_WORKERS.',
   },
   EnvelopeUnknown: {
     kind: 'permanent',
@@ -59,23 +59,23 @@ export const ERROR_CODES = {
   },
   EnvelopeTooDeep: {
     kind: 'permanent',
-    meaning: 'Envelopes are nested deeper than the bound.',
+    meaning: 'Envelopes are nested too deeply.',
     fix: 'Remove a layer of encoding between the trigger and the function.',
   },
   EventTooLarge: {
     kind: 'permanent',
-    meaning: 'The event is larger than the bound.',
+    meaning: 'The event is larger than allowed.',
     fix: 'Send fewer records in one event.',
   },
   InvalidImage: {
     kind: 'permanent',
-    meaning: 'The object is no image that can be decoded.',
+    meaning: 'The object is not an image that can be decoded.',
     fix: 'Upload a JPEG, PNG, WebP, GIF, TIFF or AVIF file.',
   },
   ImageTooLarge: {
     kind: 'permanent',
-    meaning: 'The image exceeds a bound: bytes, pixels, pages or decode time.',
-    fix: 'Upload a smaller image or raise the bound that the message names.',
+    meaning: 'The image exceeds a limit: bytes, pixels, pages or decode time.',
+    fix: 'Upload a smaller image or raise the limit that the message names.',
   },
   NoSuchKey: {
     kind: 'permanent',
@@ -90,7 +90,7 @@ export const ERROR_CODES = {
   AccessDenied: {
     kind: 'misconfigured',
     meaning: 'The credentials may not do this.',
-    fix: 'Add the action that the message names to the role; the least policies are in docs/.',
+    fix: 'Add the action that the message names to the role; docs/ has the least policies.',
   },
   InvalidAccessKeyId: {
     kind: 'misconfigured',
@@ -109,13 +109,13 @@ export const ERROR_CODES = {
   },
   PreconditionFailed: {
     kind: 'permanent',
-    meaning: 'The object is not in the state the call demanded.',
+    meaning: 'The object is not in the state that the call requires.',
     fix: 'Read the object again; another writer was faster.',
   },
   ObjectAlreadyExists: {
     kind: 'permanent',
-    meaning: 'A write that may not overwrite found an object.',
-    fix: 'Read the object that is there.',
+    meaning: 'A write that must not overwrite found an existing object.',
+    fix: 'Read the existing object.',
   },
   BodyMismatch: {
     kind: 'transient',
@@ -130,7 +130,7 @@ export const ERROR_CODES = {
   TopicNotExist: {
     kind: 'misconfigured',
     meaning: 'The topic does not exist.',
-    fix: 'Create the event rule first; the topic is made with it.',
+    fix: 'Create the event rule first; it creates the topic.',
   },
   ResourceConflict: {
     kind: 'misconfigured',
@@ -140,22 +140,22 @@ export const ERROR_CODES = {
   MessageNotExist: {
     kind: 'permanent',
     meaning: 'The receipt handle is no longer valid: the message was redelivered or deleted.',
-    fix: 'Nothing: whoever received it last answers for it.',
+    fix: 'Nothing: the process that received it last is responsible for it.',
   },
   InvalidRequest: {
     kind: 'permanent',
-    meaning: 'The service refused the request as malformed.',
-    fix: 'Report it with the request id; this is a fault of the client.',
+    meaning: 'The service refused the request as invalid.',
+    fix: 'Report it with the request id: it is a bug of this client.',
   },
   ServiceUnavailable: {
     kind: 'transient',
-    meaning: 'The service answered with an error of its own or did not answer in time.',
+    meaning: 'The service answered with an internal error, or did not answer in time.',
     fix: 'Nothing: the call is repeated with growing delay.',
   },
   NetworkError: {
     kind: 'transient',
     meaning: 'The connection failed.',
-    fix: 'Check the endpoint if it lasts; until then the call is repeated with growing delay.',
+    fix: 'If it lasts, check the endpoint. Until then the call is repeated with growing delay.',
   },
   Throttled: {
     kind: 'throttled',
@@ -164,8 +164,8 @@ export const ERROR_CODES = {
   },
   SinkRejected: {
     kind: 'permanent',
-    meaning: 'The sink refused the event for good.',
-    fix: 'Look at the dead letter: it holds the event and the answer of the sink.',
+    meaning: 'The sink refused the event permanently.',
+    fix: 'Look at the dead letter: it contains the event and the answer of the sink.',
   },
   DequeueLimitExceeded: {
     kind: 'permanent',
@@ -179,48 +179,48 @@ export const ERROR_CODES = {
   },
   StorageCorrupt: {
     kind: 'misconfigured',
-    meaning: 'A file of the local cloud does not hold what was written to it.',
+    meaning: 'A file of the local cloud does not contain what was written to it.',
     fix: 'Restore the data directory from a copy, or remove the file that the message names.',
   },
   JournalFailed: {
     kind: 'misconfigured',
-    meaning: 'The local cloud could not write its journal, so it acknowledges nothing any more.',
+    meaning: 'The local cloud could not write its journal, so it acknowledges nothing more.',
     fix: 'Make room on the disk or correct its permissions, then start again.',
   },
   GalleryMismatch: {
     kind: 'misconfigured',
-    meaning: 'The gallery of people was made by another embedder, or the engine gives no embeddings for it.',
-    fix: 'Set EMBEDDER or ENGINE to what made the gallery, as the message names it, or enrol everybody again: `mnsoss-face people enrol --again`.',
+    meaning: 'Another embedder made the gallery, or the engine makes no embeddings for it.',
+    fix: 'Set EMBEDDER or ENGINE to the one that the message names, or enrol everyone again: `mnsoss-face people enrol --again`.',
   },
   GalleryDamaged: {
     kind: 'misconfigured',
-    meaning: 'An object of the gallery does not hold what was written to it.',
-    fix: 'Enrol everybody again from the original photos; the message names the object.',
+    meaning: 'An object of the gallery does not contain what was written to it.',
+    fix: 'Enrol everyone again from the photos; the message names the object.',
   },
   GalleryFull: {
     kind: 'permanent',
-    meaning: 'The gallery takes no more faces of this person, or no more people.',
+    meaning: 'The gallery has no room for more faces of this person, or for more people.',
     fix: 'Delete photos of this person that are no longer needed, or use another gallery.',
   },
   PersonNameInvalid: {
     kind: 'permanent',
-    meaning: 'The name cannot stand for a person in this gallery.',
-    fix: 'Choose a name that keeps to what the message says.',
+    meaning: 'The name of the person is not allowed in this gallery.',
+    fix: 'Choose a name within the limits that the message names.',
   },
   FaceNotFound: {
     kind: 'permanent',
-    meaning: 'A picture that was to be compared shows no face that is large enough.',
+    meaning: 'A picture for a comparison shows no face that is large enough.',
     fix: 'Use a photo in which the face is at least 64 pixels wide.',
   },
   FaceServiceRefused: {
     kind: 'misconfigured',
     meaning: 'The face service does not serve this account: not activated, out of service or in arrears.',
-    fix: 'Activate the face and body category in the console of the account and look at its balance.',
+    fix: 'Activate the category face and body in the console of the account, and check its balance.',
   },
   Unexpected: {
     kind: 'transient',
-    meaning: 'An error that no rule knows.',
-    fix: 'Report it with the ids in the log; the message is retried and dead-lettered at last.',
+    meaning: 'An error without a rule of its own.',
+    fix: 'Report it with the ids in the log. The message is retried and finally becomes a dead letter.',
   },
 } as const satisfies Record<string, ErrorCodeRow>;
 
@@ -234,7 +234,7 @@ export type ErrorDetails = Readonly<
 export interface AppErrorOptions {
   readonly details?: ErrorDetails;
   readonly cause?: unknown;
-  /** Milliseconds to wait before the next try, when the other side named them. */
+  /** Milliseconds to wait before the next attempt, if the service named them. */
   readonly retryAfterMs?: number;
 }
 
