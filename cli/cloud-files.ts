@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Account } from '../local/access/account.ts';
 import type { NewEventRule } from '../local/rules/index.ts';
-import type { Account } from '../local/types.ts';
 import { AppError } from '../shared/runtime/errors.ts';
 
 const account = z.strictObject({

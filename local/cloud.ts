@@ -1,94 +1,132 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { FaceEngine } from '../shared/faces/engine.ts';
 import { type AdvanceableClock, type Clock, systemClock, travellingClock } from '../shared/runtime/clock.ts';
 import type { Credentials } from '../shared/runtime/credentials.ts';
 import { type Logger, silentLogger } from '../shared/runtime/log.ts';
 import type { Random } from '../shared/runtime/random.ts';
+import type { Account, FindTemporaryCredential } from './access/account.ts';
+import { createSts } from './access/sts.ts';
+import { createClosers } from './closers.ts';
+import type { EventPublisher, ObjectChange } from './events/object-change.ts';
 import { createEmbeddedEngine } from './facebody/embedded-engine.ts';
-import { createFaceBody, operationOf as faceBodyOperationOf, type LocalFaceBody } from './facebody/index.ts';
+import { createFaceBody, type LocalFaceBody } from './facebody/index.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { listen } from './http-server.ts';
-import { createMns, operationOf as mnsOperationOf, type QueueSettings } from './mns/index.ts';
-import { createMnsOpen, openOperationOf } from './mns-open/index.ts';
-import { createOss, operationOf as ossOperationOf } from './oss/index.ts';
-import {
-  createEventRules,
-  type EventEmitterPort,
-  type EventRules,
-  type NewEventRule,
-  type ObjectChange,
-} from './rules/index.ts';
-import { createSts } from './sts.ts';
-import type { Account } from './types.ts';
+import { type LocalFc, type LocalFcOptions, startLocalFc } from './fc/index.ts';
+import { listen } from './http/server.ts';
+import { createMns, type LocalMns } from './mns/index.ts';
+import { createOss } from './oss/index.ts';
+import { createEventRules, type EventRules, type NewEventRule } from './rules/index.ts';
 
+/** The options of `startLocalCloud`. */
 export interface LocalCloudOptions {
-  /** Of OSS; 0, the default, takes any free port. */
+  /** Port of OSS; 0 takes any free port. @default 0 */
   readonly port?: number;
-  /** Of MNS; 0, the default, takes any free port. */
+  /** Port of MNS and of the event rules' management API; 0 takes any free port. @default 0 */
   readonly mnsPort?: number;
-  /** Of FaceBody; 0, the default, takes any free port. */
+  /** Port of FaceBody; 0 takes any free port. @default 0 */
   readonly facebodyPort?: number;
-  /** Where objects, messages, rules and face databases are kept; a cloud without one forgets everything when it closes. */
+  /**
+   * The folder that keeps objects, messages, rules and face databases; only one cloud at a time may use it.
+   * @default nothing survives `close`
+   */
   readonly dataDir?: string;
-  /** `cn-hangzhou` by default. */
+  /** @default 'cn-hangzhou' */
   readonly region?: string;
-  /** The first one owns queues, topics and rules; a fixed one by default. */
+  /** Who may send requests; the first account owns queues, topics, rules and functions. @default [DEFAULT_ACCOUNT] */
   readonly accounts?: readonly Account[];
-  /** On by default: a wrong signature is refused as the service refuses it. */
+  /** Refuses wrong signatures as the services do. @default true */
   readonly checkSignatures?: boolean;
   /**
-   * Drives visibility, delay, retention, long polls, retries and expiry, and judges when requests were signed; the
-   * system's by default. Advancing the cloud's own clock takes it ahead of this one, by which clients go on signing.
+   * Drives visibility, delay, retention, long polls, retries and expiry, and the check of signatures. The cloud's own
+   * `clock` may be ahead of it; clients sign by this one.
+   * @default the system's clock
    */
   readonly clock?: Clock;
+  /** @default Math.random */
   readonly random?: Random;
+  /** @default nothing is logged */
   readonly logger?: Logger;
-  /** Created at the start, unless a rule of that name is there from an earlier run. */
+  /** Event rules to create, unless a rule of that name exists. @default [] */
   readonly rules?: readonly NewEventRule[];
-  /** Which requests the injected faults befall. */
+  /** Decides which requests the injected faults affect. @default 1 */
   readonly faultSeed?: number;
-  /** Requests a second that FaceBody takes of each operation; 2 by default, as pay-as-you-go accounts have. */
+  /** FaceBody's requests per second for each operation. @default 2, as for pay-as-you-go accounts */
   readonly facebodyQuota?: number | ((operation: string) => number);
-  /** Finds FaceBody's faces; the embedded one by default, loaded with the first picture. The caller closes it. */
+  /** Finds the faces for FaceBody; the caller closes it. @default the embedded engine, loaded with the first picture */
   readonly faceEngine?: Pick<FaceEngine, 'analyze'>;
 }
 
-/** OSS, MNS, the event rules between them, and FaceBody, on loopback, for official SDKs and our own programs alike. */
+/** A running local cloud. All addresses are on loopback. */
 export interface LocalCloud {
-  readonly oss: { readonly url: string };
-  readonly mns: {
+  readonly oss: {
+    /** `http://127.0.0.1:<port>` */
     readonly url: string;
-    /** Creates the queue, or gives it these settings. */
-    ensureQueue(name: string, settings?: Partial<QueueSettings>): Promise<void>;
+  };
+  readonly mns: Pick<LocalMns, 'ensureQueue'> & {
+    /** `http://127.0.0.1:<port>` */
+    readonly url: string;
   };
   readonly facebody: Pick<LocalFaceBody, 'faults' | 'quotas' | 'stats'> & {
+    /** `http://127.0.0.1:<port>` */
     readonly url: string;
-    /** Host and port, as its SDK wants the endpoint, and as the endpoint that authorizes uploads. */
+    /** `127.0.0.1:<port>`: the endpoint for its SDK, also the one that authorizes uploads. */
     readonly endpoint: string;
   };
+  /** The event rules that send notifications of OSS to MNS. */
   readonly rules: Pick<EventRules, 'create' | 'ensure' | 'get' | 'list' | 'delete'>;
   readonly faults: Faults;
-  /** Of the first account. */
+  /** The access key of the first account. */
   readonly credentials: Credentials;
-  /** New temporary credentials of the first account, as a function or a pod gets them from its role. */
+  /**
+   * Issues temporary credentials of the first account, as a function or a pod receives them for its role.
+   * @param options.durationMs milliseconds until they expire; an hour by default
+   */
   issueCredentials(options?: { durationMs?: number }): Required<Credentials>;
+  /** Finds temporary credentials that were issued. */
+  readonly temporaryCredentials: FindTemporaryCredential;
+  /** Id of the first account. */
   readonly accountId: string;
   readonly region: string;
-  /** The clock given, when that can be advanced; else one that goes on with it and can be taken ahead. */
+  /** The given clock if it can be advanced; otherwise one that runs with it and can be advanced. */
   readonly clock: AdvanceableClock;
-  /** Tells of every change of an object, as triggers beside the event rules are told; returns what ends it. */
+  /** Calls the listener for every change of an object, with or without event rules; returns what removes it. */
   onObjectChange(listener: (change: ObjectChange) => void): () => void;
-  /** Back to an empty cloud, without rules and faults. */
+  /** Starts Function Compute for these functions; it is closed with the cloud. Nothing of it is loaded before. */
+  startFc(options: LocalFcOptions): Promise<LocalFc>;
+  /** Deletes all data, rules and faults. Functions stay. */
   reset(): Promise<void>;
+  /** Stops all servers. */
   close(): Promise<void>;
 }
 
+/** The account of a cloud that is started without `accounts`. */
 export const DEFAULT_ACCOUNT: Account = {
   accountId: '1234567890123456',
   accessKeyId: 'LOCALACCESSKEYID',
   accessKeySecret: 'local-access-key-secret',
 };
 
+/**
+ * Starts OSS, MNS, the event rules between them, and FaceBody on loopback, for official SDKs and any other client.
+ *
+ * @example
+ * import OSS from 'ali-oss';
+ * import { startLocalCloud } from 'mnsoss-face/local';
+ *
+ * const cloud = await startLocalCloud(); // free ports, nothing on disk
+ * const oss = new OSS({
+ *   ...cloud.credentials,
+ *   endpoint: cloud.oss.url.replace('127.0.0.1', 'localhost'),
+ *   sldEnable: true,
+ *   region: `oss-${cloud.region}`,
+ *   bucket: 'photos',
+ * });
+ * await oss.putBucket('photos');
+ * await oss.put('a.txt', Buffer.from('hello'));
+ * await cloud.close();
+ *
+ * @throws `EADDRINUSE` if a port is taken; then nothing stays open
+ */
 export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
   const {
     port = 0,
@@ -102,74 +140,55 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     random = Math.random,
     logger = silentLogger,
     faultSeed = 1,
-    facebodyQuota,
+    facebodyQuota: quota,
     faceEngine,
   } = options;
-  const owner = accounts[0] ?? DEFAULT_ACCOUNT;
-  const { accountId } = owner;
+  const { accountId, accessKeyId, accessKeySecret } = accounts[0] ?? DEFAULT_ACCOUNT;
   const clock = isAdvanceable(givenClock) ? givenClock : travellingClock(givenClock);
   const faults = createFaults({ seed: faultSeed, clock });
   const sts = createSts({ accountId, clock, random });
-  const common = {
-    temporaryCredentials: sts.find,
-    dataDir,
-    region,
-    accounts,
-    clock,
-    random,
-    checkSignatures,
-    logger,
-  };
+  const temporaryCredentials = sts.find;
+  const common = { temporaryCredentials, dataDir, region, accounts, clock, random, checkSignatures, logger };
 
-  const closers: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
-  };
+  const closers = createClosers();
   try {
-    // The address is known before messages of an earlier run are pushed with it.
+    // The address must be known before messages of an earlier run are pushed with it.
     let onMnsPort: RequestListener = (_, response) => void response.writeHead(503).end();
-    const mnsOperation = (request: IncomingMessage) => openOperationOf(request) ?? mnsOperationOf(request);
-    const mnsServer = await listen(
-      faults.wrap('mns', (request, response) => onMnsPort(request, response), mnsOperation),
-      { port: mnsPort },
-    );
-    closers.push(mnsServer.close);
+    const mnsServer = await listen((request, response) => onMnsPort(request, response), { port: mnsPort });
+    closers.add(mnsServer.close);
     const mns = await createMns({ ...common, baseUrl: () => mnsServer.url, faults: faults.delivery });
-    closers.push(mns.close, async () => mnsServer.stopListening());
-    const rules = await createEventRules({ ...common, accountId, target: mns.target });
-    const mnsOpen = createMnsOpen({ ...common, rules });
+    closers.add(mns.close);
+    closers.add(mnsServer.stopListening);
+    const rules = await createEventRules({ ...common, target: mns.target });
+    const [toMns, toRules] = [faults.wrap(mns), faults.wrap(rules)];
     onMnsPort = (request, response) =>
-      openOperationOf(request) === undefined ? mns.listener(request, response) : mnsOpen(request, response);
+      rules.operationOf(request) === undefined ? toMns(request, response) : toRules(request, response);
+
     const listeners = new Set<(change: ObjectChange) => void>();
-    const events: EventEmitterPort = {
+    const events: EventPublisher = {
       emit(change) {
         for (const listener of listeners) listener(change);
         return rules.emit(change);
       },
     };
     const oss = await createOss({ ...common, events });
-    closers.push(oss.close);
-    const ossServer = await listen(faults.wrap('oss', oss.listener, ossOperationOf), {
+    closers.add(oss.close);
+    const ossServer = await listen(faults.wrap(oss), {
       port,
       insecureHTTPParser: true,
       requestTimeout: 0,
     });
-    closers.push(ossServer.close);
+    closers.add(ossServer.close);
+
     const embedded = createEmbeddedEngine();
-    closers.push(embedded.close);
-    const faceBody = await createFaceBody({
-      ...common,
-      engine: faceEngine ?? embedded,
-      quota: facebodyQuota,
-    });
-    closers.push(faceBody.close);
-    const faceBodyServer = await listen(faults.wrap('facebody', faceBody.listener, faceBodyOperationOf), {
-      port: facebodyPort,
-    });
-    closers.push(faceBodyServer.close);
+    closers.add(embedded.close);
+    const faceBody = await createFaceBody({ ...common, engine: faceEngine ?? embedded, quota });
+    closers.add(faceBody.close);
+    const faceBodyServer = await listen(faults.wrap(faceBody), { port: facebodyPort });
+    closers.add(faceBodyServer.close);
     for (const rule of options.rules ?? []) if (!rules.get(rule.name)) await rules.create(rule);
 
-    return {
+    const cloud: LocalCloud = {
       oss: { url: ossServer.url },
       mns: { url: mnsServer.url, ensureQueue: mns.ensureQueue },
       facebody: {
@@ -181,8 +200,9 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
       },
       rules,
       faults,
-      credentials: { accessKeyId: owner.accessKeyId, accessKeySecret: owner.accessKeySecret },
+      credentials: { accessKeyId, accessKeySecret },
       issueCredentials: sts.issue,
+      temporaryCredentials,
       accountId,
       region,
       clock,
@@ -190,17 +210,20 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
+      async startFc(fcOptions) {
+        const fc = await startLocalFc(cloud, { checkSignatures, random, logger, ...fcOptions });
+        closers.add(fc.close);
+        return fc;
+      },
       async reset() {
         faults.clear();
-        await rules.reset();
-        await oss.reset();
-        await mns.reset();
-        await faceBody.reset();
+        for (const service of [rules, oss, mns, faceBody]) await service.reset();
       },
-      close,
+      close: closers.close,
     };
+    return cloud;
   } catch (error) {
-    await close();
+    await closers.close();
     throw error;
   }
 }

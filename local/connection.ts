@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../shared/runtime/errors.ts';
-import type { Account } from './types.ts';
+import type { Account } from './access/account.ts';
 
 /** How to reach a local cloud; lies in its data folder, readable by its owner only, for the commands beside it. */
 export interface Connection {

@@ -1,7 +1,7 @@
 import type { CredentialProvider } from '../shared/runtime/credentials.ts';
 import { environmentCredentials, staticCredentials } from '../shared/runtime/credentials.ts';
 import { AppError } from '../shared/runtime/errors.ts';
-import type { Account } from './types.ts';
+import type { Account } from './access/account.ts';
 
 export interface FaceSurroundings {
   readonly env: NodeJS.ProcessEnv;

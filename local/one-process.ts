@@ -18,12 +18,12 @@ import { environmentCredentials, staticCredentials } from '../shared/runtime/cre
 import type { Logger } from '../shared/runtime/log.ts';
 import { readOptions } from '../shared/runtime/options.ts';
 import { createInProcessSink } from '../shared/sinks/in-process.ts';
+import type { Account } from './access/account.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './cloud.ts';
 import { accountOf, type Connection, writeConnection } from './connection.ts';
-import { lockDataDir } from './data-lock.ts';
+import { lockDataDir } from './disk/data-lock.ts';
 import { faceSurroundings, isFaceBodyElsewhere, withLocalGallery } from './loopback-faces.ts';
 import { createOutcomeBoard, type OutcomeBoard } from './outcome-board.ts';
-import type { Account } from './types.ts';
 
 export interface OneProcessOptions {
   readonly dataDir: string;

@@ -1,14 +1,24 @@
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
+/** What the local cloud starts by file name: threads of the engine, and processes of Function Compute. */
+const STARTED = {
+  // The pool of the engine looks for it beside the folder of chunks.
+  worker: { 'local-engine-worker': 'shared/faces/engines/local/worker.ts' },
+  // The local Function Compute looks for it beside the chunk that starts it.
+  runtime: 'local/fc/instances/fc-runtime.cjs',
+};
+
 /** Bundles the command line and the local cloud as a library. Packages stay external. */
-export async function bundle(outdir, logLevel) {
-  await build({
-    entryPoints: {
-      'cli/main': 'cli/main.ts',
-      'local/index': 'local/index.ts',
-      // The pool of the engine looks for it beside the folder of chunks.
-      'local-engine-worker': 'shared/faces/engines/local/worker.ts',
-    },
+export function bundle(outdir, logLevel) {
+  return bundleEntries({ 'cli/main': 'cli/main.ts', 'local/index': 'local/index.ts' }, outdir, logLevel);
+}
+
+/** Bundles the entry points with what they start, and returns esbuild's metafile. */
+export async function bundleEntries(entryPoints, outdir, logLevel) {
+  const { metafile } = await build({
+    entryPoints: { ...entryPoints, ...STARTED.worker },
     outdir,
     bundle: true,
     splitting: true,
@@ -18,6 +28,9 @@ export async function bundle(outdir, logLevel) {
     target: 'node20.10',
     packages: 'external',
     sourcemap: true,
+    metafile: true,
     logLevel,
   });
+  await copyFile(STARTED.runtime, join(outdir, 'chunks/fc-runtime.cjs'));
+  return metafile;
 }

@@ -120,7 +120,7 @@ const files: Record<string, string> = {
   'docs/errors.md': errorsPage(),
   'docs/configuration.md': configurationPage(),
   'knative/install/200-mnsosssource-crd.yaml': customResourceDefinitionFile(),
-  'docs/local-cloud-operations.md': await operationsPage(GENERATED),
+  'docs/local-cloud-operations.md': operationsPage(GENERATED),
   'shared/results/faces-1.schema.json': `${JSON.stringify(resultJsonSchema(), null, 2)}\n`,
   'shared/pipeline/enrolment-1.schema.json': `${JSON.stringify(enrolmentJsonSchema(), null, 2)}\n`,
 };

@@ -1,9 +1,7 @@
-import { OPERATIONS as FACEBODY_OPERATIONS } from '../local/facebody/operations/index.ts';
+import { ROUTES as FACEBODY_ROUTES } from '../local/facebody/routes.ts';
 import { ROUTES as MNS_ROUTES } from '../local/mns/routes.ts';
-import { createActions } from '../local/mns-open/actions.ts';
 import { ROUTES as OSS_ROUTES, type Route } from '../local/oss/routes.ts';
-import { createEventRules } from '../local/rules/index.ts';
-import { manualClock } from '../shared/runtime/clock.ts';
+import { ROUTES as RULE_ROUTES } from '../local/rules/routes.ts';
 
 const STATES: Record<Route['state'], string> = {
   full: 'works',
@@ -17,7 +15,7 @@ const FIDELITIES: Record<Route['fidelity'], string> = {
 };
 
 /** Every operation of the local cloud with its state and where its behaviour comes from. */
-export async function operationsPage(generated: string): Promise<string> {
+export function operationsPage(generated: string): string {
   return [
     '# Operations of the local cloud',
     '',
@@ -66,7 +64,7 @@ export async function operationsPage(generated: string): Promise<string> {
     '',
     ...table(
       ['operation', 'request', 'RAM action', 'state', 'from'],
-      (await managementActions()).map(([operation, action]) => [
+      Object.entries(RULE_ROUTES).map(([operation, { action }]) => [
         operation,
         '`POST /`',
         `\`${action}\``,
@@ -80,7 +78,7 @@ export async function operationsPage(generated: string): Promise<string> {
     'All are `POST /` with `x-acs-action`. Pictures come by URL, or by the upload of `…Advance`: the same address',
     'authorizes it (`AuthorizeFileUpload` of the open platform, 2019-12-19) and receives it. Tests use each with the official SDK.',
     '',
-    ...Object.keys(FACEBODY_OPERATIONS).map((operation) => `- ${operation}`),
+    ...Object.keys(FACEBODY_ROUTES).map((operation) => `- ${operation}`),
     '',
   ].join('\n');
 }
@@ -102,15 +100,4 @@ function byOperation(routes: readonly Route[]): [operation: string, routes: Rout
 function requestOf({ level, method, query }: Route): string {
   const path = { service: '/', bucket: '/:bucket', object: '/:bucket/:key' }[level];
   return `${method} ${path}${query.length > 0 ? `?${query.join('&')}` : ''}`;
-}
-
-async function managementActions(): Promise<[operation: string, action: string][]> {
-  const nothing = async () => {};
-  const rules = await createEventRules({
-    region: '',
-    accountId: '',
-    clock: manualClock(),
-    target: { createTopic: nothing, subscribe: nothing, publish: nothing, send: nothing },
-  });
-  return Object.entries(createActions(rules)).map(([operation, { action }]) => [operation, action]);
 }

@@ -3,7 +3,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import pc from 'picocolors';
 import { DEFAULT_ACCOUNT, startLocalCloud } from '../../local/cloud.ts';
 import { readConnection, writeConnection } from '../../local/connection.ts';
-import { lockDataDir } from '../../local/data-lock.ts';
+import { lockDataDir } from '../../local/disk/data-lock.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readAccounts, readRules } from '../cloud-files.ts';
 import { dataDirOption } from '../data-dir.ts';

@@ -1,31 +1,22 @@
 import { parseAcs3Authorization } from '../../shared/runtime/acs3.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { type Acs3Caller, type Acs3SignedRequest, createAcs3Verifier } from '../acs3.ts';
-import type { FindTemporaryCredential } from '../sts.ts';
-import type { Account } from '../types.ts';
+import { type Acs3ErrorCode, createAcs3Verifier } from '../access/acs3.ts';
+import type { Keyring } from '../access/keyring.ts';
+import type { SignedRequest } from '../access/signed-request.ts';
 import { FaceBodyRefusal } from './errors.ts';
 
-export interface AuthenticateOptions {
-  readonly accounts: readonly Account[];
-  readonly temporaryCredentials?: FindTemporaryCredential | undefined;
-  /** Off: every request is taken for who it says it is, others for the first account's. */
-  readonly checkSignatures: boolean;
-  readonly clock: Clock;
-}
+/** Returns the account id of the sender. Throws `FaceBodyRefusal` unless a known key signed the request, once. */
+export type Authenticate = (request: SignedRequest & { readonly body: Buffer }) => string;
 
-/** Whose request it is; refuses one that none of the known keys signed, or that was sent before. */
-export function createAuthenticate(options: AuthenticateOptions): (request: Acs3SignedRequest) => Acs3Caller {
-  const { accounts, checkSignatures } = options;
+export function createAuthenticate(keyring: Keyring, clock: Clock): Authenticate {
+  const { accounts, owner, checkSignatures } = keyring;
   if (!checkSignatures) {
     return ({ headers }) => {
       const claim = parseAcs3Authorization(headers.authorization ?? '');
-      return accounts.find(({ accessKeyId }) => accessKeyId === claim?.accessKeyId) ?? accounts[0]!;
+      return (accounts.find(({ accessKeyId }) => accessKeyId === claim?.accessKeyId) ?? owner).accountId;
     };
   }
-  const verify = createAcs3Verifier(options);
-  return (request) => {
-    const caller = verify(request);
-    if (typeof caller === 'string') throw new FaceBodyRefusal(caller);
-    return caller;
-  };
+  const refuse = (code: Acs3ErrorCode) => new FaceBodyRefusal(code);
+  const verify = createAcs3Verifier({ keyring, clock, refuse });
+  return (request) => verify(request).accountId;
 }

@@ -1,10 +1,10 @@
-/** Cosine of two embeddings and the confidence, 0 to 100, that the vendor gives it. */
+/** The vendor's confidence, 0 to 100, for a cosine of two embeddings. */
 type Scale = readonly (readonly [score: number, confidence: number])[];
 
 /**
- * doc: the thresholds for one false accept in 1,000, 10,000 and 100,000 of both operations.
- * guess: lines between them, and that the embedded engine's cosine 0.45 stands for the vendor's: both let about one
- * stranger in 10,000 pass.
+ * doc: both operations' thresholds for one false accept in 1,000, 10,000 and 100,000.
+ * guess: linear interpolation, and that the embedded engine's cosine 0.45 equals the vendor's middle threshold: both
+ * accept about one stranger in 10,000.
  */
 const SEARCH: Scale = [
   [-1, 0],

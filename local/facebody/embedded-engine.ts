@@ -1,6 +1,6 @@
 import type { FaceEngine } from '../../shared/faces/engine.ts';
 
-/** The local engine, loaded with the first picture: who asks for no faces waits for no model. */
+/** The local engine, loaded with the first picture, so that a cloud without pictures loads no model. */
 export function createEmbeddedEngine(): Pick<FaceEngine, 'analyze' | 'close'> {
   let opening: Promise<FaceEngine> | undefined;
   const open = async (): Promise<FaceEngine> => {

@@ -1,8 +1,9 @@
-/**
- * The error codes that this server answers with, their status and message.
- * doc: Alibaba Cloud's table of common error codes of face and body; those without a mark there are tagged below.
- */
-export const FACEBODY_ERRORS = {
+import { ACS3_ERRORS } from '../access/acs3.ts';
+import { type ErrorTable, refusalOf } from '../http/refusal.ts';
+
+/** doc: Alibaba Cloud's table of common error codes of face and body, unless a tag below says otherwise. */
+const FACEBODY_ERRORS = {
+  ...ACS3_ERRORS,
   AuthFailed: [403, 'The account is not authorized to use this service.'],
   ParameterError: [400, 'The parameter is invalid. Please check the documentation.'],
   'ClientError.IllegalArgument': [400, 'An argument is illegal.'],
@@ -13,7 +14,6 @@ export const FACEBODY_ERRORS = {
   'InternalError.Timeout': [500, 'The algorithm timed out.'],
   ServiceUnavailable: [503, 'The service is unavailable.'],
   Timeout: [408, 'The request timed out.'],
-  'InvalidAccessKeyId.NotFound': [404, 'Specified access key is not found.'],
   'InvalidAccessKeyId.Inactive': [400, 'Specified access key is disabled.'],
   InvalidAccessKeySecret: [400, 'The access key secret is invalid.'],
   'InvalidAction.NotFound': [404, 'Specified api is not found, please check your url and method.'],
@@ -42,28 +42,13 @@ export const FACEBODY_ERRORS = {
   Throttling: [400, 'Request was denied due to request throttling.'],
   'Throttling.User': [400, 'Request was denied due to user flow control.'],
   // doc: the common errors of the API gateway.
-  SignatureDoesNotMatch: [400, 'Specified signature is not matched with our calculation.'],
-  IncompleteSignature: [400, 'The request signature does not conform to Aliyun standards.'],
-  SignatureNonceUsed: [400, 'Specified signature nonce was used already.'],
-  'InvalidTimeStamp.Expired': [400, 'Specified time stamp or date value is expired.'],
-  'InvalidSecurityToken.Expired': [400, 'Specified SecurityToken is expired.'],
-  'InvalidSecurityToken.MismatchWithAccessKey': [400, 'Specified SecurityToken mismatch with the AccessKey.'],
+  // This server's own: an optional package is missing.
+  NotImplemented: [501, 'The operation is not available.'],
   InvalidVersion: [400, 'Specified parameter Version is not valid.'],
   // guess: the name of the code.
   DBNameAlreadyExist: [400, 'The face database already exists.'],
-} as const satisfies Record<string, readonly [status: number, message: string]>;
+} as const satisfies ErrorTable;
 
 export type FaceBodyErrorCode = keyof typeof FACEBODY_ERRORS;
 
-/** What the server says of a request that it refuses. */
-export class FaceBodyRefusal extends Error {
-  override readonly name = 'FaceBodyRefusal';
-  readonly code: FaceBodyErrorCode;
-  readonly status: number;
-
-  constructor(code: FaceBodyErrorCode, message: string = FACEBODY_ERRORS[code][1]) {
-    super(message);
-    this.code = code;
-    this.status = FACEBODY_ERRORS[code][0];
-  }
-}
+export class FaceBodyRefusal extends refusalOf('FaceBodyRefusal', FACEBODY_ERRORS) {}

@@ -1,27 +1,27 @@
 import type { FaceBodyErrorCode } from './errors.ts';
 
-/** What goes wrong with a request, instead of its answer. */
+/** A fault that replaces the answer to a request. */
 export type FaceBodyFault =
   | { readonly kind: 'error'; readonly code: FaceBodyErrorCode }
-  /** The answer comes that much later. */
+  /** Delays the answer. */
   | { readonly kind: 'latency'; readonly ms: number }
-  /** 502 with a page of HTML, as a gateway gives it. */
+  /** Status 502 with an HTML page, as a gateway answers. */
   | { readonly kind: 'page' }
-  /** 200 without a body. */
+  /** Status 200 without a body. */
   | { readonly kind: 'empty' }
-  /** 200 with a request id and no `Data`. */
+  /** Status 200 with a request id and no `Data`. */
   | { readonly kind: 'no-data' }
-  /** The connection breaks. */
+  /** Breaks the connection. */
   | { readonly kind: 'reset' };
 
 export interface FaceBodyFaults {
-  /** Befalls the next `times` requests of the operation, or of all with `*`, in the order of injection. */
+  /** Affects the next `times` requests of an operation, or of all operations with `*`. @param times 1 by default */
   inject(operation: string, fault: FaceBodyFault, times?: number): void;
   clear(): void;
 }
 
 export interface FaceBodyFaultQueue extends FaceBodyFaults {
-  /** What befalls this request; each call uses one up. */
+  /** The fault of this request; each call consumes one. */
   next(operation: string): FaceBodyFault | undefined;
 }
 

@@ -1,8 +1,8 @@
 import { FaceBodyRefusal } from './errors.ts';
 
-/** The parameters of an operation, as its form names them. */
+/** The parameters of an operation. */
 export interface Form {
-  /** `undefined` when absent or empty. */
+  /** `undefined` if absent or empty. */
   text(name: string, rule?: { readonly pattern?: RegExp; readonly maxLength?: number }): string | undefined;
   requiredText(name: string, rule?: { readonly pattern?: RegExp; readonly maxLength?: number }): string;
   integer(name: string, range: { readonly min: number; readonly max: number }): number | undefined;
@@ -11,7 +11,7 @@ export interface Form {
   has(name: string): boolean;
 }
 
-/** sdk: `name=value` joined by `&`, percent-encoded. guess: `ParameterError` for whatever a parameter may not be. */
+/** sdk: `name=value` joined by `&`, percent-encoded. guess: `ParameterError` for every invalid parameter. */
 export function readForm(body: Buffer): Form {
   const fields = new URLSearchParams(body.toString('utf8'));
   const text: Form['text'] = (name, { pattern, maxLength } = {}) => {

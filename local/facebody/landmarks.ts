@@ -2,7 +2,7 @@ import type { Point } from '../../shared/faces/face.ts';
 
 /**
  * doc: 105 points, of which brows 24, eyes 32, nose 6, mouth 34 and contour 9, in this order.
- * guess: the order within a part, and that the brow and eye on the picture's left come first.
+ * guess: the order within a part, and that the brow and eye on the left side of the picture come first.
  */
 const PARTS: readonly {
   readonly from: readonly number[];
@@ -21,7 +21,7 @@ const PARTS: readonly {
 
 export const LANDMARK_COUNT = 105;
 
-/** The vendor's 105 points from iBUG's 68: each part is walked along at equal steps from point to point. */
+/** Converts iBUG's 68 points to the vendor's 105: equal steps along the line through the points of each part. */
 export function toVendorLandmarks(points: readonly Point[]): Point[] {
   return PARTS.flatMap(({ from, closed, points: count }) => {
     const path = from.map((index) => points[index]!);
@@ -38,13 +38,13 @@ function between(a: Point, b: Point, t: number): Point {
   return { x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t };
 }
 
-/** Center and radius of both eyes, from iBUG's 68 points: the one on the picture's left first. */
+/** Center and radius of both pupils, from iBUG's 68 points; the one on the left side of the picture first. */
 export function toPupils(points: readonly Point[]): number[] {
   return [36, 42].flatMap((first) => {
     const ring = points.slice(first, first + 6);
     const x = ring.reduce((sum, point) => sum + point.x, 0) / 6;
     const y = ring.reduce((sum, point) => sum + point.y, 0) / 6;
-    // guess: the iris, a quarter of the width of the opened eye.
+    // guess: the iris, a quarter of the width of the eye.
     const radius = Math.hypot(ring[3]!.x - ring[0]!.x, ring[3]!.y - ring[0]!.y) / 4;
     return [x, y, radius];
   });

@@ -3,61 +3,77 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { writeXml } from '../../shared/runtime/xml.ts';
-import type { Acs3Caller, Acs3SignedRequest } from '../acs3.ts';
+import { acs3ActionOf } from '../access/acs3.ts';
+import { readBody } from '../http/body.ts';
+import { readHeaders } from '../http/headers.ts';
+import { upperUuid } from '../http/ids.ts';
+import { writeJson } from '../http/json.ts';
+import { missingPackageOf } from '../http/missing-package.ts';
+import { toRefusal } from '../http/refusal.ts';
+import type { Authenticate } from './authenticate.ts';
 import { FaceBodyRefusal } from './errors.ts';
 import type { FaceBodyFault, FaceBodyFaultQueue } from './faults.ts';
 import { readForm } from './form.ts';
-import type { Galleries } from './galleries.ts';
-import { newRequestId } from './ids.ts';
-import { OPERATIONS } from './operations/index.ts';
 import type { Pictures } from './pictures.ts';
 import type { Quotas } from './quotas.ts';
+import { ROUTES } from './routes.ts';
 import type { Statistics } from './statistics.ts';
-import type { Uploads } from './uploads.ts';
+import type { Galleries } from './store/galleries.ts';
+import type { Uploads } from './store/uploads.ts';
 
-export interface ListenerParts {
-  readonly authenticate: (request: Acs3SignedRequest) => Acs3Caller;
+export interface ListenerDeps {
+  readonly authenticate: Authenticate;
   readonly quotas: Quotas;
   readonly faults: FaceBodyFaultQueue;
   readonly statistics: Statistics;
   readonly uploads: Uploads;
   readonly pictures: Pictures;
-  readonly galleriesOf: (caller: Acs3Caller) => Galleries;
+  readonly galleriesOf: (accountId: string) => Galleries;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
 }
 
-/** The largest upload, with its form around it. */
+/** Room for the largest upload and its form. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const VERSION = '2019-12-30';
 const PLATFORM_VERSION = '2019-12-19';
 const AUTHORIZE = 'AuthorizeFileUpload';
+const UPLOAD = 'PostObject';
 
-/** One server in three roles: the API, the open platform that authorizes uploads, and the bucket that takes them. */
-export function createListener(parts: ListenerParts): RequestListener {
+/** What operations on pictures load when the first one comes. */
+const FACE_PACKAGES = ['sharp', 'onnxruntime-node', 'faceplugin-face-recognition-js', '@vladmandic/face-api'];
+
+/** One server in three roles: the API, the open platform that authorizes uploads, and the bucket that stores them. */
+export function createListener(deps: ListenerDeps): RequestListener {
+  const { random, logger, statistics } = deps;
   return (request, response) => {
-    const requestId = newRequestId(parts.random);
-    const action = operationOf(request);
-    readBody(request)
+    const requestId = upperUuid(random);
+    const action = acs3ActionOf(request);
+    readBody(request, { maxBytes: MAX_BODY_BYTES, refuse: () => new FaceBodyRefusal('InvalidFile.Size') })
       .then((body) => {
-        if (action === undefined) return serveFile(request, response, body, parts);
-        return serveAction(action, request, response, body, requestId, parts);
+        if (action === undefined) return serveFile(request, response, body, deps);
+        return serveAction(action, request, response, body, requestId, deps);
       })
       .catch((error: unknown) => {
         if (response.destroyed || response.headersSent) return;
-        const refusal = error instanceof FaceBodyRefusal ? error : new FaceBodyRefusal('InternalError');
-        if (refusal !== error) parts.logger.error({ requestId, action, err: error }, 'request failed');
-        parts.statistics.failed(action ?? 'PostObject', refusal.code);
+        const refusal = toRefusal(orNotInstalled(error), FaceBodyRefusal, 'InternalError', {
+          logger,
+          requestId,
+          action,
+        });
+        statistics.failed(action ?? UPLOAD, refusal.code);
         writeRefusal(request, response, refusal, requestId);
       });
   };
 }
 
-/** The operation that a request names; `undefined` for uploads and downloads. */
-export function operationOf(request: IncomingMessage): string | undefined {
-  const action = request.headers['x-acs-action'];
-  return typeof action === 'string' ? action : undefined;
+/** A cloud that is installed without its optional packages answers 501 to operations on pictures. */
+function orNotInstalled(error: unknown): unknown {
+  const missing = missingPackageOf(error);
+  if (missing === undefined) return error;
+  const message = `The package ${missing} is not installed. FaceBody needs it: npm install ${FACE_PACKAGES.join(' ')}`;
+  return new FaceBodyRefusal('NotImplemented', { message, cause: error });
 }
 
 async function serveAction(
@@ -66,41 +82,35 @@ async function serveAction(
   response: ServerResponse,
   body: Buffer,
   requestId: string,
-  parts: ListenerParts,
+  deps: ListenerDeps,
 ): Promise<void> {
-  const { authenticate, quotas, statistics, faults, uploads, pictures, galleriesOf, clock } = parts;
-  const headers = textHeaders(request);
+  const { authenticate, quotas, statistics, faults, uploads, pictures, galleriesOf, clock } = deps;
+  const { method = '', url: target = '/' } = request;
+  const headers = readHeaders(request);
   const host = hostOf(request);
   statistics.received(action);
-  const account = authenticate({ method: request.method ?? '', target: request.url ?? '/', headers, body });
-  const operation = OPERATIONS[action];
+  const accountId = authenticate({ method, target, headers, body });
+  const operation = Object.hasOwn(ROUTES, action) ? ROUTES[action] : undefined;
   const expected = action === AUTHORIZE ? PLATFORM_VERSION : VERSION;
   if (headers['x-acs-version'] !== expected) throw new FaceBodyRefusal('InvalidVersion');
   if (action !== AUTHORIZE && !operation) throw new FaceBodyRefusal('InvalidAction.NotFound');
-  // doc: authorizations are throttled by themselves; guess: not at the rates of one account's FaceBody.
-  if (action !== AUTHORIZE && !quotas.take(account.accountId, action))
-    throw new FaceBodyRefusal('Throttling');
+  // doc: authorizations have a quota of their own; guess: it is not that of one account's FaceBody.
+  if (action !== AUTHORIZE && !quotas.take(accountId, action)) throw new FaceBodyRefusal('Throttling');
 
   const fault = faults.next(action);
   if (fault?.kind === 'latency') await clock.sleep(fault.ms);
-  else if (fault) return commitFault(fault, response, requestId);
+  else if (fault) return answerWith(fault, response, requestId);
 
+  const publish = (bytes: Buffer) => `http://${host}/${uploads.publish(bytes)}`;
+  const galleries = galleriesOf(accountId);
   const answer = operation
-    ? {
-        Data: await operation({
-          form: readForm(body),
-          host,
-          galleries: galleriesOf(account),
-          pictures,
-          publish: (bytes) => `http://${host}/${uploads.publish(bytes)}`,
-        }),
-      }
+    ? { Data: await operation({ form: readForm(body), host, galleries, pictures, publish }) }
     : uploads.authorize(host);
   statistics.answered(action);
   writeJson(response, 200, { RequestId: requestId, ...answer });
 }
 
-function commitFault(fault: FaceBodyFault, response: ServerResponse, requestId: string): void {
+function answerWith(fault: FaceBodyFault, response: ServerResponse, requestId: string): void {
   switch (fault.kind) {
     case 'error':
       throw new FaceBodyRefusal(fault.code);
@@ -123,17 +133,17 @@ function commitFault(fault: FaceBodyFault, response: ServerResponse, requestId: 
   }
 }
 
-/** sdk: an upload is a signed form, answered by 201 and a document. */
+/** sdk: an upload is a signed form, answered with 201 and a document. */
 async function serveFile(
   request: IncomingMessage,
   response: ServerResponse,
   body: Buffer,
-  { uploads, statistics }: ListenerParts,
+  { uploads, statistics }: ListenerDeps,
 ): Promise<void> {
   if (request.method === 'POST') {
-    statistics.received('PostObject');
+    statistics.received(UPLOAD);
     const { key } = await uploads.accept(request.headers, body);
-    statistics.answered('PostObject');
+    statistics.answered(UPLOAD);
     const location = `http://${hostOf(request)}/${key}`;
     const document = writeXml('PostResponse', { Bucket: '', ETag: '""', Key: key, Location: location });
     response.writeHead(201, { 'content-type': 'application/xml' }).end(document);
@@ -145,29 +155,9 @@ async function serveFile(
   else response.writeHead(404).end();
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new FaceBodyRefusal('InvalidFile.Size');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** sdk: with an empty bucket, the name of the host begins with a dot. */
+/** sdk: with an empty bucket, the host name begins with a dot. */
 function hostOf(request: IncomingMessage): string {
   return (request.headers.host ?? '').replace(/^\./, '');
-}
-
-function textHeaders(request: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(',') : (value ?? ''),
-    ]),
-  );
 }
 
 export function writeRefusal(
@@ -179,14 +169,4 @@ export function writeRefusal(
   const recommend = `https://next.api.aliyun.com/troubleshoot?q=${code}&product=facebody`;
   const ids = { RequestId: requestId, HostId: hostOf(request) };
   writeJson(response, status, { ...ids, Code: code, Message: message, Recommend: recommend });
-}
-
-function writeJson(response: ServerResponse, status: number, body: object): void {
-  const text = JSON.stringify(body);
-  response
-    .writeHead(status, {
-      'content-type': 'application/json;charset=utf-8',
-      'content-length': Buffer.byteLength(text),
-    })
-    .end(text);
 }

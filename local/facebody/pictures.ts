@@ -5,45 +5,45 @@ import { DEFAULT_IMAGE_BOUNDS, type ImageFormat, type UprightImage } from '../..
 import { isAppError, toAppError } from '../../shared/runtime/errors.ts';
 import { type HttpClient, readBody } from '../../shared/runtime/http.ts';
 import { FaceBodyRefusal } from './errors.ts';
-import type { Uploads } from './uploads.ts';
+import type { Uploads } from './store/uploads.ts';
 
-/** What an operation accepts. */
+/** The pictures that an operation accepts. */
 export interface PictureRule {
   readonly maxBytes: number;
-  /** Pixels of either side, not reached. */
+  /** Pixels that each side must stay below. */
   readonly below: number;
   readonly formats: readonly ImageFormat[];
-  /** Pixels of either side, exceeded. */
+  /** Pixels that each side must exceed. @default 0 */
   readonly above?: number;
 }
 
 export interface Pictures {
-  /** The picture under a URL that a request names; `host` is where the request came to. */
+  /** Downloads the picture of a request; `host` is the host and port to which the request was sent. */
   fetch(url: string, rule: PictureRule, host: string): Promise<UprightImage>;
   decode(bytes: Buffer, rule: PictureRule): Promise<UprightImage>;
-  /** Likeliest first. Refuses a picture without a face. */
+  /** Sorted by probability, highest first. Refuses a picture without a face. */
   faces(
     image: UprightImage,
     asked: { attributes: readonly AttributeName[]; embeddings: boolean },
   ): Promise<Face[]>;
-  /** The largest one, with its embedding. */
+  /** The largest face, with its embedding. */
   largestFace(image: UprightImage): Promise<Face & { readonly embedding: Float32Array }>;
 }
 
 const DOWNLOAD_TIMEOUT_MS = 5000;
-/** Above what any operation takes, so that its own limit decides. */
+/** More than any operation accepts, so that the operation's own limit decides. */
 const MAX_DOWNLOAD_BYTES = 32 * 1024 * 1024;
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/;
 
-export function createPictures(parts: {
+export function createPictures(deps: {
   readonly engine: Pick<FaceEngine, 'analyze'>;
   readonly uploads: Uploads;
   readonly http: HttpClient;
 }): Pictures {
-  const { engine, uploads, http } = parts;
+  const { engine, uploads, http } = deps;
 
   const download = async (given: string, host: string): Promise<Buffer> => {
-    // sdk: after an upload it joins bucket and endpoint by a dot, also when the bucket is empty.
+    // sdk: after an upload it joins bucket and endpoint with a dot, even if the bucket is empty.
     const text = given.replace(/^(https?:\/\/)\./, '$1');
     if (!URL.canParse(text)) throw new FaceBodyRefusal('InvalidImage.URL');
     const url = new URL(text);
@@ -53,7 +53,7 @@ export function createPictures(parts: {
       if (!bytes) throw new FaceBodyRefusal('InvalidImage.DownloadError');
       return bytes;
     }
-    // This server reaches nothing but this machine. doc: the error of objects outside the service's region.
+    // This server downloads from this machine only. doc: the error for objects outside the service's region.
     if (!LOOPBACK.test(url.hostname)) throw new FaceBodyRefusal('InvalidImage.Region');
     try {
       const response = await http.send({ method: 'GET', url, headers: {}, timeoutMs: DOWNLOAD_TIMEOUT_MS });
@@ -74,7 +74,7 @@ export function createPictures(parts: {
       return pictures.decode(await download(url, host), rule);
     },
     async decode(bytes, { maxBytes, below, above = 0, formats }) {
-      // guess: which of its codes the service gives for which of these faults.
+      // guess: which code the service returns for which of these faults.
       if (bytes.length > maxBytes) throw new FaceBodyRefusal('InvalidFile.Size');
       const image = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS).catch((error: unknown) => {
         const { code } = toAppError(error);
@@ -90,7 +90,7 @@ export function createPictures(parts: {
     },
     async faces(image, { attributes, embeddings }) {
       const faces = await engine.analyze(image, { attributes: new Set(attributes), embeddings });
-      // sdk: its users see this error for a picture without a face, from every operation that looks for one.
+      // sdk: every operation that looks for faces answers a picture without one with this error.
       if (faces.length === 0) throw new FaceBodyRefusal('InvalidImage.NotFoundFace');
       return faces.sort((a, b) => b.probability - a.probability);
     },
@@ -103,9 +103,9 @@ export function createPictures(parts: {
   return pictures;
 }
 
-/** The embedded engine gives embeddings; another one inside this server may not. */
+/** The embedded engine computes embeddings; another engine may not. */
 export function withEmbedding(face: Face): Face & { readonly embedding: Float32Array } {
   const { embedding } = face;
-  if (!embedding) throw new FaceBodyRefusal('InternalError.Algo', 'The engine inside gives no embeddings.');
+  if (!embedding) throw new FaceBodyRefusal('InternalError.Algo', 'The engine computes no embeddings.');
   return { ...face, embedding };
 }

@@ -1,21 +1,21 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
 
 export interface Quotas {
-  /** Whether one more request of the operation fits into this second. */
+  /** Counts a request; `false` if the quota of this second is used up. */
   take(accountId: string, operation: string): boolean;
-  /** Requests a second from now on, of one operation or of all that have no quota of their own. */
+  /** Sets the requests per second of one operation, or of all operations without a quota of their own. */
   set(quota: number, operation?: string): void;
-  /** Back to what they were at the start. */
+  /** Restores the initial quotas. */
   clear(): void;
 }
 
-/** doc: 2 requests a second for each operation of an account, pay as you go. */
-export const DEFAULT_QUOTA = 2;
+/** doc: 2 requests per second for each operation of a pay-as-you-go account. */
+const DEFAULT_QUOTA = 2;
 
 const WINDOW_MS = 1000;
 
 /**
- * doc: counted in windows of one second, without carry-over; excess fails at once and is not queued.
+ * doc: counted in windows of one second, without carry-over; an excess request fails at once.
  * guess: windows begin at whole seconds, and a refused request does not count.
  */
 export function createQuotas(

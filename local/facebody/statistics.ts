@@ -1,14 +1,14 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { FaceBodyErrorCode } from './errors.ts';
 
-/** Of one operation; `PostObject` counts the uploads. */
+/** The requests of one operation; `PostObject` counts uploads. */
 export interface OperationStats {
   readonly received: number;
-  /** With an answer other than an error. */
+  /** Answered without an error. */
   readonly answered: number;
-  /** By the code that was answered. */
+  /** Refused, by error code. */
   readonly failed: Readonly<Partial<Record<FaceBodyErrorCode, number>>>;
-  /** The most requests that came within one of the seconds in which quotas are counted, refused ones included. */
+  /** The most requests, including refused ones, in one of the seconds in which quotas are counted. */
   readonly busiestSecond: number;
 }
 

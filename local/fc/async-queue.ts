@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { AsyncConfig, InvocationResult } from './function.ts';
 
-/** Brings a record to the destination of that name. */
+/** Sends a record to a destination. */
 export type SendToDestination = (arn: string, record: string) => Promise<void>;
 
 export interface AsyncInvocation {
@@ -10,47 +10,48 @@ export interface AsyncInvocation {
   readonly event: Uint8Array;
   readonly functionArn: string;
   readonly config: AsyncConfig;
-  /** `undefined` when there is no room now. */
+  /** `undefined` if all instances are busy. */
   readonly run: () => Promise<InvocationResult> | undefined;
 }
 
 export interface AsyncQueue {
   accept(invocation: AsyncInvocation): void;
-  /** Resolves when everything accepted so far has come to its end. */
+  /** Resolves when all accepted events have been handled. */
   settled(): Promise<void>;
 }
 
-/** doc: three tries after the first. */
+/** doc: three attempts after the first. */
 const MAX_RETRIES = 3;
-/** doc: the first wait for a free instance, doubled each time; guess: its bound here, for people who wait. */
-const NO_ROOM_MS = { first: 500, most: 8000 };
+/** doc: the first wait for a free instance, doubled each time; guess: its limit. */
+const MIN_WAIT_MS = 500;
+const MAX_WAIT_MS = 8000;
 
-/** Runs what was accepted until it succeeds or has been tried often enough, and then tells the destination. */
-export function createAsyncQueue(parts: {
+/** Runs each accepted event until it succeeds or no attempt is left, and then sends the destination a record. */
+export function createAsyncQueue(options: {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly send: SendToDestination;
+  readonly sendToDestination: SendToDestination;
 }): AsyncQueue {
-  const { clock, logger, send } = parts;
+  const { clock, logger, sendToDestination } = options;
   const running = new Set<Promise<void>>();
 
   async function work(invocation: AsyncInvocation): Promise<void> {
     const { config, requestId } = invocation;
-    const tries = 1 + (config.maxRetries ?? MAX_RETRIES);
+    const attempts = 1 + (config.maxRetries ?? MAX_RETRIES);
     for (let count = 1; ; count++) {
-      const result = await whenThereIsRoom(invocation.run);
+      const result = await runWhenFree(invocation.run);
       logger.info({ requestId, count, errorType: result.errorType ?? 'none' }, 'asynchronous invocation');
-      // guess: tries follow each other at once; no document gives a wait.
-      if (result.errorType !== undefined && count < tries) continue;
+      // guess: the next attempt follows at once; no document names a delay.
+      if (result.errorType !== undefined && count < attempts) continue;
       const arn = result.errorType === undefined ? config.onSuccess : config.onFailure;
-      if (arn !== undefined) await send(arn, recordOf(invocation, result, count));
+      if (arn !== undefined) await sendToDestination(arn, recordOf(invocation, result, count));
       return;
     }
   }
 
-  /** doc: waiting for an instance is no failure of the function, and counts no try. */
-  async function whenThereIsRoom(run: AsyncInvocation['run']): Promise<InvocationResult> {
-    for (let wait = NO_ROOM_MS.first; ; wait = Math.min(wait * 2, NO_ROOM_MS.most)) {
+  /** doc: waiting for an instance is not an attempt. */
+  async function runWhenFree(run: AsyncInvocation['run']): Promise<InvocationResult> {
+    for (let wait = MIN_WAIT_MS; ; wait = Math.min(wait * 2, MAX_WAIT_MS)) {
       const result = run();
       if (result) return result;
       await clock.sleep(wait);

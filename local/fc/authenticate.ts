@@ -1,71 +1,56 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { createAcs3Verifier } from '../acs3.ts';
-import type { FindTemporaryCredential } from '../sts.ts';
-import type { Account } from '../types.ts';
+import { type Acs3ErrorCode, createAcs3Verifier } from '../access/acs3.ts';
+import { isSame } from '../access/compare.ts';
+import type { KeyFault, Keyring } from '../access/keyring.ts';
+import type { SignedRequest } from '../access/signed-request.ts';
 import { FcRefusal } from './errors.ts';
 
-export interface SignedRequest {
-  readonly method: string;
-  /** Path and query as sent. */
-  readonly target: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
+export interface SignedInvocation extends SignedRequest {
   readonly body: Buffer;
 }
 
-/** Throws `FcRefusal` when none of the accounts' keys signed the request. */
-export type Authenticate = (request: SignedRequest, api: '2.0' | '3.0') => void;
+/** Throws `FcRefusal` unless a key of the keyring signed the request. */
+export type Authenticate = (request: SignedInvocation, api: '2.0' | '3.0') => void;
 
-export interface AuthenticateOptions {
-  readonly accounts: readonly Account[];
-  readonly temporaryCredentials?: FindTemporaryCredential;
-  readonly checkSignatures: boolean;
-  readonly clock: Clock;
-}
+/** guess: one code for all faults of a token. */
+const KEY_ERRORS = {
+  unknown: 'InvalidAccessKeyID',
+  'no-token': 'SecurityTokenExpired',
+  'wrong-token': 'SecurityTokenExpired',
+  expired: 'SecurityTokenExpired',
+} as const satisfies Record<KeyFault, string>;
 
-const MAX_SKEW_MS = 15 * 60 * 1000;
-
-export function createAuthenticate(options: AuthenticateOptions): Authenticate {
-  if (!options.checkSignatures) return () => {};
-  const verifyAcs3 = createAcs3Verifier(options);
+export function createAuthenticate(keyring: Keyring, clock: Clock): Authenticate {
+  if (!keyring.checkSignatures) return () => {};
+  const verifyAcs3 = createAcs3Verifier({ keyring, clock, refuse: ofAcs3 });
   return (request, api) => {
-    if (api === '2.0') return verifyFc(request, options);
-    const fault = verifyAcs3(request);
-    if (typeof fault !== 'string') return;
-    // guess: Function Compute keeps the codes of its older API for two of these.
-    if (fault === 'InvalidAccessKeyId.NotFound') throw new FcRefusal('InvalidAccessKeyID', fault);
-    if (fault.startsWith('InvalidSecurityToken')) throw new FcRefusal('SecurityTokenExpired', fault);
-    throw new FcRefusal('SignatureNotMatch', fault);
+    if (api === '2.0') verifyFc(request, keyring);
+    else verifyAcs3(request);
   };
 }
 
+/** guess: Function Compute keeps the codes of its older API. */
+function ofAcs3(code: Acs3ErrorCode): FcRefusal {
+  if (code === 'InvalidAccessKeyId.NotFound') return new FcRefusal('InvalidAccessKeyID', code);
+  if (code.startsWith('InvalidSecurityToken')) return new FcRefusal('SecurityTokenExpired', code);
+  return new FcRefusal('SignatureNotMatch', code);
+}
+
 /** sdk: `FC <key id>:<signature>`. */
-function verifyFc(
-  request: SignedRequest,
-  { accounts, temporaryCredentials, clock }: AuthenticateOptions,
-): void {
+function verifyFc(request: SignedInvocation, keyring: Keyring): void {
   const { headers, body } = request;
   const [, accessKeyId = '', signature = ''] = /^FC ([^:]+):(.+)$/.exec(headers.authorization ?? '') ?? [];
-  const temporary = temporaryCredentials?.(accessKeyId);
-  const account = temporary ?? accounts.find((candidate) => candidate.accessKeyId === accessKeyId);
-  if (!account) throw new FcRefusal('InvalidAccessKeyID', 'the access key does not exist');
-  const isOfKey = !temporary || headers['x-fc-security-token'] === temporary.securityToken;
-  if (!isOfKey || (temporary && temporary.expiresAt <= clock.now())) {
-    // guess: one code for both.
-    throw new FcRefusal('SecurityTokenExpired', 'the security token has expired');
-  }
-  const date = Date.parse(headers.date ?? '');
-  if (!(Math.abs(clock.now() - date) <= MAX_SKEW_MS)) {
+  const token = headers['x-fc-security-token'];
+  const holder = keyring.find(accessKeyId, token, (fault) => new FcRefusal(KEY_ERRORS[fault]));
+  if (keyring.isSkewed(Date.parse(headers.date ?? ''))) {
     throw new FcRefusal('SignatureNotMatch', 'the date is missing or too far from the time of the service');
   }
   const isWhole = (headers['content-md5'] ?? '') === (body.length > 0 ? fcContentMd5(body) : '');
-  const expected = createHmac('sha256', account.accessKeySecret)
+  const expected = createHmac('sha256', holder.accessKeySecret)
     .update(fcStringToSign(request))
     .digest('base64');
-  if (!isWhole || !same(signature, expected)) {
-    throw new FcRefusal('SignatureNotMatch', 'the signature is not the one that was calculated');
-  }
+  if (!isWhole || !isSame(signature, expected)) throw new FcRefusal('SignatureNotMatch');
 }
 
 /** sdk: Base64 of the digest's hex text, not of the digest. */
@@ -82,9 +67,4 @@ function fcStringToSign({ method, target, headers }: SignedRequest): string {
     .map((name) => `${name}:${headers[name]}\n`);
   const lines = [method, headers['content-md5'], headers['content-type'], headers.date];
   return `${lines.map((line) => `${line ?? ''}\n`).join('')}${own.join('')}${decodeURIComponent(pathname)}`;
-}
-
-function same(left: string, right: string): boolean {
-  const [one, two] = [Buffer.from(left), Buffer.from(right)];
-  return one.length === two.length && timingSafeEqual(one, two);
 }

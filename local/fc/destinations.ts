@@ -4,10 +4,10 @@ import { type Credentials, staticCredentials } from '../../shared/runtime/creden
 import { AppError } from '../../shared/runtime/errors.ts';
 import type { SendToDestination } from './async-queue.ts';
 
-/** doc: a queue as a destination; other kinds of destinations are not served here. */
+/** doc: a queue as a destination; other kinds of destinations are not supported here. */
 const QUEUE = /^acs:mns:[^:]*:[^:]*:\/queues\/([^/]+)\/messages$/;
 
-/** Throws `ConfigInvalid` for a destination that is no MNS queue. */
+/** Throws `ConfigInvalid` unless the destination is an MNS queue. */
 function queueOfDestination(arn: string): string {
   const name = QUEUE.exec(arn)?.[1];
   if (name !== undefined) return name;
@@ -17,7 +17,7 @@ function queueOfDestination(arn: string): string {
   );
 }
 
-/** Sends records to queues. guess: as they are, not in Base64. */
+/** Sends records to queues. guess: without Base64. */
 export function createDestinations(options: {
   readonly mnsUrl: string;
   readonly credentials: Credentials;

@@ -1,25 +1,17 @@
-/** doc: the codes of the invocation API with their status. */
-const STATUS = {
-  InvalidArgument: 400,
-  InvalidAccessKeyID: 403,
-  SignatureNotMatch: 403,
-  SecurityTokenExpired: 403,
-  FunctionNotFound: 404,
-  ServiceNotFound: 404,
-  StatefulAsyncInvocationAlreadyExists: 409,
-  ResourceExhausted: 429,
-  InternalServerError: 500,
+import { refusalOf } from '../http/refusal.ts';
+
+/** doc: the codes of the invocation API with their status; guess: the messages. */
+const FC_ERRORS = {
+  InvalidArgument: [400, 'an argument is invalid'],
+  InvalidAccessKeyID: [403, 'the access key does not exist'],
+  SignatureNotMatch: [403, 'the signature does not match the calculated one'],
+  SecurityTokenExpired: [403, 'the security token has expired'],
+  FunctionNotFound: [404, 'the function does not exist'],
+  ServiceNotFound: [404, 'the service does not exist'],
+  StatefulAsyncInvocationAlreadyExists: [409, 'the task exists already'],
+  ResourceExhausted: [429, 'too many instances of the function are busy'],
+  InternalServerError: [500, 'an internal error occurred'],
 } as const;
 
-/** What the invocation API refuses, before any function is involved. */
-export class FcRefusal extends Error {
-  readonly code: keyof typeof STATUS;
-  readonly status: number;
-
-  constructor(code: keyof typeof STATUS, message: string) {
-    super(message);
-    this.name = 'FcRefusal';
-    this.code = code;
-    this.status = STATUS[code];
-  }
-}
+/** What the invocation API refuses before a function runs. */
+export class FcRefusal extends refusalOf('FcRefusal', FC_ERRORS) {}

@@ -1,38 +1,44 @@
 /** A function as it was deployed. */
 export interface FunctionConfig {
   readonly name: string;
-  /** Of Function Compute 2.0; any is taken when absent. */
+  /** Its service in Function Compute 2.0. @default requests may name any service */
   readonly service?: string;
   /** Absolute path of the folder that would be deployed. */
   readonly codeDir: string;
-  /** `index.handler`. */
+  /** File and export, such as `index.handler`. */
   readonly handler: string;
   readonly initializer?: string;
   readonly preStop?: string;
+  /** Environment variables. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  /** Path of the Node that runs it; the present one when absent. */
+  /** Path of the Node that runs it. @default the Node of this process */
   readonly node?: string;
-  /** Instances at most; more invocations at once are refused. Source: `reservedConcurrency`. */
+  /** Invocations beyond this number of busy instances are refused. Source: `reservedConcurrency`. @default 100 */
   readonly maxInstances?: number;
+  /** How events that are invoked asynchronously are handled. */
   readonly async?: AsyncConfig;
 }
 
 export interface AsyncConfig {
-  /** Tries after the first, 0 to 8. */
+  /** Attempts after the first, 0 to 8. @default 3 */
   readonly maxRetries?: number;
-  /** Where the record of a success or of the last failure goes: `acs:mns:<region>:<account>:/queues/<name>/messages`. */
+  /**
+   * Where the record of a success goes: `acs:mns:<region>:<account>:/queues/<name>/messages`.
+   * @default nowhere
+   */
   readonly onSuccess?: string;
+  /** Where the record of the last failure goes. @default nowhere */
   readonly onFailure?: string;
 }
 
-/** What an invocation gave. */
+/** The outcome of one invocation. */
 export interface InvocationResult {
   readonly requestId: string;
-  /** What the handler returned, or the description of its error. */
+  /** The handler's result, or the description of its error. */
   readonly body: Buffer;
-  /** Absent when the function succeeded. */
+  /** Absent if the function succeeded. */
   readonly errorType?: 'HandledInvocationError' | 'UnhandledInvocationError';
   readonly durationMs: number;
   readonly maxMemoryMb: number;

@@ -1,6 +1,6 @@
-import type { ObjectChange } from '../rules/index.ts';
-import { recordOf } from '../rules/notification.ts';
-import { matches } from '../rules/rule.ts';
+import { matches } from '../events/filter.ts';
+import { notificationOf } from '../events/notification.ts';
+import type { ObjectChange } from '../events/object-change.ts';
 
 /** An OSS trigger. doc: one prefix and one suffix, no pattern. */
 export interface OssTrigger {
@@ -9,23 +9,19 @@ export interface OssTrigger {
   readonly bucket: string;
   /** `oss:ObjectCreated:PutObject`, as in a trigger's configuration. */
   readonly events: readonly string[];
+  /** @default '' */
   readonly prefix?: string;
+  /** @default '' */
   readonly suffix?: string;
 }
 
-/** The event of the trigger, or `undefined` when the change is none of its own. doc: event names lose their `oss:`. */
+/** The event of the trigger, or `undefined` if it does not select the change. doc: event names lose their `oss:`. */
 export function ossTriggerEvent(
-  trigger: OssTrigger,
+  { name, bucket, events, prefix = '', suffix = '' }: OssTrigger,
   change: ObjectChange,
   region: string,
 ): Buffer | undefined {
-  const { name, bucket, events, prefix = '', suffix = '' } = trigger;
-  const rule = {
-    name,
-    eventTypes: events.map((event) => event.replace(/^oss:/, '')),
-    resources: [{ bucket, prefix, suffix }],
-    endpoints: [],
-  };
-  if (!matches(rule, change.eventName, change.bucket, change.key)) return undefined;
-  return Buffer.from(JSON.stringify({ events: [recordOf(change, name, region)] }));
+  const eventTypes = events.map((event) => event.replace(/^oss:/, ''));
+  if (!matches({ eventTypes, resources: [{ bucket, prefix, suffix }] }, change)) return undefined;
+  return Buffer.from(notificationOf(change, name, region));
 }

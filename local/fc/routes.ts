@@ -1,44 +1,53 @@
-/** What a request to the invocation API asks for. */
-export type FcRoute = {
+import { httpTrigger } from './operations/http-trigger.ts';
+import { invokeFunction } from './operations/invoke-function.ts';
+import type { Operation } from './operations/operation.ts';
+
+export interface Route {
+  readonly operation: 'InvokeFunction' | 'HttpTrigger';
   readonly api: '2.0' | '3.0';
-  readonly functionName: string;
-  readonly service?: string;
-  readonly qualifier?: string;
-} & (
-  | { readonly kind: 'invoke' }
-  /** An HTTP trigger: any method, with a path of its own, query included. */
-  | { readonly kind: 'http'; readonly path: string }
-);
+  /** Any method if absent. */
+  readonly method?: string;
+  /** Its groups are `service`, `qualifier`, `name` and, for an HTTP trigger, the `path` in the function. */
+  readonly path: RegExp;
+  readonly handle: Operation;
+}
 
-/** doc: the paths of InvokeFunction in 2.0, and of HTTP triggers there. */
-const INVOKE_2 = /^\/2016-08-15\/services\/([^/.]+)(?:\.([^/]+))?\/functions\/([^/]+)\/invocations$/;
-const PROXY_2 = /^\/2016-08-15\/proxy\/([^/.]+)(?:\.([^/]+))?\/([^/]+)(\/.*)?$/;
-/** doc: the path of InvokeFunction in 3.0. */
-const INVOKE_3 = /^\/2023-03-30\/functions\/([^/]+)\/invocations$/;
-
-export function findRoute(method: string, target: string): FcRoute | undefined {
-  const { pathname, search, searchParams } = new URL(target, 'http://fc');
-  const withQualifier = (qualifier: string | null | undefined) => (qualifier ? { qualifier } : {});
-
-  const proxy = PROXY_2.exec(pathname);
-  if (proxy) {
-    const [, service, qualifier, functionName, path = '/'] = proxy;
-    const names = { service: service!, functionName: functionName!, ...withQualifier(qualifier) };
-    return { kind: 'http', api: '2.0', ...names, path: `${path}${search}` };
-  }
-  if (method !== 'POST') return undefined;
-  const older = INVOKE_2.exec(pathname);
-  if (older) {
-    const [, service, qualifier, functionName] = older;
-    const names = { service: service!, functionName: functionName!, ...withQualifier(qualifier) };
-    return { kind: 'invoke', api: '2.0', ...names };
-  }
-  const newer = INVOKE_3.exec(pathname);
-  if (!newer) return undefined;
-  return {
-    kind: 'invoke',
+/** doc: the paths of InvokeFunction in both versions, and of HTTP triggers in 2.0. */
+export const ROUTES: readonly Route[] = [
+  {
+    operation: 'HttpTrigger',
+    api: '2.0',
+    path: /^\/2016-08-15\/proxy\/(?<service>[^/.]+)(?:\.(?<qualifier>[^/]+))?\/(?<name>[^/]+)(?<path>\/.*)?$/,
+    handle: httpTrigger,
+  },
+  {
+    operation: 'InvokeFunction',
+    api: '2.0',
+    method: 'POST',
+    path: /^\/2016-08-15\/services\/(?<service>[^/.]+)(?:\.(?<qualifier>[^/]+))?\/functions\/(?<name>[^/]+)\/invocations$/,
+    handle: invokeFunction,
+  },
+  {
+    operation: 'InvokeFunction',
     api: '3.0',
-    functionName: newer[1]!,
-    ...withQualifier(searchParams.get('qualifier')),
-  };
+    method: 'POST',
+    path: /^\/2023-03-30\/functions\/(?<name>[^/]+)\/invocations$/,
+    handle: invokeFunction,
+  },
+];
+
+export interface Match {
+  readonly route: Route;
+  readonly params: Readonly<Record<string, string | undefined>>;
+}
+
+/** The first route that fits. */
+export function findRoute(method: string, target: string): Match | undefined {
+  const { pathname } = new URL(target, 'http://fc');
+  for (const route of ROUTES) {
+    if (route.method !== undefined && route.method !== method) continue;
+    const match = route.path.exec(pathname);
+    if (match) return { route, params: { ...match.groups } };
+  }
+  return undefined;
 }

@@ -1,31 +1,24 @@
-import { timingSafeEqual } from 'node:crypto';
 import { signMnsV2, signMnsV4, stringToSignMnsV2, stringToSignMnsV4 } from '../../shared/mns/signature.ts';
 import { compactDate } from '../../shared/runtime/aliyun-v4.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
-import { isSkewed } from '../skew.ts';
-import type { FindTemporaryCredential } from '../sts.ts';
-import type { Account } from '../types.ts';
+import { isSame } from '../access/compare.ts';
+import type { KeyFault, Keyring } from '../access/keyring.ts';
+import type { SignedRequest } from '../access/signed-request.ts';
+import type { Headers } from '../http/headers.ts';
 import { MnsRefusal } from './errors.ts';
 
-export interface SignedRequest {
-  readonly method: string;
-  /** As it came on the wire: SDKs differ in what they encode, and all sign what they send. */
-  readonly target: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Refuses what the service refuses; returns for a request that one of the accounts' keys signed. */
+/** Throws `MnsRefusal` unless a key of the keyring's owner signed the request; keys of other accounts are denied. */
 export type Authenticate = (request: SignedRequest) => void;
 
-/** The first account owns everything here; a key of another account is known, but denied. */
-export function createAuthenticate(options: {
-  accounts: readonly Account[];
-  temporaryCredentials: FindTemporaryCredential;
-  region: string;
-  clock: Clock;
-}): Authenticate {
-  const { accounts, temporaryCredentials, region, clock } = options;
+/** guess: the codes for tokens, which are those of OSS. */
+const KEY_ERRORS = {
+  unknown: 'InvalidAccessKeyId',
+  'no-token': 'InvalidSecurityToken',
+  'wrong-token': 'InvalidSecurityToken',
+  expired: 'SecurityTokenExpired',
+} as const satisfies Record<KeyFault, string>;
+
+export function createAuthenticate(keyring: Keyring, region: string): Authenticate {
+  if (!keyring.checkSignatures) return () => {};
   return (request) => {
     const { headers } = request;
     const version = headers['x-mns-version'];
@@ -34,18 +27,13 @@ export function createAuthenticate(options: {
     if (version !== '2015-06-06') throw new MnsRefusal('InvalidVersionHeader');
     const time = timeOf(headers);
     const claim = readClaim(headers.authorization, region);
-    if (isSkewed(time, clock)) throw new MnsRefusal('TimeExpired');
-    const temporary = temporaryCredentials(claim.accessKeyId);
-    const key = temporary ?? accounts.find(({ accessKeyId }) => accessKeyId === claim.accessKeyId);
-    if (!key) throw new MnsRefusal('InvalidAccessKeyId');
-    // doc: the token stands beside the signature, which does not cover it; guess: the two codes, which are OSS's.
-    if (temporary && headers['security-token'] !== temporary.securityToken) {
-      throw new MnsRefusal('InvalidSecurityToken');
-    }
-    if (temporary && temporary.expiresAt <= clock.now()) throw new MnsRefusal('SecurityTokenExpired');
-    const expected = claim.sign(key.accessKeySecret, request, time);
-    if (!same(expected, claim.signature)) throw new MnsRefusal('SignatureDoesNotMatch');
-    if (key.accountId !== accounts[0]!.accountId) throw new MnsRefusal('AccessDenied');
+    if (keyring.isSkewed(time)) throw new MnsRefusal('TimeExpired');
+    // doc: the token accompanies the signature, which does not cover it.
+    const token = headers['security-token'];
+    const holder = keyring.find(claim.accessKeyId, token, (fault) => new MnsRefusal(KEY_ERRORS[fault]));
+    const expected = claim.sign(holder.accessKeySecret, request, time);
+    if (!isSame(expected, claim.signature)) throw new MnsRefusal('SignatureDoesNotMatch');
+    if (holder.accountId !== keyring.owner.accountId) throw new MnsRefusal('AccessDenied');
   };
 }
 
@@ -81,20 +69,15 @@ function readClaim(authorization: string, region: string): Claim {
 function signV4(secret: string, request: SignedRequest, context: { date: string; region: string }): string {
   const { pathname, searchParams } = new URL(request.target, 'http://mns');
   const { method, headers } = request;
-  const parts = { method, path: decodeURIComponent(pathname), query: [...searchParams], headers };
-  return signMnsV4({ secret, ...context }, stringToSignMnsV4(context, parts));
+  const signed = { method, path: decodeURIComponent(pathname), query: [...searchParams], headers };
+  return signMnsV4({ secret, ...context }, stringToSignMnsV4(context, signed));
 }
 
-/** doc: `x-mns-date` may stand in for `Date`. */
-function timeOf(headers: SignedRequest['headers']): number {
+/** doc: `x-mns-date` may replace `Date`. */
+function timeOf(headers: Headers): number {
   const date = headers.date ?? headers['x-mns-date'];
   if (!date) throw new MnsRefusal('MissingDateHeader');
   const time = Date.parse(date);
   if (Number.isNaN(time)) throw new MnsRefusal('InvalidDateHeader');
   return time;
-}
-
-function same(expected: string, given: string): boolean {
-  const [left, right] = [Buffer.from(expected), Buffer.from(given)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }

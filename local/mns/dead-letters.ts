@@ -10,7 +10,7 @@ interface Move {
   readonly now: number;
 }
 
-/** doc: the move keeps the age, so retention is not reset; the message remembers where it comes from. */
+/** doc: the message keeps its age, so its retention is not reset, and the id of its first queue. */
 export function deadLetterRecords(message: StoredMessage, { from, to, order, id, now }: Move): MnsRecord[] {
   const moved: StoredMessage = {
     ...message,

@@ -3,18 +3,18 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import { type HttpClient, readBody } from '../../shared/runtime/http.ts';
 import type { Random } from '../../shared/runtime/random.ts';
+import { hexId } from '../http/ids.ts';
 import { parseEndpoint } from './endpoints.ts';
 import { wrap } from './envelopes.ts';
-import { hexId } from './ids.ts';
 import type { Deliver } from './push.ts';
 import type { Queues } from './queues.ts';
-import type { SigningIdentity } from './signing/identity.ts';
+import type { SigningIdentity } from './signing-identity.ts';
 import type { Push, SubscriptionRecord } from './store/records.ts';
 
 /** doc: an endpoint has to answer within 5 s. */
 const TIMEOUT_MS = 5000;
 
-interface Parts {
+interface DeliverDeps {
   readonly queues: Queues;
   readonly http: HttpClient;
   readonly identity: () => Promise<SigningIdentity>;
@@ -24,14 +24,14 @@ interface Parts {
   readonly owner: { readonly region: string; readonly accountId: string };
 }
 
-/** Into the subscriber's queue, or to its HTTP endpoint with the signature by which it knows the sender. */
-export function createDeliver(parts: Parts): Deliver {
-  const { queues, owner } = parts;
+/** Delivers into the subscriber's queue, or to its HTTP endpoint with the signature of this server. */
+export function createDeliver(deps: DeliverDeps): Deliver {
+  const { queues, owner } = deps;
   return async (push, subscription) => {
     const endpoint = parseEndpoint(subscription.settings.endpoint, owner);
     const body = wrap(push, subscription, owner.accountId);
     if (endpoint.kind === 'http') {
-      await post(endpoint.url, body, push, subscription, parts);
+      await post(endpoint.url, body, push, subscription, deps);
     } else {
       await queues.send(endpoint.queue, [{ body }]);
     }
@@ -43,19 +43,19 @@ async function post(
   body: string,
   push: Push,
   subscription: SubscriptionRecord,
-  { http, identity, certificateUrl, clock, random, owner }: Parts,
+  { http, identity, certificateUrl, clock, random, owner }: DeliverDeps,
 ): Promise<void> {
   const { privateKey } = await identity();
   const simplified = subscription.settings.notifyContentFormat === 'SIMPLIFIED';
   const headers: Record<string, string> = {
     'user-agent': 'Aliyun Notification Service Agent',
-    // guess: the type of JSON; documents give those of XML and SIMPLIFIED.
+    // guess: the type for JSON; the documents name those for XML and SIMPLIFIED.
     'content-type':
       subscription.settings.notifyContentFormat === 'XML'
         ? 'text/xml;charset=utf-8'
         : 'text/plain;charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
-    // doc: Base64 of the hexadecimal digest; captured requests carry the digest itself, in upper case.
+    // doc: Base64 of the hexadecimal digest; captured requests have the digest itself, in upper case.
     'content-md5': createHash('md5').update(body).digest('hex').toUpperCase(),
     date: new Date(clock.now()).toUTCString(),
     'x-mns-request-id': hexId(random, 24),
@@ -86,7 +86,7 @@ async function post(
   }
 }
 
-/** What the signature of a pushed message covers; header names are in lower case. */
+/** The text that the signature of a pushed message covers; header names are in lower case. */
 export function pushStringToSign(
   method: string,
   headers: Readonly<Record<string, string | undefined>>,

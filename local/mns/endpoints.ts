@@ -1,6 +1,6 @@
 import { MnsRefusal } from './errors.ts';
 
-/** Where a subscription leads. */
+/** Where a subscription delivers. */
 export type Endpoint =
   | { readonly kind: 'queue'; readonly queue: string }
   | { readonly kind: 'http'; readonly url: URL };
@@ -28,8 +28,4 @@ export function parseEndpoint(text: string, owner: { region: string; accountId: 
     url.pathname = '/notifications';
   if (url.pathname.startsWith('/mns-reserved-')) throw new MnsRefusal('EndpointInvalid');
   return { kind: 'http', url };
-}
-
-export function queueEndpoint(queue: string, owner: { region: string; accountId: string }): string {
-  return `acs:mns:${owner.region}:${owner.accountId}:queues/${queue}`;
 }

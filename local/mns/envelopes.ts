@@ -1,10 +1,8 @@
 import { writeXml } from '../../shared/runtime/xml.ts';
-import { md5Of } from './ids.ts';
 import type { SubscriptionRecord } from './store/records.ts';
+import { MNS_NAMESPACE, md5Of } from './wire.ts';
 
-export const MNS_NAMESPACE = 'http://mns.aliyuncs.com/doc/v1/';
-
-/** A message of a topic on its way to one subscriber. */
+/** A message of a topic for one subscriber. */
 export interface Notification {
   readonly messageId: string;
   readonly body: string;
@@ -14,9 +12,9 @@ export interface Notification {
 }
 
 /**
- * What a subscriber sees of a message: the message as it is (`SIMPLIFIED`), or wrapped.
+ * The body that a subscriber receives: the message itself (`SIMPLIFIED`), or an envelope around it.
  *
- * doc: element order of XML; the key order and the string `PublishTime` of JSON are a captured message's.
+ * doc: the order of the XML elements. A captured message has this order of JSON keys, and `PublishTime` as a string.
  */
 export function wrap(
   notification: Notification,
@@ -53,7 +51,7 @@ export function wrap(
         MessageMD5: md5Of(body),
         TopicName: subscription.topic,
         MessageId: messageId,
-        ...(tag && { MessageTag: tag }),
+        MessageTag: tag,
       });
   }
 }

@@ -1,11 +1,9 @@
 import { AppError } from '../../shared/runtime/errors.ts';
-import { refusalOf } from '../refusal.ts';
+import { type ErrorTable, refusalOf } from '../http/refusal.ts';
 
-/**
- * The error codes of MNS with their status and, where SDKs or their tests depend on it, their message.
- * Source: the service's list of error codes; the error maps and live tests of the official SDKs.
- */
-export const MNS_ERRORS = {
+/** doc: the service's list of error codes; sdk: the error maps and live tests of the official SDKs. */
+// biome-ignore format: a table
+const MNS_ERRORS = {
   AccessDenied: [403, 'The OwnerId that your Access Key Id associated to is forbidden for this operation.'],
   EndpointInvalid: [400, 'The endpoint you provided is invalid.'],
   InternalError: [500, 'The server encountered an internal error. Try again later.'],
@@ -15,10 +13,7 @@ export const MNS_ERRORS = {
   InvalidContentType: [400, 'The Content-Type header should be "text/xml" or "application/xml".'],
   InvalidDateHeader: [400, 'The Date header is not a valid date.'],
   InvalidDegist: [400, 'The Content-MD5 you specified does not match the body.'],
-  InvalidQueueName: [
-    400,
-    'The queue name should start with a letter or digit and hold letters, digits and hyphens.',
-  ],
+  InvalidQueueName: [400, 'The queue name should start with a letter or digit and hold letters, digits and hyphens.'],
   InvalidQueryString: [400, 'The query string holds a parameter that the operation does not have.'],
   InvalidRequestURL: [400, 'The request URL names no operation.'],
   InvalidSecurityToken: [403, 'The security token you provided is invalid.'],
@@ -36,41 +31,28 @@ export const MNS_ERRORS = {
   QueueNotExist: [404, 'The queue name you provided is not exist.'],
   ReceiptHandleError: [400, 'The receipt handle you provide is not valid.'],
   SecurityTokenExpired: [403, 'The security token you provided has expired.'],
-  SignatureDoesNotMatch: [
-    403,
-    'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
-  ],
-  SubscriptionAlreadyExist: [
-    409,
-    'The subscription you want to create already exists with different attributes.',
-  ],
-  SubscriptionNameInvalid: [
-    400,
-    'The subscription name should start with a letter or digit and hold letters, digits and hyphens.',
-  ],
+  SignatureDoesNotMatch: [403, 'The request signature we calculated does not match the signature you provided. Check your key and signing method.'],
+  SubscriptionAlreadyExist: [409, 'The subscription you want to create already exists with different attributes.'],
+  SubscriptionNameInvalid: [400, 'The subscription name should start with a letter or digit and hold letters, digits and hyphens.'],
   SubscriptionNameLengthError: [400, 'The length of the subscription name should be between 1 and 120.'],
   SubscriptionNotExist: [404, 'The subscription name you provided is not exist.'],
   TimeExpired: [408, 'The request was sent more than 15 minutes before or after the time of the server.'],
   TopicAlreadyExist: [409, 'The topic you want to create already exists with different attributes.'],
-  TopicNameInvalid: [
-    400,
-    'The topic name should start with a letter or digit and hold letters, digits and hyphens.',
-  ],
+  TopicNameInvalid: [400, 'The topic name should start with a letter or digit and hold letters, digits and hyphens.'],
   TopicNameLengthError: [400, 'The length of the topic name should be between 1 and 120.'],
   TopicNotExist: [404, 'The topic name you provided is not exist.'],
-} as const satisfies Record<string, readonly [status: number, message: string]>;
+} as const satisfies ErrorTable;
 
-/** It becomes an `<Error>` document. */
 export class MnsRefusal extends refusalOf('MnsRefusal', MNS_ERRORS) {}
 
-/** Runs work for a caller in this process, who knows our errors and not those of the wire. */
+/** Runs work for a caller in this process, and turns refusals into the project's own errors. */
 export async function inProcess<T>(subject: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof MnsRefusal)) throw error;
-    const known = error.code === 'QueueNotExist' || error.code === 'TopicNotExist';
-    throw new AppError(known ? error.code : 'InvalidRequest', `${subject}: ${error.message}`, {
+    const isKnown = error.code === 'QueueNotExist' || error.code === 'TopicNotExist';
+    throw new AppError(isKnown ? error.code : 'InvalidRequest', `${subject}: ${error.message}`, {
       cause: error,
       details: { mnsCode: error.code },
     });

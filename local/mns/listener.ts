@@ -2,65 +2,75 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { isAppError } from '../../shared/runtime/errors.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
+import { type Logger, silentLogger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { parseXml, type XmlElement } from '../../shared/runtime/xml.ts';
+import { readBody } from '../http/body.ts';
+import { type Headers, readHeaders } from '../http/headers.ts';
+import { hexId } from '../http/ids.ts';
+import { toRefusal } from '../http/refusal.ts';
 import type { Authenticate } from './authenticate.ts';
 import { MnsRefusal } from './errors.ts';
-import { hexId } from './ids.ts';
 import type { Operations } from './operations/index.ts';
 import { matchRoute, type Route } from './routes.ts';
-import { errorDocument, type MnsAnswer, type MnsRequest, writeDocument } from './wire.ts';
+import { errorAnswer, type MnsAnswer, type MnsRequest, writeDocument } from './wire.ts';
 
-/** 64 KB of text, of which each character may be an entity, in 16 messages; the rest is markup. */
+/** Room for 16 messages of 64 KB whose characters may all be entities, and their markup. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-export interface ListenerParts {
+export interface ListenerDeps {
   readonly operations: Operations;
-  /** Absent when signatures are not checked. */
-  readonly authenticate: Authenticate | undefined;
+  readonly authenticate: Authenticate;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
 }
 
 /** From bytes to operation and back: read, authenticate, route, act, answer. */
-export function createListener(parts: ListenerParts): RequestListener {
+export function createListener(deps: ListenerDeps): RequestListener {
+  const { logger, random, clock } = deps;
   return (request, response) => {
-    const requestId = hexId(parts.random, 24);
+    const requestId = hexId(random, 24);
     const gone = new AbortController();
     response.once('close', () => {
       if (!response.writableFinished) gone.abort();
     });
-    answerOf(request, gone.signal, parts)
+    answerOf(request, gone.signal, deps)
       .catch((error) => {
-        const refusal = error instanceof MnsRefusal ? error : new MnsRefusal('InternalError');
-        if (refusal !== error && !gone.signal.aborted) {
-          parts.logger.error({ requestId, err: error }, 'request failed');
-        }
-        return {
-          status: refusal.status,
-          document: errorDocument(refusal, requestId, originOf(request)),
-        };
+        // A client that disconnects is not a fault of the server.
+        const log = gone.signal.aborted ? silentLogger : logger;
+        const refusal = toRefusal(error, MnsRefusal, 'InternalError', { logger: log, requestId });
+        return errorAnswer(refusal, requestId, originOf(request));
       })
-      .then((answer) => write(response, answer, headersOf(requestId, parts.clock), gone.signal))
+      .then((answer) => write(response, answer, headersOf(requestId, clock), gone.signal))
       .catch((error) => {
-        parts.logger.error({ requestId, err: error }, 'answer could not be written');
+        logger.error({ requestId, err: error }, 'answer could not be written');
         response.destroy();
       });
   };
 }
 
+/** Answers a request with a refusal that did not come from an operation. */
+export function writeRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: MnsRefusal,
+  { random, clock }: { readonly random: Random; readonly clock: Clock },
+): void {
+  const requestId = hexId(random, 24);
+  write(response, errorAnswer(refusal, requestId, originOf(request)), headersOf(requestId, clock));
+}
+
 async function answerOf(
   incoming: IncomingMessage,
   signal: AbortSignal,
-  { operations, authenticate }: ListenerParts,
+  { operations, authenticate }: ListenerDeps,
 ): Promise<MnsAnswer> {
-  const method = incoming.method ?? '';
-  const headers = utf8Headers(incoming);
-  const { path, query } = readTarget(incoming.url ?? '/');
-  const bytes = await readBody(incoming);
-  authenticate?.({ method, target: incoming.url ?? '/', headers });
+  const { method = '', url: target = '/' } = incoming;
+  const headers = readHeaders(incoming);
+  const { path, query } = readTarget(target);
+  const bytes = await readBody(incoming, { maxBytes: MAX_BODY_BYTES, refuse: tooLarge });
+  authenticate({ method, target, headers });
   checkContent(headers, bytes);
   const body = parseBody(bytes);
   const match = matchRoute({ method, path, query }, body?.name);
@@ -78,16 +88,20 @@ async function answerOf(
   return operations[handlerName(match.route.operation)](request);
 }
 
+function tooLarge(): MnsRefusal {
+  return new MnsRefusal('InvalidArgument', `The body should not be larger than ${MAX_BODY_BYTES} bytes.`);
+}
+
 const WRITE_PARAMETERS = new Set(['accountmeta', 'metaoverride', 'receipthandle', 'visibilitytimeout']);
 
-/** guess: a parameter that this server does not know might have made a deletion something else. */
+/** guess: a parameter that this server does not know could change the meaning of a deletion. */
 function refuseUnknown(query: ReadonlyMap<string, string>): void {
   for (const name of query.keys()) {
     if (!WRITE_PARAMETERS.has(name)) throw new MnsRefusal('InvalidQueryString', `${name} is unknown here.`);
   }
 }
 
-/** The operation that a request names, for faults and metrics; a batch of messages is told only by its body. */
+/** The operation that a request names, for faults; only the body tells a batch of messages from a single one. */
 export function operationOf(request: IncomingMessage): Route['operation'] | undefined {
   const { path, query } = readTarget(request.url ?? '/');
   return matchRoute({ method: request.method ?? '', path, query })?.route.operation;
@@ -103,28 +117,8 @@ function readTarget(target: string): { path: string; query: Map<string, string> 
   return { path, query };
 }
 
-async function readBody(incoming: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  const { 'content-length': announced = '0', 'transfer-encoding': encoding } = incoming.headers;
-  if (announced === '0' && encoding === undefined) return Buffer.alloc(0);
-  let size = 0;
-  // An announced size is refused before it is read, so that the client is there to hear it.
-  checkBodySize(Number(announced));
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    checkBodySize(size);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function checkBodySize(size: number): void {
-  if (size <= MAX_BODY_BYTES) return;
-  throw new MnsRefusal('InvalidArgument', `The body should not be larger than ${MAX_BODY_BYTES} bytes.`);
-}
-
-/** sdk: most SDKs send the Base64 of the hexadecimal digest, as no other service does; the usual form passes too. */
-function checkContent(headers: Readonly<Record<string, string>>, body: Buffer): void {
+/** sdk: most SDKs send the Base64 of the hexadecimal digest, as no other service does; the usual form is valid too. */
+function checkContent(headers: Headers, body: Buffer): void {
   const digest = headers['content-md5'];
   if (digest) {
     const md5 = createHash('md5').update(body).digest();
@@ -147,19 +141,15 @@ function parseBody(bytes: Buffer): XmlElement | undefined {
   }
 }
 
-function write(
-  response: ServerResponse,
-  answer: MnsAnswer,
-  headers: Readonly<Record<string, string>>,
-  gone: AbortSignal,
-): void {
-  if (gone.aborted) {
-    answer.undelivered?.();
+function write(response: ServerResponse, answer: MnsAnswer, headers: Headers, gone?: AbortSignal): void {
+  const { status, document, undelivered } = answer;
+  if (gone?.aborted) {
+    undelivered?.();
     return;
   }
-  if (answer.undelivered) gone.addEventListener('abort', answer.undelivered, { once: true });
-  const text = answer.document && writeDocument(answer.document);
-  response.writeHead(answer.status, {
+  if (undelivered) gone?.addEventListener('abort', undelivered, { once: true });
+  const text = document && writeDocument(document);
+  response.writeHead(status, {
     ...headers,
     ...answer.headers,
     ...(text !== undefined && {
@@ -170,24 +160,14 @@ function write(
   response.end(text);
 }
 
-/** The date is that of the clock by which signatures are judged: clients correct theirs with it. */
-function headersOf(requestId: string, clock: Clock): Record<string, string> {
+/** The date is that of the clock that signatures are checked against: clients correct their clock by it. */
+function headersOf(requestId: string, clock: Clock): Headers {
   return {
     Server: 'AliyunMQS',
     Date: new Date(clock.now()).toUTCString(),
     'x-mns-request-id': requestId,
     'x-mns-version': '2015-06-06',
   };
-}
-
-/** Header bytes are UTF-8; Node gives one character a byte. */
-function utf8Headers(incoming: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(incoming.headers).map(([name, value]) => [
-      name,
-      Buffer.from(String(value), 'latin1').toString('utf8'),
-    ]),
-  );
 }
 
 function originOf(incoming: IncomingMessage): string {

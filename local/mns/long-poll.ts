@@ -1,12 +1,13 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
 
-/** Those who wait for messages of one queue, served in the order in which they came. */
+/** The waiting receivers of one queue, served in the order of arrival. */
 export interface LongPolls<T> {
-  /** What `take` gives as soon as it gives anything; empty after `waitMs` or when the signal aborts. */
+  /** Resolves to the first non-empty result of `take`; to an empty list after `waitMs` or if the signal aborts. */
   wait(take: () => T[], options: { waitMs: number; signal: AbortSignal }): Promise<T[]>;
-  /** Lets those who wait try to take. */
+  /** Lets the waiting receivers try `take` again. */
   wake(): void;
   waiting(): number;
+  /** Rejects all waiting receivers. */
   fail(error: Error): void;
 }
 

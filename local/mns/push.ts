@@ -6,17 +6,17 @@ import { createHeap } from './store/heap.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { Push, SubscriptionRecord } from './store/records.ts';
 
-/** Brings messages of topics to their endpoints, again and again as the subscription's strategy says. */
+/** Delivers messages of topics to their endpoints, with the retries of the subscription's strategy. */
 export interface Pusher {
-  /** Takes over a push that is in the ledger. */
+  /** Schedules a push that is in the ledger. */
   add(push: Push): void;
   close(): void;
 }
 
-/** Delivers once; throws when the endpoint did not take it. */
+/** Makes one attempt; throws if the endpoint does not accept the message. */
 export type Deliver = (push: Push, subscription: SubscriptionRecord) => Promise<void>;
 
-interface Parts {
+interface PusherDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;
@@ -26,8 +26,8 @@ interface Parts {
 
 const MAX_IN_FLIGHT = 16;
 
-/** What the ledger holds from an earlier run is pushed too. */
-export function createPusher({ ledger, clock, random, logger, deliver }: Parts): Pusher {
+/** Also delivers the pushes that an earlier run left in the ledger. */
+export function createPusher({ ledger, clock, random, logger, deliver }: PusherDeps): Pusher {
   const { state } = ledger;
   const due = createHeap<Push>((a, b) => a.dueAt < b.dueAt);
   let inFlight = 0;
@@ -99,7 +99,7 @@ export function createPusher({ ledger, clock, random, logger, deliver }: Parts):
 }
 
 /**
- * Milliseconds until the next try after `failures` earlier retries; `undefined` when there is none.
+ * Milliseconds until the next attempt after `failures` retries; `undefined` if there is none.
  * doc: NotifyStrategy. Backoff: 3 retries after 10–20 s each; decay: 176 retries, doubling from 1 s to 512 s.
  */
 export function retryDelay(

@@ -1,21 +1,23 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Random } from '../../shared/runtime/random.ts';
+import { isSameJson } from '../disk/same-json.ts';
+import { hexId } from '../http/ids.ts';
 import { deadLetterRecords } from './dead-letters.ts';
 import { MnsRefusal } from './errors.ts';
-import { hexId, md5Of, newReceiptHandle, orderOfReceiptHandle } from './ids.ts';
 import { createLongPolls, type LongPolls } from './long-poll.ts';
+import { newReceiptHandle, orderOfReceiptHandle } from './receipt-handle.ts';
 import { checkName, type QueueSettings } from './settings.ts';
 import type { Ledger } from './store/ledger.ts';
 import type { StoredMessage, Visibility } from './store/queue-state.ts';
 import type { MnsRecord } from './store/records.ts';
 import type { Queue } from './store/state.ts';
+import { md5Of } from './wire.ts';
 
-/** Lets a test have messages delivered twice or out of order, as the service is allowed to. */
+/** Lets tests deliver messages twice or out of order, as the service may. */
 export interface DeliveryFaults {
-  /** Asked once a message received: leave a twin visible? */
+  /** Called once per received message: `true` leaves a duplicate visible. */
   duplicates(): boolean;
-  /** Asked once a receive: take the messages in another order? */
+  /** Called once per receive: `true` takes the messages in another order. */
   reorders(): boolean;
   shuffle<T>(items: readonly T[]): T[];
 }
@@ -26,34 +28,34 @@ export interface NewMessage {
   readonly priority?: number;
 }
 
-/** How a message is hidden in someone's hands. */
-export type Held = Visibility & { readonly receiptHandle: string };
+/** The visibility of a received message. */
+export type ReceivedVisibility = Visibility & { readonly receiptHandle: string };
 
 export interface Received extends StoredMessage {
-  readonly visibility: Held;
+  readonly visibility: ReceivedVisibility;
 }
 
 export interface Queues {
-  /** `exists` when a queue of that name has the same settings; refuses when they differ. */
+  /** `exists` if a queue of that name has the same settings; refuses if they differ. */
   create(name: string, settings: QueueSettings): Promise<'created' | 'exists'>;
   configure(name: string, settings: QueueSettings): Promise<void>;
-  /** Refuses with `QueueNotExist`; what is due has become visible. */
+  /** Makes due messages visible first. Refuses with `QueueNotExist`. */
   get(name: string): Queue;
-  /** Also succeeds when there is no such queue. */
+  /** Also succeeds if there is no such queue. */
   remove(name: string): Promise<void>;
   send(name: string, messages: readonly NewMessage[]): Promise<StoredMessage[]>;
-  /** Empty when nothing came within `waitMs`, or when the signal aborted. */
+  /** Empty if no message came within `waitMs`, or if the signal aborted. */
   receive(name: string, options: { max: number; waitMs: number; signal: AbortSignal }): Promise<Received[]>;
-  /** Shows messages again that their receiver never got. */
+  /** Makes messages visible again whose receiver disconnected before the answer. */
   giveBack(name: string, received: readonly Received[]): void;
   peek(name: string, max: number): StoredMessage[];
-  /** What could not be deleted, and why; the rest is gone. */
+  /** Returns the handles whose messages were not deleted, and why. */
   deleteMessages(
     name: string,
     handles: readonly string[],
   ): Promise<{ handle: string; refusal: MnsRefusal }[]>;
-  changeVisibility(name: string, handle: string, seconds: number): Promise<Held>;
-  /** A message for this queue, for whoever commits it together with other records and then calls `wake`. */
+  changeVisibility(name: string, handle: string, seconds: number): Promise<ReceivedVisibility>;
+  /** The record of a new message; the caller commits it with other records and then calls `wake`. */
   messageRecord(queue: Queue, message: NewMessage): MnsRecord & { type: 'message' };
   wake(name: string): void;
   /** Ends all long polls with an error. */
@@ -61,17 +63,17 @@ export interface Queues {
   close(): void;
 }
 
-interface Parts {
+interface QueuesDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;
   readonly faults: DeliveryFaults;
 }
 
-/** How many visible messages a reordering receive chooses from. */
+/** The number of visible messages from which a reordering receive chooses. */
 const REORDER_WINDOW = 32;
 
-export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
+export function createQueues({ ledger, clock, random, faults }: QueuesDeps): Queues {
   const { state } = ledger;
   const polls = new Map<string, LongPolls<Received>>();
   const timers = new Map<string, () => void>();
@@ -86,7 +88,7 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
     const now = clock.now();
     const order = ledger.nextOrder();
     const delayMs = 1000 * (delaySeconds ?? queue.settings.delaySeconds);
-    // doc: whoever sent a delayed message holds it until it is due.
+    // doc: the sender of a delayed message has its receipt handle until it is due.
     const receiptHandle = delayMs > 0 ? newReceiptHandle(random, { order, priority }) : undefined;
     const message: StoredMessage = {
       order,
@@ -100,7 +102,7 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
     return { type: 'message', queue: queue.name, message };
   };
 
-  /** Shows what is due; what was received too often moves to the dead-letter queue instead. */
+  /** Makes due messages visible; moves those received too often to the dead-letter queue. */
   const settle = (queue: Queue) => {
     const due = queue.messages.settle(clock.now(), 1000 * queue.settings.messageRetentionPeriod);
     const policy = queue.settings.deadLetter;
@@ -123,7 +125,7 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
     wake(target.name);
   };
 
-  /** Wakes the queue again when its next message becomes visible, if that matters to anybody. */
+  /** Sets the timer for the next message to become visible, if a long poll or dead-letter policy needs it. */
   const arm = (name: string) => {
     timers.get(name)?.();
     timers.delete(name);
@@ -162,16 +164,16 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
       },
     }));
     if (received.length === 0) return [];
-    const twins = received.filter(() => faults.duplicates());
+    const duplicates = received.filter(() => faults.duplicates());
     ledger.note([
       ...received.map((message) => visibilityRecord(queue, message.order, message.visibility)),
-      ...twins.map((message) => twinRecord(queue, message)),
+      ...duplicates.map((message) => duplicateRecord(queue, message)),
     ]);
     arm(queue.name);
     return received;
   };
 
-  const twinRecord = (queue: Queue, message: StoredMessage): MnsRecord => ({
+  const duplicateRecord = (queue: Queue, message: StoredMessage): MnsRecord => ({
     type: 'message',
     queue: queue.name,
     message: {
@@ -181,8 +183,8 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
     },
   });
 
-  /** The message that the handle holds at this moment. */
-  const held = (queue: Queue, handle: string): StoredMessage | MnsRefusal => {
+  /** The message that the handle identifies, if the handle is still valid. */
+  const findReceived = (queue: Queue, handle: string): StoredMessage | MnsRefusal => {
     const order = orderOfReceiptHandle(handle);
     if (order === undefined) return new MnsRefusal('ReceiptHandleError');
     const message = queue.messages.find(order);
@@ -195,7 +197,7 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
       checkName('queue', name);
       refuseOwnDeadLetters(name, settings);
       const existing = state.queues.get(name);
-      if (existing && !isDeepStrictEqual(existing.settings, settings)) {
+      if (existing && !isSameJson(existing.settings, settings)) {
         throw new MnsRefusal('QueueAlreadyExist');
       }
       const now = clock.now();
@@ -241,16 +243,16 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
     giveBack(name, received) {
       const queue = state.queues.get(name);
       if (!queue) return;
-      const stillHeld = received.filter(
+      const stillReceived = received.filter(
         ({ order, visibility }) =>
           queue.messages.find(order)?.visibility.receiptHandle === visibility.receiptHandle,
       );
       ledger.note(
-        stillHeld.map(({ order, visibility: { dequeueCount, firstDequeueTime } }) =>
+        stillReceived.map(({ order, visibility: { dequeueCount, firstDequeueTime } }) =>
           visibilityRecord(queue, order, {
             visibleAt: clock.now(),
             dequeueCount: dequeueCount - 1,
-            ...(dequeueCount > 1 && { firstDequeueTime }),
+            firstDequeueTime: dequeueCount > 1 ? firstDequeueTime : undefined,
           }),
         ),
       );
@@ -266,7 +268,7 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
       const failures: { handle: string; refusal: MnsRefusal }[] = [];
       const records = new Map<number, MnsRecord>();
       for (const handle of handles) {
-        const message = held(queue, handle);
+        const message = findReceived(queue, handle);
         if (message instanceof MnsRefusal) failures.push({ handle, refusal: message });
         else records.set(message.order, { type: 'message-deleted', queue: name, order: message.order });
       }
@@ -275,7 +277,7 @@ export function createQueues({ ledger, clock, random, faults }: Parts): Queues {
     },
     async changeVisibility(name, handle, seconds) {
       const queue = find(name);
-      const message = held(queue, handle);
+      const message = findReceived(queue, handle);
       if (message instanceof MnsRefusal) throw message;
       const visibility = {
         ...message.visibility,

@@ -6,11 +6,11 @@ export interface Route {
   readonly method: string;
   /** `:name` stands for one segment. */
   readonly path: string;
-  /** A query parameter, or a root of the body, without which the request is another operation. */
+  /** The query parameter, or the root of the body, that selects this operation. */
   readonly only?: { readonly query: string } | { readonly root: string };
   /** What a RAM policy has to allow. */
   readonly action: string;
-  /** What its behaviour rests on: a test that an official SDK drives, or documents alone. */
+  /** The source of its behaviour: a test with an official SDK, or documents alone. */
   readonly fidelity: 'sdk' | 'doc';
 }
 
@@ -23,7 +23,7 @@ const PEEK = { query: 'peekonly' };
 const HANDLE = { query: 'receipthandle' };
 const BATCH = { root: 'Messages' };
 
-/** The first row that fits is taken. */
+/** The first row that fits counts. */
 // biome-ignore format: a table
 export const ROUTES: readonly Route[] = [
   { operation: 'SetQueueAttributes',        method: 'PUT',    path: QUEUE,    only: META,   action: 'mns:SetQueueAttributes',        fidelity: 'sdk' },
@@ -64,7 +64,7 @@ export interface Match {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** @param root the name of the body's root element, when the body has been read */
+/** @param root the name of the body's root element, if the body has been read */
 export function matchRoute(
   request: { method: string; path: string; query: ReadonlyMap<string, string> },
   root?: string,

@@ -1,20 +1,29 @@
 import { childText, type XmlElement } from '../../shared/runtime/xml.ts';
 import { MnsRefusal } from './errors.ts';
 
-/** Attributes of a queue that its owner sets. */
+/** The attributes of a queue that its owner sets. */
 export interface QueueSettings {
+  /** Seconds until a new message becomes visible, 0 to 604,800. @default 0 */
   readonly delaySeconds: number;
+  /** Bytes, 1,024 to 65,536. @default 65536 */
   readonly maximumMessageSize: number;
+  /** Seconds, 60 to 1,296,000. @default 345600 */
   readonly messageRetentionPeriod: number;
+  /** Seconds until a received message becomes visible again, 1 to 43,200. @default 30 */
   readonly visibilityTimeout: number;
+  /** Seconds for which a receive waits for a message, 0 to 30. @default 0 */
   readonly pollingWaitSeconds: number;
+  /** Stored and returned; no logs are written. @default false */
   readonly loggingEnabled: boolean;
+  /** @default messages are never moved */
   readonly deadLetter?: DeadLetterPolicy;
 }
 
+/** Moves messages that are received too often to another queue. */
 export interface DeadLetterPolicy {
+  /** Name of a queue. */
   readonly targetQueue: string;
-  /** A message that was received this often and becomes visible again moves. */
+  /** A message that was received this often moves instead of becoming visible again. */
   readonly maxReceiveCount: number;
 }
 
@@ -23,8 +32,8 @@ export interface TopicSettings {
   readonly loggingEnabled: boolean;
 }
 
-export const NOTIFY_STRATEGIES = ['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY'] as const;
-export const NOTIFY_CONTENT_FORMATS = ['XML', 'JSON', 'SIMPLIFIED'] as const;
+const NOTIFY_STRATEGIES = ['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY'] as const;
+const NOTIFY_CONTENT_FORMATS = ['XML', 'JSON', 'SIMPLIFIED'] as const;
 
 export interface SubscriptionSettings {
   readonly endpoint: string;
@@ -36,9 +45,9 @@ export interface SubscriptionSettings {
 /** The largest message, and the largest batch: 64 KB. */
 export const MAX_MESSAGE_BYTES = 65_536;
 export const MAX_BATCH = 16;
-export const MAX_TAG_LENGTH = 16;
+const MAX_TAG_LENGTH = 16;
 export const MAX_SUBSCRIPTIONS_PER_TOPIC = 100;
-/** Fixed by the service. */
+/** doc: fixed by the service. */
 export const TOPIC_RETENTION_SECONDS = 86_400;
 
 /** [lowest, highest, default, unit]. doc: product limits; the upper retention is the Go SDK's. */
@@ -54,15 +63,15 @@ const BOUNDS = {
   MaxReceiveCount: [1, 1000, 16, 'times'],
 } as const;
 
-export type Bounded = keyof typeof BOUNDS;
+type Bounded = keyof typeof BOUNDS;
 
-/** The number that `text` holds, or the default when it is absent; `InvalidArgument` out of bounds. */
+/** The number in `text`, or the default if it is absent. Refuses with `InvalidArgument` out of bounds. */
 export function bounded(
   name: Bounded,
   text: string | undefined,
-  otherwise: number = BOUNDS[name][2],
+  defaultValue: number = BOUNDS[name][2],
 ): number {
-  if (text === undefined) return otherwise;
+  if (text === undefined) return defaultValue;
   const [lowest, highest, , unit] = BOUNDS[name];
   const value = Number(text);
   if (!/^\d+$/.test(text.trim()) || value < lowest || value > highest) {
@@ -88,7 +97,7 @@ export const DEFAULT_TOPIC_SETTINGS: TopicSettings = {
   loggingEnabled: false,
 };
 
-/** Reads `<Queue>`; what it leaves out keeps its value of `base`. */
+/** Reads `<Queue>`; an absent element keeps its value from `base`. */
 export function readQueueSettings(element: XmlElement | undefined, base: QueueSettings): QueueSettings {
   if (!element) return base;
   const text = (name: string) => childText(element, name);
@@ -104,12 +113,11 @@ export function readQueueSettings(element: XmlElement | undefined, base: QueueSe
     visibilityTimeout: bounded('VisibilityTimeout', text('VisibilityTimeout'), base.visibilityTimeout),
     pollingWaitSeconds: bounded('PollingWaitSeconds', text('PollingWaitSeconds'), base.pollingWaitSeconds),
     loggingEnabled: flag('LoggingEnabled', text('LoggingEnabled'), base.loggingEnabled),
-    // Absent, not undefined: settings are compared with those that the journal restores.
-    ...(deadLetter && { deadLetter }),
+    deadLetter,
   };
 }
 
-/** Refuses settings that were not read from XML when they are out of bounds. */
+/** Refuses settings out of bounds that were not read from XML. */
 export function checkQueueSettings(settings: QueueSettings): void {
   bounded('DelaySeconds', String(settings.delaySeconds));
   bounded('MaximumMessageSize', String(settings.maximumMessageSize));
@@ -119,7 +127,7 @@ export function checkQueueSettings(settings: QueueSettings): void {
   if (settings.deadLetter) bounded('MaxReceiveCount', String(settings.deadLetter.maxReceiveCount));
 }
 
-/** guess: the policy is documented for the OpenAPI actions; here it stands in `<Queue>` under the same names. */
+/** guess: the documents describe the policy for the OpenAPI actions; here `<Queue>` has it under the same names. */
 function readDeadLetter(
   element: XmlElement,
   base: DeadLetterPolicy | undefined,
@@ -149,7 +157,7 @@ export function readTopicSettings(element: XmlElement | undefined, base: TopicSe
   };
 }
 
-/** Reads `<Subscription>`; `base` is the subscription that is changed, if there is one. */
+/** Reads `<Subscription>`; `base` has the current settings of a subscription that is changed. */
 export function readSubscriptionSettings(
   element: XmlElement | undefined,
   base?: SubscriptionSettings,
@@ -160,7 +168,7 @@ export function readSubscriptionSettings(
   const filterTag = text('FilterTag') ?? base?.filterTag;
   return {
     endpoint,
-    ...(filterTag && { filterTag: readTag('FilterTag', filterTag) }),
+    filterTag: filterTag ? readTag('FilterTag', filterTag) : undefined,
     notifyStrategy: oneOf(
       'NotifyStrategy',
       NOTIFY_STRATEGIES,
@@ -188,15 +196,15 @@ const NAME_ERRORS = {
   subscription: ['SubscriptionNameInvalid', 'SubscriptionNameLengthError'],
 } as const;
 
-/** Letters, digits and hyphens, a letter or digit first, at most 120. */
+/** At most 120 letters, digits and hyphens; begins with a letter or digit. */
 export function checkName(kind: keyof typeof NAME_ERRORS, name: string): void {
   const [invalid, length] = NAME_ERRORS[kind];
   if (name.length > 120) throw new MnsRefusal(length);
   if (!/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(name)) throw new MnsRefusal(invalid);
 }
 
-function flag(name: string, text: string | undefined, otherwise: boolean): boolean {
-  if (text === undefined) return otherwise;
+function flag(name: string, text: string | undefined, defaultValue: boolean): boolean {
+  if (text === undefined) return defaultValue;
   const value = text.trim().toLowerCase();
   if (value !== 'true' && value !== 'false') {
     throw new MnsRefusal('InvalidArgument', `The value of ${name} should be True or False.`);

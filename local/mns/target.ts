@@ -1,31 +1,26 @@
-import type { NotificationTarget } from '../types.ts';
+import type { NotificationTarget } from '../events/notification-target.ts';
 import { inProcess } from './errors.ts';
 import type { Queues } from './queues.ts';
 import { DEFAULT_TOPIC_SETTINGS } from './settings.ts';
 import type { Topics } from './topics.ts';
 
-/** What OSS does with MNS when an object matches an event rule, without HTTP in between. */
+/** What event rules do with MNS, without HTTP. */
 export function notificationTarget(queues: Queues, topics: Topics): NotificationTarget {
   return {
-    createTopic: (name) =>
-      inProcess(`topic ${name}`, async () => {
-        await topics.create(name, DEFAULT_TOPIC_SETTINGS);
-      }),
-    subscribe: (topic, subscription, endpoint, { format }) =>
-      inProcess(`subscription of ${topic} to ${endpoint}`, async () => {
-        await topics.subscribe(topic, subscription, {
+    createTopic: (name) => run(`topic ${name}`, () => topics.create(name, DEFAULT_TOPIC_SETTINGS)),
+    subscribe: (topic, subscription, endpoint, { format: notifyContentFormat }) =>
+      run(`subscription of ${topic} to ${endpoint}`, () =>
+        topics.subscribe(topic, subscription, {
           endpoint,
           notifyStrategy: 'BACKOFF_RETRY',
-          notifyContentFormat: format,
-        });
-      }),
-    publish: (topic, body) =>
-      inProcess(`topic ${topic}`, async () => {
-        await topics.publish(topic, { body });
-      }),
-    send: (queue, body) =>
-      inProcess(`queue ${queue}`, async () => {
-        await queues.send(queue, [{ body }]);
-      }),
+          notifyContentFormat,
+        }),
+      ),
+    publish: (topic, body) => run(`topic ${topic}`, () => topics.publish(topic, { body })),
+    send: (queue, body) => run(`queue ${queue}`, () => queues.send(queue, [{ body }])),
   };
+}
+
+async function run(subject: string, work: () => Promise<unknown>): Promise<void> {
+  await inProcess(subject, work);
 }

@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Random } from '../../shared/runtime/random.ts';
+import { isSameJson } from '../disk/same-json.ts';
+import { hexId } from '../http/ids.ts';
 import { parseEndpoint } from './endpoints.ts';
 import { type Notification, wrap } from './envelopes.ts';
 import { MnsRefusal } from './errors.ts';
-import { hexId, md5Of } from './ids.ts';
 import type { Pusher } from './push.ts';
 import type { Queues } from './queues.ts';
 import {
@@ -16,6 +16,7 @@ import {
 import type { Ledger } from './store/ledger.ts';
 import type { MnsRecord, Push, SubscriptionRecord } from './store/records.ts';
 import type { Topic } from './store/state.ts';
+import { md5Of } from './wire.ts';
 
 export interface Topics {
   create(name: string, settings: TopicSettings): Promise<'created' | 'exists'>;
@@ -28,14 +29,14 @@ export interface Topics {
   /** Refuses with `SubscriptionNotExist`. */
   getSubscription(topic: string, name: string): SubscriptionRecord;
   unsubscribe(topic: string, name: string): Promise<void>;
-  /** Resolves when the message is durable for every subscriber: in its queue, or among what is to be pushed. */
+  /** Resolves when the message is durable for every subscriber: in its queue, or in the list of pushes. */
   publish(
     topic: string,
     message: { body: string; tag?: string },
   ): Promise<{ messageId: string; bodyMD5: string }>;
 }
 
-interface Parts {
+interface TopicsDeps {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;
@@ -44,7 +45,7 @@ interface Parts {
   readonly owner: { readonly region: string; readonly accountId: string };
 }
 
-export function createTopics({ ledger, clock, random, queues, pusher, owner }: Parts): Topics {
+export function createTopics({ ledger, clock, random, queues, pusher, owner }: TopicsDeps): Topics {
   const { state } = ledger;
 
   const get = (name: string): Topic => {
@@ -58,7 +59,7 @@ export function createTopics({ ledger, clock, random, queues, pusher, owner }: P
     return subscription;
   };
 
-  /** doc: a queue that takes less than the topic gives cannot subscribe. */
+  /** doc: a queue with a smaller message size than the topic cannot subscribe. */
   const checkEndpoint = (topic: Topic, settings: SubscriptionSettings) => {
     const endpoint = parseEndpoint(settings.endpoint, owner);
     if (endpoint.kind !== 'queue') return;
@@ -71,7 +72,7 @@ export function createTopics({ ledger, clock, random, queues, pusher, owner }: P
     }
   };
 
-  /** A message in the subscriber's queue; a push for an HTTP endpoint, or when the queue is gone. */
+  /** A message for the subscriber's queue; a push for an HTTP endpoint, or if the queue does not exist. */
   const deliveryRecord = (subscription: SubscriptionRecord, notification: Notification): MnsRecord => {
     const endpoint = parseEndpoint(subscription.settings.endpoint, owner);
     const queue = endpoint.kind === 'queue' && state.queues.get(endpoint.queue);
@@ -92,7 +93,7 @@ export function createTopics({ ledger, clock, random, queues, pusher, owner }: P
     async create(name, settings) {
       checkName('topic', name);
       const existing = state.topics.get(name);
-      if (existing && !isDeepStrictEqual(existing.settings, settings)) {
+      if (existing && !isSameJson(existing.settings, settings)) {
         throw new MnsRefusal('TopicAlreadyExist');
       }
       const now = clock.now();
@@ -112,7 +113,7 @@ export function createTopics({ ledger, clock, random, queues, pusher, owner }: P
       checkName('subscription', name);
       const topic = get(topicName);
       const existing = topic.subscriptions.get(name);
-      if (existing && !isDeepStrictEqual(existing.settings, settings)) {
+      if (existing && !isSameJson(existing.settings, settings)) {
         throw new MnsRefusal('SubscriptionAlreadyExist');
       }
       if (!existing) checkEndpoint(topic, settings);

@@ -1,6 +1,6 @@
 /**
  * CRC-64/XZ, which OSS calls ECMA-182 and sends as an unsigned decimal number in `x-oss-hash-crc64ecma`.
- * Eight table look-ups a step ("slicing by 8") on two 32-bit halves: BigInt is two orders of magnitude slower.
+ * Eight table look-ups per step ("slicing by 8") on two 32-bit halves: BigInt is two orders of magnitude slower.
  */
 export interface Crc64 {
   update(chunk: Uint8Array): void;
@@ -50,7 +50,7 @@ export function crc64(bytes: Uint8Array): bigint {
   return crc.digest();
 }
 
-/** The checksum of two byte strings put together, from their checksums and the length of the second. */
+/** The checksum of two concatenated byte strings, from their checksums and the length of the second. */
 export function combineCrc64(first: bigint, second: bigint, secondLength: number): bigint {
   return multiply(powerOfX(BigInt(secondLength) * 8n), first) ^ second;
 }
@@ -58,7 +58,7 @@ export function combineCrc64(first: bigint, second: bigint, secondLength: number
 const squares: bigint[] = [HIGHEST >> 1n];
 let lastPower = { exponent: -1n, value: 0n };
 
-/** x^exponent modulo the polynomial, bits reflected. The last one is kept: the parts of an upload are alike. */
+/** x^exponent modulo the polynomial, bits reflected. Remembers the last result: parts of an upload have equal sizes. */
 function powerOfX(exponent: bigint): bigint {
   if (lastPower.exponent === exponent) return lastPower.value;
   let value = HIGHEST;
@@ -80,7 +80,7 @@ function multiply(left: bigint, right: bigint): bigint {
   return product;
 }
 
-/** Row k, column b: what byte b contributes when k bytes follow it. */
+/** Row k, column b: the contribution of byte b if k bytes follow it. */
 function buildTables(): { low: Int32Array; high: Int32Array } {
   const rows: bigint[] = [];
   for (let byte = 0n; byte < 256n; byte++) {

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { type QueryPair, SIGNED_SUBRESOURCES } from '../../shared/oss/signature-v1.ts';
-import { notImplemented, OssError } from './errors.ts';
+import { type Headers, readHeaders } from '../http/headers.ts';
+import { notImplemented, OssRefusal } from './errors.ts';
 import { type Address, readAddress } from './http/address.ts';
 import { splitTarget } from './http/query.ts';
-import { decodeHeaders } from './http/request.ts';
 import { ROUTES, type Route } from './routes.ts';
 
-/** Sub-resources that do not choose the operation: they modify it, or it looks at them itself. */
+/** Sub-resources that do not select the operation but modify it. */
 const MODIFIERS: ReadonlySet<string> = new Set([
   'versionId',
   'callback',
@@ -24,7 +24,7 @@ const MODIFIERS: ReadonlySet<string> = new Set([
   ].map((name) => `response-${name}`),
 ]);
 
-/** Parameters beginning with `x-oss-` that are understood, or that change neither meaning nor security. */
+/** Parameters beginning with `x-oss-` that this server supports, or that change neither meaning nor security. */
 const OSS_MODIFIERS: ReadonlySet<string> = new Set([
   'x-oss-process',
   'x-oss-callback',
@@ -40,7 +40,7 @@ const OSS_MODIFIERS: ReadonlySet<string> = new Set([
   'x-oss-request-payer',
 ]);
 
-/** Further parameters of requests that change something. */
+/** Further parameters of write requests. */
 const PLAIN_PARAMETERS: ReadonlySet<string> = new Set([
   'OSSAccessKeyId',
   'Expires',
@@ -49,14 +49,14 @@ const PLAIN_PARAMETERS: ReadonlySet<string> = new Set([
 ]);
 const READS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
-/** The parts of a request that choose its operation. */
+/** The parts of a request that select its operation. */
 export interface RoutedRequest {
   readonly method: string;
   readonly query: readonly QueryPair[];
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
 }
 
-/** Throws `NotImplemented` for sub-resources this server does not know, `MethodNotAllowed` for methods they have not. */
+/** Throws `NotImplemented` for an unknown sub-resource, `MethodNotAllowed` for a method that the resource does not have. */
 export function findRoute(request: RoutedRequest, address: Address): Route {
   const level = levelOf(address);
   const query = new Map(request.query);
@@ -72,15 +72,15 @@ export function findRoute(request: RoutedRequest, address: Address): Route {
   if (found) return found;
   const unknown = named.find((name) => !ROUTES.some((candidate) => candidate.query.includes(name)));
   if (unknown !== undefined) throw notImplemented(`?${unknown}`);
-  throw new OssError('MethodNotAllowed', {
+  throw new OssRefusal('MethodNotAllowed', {
     elements: { Method: request.method, ResourceType: [level, ...named].join('?').toUpperCase() },
     headers: { allow: [...new Set(fitting.map((candidate) => candidate.method))].join(', ') },
   });
 }
 
 /**
- * A sub-resource newer than this server, taken for an idle parameter, would make `DELETE /bucket?feature` delete the
- * bucket. Readers may add what they like: the service ignores it.
+ * If this server ignored an unknown sub-resource, `DELETE /bucket?feature` would delete the bucket. The service ignores
+ * unknown parameters of read requests.
  */
 function refuseUnknown(query: readonly QueryPair[]): void {
   for (const [name] of query) {
@@ -89,7 +89,7 @@ function refuseUnknown(query: readonly QueryPair[]): void {
   }
 }
 
-/** In the route table's terms: sorted out of the query, without modifiers. */
+/** The sub-resources in the query, without modifiers. */
 function subresourcesOf({ method, query }: RoutedRequest, level: Route['level']): string[] {
   const named: string[] = [];
   for (const [name] of query) {
@@ -112,10 +112,10 @@ function isSameSet(left: readonly string[], right: readonly string[]): boolean {
   return left.length === right.length && left.every((name) => right.includes(name));
 }
 
-/** The name of the operation a request asks for; `Unknown` when it asks for none there is. */
+/** The name of the operation that a request asks for; `Unknown` if there is none. */
 export function operationOf(message: IncomingMessage): string {
   try {
-    const headers = decodeHeaders(message);
+    const headers = readHeaders(message);
     const { path, query } = splitTarget(message.url ?? '/');
     const address = readAddress(headers.host ?? '', path, [])[0]!;
     return findRoute({ method: message.method ?? '', query, headers }, address).operation;

@@ -1,4 +1,4 @@
-/** `*` stands for any characters, `?` for one. Goes back to the last star only, so that no pattern takes long. */
+/** `*` matches any characters, `?` matches one. Backtracks only to the last star, so that no pattern is slow. */
 export function fits(pattern: string, text: string): boolean {
   let at = 0;
   let next = 0;

@@ -1,6 +1,4 @@
 import type { Access } from './auth/authorize.ts';
-import type { Reply } from './http/reply.ts';
-import type { OssRequest } from './http/request.ts';
 import { appendObject } from './operations/append-object.ts';
 import {
   type DocumentName,
@@ -23,16 +21,14 @@ import { listObjects, listObjectsV2 } from './operations/list-objects.ts';
 import { listMultipartUploads } from './operations/list-uploads.ts';
 import * as multipart from './operations/multipart.ts';
 import * as attributes from './operations/object-attributes.ts';
+import type { Operation } from './operations/operation.ts';
 import { postObject } from './operations/post-object.ts';
 import { processObject } from './operations/process-object.ts';
 import { putObject } from './operations/put-object.ts';
 import { restoreObject } from './operations/restore.ts';
 import { getSymlink, putSymlink } from './operations/symlink.ts';
-import type { OssServer } from './server.ts';
 
-/**
- * Where the behaviour of an operation comes from: proven by an official SDK's own test, documented, or guessed.
- */
+/** The source of an operation's behaviour: an official SDK's own test, the documents, or a guess. */
 export type Fidelity = 'sdk' | 'doc' | 'guess';
 
 export interface Route {
@@ -40,17 +36,17 @@ export interface Route {
   readonly operation: string;
   readonly level: 'service' | 'bucket' | 'object';
   readonly method: string;
-  /** Sub-resources that the request names, and no others. */
+  /** The sub-resources of the request; it has no others. */
   readonly query: readonly string[];
-  /** Tells two operations with the same method and sub-resources apart. */
+  /** Distinguishes two operations with the same method and sub-resources. */
   readonly when?: (query: ReadonlyMap<string, string>, headers: Readonly<Record<string, string>>) => boolean;
   readonly access: Access;
   /** The RAM action that allows it. */
   readonly action: string;
   readonly fidelity: Fidelity;
-  /** `stored`: the configuration is kept and given back, and has no effect. */
+  /** `stored`: the configuration is stored and returned, without effect. */
   readonly state: 'full' | 'stored';
-  readonly handle: (request: OssRequest, oss: OssServer) => Promise<Reply>;
+  readonly handle: Operation;
 }
 
 type Level = Route['level'];
@@ -59,35 +55,27 @@ type Options = Partial<Pick<Route, 'when' | 'state' | 'action'>>;
 const isCopy: Route['when'] = (_, headers) => headers['x-oss-copy-source'] !== undefined;
 const isVersion2: Route['when'] = (query) => query.get('list-type') === '2';
 
-/** Every operation there is. Of several rows that fit the first counts. */
+/** All operations. Of several rows that fit, the first counts. */
+// biome-ignore format: a table
 export const ROUTES: readonly Route[] = [
-  route('ListBuckets', 'service', 'GET /', 'account', 'sdk', buckets.listBuckets),
-  route('ListBuckets', 'service', 'GET /?tagging', 'account', 'sdk', buckets.listBuckets),
-
-  route('PutBucket', 'bucket', 'PUT /', 'account', 'sdk', buckets.putBucket),
-  route('DeleteBucket', 'bucket', 'DELETE /', 'own', 'sdk', buckets.deleteBucket),
-  route('ListObjectsV2', 'bucket', 'GET /', 'read', 'sdk', listObjectsV2, {
-    when: isVersion2,
-    action: 'oss:ListObjects',
-  }),
-  route('ListObjectsV2', 'bucket', 'GET /?continuation-token', 'read', 'sdk', listObjectsV2, {
-    when: isVersion2,
-    action: 'oss:ListObjects',
-  }),
-  route('ListObjects', 'bucket', 'GET /', 'read', 'sdk', listObjects),
-  route('ListObjectVersions', 'bucket', 'GET /?versions', 'read', 'sdk', listObjectVersions),
-  route('ListMultipartUploads', 'bucket', 'GET /?uploads', 'own', 'sdk', listMultipartUploads),
-  route('DeleteMultipleObjects', 'bucket', 'POST /?delete', 'anyone', 'sdk', deleteObjects, {
-    action: 'oss:DeleteObject',
-  }),
-  route('PostObject', 'bucket', 'POST /', 'anyone', 'sdk', postObject, { action: 'oss:PutObject' }),
-  route('GetBucketInfo', 'bucket', 'GET /?bucketInfo', 'own', 'sdk', buckets.getBucketInfo),
-  route('GetBucketLocation', 'bucket', 'GET /?location', 'own', 'sdk', buckets.getBucketLocation),
-  route('GetBucketStat', 'bucket', 'GET /?stat', 'own', 'sdk', buckets.getBucketStat),
-  route('PutBucketAcl', 'bucket', 'PUT /?acl', 'own', 'sdk', buckets.putBucketAcl),
-  route('GetBucketAcl', 'bucket', 'GET /?acl', 'own', 'sdk', buckets.getBucketAcl),
-  route('PutBucketVersioning', 'bucket', 'PUT /?versioning', 'own', 'sdk', buckets.putBucketVersioning),
-  route('GetBucketVersioning', 'bucket', 'GET /?versioning', 'own', 'sdk', buckets.getBucketVersioning),
+  route('ListBuckets',             'service', 'GET /',                                 'account', 'sdk', buckets.listBuckets),
+  route('ListBuckets',             'service', 'GET /?tagging',                         'account', 'sdk', buckets.listBuckets),
+  route('PutBucket',               'bucket',  'PUT /',                                 'account', 'sdk', buckets.putBucket),
+  route('DeleteBucket',            'bucket',  'DELETE /',                              'own',     'sdk', buckets.deleteBucket),
+  route('ListObjectsV2',           'bucket',  'GET /',                                 'read',    'sdk', listObjectsV2, { when: isVersion2, action: 'oss:ListObjects' }),
+  route('ListObjectsV2',           'bucket',  'GET /?continuation-token',              'read',    'sdk', listObjectsV2, { when: isVersion2, action: 'oss:ListObjects' }),
+  route('ListObjects',             'bucket',  'GET /',                                 'read',    'sdk', listObjects),
+  route('ListObjectVersions',      'bucket',  'GET /?versions',                        'read',    'sdk', listObjectVersions),
+  route('ListMultipartUploads',    'bucket',  'GET /?uploads',                         'own',     'sdk', listMultipartUploads),
+  route('DeleteMultipleObjects',   'bucket',  'POST /?delete',                         'anyone',  'sdk', deleteObjects, { action: 'oss:DeleteObject' }),
+  route('PostObject',              'bucket',  'POST /',                                'anyone',  'sdk', postObject, { action: 'oss:PutObject' }),
+  route('GetBucketInfo',           'bucket',  'GET /?bucketInfo',                      'own',     'sdk', buckets.getBucketInfo),
+  route('GetBucketLocation',       'bucket',  'GET /?location',                        'own',     'sdk', buckets.getBucketLocation),
+  route('GetBucketStat',           'bucket',  'GET /?stat',                            'own',     'sdk', buckets.getBucketStat),
+  route('PutBucketAcl',            'bucket',  'PUT /?acl',                             'own',     'sdk', buckets.putBucketAcl),
+  route('GetBucketAcl',            'bucket',  'GET /?acl',                             'own',     'sdk', buckets.getBucketAcl),
+  route('PutBucketVersioning',     'bucket',  'PUT /?versioning',                      'own',     'sdk', buckets.putBucketVersioning),
+  route('GetBucketVersioning',     'bucket',  'GET /?versioning',                      'own',     'sdk', buckets.getBucketVersioning),
   ...documentRoutes('Cors', 'cors', 'full'),
   ...documentRoutes('Referer', 'referer', 'full'),
   ...documentRoutes('Policy', 'policy', 'full'),
@@ -95,115 +83,40 @@ export const ROUTES: readonly Route[] = [
   ...documentRoutes('Website', 'website', 'stored'),
   ...documentRoutes('Logging', 'logging', 'stored'),
   ...documentRoutes('Encryption', 'encryption', 'stored'),
-  route(
-    'PutBucketRequestPayment',
-    'bucket',
-    'PUT /?requestPayment',
-    'own',
-    'sdk',
-    putDocument('requestPayment'),
-    {
-      state: 'stored',
-    },
-  ),
-  route(
-    'GetBucketRequestPayment',
-    'bucket',
-    'GET /?requestPayment',
-    'own',
-    'sdk',
-    getDocument('requestPayment'),
-    {
-      state: 'stored',
-    },
-  ),
-  route('PutBucketTags', 'bucket', 'PUT /?tagging', 'own', 'sdk', putBucketTags),
-  route('GetBucketTags', 'bucket', 'GET /?tagging', 'own', 'sdk', getDocument('tagging')),
-  route('DeleteBucketTags', 'bucket', 'DELETE /?tagging', 'own', 'sdk', deleteDocument('tagging')),
-  route('PutBucketInventory', 'bucket', 'PUT /?inventory&inventoryId', 'own', 'sdk', putInventory, {
-    state: 'stored',
-  }),
-  route('GetBucketInventory', 'bucket', 'GET /?inventory&inventoryId', 'own', 'sdk', getInventory, {
-    state: 'stored',
-  }),
-  route('ListBucketInventory', 'bucket', 'GET /?inventory', 'own', 'sdk', listInventories, {
-    state: 'stored',
-  }),
-  route(
-    'ListBucketInventory',
-    'bucket',
-    'GET /?inventory&continuation-token',
-    'own',
-    'sdk',
-    listInventories,
-    { state: 'stored' },
-  ),
-  route('DeleteBucketInventory', 'bucket', 'DELETE /?inventory&inventoryId', 'own', 'sdk', deleteInventory, {
-    state: 'stored',
-  }),
-
-  route('CopyObject', 'object', 'PUT /', 'write', 'sdk', copyObject, {
-    when: isCopy,
-    action: 'oss:PutObject',
-  }),
-  route('PutObject', 'object', 'PUT /', 'write', 'sdk', putObject),
-  route('GetObject', 'object', 'GET /', 'read', 'sdk', getObject),
-  route('HeadObject', 'object', 'HEAD /', 'read', 'sdk', getObject, { action: 'oss:GetObject' }),
-  route('GetObjectMeta', 'object', 'HEAD /?objectMeta', 'read', 'sdk', getObjectMeta, {
-    action: 'oss:GetObject',
-  }),
-  route('DeleteObject', 'object', 'DELETE /', 'write', 'sdk', deleteObject),
-  route('AppendObject', 'object', 'POST /?append&position', 'write', 'sdk', appendObject, {
-    action: 'oss:PutObject',
-  }),
-  route('PutObjectAcl', 'object', 'PUT /?acl', 'own', 'sdk', attributes.putObjectAcl),
-  route('GetObjectAcl', 'object', 'GET /?acl', 'own', 'sdk', attributes.getObjectAcl),
-  route('PutObjectTagging', 'object', 'PUT /?tagging', 'own', 'sdk', attributes.putObjectTagging),
-  route('GetObjectTagging', 'object', 'GET /?tagging', 'own', 'sdk', attributes.getObjectTagging),
-  route('DeleteObjectTagging', 'object', 'DELETE /?tagging', 'own', 'sdk', attributes.deleteObjectTagging),
-  route('PutSymlink', 'object', 'PUT /?symlink', 'write', 'sdk', putSymlink, { action: 'oss:PutObject' }),
-  route('GetSymlink', 'object', 'GET /?symlink', 'read', 'sdk', getSymlink, { action: 'oss:GetObject' }),
-  route('RestoreObject', 'object', 'POST /?restore', 'own', 'sdk', restoreObject),
-  route('ProcessObject', 'object', 'POST /?x-oss-process', 'read', 'sdk', processObject, {
-    action: 'oss:GetObject',
-  }),
-  route(
-    'InitiateMultipartUpload',
-    'object',
-    'POST /?uploads',
-    'write',
-    'sdk',
-    multipart.initiateMultipartUpload,
-    { action: 'oss:PutObject' },
-  ),
-  route('UploadPartCopy', 'object', 'PUT /?partNumber&uploadId', 'write', 'sdk', multipart.uploadPartCopy, {
-    when: isCopy,
-    action: 'oss:PutObject',
-  }),
-  route('UploadPart', 'object', 'PUT /?partNumber&uploadId', 'write', 'sdk', multipart.uploadPart, {
-    action: 'oss:PutObject',
-  }),
-  route(
-    'CompleteMultipartUpload',
-    'object',
-    'POST /?uploadId',
-    'write',
-    'sdk',
-    multipart.completeMultipartUpload,
-    { action: 'oss:PutObject' },
-  ),
-  route(
-    'AbortMultipartUpload',
-    'object',
-    'DELETE /?uploadId',
-    'write',
-    'sdk',
-    multipart.abortMultipartUpload,
-  ),
-  route('ListParts', 'object', 'GET /?uploadId', 'own', 'sdk', multipart.listParts),
-
-  route('OptionObject', 'bucket', 'OPTIONS /', 'anyone', 'doc', optionObject, { action: '' }),
-  route('OptionObject', 'object', 'OPTIONS /', 'anyone', 'doc', optionObject, { action: '' }),
+  route('PutBucketRequestPayment', 'bucket',  'PUT /?requestPayment',                  'own',     'sdk', putDocument('requestPayment'), { state: 'stored' }),
+  route('GetBucketRequestPayment', 'bucket',  'GET /?requestPayment',                  'own',     'sdk', getDocument('requestPayment'), { state: 'stored' }),
+  route('PutBucketTags',           'bucket',  'PUT /?tagging',                         'own',     'sdk', putBucketTags),
+  route('GetBucketTags',           'bucket',  'GET /?tagging',                         'own',     'sdk', getDocument('tagging')),
+  route('DeleteBucketTags',        'bucket',  'DELETE /?tagging',                      'own',     'sdk', deleteDocument('tagging')),
+  route('PutBucketInventory',      'bucket',  'PUT /?inventory&inventoryId',           'own',     'sdk', putInventory, { state: 'stored' }),
+  route('GetBucketInventory',      'bucket',  'GET /?inventory&inventoryId',           'own',     'sdk', getInventory, { state: 'stored' }),
+  route('ListBucketInventory',     'bucket',  'GET /?inventory',                       'own',     'sdk', listInventories, { state: 'stored' }),
+  route('ListBucketInventory',     'bucket',  'GET /?inventory&continuation-token',    'own',     'sdk', listInventories, { state: 'stored' }),
+  route('DeleteBucketInventory',   'bucket',  'DELETE /?inventory&inventoryId',        'own',     'sdk', deleteInventory, { state: 'stored' }),
+  route('CopyObject',              'object',  'PUT /',                                 'write',   'sdk', copyObject, { when: isCopy, action: 'oss:PutObject' }),
+  route('PutObject',               'object',  'PUT /',                                 'write',   'sdk', putObject),
+  route('GetObject',               'object',  'GET /',                                 'read',    'sdk', getObject),
+  route('HeadObject',              'object',  'HEAD /',                                'read',    'sdk', getObject, { action: 'oss:GetObject' }),
+  route('GetObjectMeta',           'object',  'HEAD /?objectMeta',                     'read',    'sdk', getObjectMeta, { action: 'oss:GetObject' }),
+  route('DeleteObject',            'object',  'DELETE /',                              'write',   'sdk', deleteObject),
+  route('AppendObject',            'object',  'POST /?append&position',                'write',   'sdk', appendObject, { action: 'oss:PutObject' }),
+  route('PutObjectAcl',            'object',  'PUT /?acl',                             'own',     'sdk', attributes.putObjectAcl),
+  route('GetObjectAcl',            'object',  'GET /?acl',                             'own',     'sdk', attributes.getObjectAcl),
+  route('PutObjectTagging',        'object',  'PUT /?tagging',                         'own',     'sdk', attributes.putObjectTagging),
+  route('GetObjectTagging',        'object',  'GET /?tagging',                         'own',     'sdk', attributes.getObjectTagging),
+  route('DeleteObjectTagging',     'object',  'DELETE /?tagging',                      'own',     'sdk', attributes.deleteObjectTagging),
+  route('PutSymlink',              'object',  'PUT /?symlink',                         'write',   'sdk', putSymlink, { action: 'oss:PutObject' }),
+  route('GetSymlink',              'object',  'GET /?symlink',                         'read',    'sdk', getSymlink, { action: 'oss:GetObject' }),
+  route('RestoreObject',           'object',  'POST /?restore',                        'own',     'sdk', restoreObject),
+  route('ProcessObject',           'object',  'POST /?x-oss-process',                  'read',    'sdk', processObject, { action: 'oss:GetObject' }),
+  route('InitiateMultipartUpload', 'object',  'POST /?uploads',                        'write',   'sdk', multipart.initiateMultipartUpload, { action: 'oss:PutObject' }),
+  route('UploadPartCopy',          'object',  'PUT /?partNumber&uploadId',             'write',   'sdk', multipart.uploadPartCopy, { when: isCopy, action: 'oss:PutObject' }),
+  route('UploadPart',              'object',  'PUT /?partNumber&uploadId',             'write',   'sdk', multipart.uploadPart, { action: 'oss:PutObject' }),
+  route('CompleteMultipartUpload', 'object',  'POST /?uploadId',                       'write',   'sdk', multipart.completeMultipartUpload, { action: 'oss:PutObject' }),
+  route('AbortMultipartUpload',    'object',  'DELETE /?uploadId',                     'write',   'sdk', multipart.abortMultipartUpload),
+  route('ListParts',               'object',  'GET /?uploadId',                        'own',     'sdk', multipart.listParts),
+  route('OptionObject',            'bucket',  'OPTIONS /',                             'anyone',  'doc', optionObject, { action: '' }),
+  route('OptionObject',            'object',  'OPTIONS /',                             'anyone',  'doc', optionObject, { action: '' }),
 ];
 
 function documentRoutes(title: string, name: DocumentName, state: Route['state']): Route[] {

@@ -1,37 +1,30 @@
 import { AppError } from '../../shared/runtime/errors.ts';
+import { type EventFilter, haveCommonEvent, intersect } from '../events/filter.ts';
 
-/** What a rule matches: one object by its full name, or all whose key begins and ends so; both empty: all. */
-export type MatchResource =
-  | { readonly bucket: string; readonly key: string }
-  | { readonly bucket: string; readonly prefix: string; readonly suffix: string };
-
-/** A topic of one's own stands alone: who gets its messages is said by its subscriptions. */
+/** An own topic is the only endpoint of its rule: the topic's subscriptions decide who gets the messages. */
 export type RuleEndpoint =
   | { readonly type: 'queue'; readonly name: string }
   | { readonly type: 'topic'; readonly name: string }
   | { readonly type: 'http'; readonly url: string };
 
-/** An event rule as it was asked for. */
-export interface NewEventRule {
+/** An event rule to create. */
+export interface NewEventRule extends EventFilter {
   readonly name: string;
-  /** `ObjectCreated:PutObject`, or `ObjectCreated:*` for a group. */
-  readonly eventTypes: readonly string[];
-  readonly resources: readonly MatchResource[];
   readonly endpoints: readonly RuleEndpoint[];
-  /** `broadcast` through a topic, the rule's or one's own, `direct` into one queue; `broadcast` when absent. */
+  /** `broadcast`: through a topic, the rule's or an own one; `direct`: into one queue. @default 'broadcast' */
   readonly delivery?: 'broadcast' | 'direct';
-  /** How messages reach the endpoints of a topic; the console's rules deliver `SIMPLIFIED`. */
+  /** The format in which a topic delivers, as the console's rules do. @default 'SIMPLIFIED' */
   readonly format?: 'SIMPLIFIED' | 'JSON' | 'XML';
 }
 
 export interface EventRule extends Required<NewEventRule> {
   /** Milliseconds since the epoch. */
   readonly created: number;
-  /** The one made for the rule, or one's own. Absent for direct delivery. */
+  /** The rule's topic, or an own one. Absent for direct delivery. */
   readonly topic?: string;
 }
 
-/** doc: the groups of events and what belongs to them. */
+/** doc: the groups of events and their members. */
 const EVENT_GROUPS: Readonly<Record<string, readonly string[]>> = {
   ObjectCreated: [
     'PutObject',
@@ -51,12 +44,12 @@ const EVENT_GROUPS: Readonly<Record<string, readonly string[]>> = {
   ObjectRestore: ['FinishRestore'],
 };
 
-/** doc: of rules in a region, resources and endpoints of a rule. */
+/** doc: rules per region, resources and endpoints per rule. */
 export const MAX_RULES = 10;
 const MAX_RESOURCES = 5;
 const MAX_ENDPOINTS = 5;
 
-/** Throws `ConfigInvalid` with every fault of a rule that can be seen without looking at others. */
+/** Throws `ConfigInvalid` that lists every fault of a rule, not counting those that concern other rules. */
 export function checkRule(spec: NewEventRule): void {
   const faults: string[] = [];
   const { name, eventTypes, resources, endpoints, delivery } = spec;
@@ -97,10 +90,12 @@ export function checkRule(spec: NewEventRule): void {
   }
 }
 
-/** Throws `ConfigInvalid` naming the other rule when two would tell of the same event on the same object. */
+/** Throws `ConfigInvalid` that names another rule that covers the same event of the same object. */
 export function checkOverlap(spec: NewEventRule, others: readonly EventRule[]): void {
   for (const other of others) {
-    const type = spec.eventTypes.find((mine) => other.eventTypes.some((theirs) => shareEvent(mine, theirs)));
+    const type = spec.eventTypes.find((mine) =>
+      other.eventTypes.some((theirs) => haveCommonEvent(mine, theirs)),
+    );
     if (type === undefined) continue;
     if (!spec.resources.some((mine) => other.resources.some((theirs) => intersect(mine, theirs)))) continue;
     throw new AppError(
@@ -115,37 +110,4 @@ export function isEventType(type: string): boolean {
   const [group = '', name = '', ...rest] = type.split(':');
   const names = Object.hasOwn(EVENT_GROUPS, group) ? EVENT_GROUPS[group]! : undefined;
   return names !== undefined && rest.length === 0 && (name === '*' || names.includes(name));
-}
-
-/** Whether a rule tells of an event of that name on that object. */
-export function matches(rule: NewEventRule, eventName: string, bucket: string, key: string): boolean {
-  return (
-    rule.eventTypes.some((type) => shareEvent(type, eventName)) &&
-    rule.resources.some((resource) => resource.bucket === bucket && covers(resource, key))
-  );
-}
-
-function shareEvent(left: string, right: string): boolean {
-  if (left === right) return true;
-  const [leftGroup, leftName] = left.split(':');
-  const [rightGroup, rightName] = right.split(':');
-  return leftGroup === rightGroup && (leftName === '*' || rightName === '*');
-}
-
-function covers(resource: MatchResource, key: string): boolean {
-  if ('key' in resource) return resource.key === key;
-  const { prefix, suffix } = resource;
-  // A key as short as `a` does both begin and end with `a`; prefix and suffix may share characters.
-  return key.startsWith(prefix) && key.endsWith(suffix);
-}
-
-/** Whether some key is covered by both. */
-export function intersect(left: MatchResource, right: MatchResource): boolean {
-  if (left.bucket !== right.bucket) return false;
-  if ('key' in left) return covers(right, left.key);
-  if ('key' in right) return covers(left, right.key);
-  // A long enough key begins with the longer prefix and ends with the longer suffix, if each extends the other's.
-  const prefixes = left.prefix.startsWith(right.prefix) || right.prefix.startsWith(left.prefix);
-  const suffixes = left.suffix.endsWith(right.suffix) || right.suffix.endsWith(left.suffix);
-  return prefixes && suffixes;
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { InvocationResult } from '../../local/fc/index.ts';
-import { type LocalFcServer, startLocalFc } from '../../local/fc/server.ts';
+import { type InvocationResult, type LocalFc, startLocalFc } from '../../local/fc/index.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import { readTimerEvent } from '../../shared/envelope/timer.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
@@ -41,7 +40,7 @@ export interface Invoked {
 
 /** Functions from the present sources, each in its own process, connected to a cloud. */
 export interface Session {
-  readonly fc: LocalFcServer;
+  readonly fc: LocalFc;
   /** Creates the queues and buckets that the functions use; call it again after the cloud was reset. */
   createResources(): Promise<void>;
   invoke(event: Buffer): Promise<Invoked>;

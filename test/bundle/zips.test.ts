@@ -8,8 +8,7 @@ import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import type { FunctionConfig } from '../../local/fc/index.ts';
-import { type LocalFcServer, startLocalFc } from '../../local/fc/server.ts';
+import { type FunctionConfig, type LocalFc, startLocalFc } from '../../local/fc/index.ts';
 import { buildFunction } from '../../scripts/functions/build.ts';
 import { seedPhotos } from '../../scripts/invoke/seed.ts';
 import { CUSTOM_NODE_VERSIONS, ensureNode, FC_NODE_VERSION } from '../../scripts/node-binaries.ts';
@@ -99,9 +98,7 @@ afterAll(async () => {
   for (const folder of folders.values()) await rm(await folder, { recursive: true });
 });
 
-async function serve(
-  config: Omit<FunctionConfig, 'timeoutSeconds' | 'memoryMb' | 'node'>,
-): Promise<LocalFcServer> {
+async function serve(config: Omit<FunctionConfig, 'timeoutSeconds' | 'memoryMb' | 'node'>): Promise<LocalFc> {
   const fc = await startLocalFc(cloud, {
     functions: [{ ...config, timeoutSeconds: 60, memoryMb: 1024, node: fcNode }],
   });

@@ -1,4 +1,4 @@
-import { it } from 'vitest';
+import { test } from 'vitest';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -16,5 +16,5 @@ export type Check = (operation: string, title: string, work: () => Promise<void>
 
 export function checkThrough(client: string, { official = false } = {}): Check {
   return (operation, title, work) =>
-    it(`${operation} ${title}`, { meta: { operation, client, official } }, work);
+    test(`${operation} ${title}`, { meta: { operation, client, official } }, work);
 }

@@ -29,7 +29,7 @@ describe('@alicloud/mns', () => {
   });
   const send = (text: string, more = {}) => sdk.sendMessage(queue, { MessageBody: text, ...more });
 
-  check('CreateQueue', 'succeeds again, unless the settings differ', async () => {
+  check('CreateQueue', 'succeeds again with the same settings and refuses others', async () => {
     const again = await sdk.createQueue(queue, { VisibilityTimeout: 30 });
 
     expect(again).toMatchObject({ code: 204, headers: { location: `${cloud.mns.url}/queues/${queue}` } });
@@ -39,7 +39,7 @@ describe('@alicloud/mns', () => {
     await expect(sdk.createQueue('no_underscores')).rejects.toMatchObject(named('InvalidQueueName'));
   });
 
-  check('SetQueueAttributes', 'changes what is given', async () => {
+  check('SetQueueAttributes', 'changes only the given settings', async () => {
     await sdk.setQueueAttributes(queue, { DelaySeconds: 5 });
 
     const { body } = await sdk.getQueueAttributes(queue);
@@ -57,7 +57,7 @@ describe('@alicloud/mns', () => {
     expect(body).toMatchObject({ ActiveMessages: '1', InactiveMessages: '1', DelayMessages: '1' });
   });
 
-  check('ListQueue', 'lists by prefix, page after page', async () => {
+  check('ListQueue', 'lists by prefix and in pages', async () => {
     for (const name of ['list-1', 'list-2', 'list-3']) await sdk.createQueue(name);
 
     const first = await sdk.listQueue('', 2, 'list-');
@@ -67,7 +67,7 @@ describe('@alicloud/mns', () => {
     expect(names).toEqual(['list-1', 'list-2', 'list-3']);
   });
 
-  check('DeleteQueue', 'forgets the messages', async () => {
+  check('DeleteQueue', 'deletes the messages too', async () => {
     await send('m');
 
     await sdk.deleteQueue(queue);
@@ -77,20 +77,20 @@ describe('@alicloud/mns', () => {
     await expect(sdk.peekMessage(queue)).rejects.toMatchObject(named('MessageNotExist'));
   });
 
-  check('SendMessage', 'answers with id and MD5', async () => {
+  check('SendMessage', 'returns id and MD5', async () => {
     const { code, body } = await send('bGluZQ==');
 
     expect({ code, md5: body.MessageBodyMD5 }).toEqual({ code: 201, md5: upperMd5('bGluZQ==') });
     expect(body.MessageId).toMatch(/^[0-9A-F]{32}$/);
   });
 
-  check('SendMessage', 'refuses more than the queue takes', async () => {
+  check('SendMessage', 'refuses a message larger than the queue accepts', async () => {
     await expect(send('x'.repeat(65_537))).rejects.toMatchObject(named('InvalidArgument'));
     await expect(send('x', { DelaySeconds: 604_801 })).rejects.toMatchObject(named('InvalidArgument'));
     await expect(send('x', { Priority: 17 })).rejects.toMatchObject(named('InvalidArgument'));
   });
 
-  check('BatchSendMessage', 'sends up to sixteen', async () => {
+  check('BatchSendMessage', 'sends up to sixteen messages', async () => {
     const messages = Array.from({ length: 16 }, (_, index) => ({ MessageBody: `m-${index}` }));
 
     const { body } = await sdk.batchSendMessage(queue, messages);
@@ -102,7 +102,7 @@ describe('@alicloud/mns', () => {
     await expect(more).rejects.toThrow();
   });
 
-  check('ReceiveMessage', 'takes the most urgent, and hides it for a while', async () => {
+  check('ReceiveMessage', 'returns the most urgent message and hides it', async () => {
     await send('later', { Priority: 9 });
     await send('first', { Priority: 1 });
 
@@ -126,7 +126,7 @@ describe('@alicloud/mns', () => {
     expect((await waiting).body.MessageBody).toBe('at last');
   });
 
-  check('ReceiveMessage', 'takes many at once', async () => {
+  check('ReceiveMessage', 'returns several messages at once', async () => {
     const bodies = ['1', '2', '3'];
     for (const body of bodies) await send(body);
 
@@ -136,7 +136,7 @@ describe('@alicloud/mns', () => {
     await expect(sdk.batchReceiveMessage(queue, 16)).rejects.toMatchObject(named('MessageNotExist'));
   });
 
-  check('PeekMessage', 'looks without taking', async () => {
+  check('PeekMessage', 'returns a message without hiding it', async () => {
     await send('m');
 
     const peeked = await sdk.peekMessage(queue);
@@ -148,7 +148,7 @@ describe('@alicloud/mns', () => {
     expect((await sdk.receiveMessage(queue)).body.DequeueCount).toBe('1');
   });
 
-  check('DeleteMessage', 'needs the last receipt handle', async () => {
+  check('DeleteMessage', 'needs the latest receipt handle', async () => {
     await send('m');
     const first = await sdk.receiveMessage(queue);
     await clock.advance(30_000);
@@ -161,7 +161,7 @@ describe('@alicloud/mns', () => {
     expect((await sdk.deleteMessage(queue, second.body.ReceiptHandle!)).code).toBe(204);
   });
 
-  check('BatchDeleteMessage', 'tells which handles were dead', async () => {
+  check('BatchDeleteMessage', 'names the invalid handles', async () => {
     await send('1');
     await send('2');
     const { body } = await sdk.batchReceiveMessage(queue, 16);
@@ -174,7 +174,7 @@ describe('@alicloud/mns', () => {
     expect((await sdk.getQueueAttributes(queue)).body.InactiveMessages).toBe('0');
   });
 
-  check('ChangeMessageVisibility', 'gives a new handle and kills the old one', async () => {
+  check('ChangeMessageVisibility', 'returns a new handle and invalidates the old one', async () => {
     await send('m');
     const { body: received } = await sdk.receiveMessage(queue);
 
@@ -187,14 +187,14 @@ describe('@alicloud/mns', () => {
     expect((await sdk.deleteMessage(queue, changed.body.ReceiptHandle!)).code).toBe(204);
   });
 
-  check('CreateTopic', 'succeeds again', async () => {
+  check('CreateTopic', 'succeeds again with the same settings', async () => {
     const created = await sdk.createTopic('created');
     const again = await sdk.createTopic('created');
 
     expect([created.code, again.code]).toEqual([201, 204]);
   });
 
-  check('SetTopicAttributes', 'changes the largest message', async () => {
+  check('SetTopicAttributes', 'changes the maximum message size', async () => {
     await sdk.createTopic('set');
 
     await sdk.setTopicAttributes('set', { MaximumMessageSize: 2048 });
@@ -223,7 +223,7 @@ describe('@alicloud/mns', () => {
     expect(body.map(({ TopicName }) => TopicName)).toEqual(['listed-1', 'listed-2']);
   });
 
-  check('PublishMessage', 'answers with id and MD5', async () => {
+  check('PublishMessage', 'returns id and MD5', async () => {
     await sdk.createTopic('published');
 
     const { code, body } = await sdk.publishMessage('published', { MessageBody: 'm' });

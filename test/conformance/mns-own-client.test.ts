@@ -9,7 +9,7 @@ import { checkThrough } from './check.ts';
 const check = checkThrough('our MNS client V2');
 
 /** What the contract of message queues proves in depth; here a look at each operation. */
-describe('our MNS client', () => {
+describe("the project's MNS client", () => {
   let cloud: LocalCloud;
   let client: MnsClient;
   let queue: MessageQueue;
@@ -48,13 +48,13 @@ describe('our MNS client', () => {
     await expect(receive()).rejects.toMatchObject({ code: 'QueueNotExist' });
   });
 
-  check('GetQueueAttributes', 'counts', async () => {
+  check('GetQueueAttributes', 'counts messages', async () => {
     await queue.send('m');
 
     expect(await queue.attributes()).toMatchObject({ activeMessages: 1, inactiveMessages: 0 });
   });
 
-  check('SendMessage', 'takes any text', async () => {
+  check('SendMessage', 'accepts any text', async () => {
     await queue.send('<é & 😀>');
 
     const [message] = await receive();
@@ -68,7 +68,7 @@ describe('our MNS client', () => {
     expect((await waiting).map(({ body }) => body)).toEqual(['at last']);
   });
 
-  check('PeekMessage', 'looks without taking', async () => {
+  check('PeekMessage', 'returns a message without hiding it', async () => {
     await queue.send('m');
 
     const [peeked] = await queue.peek(1);
@@ -77,7 +77,7 @@ describe('our MNS client', () => {
     expect(await receive()).toHaveLength(1);
   });
 
-  check('DeleteMessage', 'removes one', async () => {
+  check('DeleteMessage', 'deletes a message', async () => {
     await queue.send('m');
     const [message] = await receive();
 
@@ -85,7 +85,7 @@ describe('our MNS client', () => {
     expect(await queue.attributes()).toMatchObject({ inactiveMessages: 0 });
   });
 
-  check('BatchDeleteMessage', 'tells which handles were dead', async () => {
+  check('BatchDeleteMessage', 'names the invalid handles', async () => {
     await queue.send('1');
     await queue.send('2');
     const [first, second] = (await receive()).map(({ receiptHandle }) => receiptHandle);
@@ -96,7 +96,7 @@ describe('our MNS client', () => {
     expect(failures).toMatchObject([{ receiptHandle: first, code: 'MessageNotExist' }]);
   });
 
-  check('ChangeMessageVisibility', 'gives a new handle', async () => {
+  check('ChangeMessageVisibility', 'returns a new handle', async () => {
     await queue.send('m');
     const [message] = await receive();
 
@@ -106,18 +106,18 @@ describe('our MNS client', () => {
     expect(await queue.delete([changed.receiptHandle])).toEqual([]);
   });
 
-  check('CreateTopic', 'succeeds again', async () => {
+  check('CreateTopic', 'succeeds again with the same settings', async () => {
     await client.createTopic('created');
     await client.createTopic('created');
 
     expect(await client.getTopic('created')).toMatchObject({ name: 'created' });
   });
 
-  check('GetTopicAttributes', 'tells what is not there', async () => {
+  check('GetTopicAttributes', 'reports a topic that does not exist', async () => {
     await expect(client.getTopic('nothing')).rejects.toMatchObject({ code: 'TopicNotExist' });
   });
 
-  check('Subscribe', 'brings what is published into the queue', async () => {
+  check('Subscribe', 'delivers published messages to the queue', async () => {
     await client.createTopic('news');
     const endpoint = `acs:mns:${cloud.region}:${cloud.accountId}:queues/${queue.name}`;
 
@@ -128,7 +128,7 @@ describe('our MNS client', () => {
     expect((await receive()).map(({ body }) => body)).toEqual(['yes']);
   });
 
-  check('PublishMessage', 'answers with id and MD5', async () => {
+  check('PublishMessage', 'returns id and MD5', async () => {
     await client.createTopic('published');
 
     expect(await client.publish('published', 'm')).toMatchObject({
@@ -136,7 +136,7 @@ describe('our MNS client', () => {
     });
   });
 
-  check('ListSubscriptionByTopic', 'names subscriptions', async () => {
+  check('ListSubscriptionByTopic', 'lists subscriptions', async () => {
     await client.createTopic('listed');
     const endpoint = `acs:mns:${cloud.region}:${cloud.accountId}:queues/${queue.name}`;
     for (const name of ['s1', 's2']) await client.subscribe('listed', name, { endpoint, format: 'JSON' });

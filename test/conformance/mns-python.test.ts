@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { ROUTES } from '../../local/mns/routes.ts';
 
@@ -20,17 +20,17 @@ const lines = await runPython();
 
 if (lines === undefined) {
   for (const { operation } of ROUTES) {
-    it(`${operation} was not tried`, { meta: { operation, client: CLIENT } }, ({ skip }) =>
+    test(`${operation} was not tried`, { meta: { operation, client: CLIENT } }, ({ skip }) =>
       skip('there is no python3'),
     );
   }
 } else {
   for (const { operation, title, ok, detail } of lines) {
-    it(`${operation} ${title}`, { meta: { operation, client: CLIENT } }, () => {
+    test(`${operation} ${title}`, { meta: { operation, client: CLIENT } }, () => {
       expect({ ok, detail }).toEqual({ ok: true, detail: '' });
     });
   }
-  it('came to its end', () => {
+  test('the Python client runs to its end', () => {
     expect(lines.at(-1)?.operation).toBe('OpenService');
   });
 }

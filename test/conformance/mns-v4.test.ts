@@ -7,7 +7,7 @@ import { checkThrough } from './check.ts';
 const check = checkThrough('raw V4');
 
 /** No SDK for Node signs MNS with V4; the signature itself is held to the Java SDK's vectors elsewhere. */
-describe('signature V4', () => {
+describe('signature V4 of MNS', () => {
   let cloud: LocalCloud;
 
   beforeAll(async () => {
@@ -46,7 +46,7 @@ describe('signature V4', () => {
     return { status: response.status, text: (name: string) => (xml && childText(xml, name)) ?? '' };
   }
 
-  check('SendMessage', 'and the message is there', async () => {
+  check('SendMessage', 'stores the message', async () => {
     const body = '<Message><MessageBody>m</MessageBody></Message>';
 
     const sent = await request('POST', '/queues/q/messages', { body });
@@ -56,7 +56,7 @@ describe('signature V4', () => {
     expect(peeked.text('MessageBody')).toBe('m');
   });
 
-  check('ReceiveMessage', 'with parameters', async () => {
+  check('ReceiveMessage', 'accepts parameters', async () => {
     await request('POST', '/queues/q/messages', { body: '<Message><MessageBody>m</MessageBody></Message>' });
 
     const received = await request('GET', '/queues/q/messages', { query: { waitseconds: '1' } });
@@ -67,7 +67,7 @@ describe('signature V4', () => {
     });
   });
 
-  check('GetQueueAttributes', 'is refused under another region', async () => {
+  check('GetQueueAttributes', 'is refused for another region', async () => {
     const answer = await request('GET', '/queues/q', { region: 'cn-beijing' });
 
     expect({ status: answer.status, code: answer.text('Code') }).toEqual({

@@ -1,7 +1,7 @@
 """Speaks MNS with nothing but Python's standard library, as a second opinion on the wire format.
 
 Usage: mns_stdlib.py <url> <region> <account id> <access key id>; the secret comes on standard input.
-Prints one JSON line a check: {"operation", "title", "ok", "detail"}.
+Prints one JSON line per check: {"operation", "title", "ok", "detail"}.
 """
 
 import base64
@@ -215,33 +215,33 @@ def checks(mns, region, account):
         expect((code, text_of(error, "Code")), (403, "SignatureDoesNotMatch"))
 
     return [
-        ("CreateQueue", "created, found again, refused when it differs", create_queue),
-        ("SetQueueAttributes", "changed", set_queue_attributes),
-        ("GetQueueAttributes", "shown, with those that were not given", get_queue_attributes),
-        ("GetQueueAttributes", "refused with a wrong secret", wrong_secret),
-        ("ListQueue", "listed by prefix", list_queue),
-        ("SendMessage", "sent with the MD5 of its text", send_message),
-        ("PeekMessage", "seen without a handle", peek_message),
-        ("ReceiveMessage", "taken once", receive_message),
-        ("BatchSendMessage", "sent together", batch_send_message),
-        ("DeleteMessage", "deleted once, the urgent one first", delete_message),
-        ("ChangeMessageVisibility", "hidden for longer under a new handle", change_visibility),
-        ("BatchDeleteMessage", "deleted together", batch_delete_message),
-        ("CreateTopic", "created and found again", create_topic),
-        ("SetTopicAttributes", "changed", set_topic_attributes),
-        ("GetTopicAttributes", "shown", get_topic_attributes),
-        ("ListTopic", "listed by prefix", list_topic),
-        ("Subscribe", "subscribed and found again", subscribe),
-        ("SetSubscriptionAttributes", "changed", set_subscription_attributes),
-        ("GetSubscriptionAttributes", "shown", get_subscription_attributes),
-        ("ListSubscriptionByTopic", "listed", list_subscriptions),
-        ("PublishMessage", "filtered by its tag", publish_message),
-        ("Unsubscribe", "gone", unsubscribe),
-        ("DeleteTopic", "gone", delete_topic),
-        ("DeleteQueue", "gone", delete_queue),
-        ("SetAccountAttributes", "kept", set_account_attributes),
-        ("GetAccountAttributes", "shown", get_account_attributes),
-        ("OpenService", "ordered", open_service),
+        ("CreateQueue", "creates a queue once and refuses other settings", create_queue),
+        ("SetQueueAttributes", "changes the given settings", set_queue_attributes),
+        ("GetQueueAttributes", "returns given and default settings", get_queue_attributes),
+        ("GetQueueAttributes", "is refused with a wrong secret", wrong_secret),
+        ("ListQueue", "lists by prefix", list_queue),
+        ("SendMessage", "returns the MD5 of the text", send_message),
+        ("PeekMessage", "returns a message without a handle", peek_message),
+        ("ReceiveMessage", "returns a message once", receive_message),
+        ("BatchSendMessage", "sends several messages", batch_send_message),
+        ("DeleteMessage", "deletes a message once, the most urgent first", delete_message),
+        ("ChangeMessageVisibility", "hides a message for longer under a new handle", change_visibility),
+        ("BatchDeleteMessage", "deletes several messages", batch_delete_message),
+        ("CreateTopic", "creates a topic once", create_topic),
+        ("SetTopicAttributes", "changes the given settings", set_topic_attributes),
+        ("GetTopicAttributes", "returns the settings", get_topic_attributes),
+        ("ListTopic", "lists by prefix", list_topic),
+        ("Subscribe", "creates a subscription once", subscribe),
+        ("SetSubscriptionAttributes", "changes the given settings", set_subscription_attributes),
+        ("GetSubscriptionAttributes", "returns the settings", get_subscription_attributes),
+        ("ListSubscriptionByTopic", "lists subscriptions", list_subscriptions),
+        ("PublishMessage", "delivers only messages with the tag of the subscription", publish_message),
+        ("Unsubscribe", "deletes the subscription", unsubscribe),
+        ("DeleteTopic", "deletes the topic", delete_topic),
+        ("DeleteQueue", "deletes the queue", delete_queue),
+        ("SetAccountAttributes", "stores the logging bucket", set_account_attributes),
+        ("GetAccountAttributes", "returns the logging bucket", get_account_attributes),
+        ("OpenService", "returns an order id", open_service),
     ]
 
 

@@ -19,7 +19,7 @@ const POLICY = {
 };
 
 throughAliOss((check, scene) => {
-  check('ListBuckets', 'lists by prefix, with tags', async () => {
+  check('ListBuckets', 'lists by prefix and with tags', async () => {
     const { client, calls, newBucket } = scene();
     const names = [`${newBucket()}-x-1`, `${newBucket()}-x-2`].sort();
     for (const name of names) await client.putBucket(name);
@@ -38,7 +38,7 @@ throughAliOss((check, scene) => {
     expect(tagged).toMatchObject({ buckets: [{ name: names[0] }] });
   });
 
-  check('PutBucket', 'creates once, and again for its owner', async () => {
+  check('PutBucket', 'creates a bucket once, and again for its owner', async () => {
     const { client, bucket } = scene();
 
     const again = await client.putBucket(bucket);
@@ -48,7 +48,7 @@ throughAliOss((check, scene) => {
     expect(invalid.message).toContain('bucket');
   });
 
-  check('PutBucket', 'keeps storage class, redundancy and access', async () => {
+  check('PutBucket', 'stores storage class, redundancy and ACL', async () => {
     const { client, newBucket } = scene();
     const name = newBucket();
     const options = { storageClass: 'IA', dataRedundancyType: 'ZRS', acl: 'public-read' };
@@ -65,7 +65,7 @@ throughAliOss((check, scene) => {
     expect(other).toMatchObject({ code: 'BucketAlreadyExists', status: 409 });
   });
 
-  check('DeleteBucket', 'needs it to be empty', async () => {
+  check('DeleteBucket', 'deletes only an empty bucket', async () => {
     const { client, bucket } = scene();
     await client.put('a', Buffer.from('a'));
 
@@ -111,7 +111,7 @@ throughAliOss((check, scene) => {
     expect(stat).toMatchObject({ Storage: '4', ObjectCount: '1', MultipartUploadCount: '0' });
   });
 
-  check('PutBucketAcl', 'opens a bucket to everybody', async () => {
+  check('PutBucketAcl', 'makes a bucket public', async () => {
     const { client, cloud, bucket } = scene();
     await client.put('a', Buffer.from('open'));
     const read = () => fetch(`${cloud.oss.url}/${bucket}/a`);
@@ -123,7 +123,7 @@ throughAliOss((check, scene) => {
     expect(await (await read()).text()).toBe('open');
   });
 
-  check('GetBucketAcl', 'tells what was set', async () => {
+  check('GetBucketAcl', 'returns the ACL that was set', async () => {
     const { client, bucket } = scene();
 
     const before = await client.getBucketACL(bucket);
@@ -136,7 +136,7 @@ throughAliOss((check, scene) => {
   const versions = async ({ calls, bucket }: Scene) =>
     (await calls.getBucketVersioning!(bucket)).versionStatus;
   for (const operation of ['PutBucketVersioning', 'GetBucketVersioning']) {
-    check(operation, 'goes with its counterpart', async () => {
+    check(operation, 'works together with its counterpart', async () => {
       const { calls, bucket } = scene();
       const before = await versions(scene());
 
@@ -241,16 +241,16 @@ throughAliOss((check, scene) => {
       if ('absent' in rest) expect(await failureOf(get(scene()))).toMatchObject(rest.absent!);
       else expect(await get(scene())).toEqual(rest.before);
     };
-    check(`PutBucket${title}`, 'keeps what it is given', async () => {
+    check(`PutBucket${title}`, 'stores the configuration', async () => {
       await put(scene());
 
       expect(await get(scene())).toMatchObject(expected as never);
     });
-    check(`GetBucket${title}`, 'tells what holds where nothing was set', async () => {
+    check(`GetBucket${title}`, 'returns the default, or an error, without a configuration', async () => {
       await assessAbsence();
     });
     if (!remove) continue;
-    check(`DeleteBucket${title}`, 'leaves what was there before', async () => {
+    check(`DeleteBucket${title}`, 'restores the default', async () => {
       await put(scene());
 
       await remove(scene());
@@ -275,7 +275,7 @@ throughAliOss((check, scene) => {
     optionalFields: { field: ['Size', 'LastModifiedDate'] },
   });
 
-  check('PutBucketInventory', 'keeps what it is given', async () => {
+  check('PutBucketInventory', 'stores the configuration', async () => {
     const { calls, bucket } = scene();
 
     await calls.putBucketInventory!(bucket, inventory('one', bucket));
@@ -284,13 +284,13 @@ throughAliOss((check, scene) => {
     expect(kept).toMatchObject({ id: 'one', prefix: 'in/', frequency: 'Daily' });
   });
 
-  check('GetBucketInventory', 'refuses what is not there', async () => {
+  check('GetBucketInventory', 'refuses an inventory that does not exist', async () => {
     const { calls, bucket } = scene();
 
     expect(await failureOf(calls.getBucketInventory!(bucket, 'none'))).toMatchObject(ABSENT);
   });
 
-  check('ListBucketInventory', 'lists page after page', async () => {
+  check('ListBucketInventory', 'lists in pages', async () => {
     const { calls, bucket } = scene();
     const ids = Array.from({ length: 101 }, (_, index) => `id-${String(index).padStart(3, '0')}`);
     for (const id of ids) await calls.putBucketInventory!(bucket, inventory(id, bucket));
@@ -305,7 +305,7 @@ throughAliOss((check, scene) => {
     expect(listed).toEqual(ids);
   });
 
-  check('DeleteBucketInventory', 'removes one', async () => {
+  check('DeleteBucketInventory', 'deletes an inventory', async () => {
     const { calls, bucket } = scene();
     await calls.putBucketInventory!(bucket, inventory('one', bucket));
 

@@ -32,7 +32,7 @@ throughAliOss((check, scene) => {
     return parts;
   };
 
-  check('InitiateMultipartUpload', 'keeps headers and metadata for the object', async () => {
+  check('InitiateMultipartUpload', 'stores headers and metadata for the object', async () => {
     const { client } = scene();
     const options = { mime: 'text/x-test', meta: { uid: 1 } };
     const { uploadId } = await client.initMultipartUpload('a', options as never);
@@ -49,7 +49,7 @@ throughAliOss((check, scene) => {
     });
   });
 
-  check('UploadPart', 'answers with the MD5 of the part', async () => {
+  check('UploadPart', 'returns the MD5 of the part', async () => {
     const bytes = randomBytes(PART + 10);
     const uploadId = await initiate(scene(), 'a');
 
@@ -61,7 +61,7 @@ throughAliOss((check, scene) => {
     ]);
   });
 
-  check('UploadPart', 'needs an upload', async () => {
+  check('UploadPart', 'refuses an upload that does not exist', async () => {
     const { client } = scene();
     const path = await file(randomBytes(10));
 
@@ -70,7 +70,7 @@ throughAliOss((check, scene) => {
     expect(refusal).toMatchObject({ code: 'NoSuchUpload', status: 404 });
   });
 
-  check('CompleteMultipartUpload', 'makes one object, named after its parts', async () => {
+  check('CompleteMultipartUpload', 'makes one object, whose ETag depends on its parts', async () => {
     const { client } = scene();
     const bytes = randomBytes(2 * PART + 10);
     const uploadId = await initiate(scene(), 'dir/é');
@@ -83,7 +83,7 @@ throughAliOss((check, scene) => {
     expect((await client.get('dir/é')).content).toEqual(bytes);
   });
 
-  check('CompleteMultipartUpload', 'refuses wrong parts and small ones', async () => {
+  check('CompleteMultipartUpload', 'refuses wrong and small parts', async () => {
     const { client } = scene();
     const wrongId = await initiate(scene(), 'wrong');
     await upload(scene(), 'wrong', wrongId, randomBytes(10));
@@ -104,7 +104,7 @@ throughAliOss((check, scene) => {
     expect(tooSmall).toMatchObject({ code: 'EntityTooSmall', status: 400 });
   });
 
-  check('CompleteMultipartUpload', 'follows on the whole way of the SDK, in parallel', async () => {
+  check('CompleteMultipartUpload', 'completes a parallel upload of the SDK', async () => {
     const { client } = scene();
     const bytes = randomBytes(12 * PART + 7);
 
@@ -116,7 +116,7 @@ throughAliOss((check, scene) => {
     expect((await client.head('a')).meta).toEqual({ uid: '1' });
   });
 
-  check('UploadPart', 'goes on from a checkpoint', async () => {
+  check('UploadPart', 'continues from a checkpoint', async () => {
     const { client } = scene();
     const path = await file(randomBytes(5 * PART));
     let checkpoint: object | undefined;
@@ -135,7 +135,7 @@ throughAliOss((check, scene) => {
     expect(headersOf(await client.head('a'))['content-length']).toBe(String(5 * PART));
   });
 
-  check('AbortMultipartUpload', 'forgets the parts', async () => {
+  check('AbortMultipartUpload', 'deletes the parts', async () => {
     const { client } = scene();
     const uploadId = await initiate(scene(), 'a');
     const parts = await upload(scene(), 'a', uploadId, randomBytes(10));
@@ -149,7 +149,7 @@ throughAliOss((check, scene) => {
     expect(refusals.map(({ code }) => code)).toEqual(['NoSuchUpload', 'NoSuchUpload']);
   });
 
-  check('ListParts', 'lists page after page', async () => {
+  check('ListParts', 'lists in pages', async () => {
     const { client } = scene();
     const uploadId = await initiate(scene(), 'a');
     const parts = await upload(scene(), 'a', uploadId, randomBytes(2 * PART + 5));
@@ -163,7 +163,7 @@ throughAliOss((check, scene) => {
     expect(listed.map(({ Size }) => Size)).toEqual([String(PART), String(PART), '5']);
   });
 
-  check('ListMultipartUploads', 'lists by prefix, page after page', async () => {
+  check('ListMultipartUploads', 'lists by prefix and in pages', async () => {
     const { client } = scene();
     const ids = [];
     for (const key of ['a/1', 'a/1', 'a/2', 'b']) ids.push(await initiate(scene(), key));
@@ -178,7 +178,7 @@ throughAliOss((check, scene) => {
     expect(listed.map(({ uploadId }) => uploadId).sort()).toEqual(ids.slice(0, 3).sort());
   });
 
-  check('UploadPartCopy', 'takes a range of another object', async () => {
+  check('UploadPartCopy', 'copies a range of another object', async () => {
     const { client, bucket } = scene();
     const bytes = randomBytes(3 * PART);
     await client.put('source é', bytes);
@@ -192,7 +192,7 @@ throughAliOss((check, scene) => {
     expect((await client.get('a')).content).toEqual(bytes.subarray(10, PART + 10));
   });
 
-  check('UploadPartCopy', 'copies the whole of a large object', async () => {
+  check('UploadPartCopy', 'copies a large object', async () => {
     const { client, calls, bucket } = scene();
     const bytes = randomBytes(3 * PART + 3);
     await client.put('source', bytes);

@@ -16,7 +16,7 @@ const helloMd5 = createHash('md5').update(hello).digest('hex').toUpperCase();
 const keysOf = (objects: unknown) => ((objects ?? []) as { name: string }[]).map(({ name }) => name);
 
 throughAliOss((check, scene, v4) => {
-  check('PutObject', 'stores a buffer and answers with its MD5', async () => {
+  check('PutObject', 'stores a buffer and returns its MD5', async () => {
     const { client } = scene();
 
     const put = await client.put('dir/a b+é😀.txt', hello);
@@ -25,7 +25,7 @@ throughAliOss((check, scene, v4) => {
     expect((await client.get('dir/a b+é😀.txt')).content).toEqual(hello);
   });
 
-  check('PutObject', 'stores a file, a stream, and a stream of a told length', async () => {
+  check('PutObject', 'stores a file, a stream, and a stream of a given length', async () => {
     const { client } = scene();
     const path = join(await tempDir(), 'a.json');
     await writeFile(path, '{"a":1}');
@@ -40,7 +40,7 @@ throughAliOss((check, scene, v4) => {
     expect((await client.get('told')).content.toString()).toBe('{"a":1}');
   });
 
-  check('PutObject', 'keeps headers and metadata', async () => {
+  check('PutObject', 'stores headers and metadata', async () => {
     const { client } = scene();
     const headers = {
       'Cache-Control': 'max-age=5',
@@ -64,7 +64,7 @@ throughAliOss((check, scene, v4) => {
     });
   });
 
-  check('PutObject', 'refuses to overwrite when told so', async () => {
+  check('PutObject', 'refuses to overwrite on request', async () => {
     const { client } = scene();
     const options = { headers: { 'x-oss-forbid-overwrite': 'true' } };
     await client.put('a', hello, options);
@@ -84,7 +84,7 @@ throughAliOss((check, scene, v4) => {
     expect(await failureOf(client.head('a'))).toMatchObject({ code: 'NoSuchKey' });
   });
 
-  check('PutObject', 'calls back and hands on the answer', async () => {
+  check('PutObject', "calls back and returns the application's answer", async () => {
     const { client } = scene();
     const bodies: string[] = [];
     const server = createServer(async (request, response) => {
@@ -109,7 +109,7 @@ throughAliOss((check, scene, v4) => {
     expect(bodies).toEqual(['object=a&size=5&of=mine']);
   });
 
-  check('GetObject', 'gives the bytes, a stream of them, and a range', async () => {
+  check('GetObject', 'returns the bytes, a stream of them, and a range', async () => {
     const { client } = scene();
     await client.put('a', hello);
 
@@ -124,7 +124,7 @@ throughAliOss((check, scene, v4) => {
     expect(headersOf(part)['content-range']).toBe('bytes 1-3/5');
   });
 
-  check('GetObject', 'honours conditions', async () => {
+  check('GetObject', 'follows conditions', async () => {
     const { client } = scene();
     await client.put('a', hello);
     const future = new Date(Date.now() + 60_000).toUTCString();
@@ -142,7 +142,7 @@ throughAliOss((check, scene, v4) => {
     expect(other).toMatchObject({ code: 'PreconditionFailed', status: 412 });
   });
 
-  check('GetObject', 'tells what does not exist', async () => {
+  check('GetObject', 'reports what does not exist', async () => {
     const { client } = scene();
 
     const key = await failureOf(client.get('nothing'));
@@ -153,7 +153,7 @@ throughAliOss((check, scene, v4) => {
     expect(bucket).toMatchObject({ code: 'NoSuchBucket', status: 404 });
   });
 
-  check('GetObject', 'works by signed URL, with other answers’ headers', async () => {
+  check('GetObject', 'works by signed URL and with replaced headers', async () => {
     const { client, calls } = scene();
     await client.put('a b.txt', hello);
     const response = { 'content-type': 'text/x-other', 'content-disposition': 'attachment' };
@@ -200,7 +200,7 @@ throughAliOss((check, scene, v4) => {
     expect(JSON.parse(info.content.toString())).toMatchObject({ ImageWidth: { value: '200' } });
   });
 
-  check('HeadObject', 'tells what a GET would, and errors without a body', async () => {
+  check('HeadObject', 'returns the headers of a GET, and errors without a body', async () => {
     const { client } = scene();
     await client.put('a', hello);
 
@@ -214,7 +214,7 @@ throughAliOss((check, scene, v4) => {
     expect(other).toMatchObject({ code: 'PreconditionFailed', status: 412 });
   });
 
-  check('GetObjectMeta', 'tells size, ETag and time', async () => {
+  check('GetObjectMeta', 'returns size, ETag and time', async () => {
     const { client, calls } = scene();
     await client.put('a', hello, { meta: { uid: 1 } as never });
 
@@ -235,7 +235,7 @@ throughAliOss((check, scene, v4) => {
     expect(await failureOf(client.get('a'))).toMatchObject({ code: 'NoSuchKey' });
   });
 
-  check('DeleteMultipleObjects', 'tells what went, or nothing when quiet', async () => {
+  check('DeleteMultipleObjects', 'returns the deleted keys, or nothing in quiet mode', async () => {
     const { client } = scene();
     const names = ['a', 'b & <c>', 'd\u0007e'];
     for (const name of names) await client.put(name, hello);
@@ -248,7 +248,7 @@ throughAliOss((check, scene, v4) => {
     expect((await client.listV2({ 'max-keys': '10' } as never, {})).keyCount).toBe(0);
   });
 
-  check('CopyObject', 'keeps metadata, or replaces it', async () => {
+  check('CopyObject', 'copies metadata, or replaces it', async () => {
     const { client, newBucket } = scene();
     await client.put('a é', hello, { meta: { uid: 1 } as never });
     const other = newBucket();
@@ -267,7 +267,7 @@ throughAliOss((check, scene, v4) => {
     expect((await client.get('new')).content).toEqual(hello);
   });
 
-  check('CopyObject', 'honours conditions', async () => {
+  check('CopyObject', 'follows conditions', async () => {
     const { client } = scene();
     await client.put('a', hello);
     const copy = (headers: object) => client.copy('b', 'a', { headers } as never);
@@ -288,7 +288,7 @@ throughAliOss((check, scene, v4) => {
     expect((await client.get('a')).content).toEqual(hello);
   });
 
-  check('AppendObject', 'grows an object from the right position only', async () => {
+  check('AppendObject', 'appends at the right position only', async () => {
     const { client } = scene();
 
     const first = await client.append('a', Buffer.from('one'));
@@ -302,7 +302,7 @@ throughAliOss((check, scene, v4) => {
     expect(wrong).toMatchObject({ code: 'PositionNotEqualToLength', status: 409 });
   });
 
-  check('ListObjects', 'lists by prefix and delimiter, page after page', async () => {
+  check('ListObjects', 'lists by prefix and delimiter, in pages', async () => {
     const { client } = scene();
     for (const name of ['a/1', 'a/2', 'b', 'c/3']) await client.put(name, hello);
 
@@ -319,7 +319,7 @@ throughAliOss((check, scene, v4) => {
     expect(rest.objects[0]!.owner!.id).toBe('1234567890123456');
   });
 
-  check('ListObjectsV2', 'lists by prefix and delimiter, page after page', async () => {
+  check('ListObjectsV2', 'lists by prefix and delimiter, in pages', async () => {
     const { client } = scene();
     for (const name of ['a/1', 'a/2', 'b', 'ü']) await client.put(name, hello);
 
@@ -337,7 +337,7 @@ throughAliOss((check, scene, v4) => {
     expect(keysOf(after.objects)).toEqual(['ü']);
   });
 
-  check('PutObjectAcl', 'opens an object to everybody', async () => {
+  check('PutObjectAcl', 'makes an object public', async () => {
     const { client, cloud, bucket } = scene();
     await client.put('a', hello);
 
@@ -347,7 +347,7 @@ throughAliOss((check, scene, v4) => {
     expect(await anonymous.text()).toBe('hello');
   });
 
-  check('GetObjectAcl', 'tells default until it is set', async () => {
+  check('GetObjectAcl', 'returns default until it is set', async () => {
     const { client } = scene();
     await client.put('a', hello);
 
@@ -358,7 +358,7 @@ throughAliOss((check, scene, v4) => {
     expect((await client.getACL('a')).acl).toBe('private');
   });
 
-  check('PutObjectTagging', 'counts in the headers', async () => {
+  check('PutObjectTagging', 'is counted in the headers', async () => {
     const { client, calls } = scene();
     await client.put('a', hello);
 
@@ -367,7 +367,7 @@ throughAliOss((check, scene, v4) => {
     expect(headersOf(await client.head('a'))['x-oss-tagging-count']).toBe('2');
   });
 
-  check('GetObjectTagging', 'gives the tags of either way to set them', async () => {
+  check('GetObjectTagging', 'returns the tags of both ways to set them', async () => {
     const { client, calls } = scene();
     await client.put('a', hello, { headers: { 'x-oss-tagging': 'one=1&b=2%2B3' } });
 
@@ -376,7 +376,7 @@ throughAliOss((check, scene, v4) => {
     expect((await calls.getObjectTagging!('a')).tag).toEqual({ two: '2' });
   });
 
-  check('DeleteObjectTagging', 'leaves none', async () => {
+  check('DeleteObjectTagging', 'deletes all tags', async () => {
     const { client, calls } = scene();
     await client.put('a', hello);
     await calls.putObjectTagging!('a', { one: '1' });
@@ -386,7 +386,7 @@ throughAliOss((check, scene, v4) => {
     expect((await calls.getObjectTagging!('a')).tag).toEqual({});
   });
 
-  check('PutSymlink', 'reads as its target', async () => {
+  check('PutSymlink', 'returns the target when it is read', async () => {
     const { client } = scene();
     await client.put('target é', hello);
 
@@ -410,7 +410,7 @@ throughAliOss((check, scene, v4) => {
     expect(plain).toMatchObject({ code: 'InvalidTargetType' });
   });
 
-  check('RestoreObject', 'thaws an archived object', async () => {
+  check('RestoreObject', 'restores an archived object', async () => {
     const { client, calls } = scene();
     await client.put('a', hello, { headers: { 'x-oss-storage-class': 'Archive' } });
     await client.put('warm', hello);
@@ -425,7 +425,7 @@ throughAliOss((check, scene, v4) => {
     expect(warm).toMatchObject({ code: 'OperationNotSupported', status: 400 });
   });
 
-  check('ProcessObject', 'stores what came of it', async () => {
+  check('ProcessObject', 'stores the result', async () => {
     const { client, calls, bucket } = scene();
     await client.put('a.png', await picture(200, 100));
 
@@ -436,7 +436,7 @@ throughAliOss((check, scene, v4) => {
     expect(await sharp(small.content as Buffer).metadata()).toMatchObject({ width: 50, height: 25 });
   });
 
-  check('ProcessObject', 'writes a text over it, into another bucket', async () => {
+  check('ProcessObject', 'draws a text and stores the result in another bucket', async () => {
     const { client, calls, newBucket } = scene();
     const original = await picture(200, 100);
     await client.put('a.png', original);
@@ -452,7 +452,7 @@ throughAliOss((check, scene, v4) => {
     expect(await sharp(marked).raw().toBuffer()).not.toEqual(await sharp(original).raw().toBuffer());
   });
 
-  check('PostObject', 'takes the form that a browser sends', async () => {
+  check('PostObject', 'accepts the form that a browser sends', async () => {
     const { client, calls, cloud, bucket } = scene();
     const expiration = new Date(Date.now() + 60_000).toISOString();
     const form = new FormData();

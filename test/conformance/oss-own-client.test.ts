@@ -10,7 +10,7 @@ import { checkThrough } from './check.ts';
 const check = checkThrough('our OSS client');
 
 /** What the contract of object stores proves in depth; here a look at each operation. */
-describe('our OSS client', () => {
+describe("the project's OSS client", () => {
   let cloud: LocalCloud;
   let client: OssClient;
   let store: ObjectStore;
@@ -71,7 +71,7 @@ describe('our OSS client', () => {
     expect(await (await fetch(url)).text()).toBe('hello');
   });
 
-  check('HeadObject', 'tells metadata, and undefined for what is not there', async () => {
+  check('HeadObject', 'returns metadata, and undefined for a missing key', async () => {
     await store.put('a', Buffer.from('hello'), { contentType: 'text/x-test', metadata: { uid: 'é' } });
 
     expect(await store.head('a')).toMatchObject({
@@ -82,7 +82,7 @@ describe('our OSS client', () => {
     expect(await store.head('nothing')).toBeUndefined();
   });
 
-  check('ListObjectsV2', 'lists page after page', async () => {
+  check('ListObjectsV2', 'lists in pages', async () => {
     const keys = ['a', 'a/1', 'b', 'ü', '😀'];
     for (const key of keys) await store.put(key, Buffer.from('x'));
 

@@ -16,7 +16,7 @@ throughAliOss((check, scene) => {
   const read = async (key: string, versionId?: string) =>
     (await scene().client.get(key, (versionId ? { versionId } : {}) as never)).content.toString();
 
-  check('ListObjectVersions', 'lists versions and markers, newest first, page after page', async () => {
+  check('ListObjectVersions', 'lists versions and delete markers, newest first, in pages', async () => {
     const { client, calls } = scene();
     const first = await put('a', '1');
     const second = await put('a', '2');
@@ -30,7 +30,7 @@ throughAliOss((check, scene) => {
     expect(page).toMatchObject({ isTruncated: true, nextKeyMarker: 'a', nextVersionIdMarker: second });
   });
 
-  check('PutObject', 'makes a version', async () => {
+  check('PutObject', 'creates a version', async () => {
     const first = await put('a', '1');
     const second = await put('a', '2');
 
@@ -38,7 +38,7 @@ throughAliOss((check, scene) => {
     expect([await read('a', first), await read('a', second)]).toEqual(['1', '2']);
   });
 
-  check('HeadObject', 'knows versions', async () => {
+  check('HeadObject', 'returns a version', async () => {
     const { client } = scene();
     const first = await put('a', '1');
     await put('a', '22');
@@ -48,7 +48,7 @@ throughAliOss((check, scene) => {
     expect(headersOf(head)).toMatchObject({ 'x-oss-version-id': first, 'content-length': '1' });
   });
 
-  check('GetObjectMeta', 'knows versions', async () => {
+  check('GetObjectMeta', 'returns a version', async () => {
     const { calls } = scene();
     const first = await put('a', '1');
     await put('a', '22');
@@ -58,7 +58,7 @@ throughAliOss((check, scene) => {
     expect(headersOf(meta as never)).toMatchObject({ 'x-oss-version-id': first, 'content-length': '1' });
   });
 
-  check('DeleteObject', 'sets a marker, or removes a version for good', async () => {
+  check('DeleteObject', 'adds a delete marker, or deletes a version', async () => {
     const { client, calls } = scene();
     const version = await put('a', '1');
 
@@ -74,7 +74,7 @@ throughAliOss((check, scene) => {
     expect(await failureOf(client.get('a', { versionId: version } as never))).toMatchObject({ status: 404 });
   });
 
-  check('DeleteMultipleObjects', 'removes versions and markers', async () => {
+  check('DeleteMultipleObjects', 'deletes versions and delete markers', async () => {
     const { client } = scene();
     const version = await put('a', '1');
 
@@ -89,7 +89,7 @@ throughAliOss((check, scene) => {
     expect(await failureOf(client.getBucketInfo(scene().bucket))).toMatchObject({ code: 'NoSuchBucket' });
   });
 
-  check('CopyObject', 'brings back an old version', async () => {
+  check('CopyObject', 'restores an old version', async () => {
     const { client } = scene();
     const first = await put('a', '1');
     await put('a', '2');
@@ -111,7 +111,7 @@ throughAliOss((check, scene) => {
     expect((await calls.getObjectTagging!('a')).tag).toEqual({});
   });
 
-  check('PutObjectAcl', 'opens one version', async () => {
+  check('PutObjectAcl', 'makes one version public', async () => {
     const { client } = scene();
     const first = await put('a', '1');
     await put('a', '2');
@@ -122,7 +122,7 @@ throughAliOss((check, scene) => {
     expect((await client.getACL('a')).acl).toBe('default');
   });
 
-  check('PutSymlink', 'makes a version of its own', async () => {
+  check('PutSymlink', 'creates a version', async () => {
     const { client } = scene();
     await put('target', 'hello');
 
@@ -133,7 +133,7 @@ throughAliOss((check, scene) => {
     expect(link.targetName).toBe('target');
   });
 
-  check('RestoreObject', 'thaws one version', async () => {
+  check('RestoreObject', 'restores one version', async () => {
     const { client } = scene();
     const version = await put('a', '1', { headers: { 'x-oss-storage-class': 'Archive' } });
     await put('a', '2');
@@ -157,7 +157,7 @@ throughAliOss((check, scene) => {
     expect(await read('a')).toBe('first');
   });
 
-  check('CompleteMultipartUpload', 'makes a version', async () => {
+  check('CompleteMultipartUpload', 'creates a version', async () => {
     const { client } = scene();
     const first = await put('a', '1');
 

@@ -2,8 +2,7 @@ import { appendFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import type { FunctionConfig } from '../../local/fc/index.ts';
-import { type LocalFcServer, startLocalFc } from '../../local/fc/server.ts';
+import { type FunctionConfig, type LocalFc, startLocalFc } from '../../local/fc/index.ts';
 import { createMnsClient, type MnsClient } from '../../shared/mns/client.ts';
 import { createOssClient } from '../../shared/oss/client.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
@@ -19,7 +18,7 @@ const ASYNC = { maxRetries: 3, onSuccess: DESTINATION('succeeded'), onFailure: D
 
 interface Stage {
   readonly cloud: LocalCloud;
-  readonly fc: LocalFcServer;
+  readonly fc: LocalFc;
   readonly photos: ObjectStore;
   /** The records in a queue of destinations. */
   records(queue: 'succeeded' | 'failed'): Promise<DestinationRecord[]>;

@@ -125,6 +125,26 @@ describe('the packed package', () => {
     expect(stdout).toContain('# pass 1');
   });
 
+  it('runs functions beside its local cloud', async () => {
+    const code = join(consumer, 'function');
+    await mkdir(code, { recursive: true });
+    await writeFile(join(code, 'package.json'), '{}');
+    await writeFile(join(code, 'index.js'), "exports.handler = async (event) => 'got ' + event;");
+    const config = { handler: 'index.handler', environment: {}, timeoutSeconds: 20, memoryMb: 512 };
+    await writeFile(
+      join(consumer, 'functions.mjs'),
+      `import { startLocalCloud } from 'mnsoss-face/local';
+      const cloud = await startLocalCloud();
+      const fc = await cloud.startFc({ functions: [${JSON.stringify({ ...config, name: 'echo', codeDir: code })}] });
+      console.log((await fc.invoke('echo', Buffer.from('it'))).body.toString());
+      await cloud.close();`,
+    );
+
+    const { stdout } = await run(process.execPath, [join(consumer, 'functions.mjs')]);
+
+    expect(stdout).toBe('got it\n');
+  });
+
   it('has the schemas and the command under the names that others use', async () => {
     await writeFile(
       join(consumer, 'schemas.mjs'),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as facebody from '@alicloud/facebody20191230';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
 import { streamOf } from '../../shared/faces/engines/facebody/operations.ts';
 import type { SdkClient } from '../../shared/faces/engines/facebody/sdk.ts';
@@ -61,7 +61,7 @@ async function search(sdk: SdkClient) {
 }
 
 describe('FaceBody of the local cloud', () => {
-  it('answers the official SDK with the faces that the embedded engine finds', async () => {
+  test('the official SDK receives the faces that the embedded engine finds', async () => {
     const cloud = await startLocalCloud();
     onTestFinished(() => cloud.close());
 
@@ -71,7 +71,7 @@ describe('FaceBody of the local cloud', () => {
     expect(cloud.facebody.stats().DetectFace).toMatchObject({ received: 1, answered: 1 });
   });
 
-  it('knows the accounts of the cloud, and nobody else', async () => {
+  test('FaceBody accepts the accounts of the cloud and refuses a wrong secret', async () => {
     const other = { accountId: '2', accessKeyId: 'other', accessKeySecret: 'secret' };
     const { cloud, sdk } = await start({
       accounts: [{ accountId: '1', accessKeyId: 'first', accessKeySecret: 'secret' }, other],
@@ -83,7 +83,7 @@ describe('FaceBody of the local cloud', () => {
     expect(await codeOf(detect(stranger))).toBe('SignatureDoesNotMatch');
   });
 
-  it('takes temporary credentials until they expire', async () => {
+  test('FaceBody accepts temporary credentials until they expire', async () => {
     const clock = manualClock(Date.now());
     const { cloud } = await start({ clock });
     const credentials = cloud.issueCredentials({ durationMs: 60_000 });
@@ -96,7 +96,7 @@ describe('FaceBody of the local cloud', () => {
     expect(await codeOf(detect(sdk))).toBe('InvalidSecurityToken.Expired');
   });
 
-  it('takes any signature where signatures are not checked', async () => {
+  test('FaceBody accepts any signature if signatures are not checked', async () => {
     const { cloud } = await start({ checkSignatures: false });
 
     const sdk = sdkFor(cloud.facebody.endpoint, { accessKeyId: 'x', accessKeySecret: 'y' });
@@ -104,7 +104,7 @@ describe('FaceBody of the local cloud', () => {
     expect(await codeOf(detect(sdk))).toBe('done');
   });
 
-  it("counts its quota by the cloud's clock", async () => {
+  test('FaceBody counts its quota by the clock of the cloud', async () => {
     const clock = manualClock(Math.floor(Date.now() / 1000) * 1000);
     const { sdk } = await start({ clock });
 
@@ -115,7 +115,7 @@ describe('FaceBody of the local cloud', () => {
     expect(await codeOf(detect(sdk))).toBe('done');
   });
 
-  it('suffers the faults of the cloud, by the names of its operations', async () => {
+  test('a fault of the cloud affects FaceBody by the name of its operation', async () => {
     const { cloud, sdk } = await start();
 
     const heal = cloud.faults.inject({ operation: 'DetectFace', rate: 1, kind: 'error' });
@@ -131,7 +131,7 @@ describe('FaceBody of the local cloud', () => {
     expect(await codeOf(detect(sdk))).toBe('InvalidImage.NotFoundFace');
   });
 
-  it('forgets people, quotas and counts by a reset', async () => {
+  test('a reset deletes people, quotas and counts of FaceBody', async () => {
     const { cloud, sdk } = await start({ facebodyQuota: 100 });
     await enrol(sdk);
     expect(await search(sdk)).toMatchObject({ entityId: 'anna' });
@@ -144,7 +144,7 @@ describe('FaceBody of the local cloud', () => {
     for (const _ of [1, 2, 3]) expect(await codeOf(detect(sdk))).toBe('done');
   });
 
-  it('forgets a face that no search has found for six months', async () => {
+  test('FaceBody deletes a face that no search has found for six months', async () => {
     const days = (count: number) => count * 24 * 60 * 60 * 1000;
     const { cloud, sdk } = await start({ facebodyQuota: 100 });
     await enrol(sdk);
@@ -157,8 +157,8 @@ describe('FaceBody of the local cloud', () => {
     expect(await search(sdk)).toBeUndefined();
   });
 
-  it.each(['at once', 'after a reset'])(
-    'finds who was enrolled %s again in the data folder',
+  test.each(['at once', 'after a reset'])(
+    'a person who was enrolled %s is found again in the data folder',
     async (when) => {
       const dataDir = join(await tempDir(), 'data');
       const first = await startLocalCloud({

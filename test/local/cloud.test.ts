@@ -4,11 +4,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import OSS from 'ali-oss';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import { manualClock, systemClock } from '../../shared/runtime/clock.ts';
 import { type Credentials, staticCredentials } from '../../shared/runtime/credentials.ts';
+import { aFunction } from './fc/support.ts';
 
 const RULE = {
   name: 'uploads',
@@ -60,7 +61,7 @@ const keyOf = (body: string): string =>
   JSON.parse(Buffer.from(body, 'base64').toString('utf8')).events[0].oss.object.key;
 
 describe('the local cloud', () => {
-  it('brings an upload to the queue that an event rule names', async () => {
+  test('an upload reaches the queue that an event rule names', async () => {
     const { cloud, oss, queue } = await start();
     await cloud.mns.ensureQueue('uploads');
     await cloud.rules.create(RULE);
@@ -73,7 +74,7 @@ describe('the local cloud', () => {
     expect(messages.map(({ body }) => keyOf(body))).toEqual(['incoming/a.jpg']);
   });
 
-  it("publishes events to a topic of one's own, whose subscriptions say who gets them", async () => {
+  test('events reach an own topic, whose subscriptions decide which queues receive them', async () => {
     const { cloud, oss, mns } = await start();
     await cloud.mns.ensureQueue('uploads');
     await cloud.mns.ensureQueue('audit');
@@ -96,7 +97,7 @@ describe('the local cloud', () => {
     );
   });
 
-  it('finds buckets, rules and messages again in its data directory', async () => {
+  test('buckets, rules and messages are still in the data folder after a restart', async () => {
     const dataDir = await dataDirectory();
     const first = await startLocalCloud({ dataDir });
     await first.mns.ensureQueue('uploads');
@@ -114,7 +115,7 @@ describe('the local cloud', () => {
     expect((await second.oss.get('incoming/before.jpg')).content.toString()).toBe('image');
   });
 
-  it('is empty after a reset', async () => {
+  test('a reset leaves an empty cloud without rules and faults', async () => {
     const { cloud, oss, queue } = await start();
     await cloud.mns.ensureQueue('uploads');
     await cloud.rules.create(RULE);
@@ -129,13 +130,13 @@ describe('the local cloud', () => {
     await expect(queue.receive({ max: 1, waitSeconds: 0 })).rejects.toMatchObject({ code: 'QueueNotExist' });
   });
 
-  it('judges signatures by its own clock', async () => {
+  test('signatures are checked by the clock of the cloud', async () => {
     const { oss } = await start({ clock: manualClock(Date.now() - 20 * 60_000) });
 
     await expect(oss.listBuckets({})).rejects.toMatchObject({ code: 'RequestTimeTooSkewed' });
   });
 
-  it('can be taken ahead in time, while clients go on signing by theirs', async () => {
+  test('the clock of the cloud can be advanced while clients sign by their own clock', async () => {
     const { cloud, oss, queue } = await start();
     await cloud.mns.ensureQueue('uploads', { visibilityTimeout: 43_200, messageRetentionPeriod: 600_000 });
     await oss.putBucket('photos');
@@ -152,7 +153,7 @@ describe('the local cloud', () => {
     expect((await fetch(url)).status).toBe(403);
   });
 
-  it('gives out credentials that both services honour until they expire', async () => {
+  test('OSS and MNS accept issued credentials until they expire', async () => {
     const clock = manualClock(Date.now());
     const { cloud } = await start({ clock });
     await cloud.mns.ensureQueue('uploads');
@@ -172,7 +173,50 @@ describe('the local cloud', () => {
     await expect(queue.send('m')).rejects.toMatchObject({ code: 'SecurityTokenExpired' });
   });
 
-  it('leaves nothing open when a port is taken', async () => {
+  test('Function Compute starts with the cloud, is called by uploads and by issued keys, and closes with it', async () => {
+    const { cloud, oss } = await start();
+    const echo = await aFunction('exports.handler = async (event) => event;', {
+      name: 'echo',
+      service: 'faces',
+    });
+    const fc = await cloud.startFc({
+      functions: [echo],
+      ossTriggers: [
+        { name: 'uploads', functionName: 'echo', bucket: 'photos', events: ['oss:ObjectCreated:PutObject'] },
+      ],
+    });
+    await oss.putBucket('photos');
+
+    await oss.put('a.jpg', Buffer.from('image'));
+    await fc.settled();
+
+    const [run] = fc.history('echo');
+    expect(JSON.parse(run!.body.toString()).events[0]).toMatchObject({
+      eventName: 'ObjectCreated:PutObject',
+      oss: { object: { key: 'a.jpg' }, ruleId: 'uploads' },
+    });
+    await cloud.close();
+    await expect(fetch(fc.url)).rejects.toThrow('fetch failed');
+  });
+
+  test('a fault of the management API has its form, and one of MNS that of MNS', async () => {
+    const { cloud } = await start();
+    cloud.faults.inject({ operation: '*', rate: 1, kind: 'throttle' });
+
+    const ofRules = await fetch(cloud.mns.url, {
+      method: 'POST',
+      headers: { 'x-acs-action': 'ListEventRules' },
+    });
+    const ofMns = await fetch(`${cloud.mns.url}/queues`);
+
+    expect([ofRules.status, ((await ofRules.json()) as { Code: string }).Code]).toEqual([400, 'Throttling']);
+    expect([ofMns.status, await ofMns.text()]).toEqual([
+      503,
+      expect.stringContaining('<Code>QpsLimitExceeded'),
+    ]);
+  });
+
+  test('a start that fails because a port is taken leaves nothing open', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     cleanups.push(() => new Promise((resolve) => taken.close(() => resolve())));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
@@ -30,8 +30,8 @@ afterEach(async () => {
 
 const receive = (max = 16) => queue.receive({ max, waitSeconds: 0 });
 
-describe('faults', () => {
-  it('refuse an operation and no other, until they are taken back', async () => {
+describe('faults of the local cloud', () => {
+  test('a fault affects one operation and no other, until it is removed', async () => {
     const takeBack = cloud.faults.inject({ operation: 'SendMessage', rate: 1, kind: 'error' });
 
     await expect(queue.send('m')).rejects.toMatchObject({ code: 'ServiceUnavailable' });
@@ -42,13 +42,13 @@ describe('faults', () => {
     expect(await receive()).toHaveLength(1);
   });
 
-  it('throttle', async () => {
+  test('a throttled operation answers that its rate limit is reached', async () => {
     cloud.faults.inject({ operation: '*', rate: 1, kind: 'throttle' });
 
     await expect(queue.send('m')).rejects.toMatchObject({ code: 'Throttled' });
   });
 
-  it('break connections before the work is done', async () => {
+  test('a connection can break before the operation is done', async () => {
     cloud.faults.inject({ operation: 'SendMessage', rate: 1, kind: 'reset', when: 'before' });
 
     await expect(queue.send('m')).rejects.toMatchObject({ code: 'NetworkError' });
@@ -56,7 +56,7 @@ describe('faults', () => {
     expect((await queue.attributes()).activeMessages).toBe(0);
   });
 
-  it('break connections after the work is done', async () => {
+  test('a connection can break after the operation is done', async () => {
     cloud.faults.inject({ operation: 'SendMessage', rate: 1, kind: 'reset', when: 'after' });
 
     await expect(queue.send('m')).rejects.toMatchObject({ code: 'NetworkError' });
@@ -64,7 +64,7 @@ describe('faults', () => {
     expect((await queue.attributes()).activeMessages).toBe(1);
   });
 
-  it('hold requests back', async () => {
+  test('a latency delays an operation', async () => {
     cloud.faults.inject({ operation: 'SendMessage', rate: 1, kind: 'latency', ms: 500 });
     const sending = queue.send('m');
     while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -77,7 +77,7 @@ describe('faults', () => {
     expect([before, (await queue.attributes()).activeMessages]).toEqual([0, 1]);
   });
 
-  it('hand nothing to a client that gave up while it was held back', async () => {
+  test('a client that disconnects while its request is delayed receives no message', async () => {
     await queue.send('m');
     cloud.faults.inject({ operation: 'ReceiveMessage', rate: 1, kind: 'latency', ms: 500 });
     const leaving = new AbortController();
@@ -94,7 +94,7 @@ describe('faults', () => {
     expect((await receive())[0]).toMatchObject({ body: 'm', dequeueCount: 1 });
   });
 
-  it('deliver twice, and each delivery has a handle that counts', async () => {
+  test('a duplicated message is delivered twice, and each delivery has a valid handle', async () => {
     cloud.faults.inject({ operation: 'ReceiveMessage', rate: 1, kind: 'duplicate' });
     await queue.send('m');
 
@@ -107,7 +107,7 @@ describe('faults', () => {
     expect(await receive()).toEqual([]);
   });
 
-  it('deliver out of order, but every message once', async () => {
+  test('reordered messages are delivered out of order, each of them once', async () => {
     const bodies = Array.from({ length: 10 }, (_, index) => `m${index}`);
     for (const body of bodies) await queue.send(body);
     cloud.faults.inject({ operation: 'ReceiveMessage', rate: 1, kind: 'reorder' });
@@ -118,7 +118,7 @@ describe('faults', () => {
     expect([...received].sort()).toEqual(bodies);
   });
 
-  it('befall the same requests when the seed is the same', async () => {
+  test('the same seed affects the same requests', async () => {
     const outcomes = async (faultSeed: number) => {
       const seeded = await startLocalCloud({ checkSignatures: false, faultSeed });
       seeded.faults.inject({ operation: 'ListBuckets', rate: 0.5, kind: 'error' });

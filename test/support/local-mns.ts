@@ -1,4 +1,4 @@
-import { type HttpServer, listen } from '../../local/http-server.ts';
+import { type HttpServer, listen } from '../../local/http/server.ts';
 import { createMns } from '../../local/mns/index.ts';
 import { type ManualClock, manualClock } from '../../shared/runtime/clock.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';

@@ -9,7 +9,7 @@ import type { Operation } from './operation.ts';
 /** doc: up to 3 MB, below 2000 pixels. */
 const RULE: PictureRule = { maxBytes: 3 * 1024 * 1024, below: 2000, formats: ['jpeg', 'png'] };
 
-/** doc: answers temporary URLs of the picture with unrecognisable faces and of a mask. guess: how both look. */
+/** doc: returns temporary URLs of the picture with unrecognizable faces and of a mask. guess: how both look. */
 export const blurFace: Operation = async ({ form, host, pictures, publish }) => {
   const image = await pictures.fetch(form.requiredText('ImageURL'), RULE, host);
   const faces = await pictures.faces(image, { attributes: [], embeddings: false });

@@ -8,8 +8,8 @@ import type { Operation, OperationRequest } from './operation.ts';
 
 /** doc: JPEG, PNG, BMP or WebP of up to 5 MB, below 4096 pixels; the largest face of each counts. */
 const RULE: PictureRule = { maxBytes: 5 * 1024 * 1024, below: 4096, formats: ['jpeg', 'png', 'webp'] };
-/** doc: narrower ones get a tip. */
-const SMALL_FACE = 50;
+/** doc: a narrower face gets a tip. */
+const MIN_FACE_WIDTH = 50;
 
 export const compareFace: Operation = async (request) => {
   const { form, pictures } = request;
@@ -41,7 +41,7 @@ function pictureOf(side: 'A' | 'B', { form, host, pictures }: OperationRequest):
 function tipsOf(side: 'A' | 'B', face: Face, threshold: number): string[] {
   return [
     ...(qualityOf(face) < threshold ? [`image${side} quality score less threshold`] : []),
-    ...(face.box.width < SMALL_FACE ? [`face in image${side} is too small`] : []),
+    ...(face.box.width < MIN_FACE_WIDTH ? [`face in image${side} is too small`] : []),
   ];
 }
 

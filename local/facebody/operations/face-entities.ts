@@ -2,7 +2,7 @@ import { FaceBodyRefusal } from '../errors.ts';
 import { dbName, entityId, labels } from './names.ts';
 import type { Operation } from './operation.ts';
 
-/** doc: an entity must be there before its faces are added. */
+/** doc: an entity must exist before its faces are added. */
 export const addFaceEntity: Operation = async ({ form, galleries }) => {
   await galleries.addEntity(dbName(form), entityId(form), labels(form) ?? '');
 };
@@ -25,7 +25,7 @@ export const getFaceEntity: Operation = async ({ form, galleries }) => {
   };
 };
 
-/** doc: beyond an offset of 2000 the token of the page before goes on. guess: the token is the last id, encoded. */
+/** doc: beyond an offset of 2000, the token of the previous page continues. guess: it is the last id, encoded. */
 export const listFaceEntities: Operation = async ({ form, galleries }) => {
   const name = dbName(form);
   const limit = form.integer('Limit', { min: 1, max: 200 }) ?? 50;
@@ -64,7 +64,7 @@ export const listFaceEntities: Operation = async ({ form, galleries }) => {
   };
 };
 
-/** Where the page after the token begins, whether or not its entity is still there. */
+/** The index of the page after the token, even if the entity of the token was deleted. */
 function after(token: string, ids: readonly string[], descending: boolean): number {
   const last = Buffer.from(token, 'base64url').toString('utf8');
   if (last === '') throw new FaceBodyRefusal('ParameterError', 'The parameter Token is invalid.');

@@ -1,3 +1,4 @@
+import { parseJson } from '../../http/decode.ts';
 import { FaceBodyRefusal } from '../errors.ts';
 import type { Form } from '../form.ts';
 import { qualityOf } from './lists.ts';
@@ -5,25 +6,25 @@ import { dbName, entityId } from './names.ts';
 import type { Operation, OperationRequest } from './operation.ts';
 import { GALLERY_PICTURE } from './search-face.ts';
 
-const MAX_EXTRA_DATA = 512;
-/** doc: of one batch. */
+const MAX_EXTRA_DATA_LENGTH = 512;
+/** doc: faces per batch. */
 const MAX_BATCH = 5;
 
-/** doc: the largest face of the picture is added, if it passes the guards that the request sets. */
+/** doc: adds the largest face of the picture, if it is within the limits that the request sets. */
 export const addFace: Operation = async (request) => {
   const { form } = request;
   const { faceId, quality } = await add(request, {
     url: form.requiredText('ImageUrl'),
-    extraData: form.text('ExtraData', { maxLength: MAX_EXTRA_DATA }),
+    extraData: form.text('ExtraData', { maxLength: MAX_EXTRA_DATA_LENGTH }),
   });
   return { FaceId: faceId, QualitieScore: quality };
 };
 
-/** doc: succeeds also when some of the faces fail. sdk: `Faces` is the JSON of a list. */
+/** doc: succeeds even if some of the faces fail. sdk: `Faces` is the JSON of a list. */
 export const batchAddFaces: Operation = async (request) => {
   const inserted: unknown[] = [];
   const failed: unknown[] = [];
-  // What is wrong with the request as a whole is no matter of one face.
+  // A fault of the request as a whole is not reported per face.
   request.galleries.entity(dbName(request.form), entityId(request.form));
   for (const { ImageURL, ExtraData } of batchOf(request.form)) {
     try {
@@ -51,12 +52,12 @@ async function add(
   galleries.entity(db, entity);
   const face = await pictures.largestFace(await pictures.fetch(url, GALLERY_PICTURE, host));
   const quality = qualityOf(face);
-  const worst = threshold('QualityScoreThreshold');
-  if (quality < worst) {
-    // guess: the code; doc: that the threshold refuses.
+  const minQuality = threshold('QualityScoreThreshold');
+  if (quality < minQuality) {
+    // guess: the code; doc: that a lower quality is refused.
     throw new FaceBodyRefusal(
       'ClientError.IllegalArgument',
-      `The quality score ${quality.toFixed(2)} is below ${worst}.`,
+      `The quality score ${quality.toFixed(2)} is below ${minQuality}.`,
     );
   }
   const { faceId } = await galleries.addFace(db, entity, face.embedding, {
@@ -78,12 +79,7 @@ function batchOf(form: Form): BatchItem[] {
       'ParameterError',
       `The parameter Faces must be a JSON list of 1 to ${MAX_BATCH} faces.`,
     );
-  let items: unknown;
-  try {
-    items = JSON.parse(form.requiredText('Faces'));
-  } catch (error) {
-    throw error instanceof FaceBodyRefusal ? error : malformed();
-  }
+  const items = parseJson(form.requiredText('Faces'), malformed);
   if (!Array.isArray(items) || items.length === 0 || items.length > MAX_BATCH) throw malformed();
   return items.map((item: Partial<BatchItem> | null) => {
     if (typeof item?.ImageURL !== 'string') throw malformed();

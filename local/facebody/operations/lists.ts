@@ -1,7 +1,7 @@
 import type { Face } from '../../../shared/faces/face.ts';
 import { LANDMARK_COUNT, toPupils, toVendorLandmarks } from '../landmarks.ts';
 
-/** doc: a face is a run of entries in each list; rectangles are left, top, width, height in whole pixels. */
+/** doc: each list holds the entries of the first face, then those of the next; rectangles are left, top, width, height in whole pixels. */
 export function faceLists(faces: readonly Face[]) {
   return {
     FaceCount: faces.length,
@@ -25,14 +25,14 @@ export function landmarkLists(faces: readonly Face[]) {
   };
 }
 
-/** guess: the vendor's signs of the angles are ours. */
+/** guess: the vendor's angles have the same signs as the engine's. */
 export function poseList(faces: readonly Face[]): number[] {
   return faces.flatMap(({ pose }) => (pose ? [pose.yaw, pose.pitch, pose.roll] : []));
 }
 
 /**
  * doc: 0 to 100, higher is better in all of them.
- * guess: the engine inside knows one figure of quality, which stands in all lists that it says something about.
+ * guess: the engine computes one quality, which fills all lists that depend on it.
  */
 export function qualityLists(faces: readonly Face[]) {
   const scores = faces.map(qualityOf);
@@ -49,7 +49,7 @@ export function qualityLists(faces: readonly Face[]) {
   };
 }
 
-/** doc: 0 to 100, and faces are good from 85. guess: which quality of the engine inside stands for that. */
+/** doc: 0 to 100; a face is good from 85. guess: the engine's quality that equals 85. */
 const GOOD = { quality: 0.4, score: 85 };
 
 /** 0 to 100. */

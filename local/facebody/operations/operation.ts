@@ -1,18 +1,18 @@
 import type { Form } from '../form.ts';
-import type { Galleries } from '../galleries.ts';
 import type { Pictures } from '../pictures.ts';
+import type { Galleries } from '../store/galleries.ts';
 
-/** A request that was authenticated and fits the quota. */
+/** A request that is authentic and within the quota. */
 export interface OperationRequest {
   readonly form: Form;
-  /** Where it came to, port included. */
+  /** Host and port to which it was sent. */
   readonly host: string;
-  /** Of the caller's account. */
+  /** The databases of the caller's account. */
   readonly galleries: Galleries;
   readonly pictures: Pictures;
-  /** Gives the temporary URL of a picture that the operation made. */
+  /** Stores a picture that the operation made and returns its temporary URL. */
   readonly publish: (bytes: Buffer) => string;
 }
 
-/** Gives what the answer holds as `Data`; `undefined` for an answer without. */
+/** Returns the `Data` of the answer; `undefined` for an answer without `Data`. */
 export type Operation = (request: OperationRequest) => Promise<unknown>;

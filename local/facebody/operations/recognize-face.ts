@@ -11,7 +11,7 @@ const ATTRIBUTES: AttributeName[] = ['age', 'gender', 'expression', 'glasses', '
 const FLAGS = ['Age', 'Gender', 'Hat', 'Glass', 'Beauty', 'Expression', 'Mask', 'Quality'] as const;
 type Flag = (typeof FLAGS)[number];
 
-/** doc: with the URL alone, everything about ten faces; any flag or count turns to the older form. */
+/** doc: with only the URL, all about ten faces; with any flag or count, the older form. */
 export const recognizeFace: Operation = async ({ form, host, pictures }) => {
   const image = await pictures.fetch(form.requiredText('ImageURL'), RULE, host);
   const count = form.integer('MaxFaceNumber', { min: 1, max: MAX_FACES });
@@ -30,20 +30,20 @@ export const recognizeFace: Operation = async ({ form, host, pictures }) => {
   return { ...faceLists(faces), ...describedLists(faces, (flag) => form.flag(flag)) };
 };
 
-/** doc: the meaning of the figures, and that a list which was not asked for comes back empty. */
+/** doc: the meaning of the figures, and that a list that was not asked for is empty. */
 function describedLists(faces: readonly Face[], wants: (flag: Flag) => boolean) {
   const list = (flag: Flag, value: (face: Face) => number) => (wants(flag) ? faces.map(value) : []);
   return {
     AgeList: list('Age', ({ attributes }) => Math.round(attributes.age ?? 0)),
     GenderList: list('Gender', ({ attributes }) => (attributes.gender?.value === 'male' ? 1 : 0)),
     Expressions: list('Expression', ({ attributes }) => (attributes.expression?.value === 'happy' ? 1 : 0)),
-    // guess: what the engine inside does not know is not there; the service has no word for not knowing.
+    // guess: an attribute that the engine does not know is reported as absent; the service has no value for unknown.
     Glasses: list('Glass', ({ attributes }) =>
       ['none', 'glasses', 'sunglasses'].indexOf(attributes.glasses ?? 'none'),
     ),
     HatList: list('Hat', ({ attributes }) => (attributes.hat ? 1 : 0)),
     Masks: list('Mask', ({ attributes }) => ['none', 'worn', 'incorrect'].indexOf(attributes.mask ?? 'none')),
-    // guess: no engine here judges beauty; the middle of the range.
+    // guess: the middle of the range, because no engine here rates beauty.
     BeautyList: list('Beauty', () => 50),
     Qualities: wants('Quality') ? qualityLists(faces) : {},
   };

@@ -9,22 +9,22 @@ export const GALLERY_PICTURE: PictureRule = {
   below: 4096,
   formats: ['jpeg', 'png'],
 };
-/** doc: of one search. */
+/** doc: databases per search. */
 const MAX_DBS = 10;
 
-/** doc: the nearest faces whatever their score: whoever asks applies a threshold. */
+/** doc: the nearest faces, whatever their score: the caller applies a threshold. */
 export const searchFace: Operation = async ({ form, host, galleries, pictures }) => {
   const names = (form.text('DbNames') ?? form.requiredText('DbName')).split(',').slice(0, MAX_DBS);
   const limit = form.integer('Limit', { min: 1, max: 100 }) ?? 1;
-  const most = form.integer('MaxFaceNum', { min: 1, max: 10 }) ?? 5;
+  const maxFaces = form.integer('MaxFaceNum', { min: 1, max: 10 }) ?? 5;
   const threshold = form.number('QualityScoreThreshold', { min: 0, max: 100 }) ?? 0;
   for (const name of names) galleries.entities(name);
   const image = await pictures.fetch(form.requiredText('ImageUrl'), GALLERY_PICTURE, host);
   const faces = await pictures.faces(image, { attributes: [], embeddings: true });
-  // guess: the largest faces are searched, and those below the threshold of quality are left out.
+  // guess: the largest faces are searched, without those below the quality threshold.
   const searched = faces
     .sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height)
-    .slice(0, most)
+    .slice(0, maxFaces)
     .filter((face) => qualityOf(face) >= threshold)
     .map(withEmbedding);
   return {

@@ -1,18 +1,18 @@
 import type { Logger } from '../../../shared/runtime/log.ts';
 import type { Random } from '../../../shared/runtime/random.ts';
 import { childText } from '../../../shared/runtime/xml.ts';
-import { hexId } from '../ids.ts';
+import { hexId } from '../../http/ids.ts';
 import type { Ledger } from '../store/ledger.ts';
-import type { MnsAnswer, MnsRequest } from '../wire.ts';
+import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 
 export function accountOperations(ledger: Ledger, { logger, random }: { logger: Logger; random: Random }) {
   return {
     async getAccountAttributes(): Promise<MnsAnswer> {
       const fields = { LoggingBucket: ledger.state.loggingBucket };
-      return { status: 200, document: { root: 'Account', fields } };
+      return xmlAnswer(200, 'Account', fields);
     },
 
-    /** The bucket is kept and shown, but nothing is logged to it. */
+    /** The bucket is stored and returned, but no logs are written to it. */
     async setAccountAttributes({ body }: MnsRequest): Promise<MnsAnswer> {
       const bucket = (body && childText(body, 'LoggingBucket')) ?? '';
       if (bucket) logger.warn({ bucket }, 'operation logs are not written to the logging bucket');
@@ -21,7 +21,7 @@ export function accountOperations(ledger: Ledger, { logger, random }: { logger: 
     },
 
     async openService(): Promise<MnsAnswer> {
-      return { status: 200, document: { root: 'OpenService', fields: { OrderId: hexId(random, 16) } } };
+      return xmlAnswer(200, 'OpenService', { OrderId: hexId(random, 16) });
     },
   };
 }

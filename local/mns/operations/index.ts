@@ -9,7 +9,7 @@ import { queueOperations } from './queues.ts';
 import { subscriptionOperations } from './subscriptions.ts';
 import { topicOperations } from './topics.ts';
 
-export interface OperationParts {
+export interface OperationDeps {
   readonly queues: Queues;
   readonly topics: Topics;
   readonly ledger: Ledger;
@@ -20,8 +20,8 @@ export interface OperationParts {
 
 export type Operations = ReturnType<typeof createOperations>;
 
-/** What the requests mean, one function an operation. */
-export function createOperations({ queues, topics, ledger, owner, logger, random }: OperationParts) {
+/** One function per operation. */
+export function createOperations({ queues, topics, ledger, owner, logger, random }: OperationDeps) {
   return {
     ...queueOperations(queues, ledger),
     ...messageOperations(queues, owner),

@@ -1,10 +1,10 @@
+import { queueAddress } from '../../../shared/mns/place.ts';
 import { childrenOf, childText, type XmlElement, type XmlFields } from '../../../shared/runtime/xml.ts';
-import { queueEndpoint } from '../endpoints.ts';
 import { MnsRefusal } from '../errors.ts';
 import type { NewMessage, Queues } from '../queues.ts';
 import { bounded, MAX_BATCH, MAX_MESSAGE_BYTES } from '../settings.ts';
 import type { StoredMessage } from '../store/queue-state.ts';
-import type { MnsAnswer, MnsRequest } from '../wire.ts';
+import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 
 export function messageOperations(queues: Queues, owner: { region: string; accountId: string }) {
   return {
@@ -12,10 +12,10 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
       const { settings } = queues.get(params.queue);
       const message = readMessage(body, settings.maximumMessageSize);
       const [sent] = await queues.send(params.queue, [message]);
-      return { status: 201, document: { root: 'Message', fields: sentFields(sent!) } };
+      return xmlAnswer(201, 'Message', sentFields(sent!));
     },
 
-    /** What is well formed is sent; the answer is a 500 with an error in the place of each message that is not. */
+    /** Sends the valid messages; if some are invalid, the status is 500 and an error stands in the place of each. */
     async batchSendMessage({ params, body }: MnsRequest): Promise<MnsAnswer> {
       const { settings } = queues.get(params.queue);
       const elements = batchOf(body, 'Message');
@@ -34,7 +34,7 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
         message instanceof MnsRefusal ? failureFields(message) : sentFields(sent.shift()!),
       );
       const status = accepted.length === messages.length ? 201 : 500;
-      return { status, document: { root: 'Messages', fields: { Message: entries } } };
+      return xmlAnswer(status, 'Messages', { Message: entries });
     },
 
     async receiveMessage({ params, query, signal }: MnsRequest): Promise<MnsAnswer> {
@@ -78,7 +78,7 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
         ...failureFields(refusal),
         ReceiptHandle: handle,
       }));
-      return { status: 404, document: { root: 'Errors', fields: { Error: entries } } };
+      return xmlAnswer(404, 'Errors', { Error: entries });
     },
 
     async changeMessageVisibility({ params, query }: MnsRequest): Promise<MnsAnswer> {
@@ -90,7 +90,7 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
         bounded('VisibilityTimeout', timeout),
       );
       const fields = { ReceiptHandle: changed.receiptHandle, NextVisibleTime: changed.visibleAt };
-      return { status: 200, document: { root: 'ChangeVisibility', fields } };
+      return xmlAnswer(200, 'ChangeVisibility', fields);
     },
   };
 }
@@ -98,13 +98,13 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
 /** `<Message>{MessageBody, DelaySeconds?, Priority?}` */
 function readMessage(element: XmlElement | undefined, maximumSize: number): NewMessage {
   const body = element && childText(element, 'MessageBody');
-  // guess: an empty body is refused like an absent one.
+  // guess: an empty body is refused like a missing one.
   if (!element || !body) throw new MnsRefusal('MalformedXML');
   checkSize(body, maximumSize);
   const delay = childText(element, 'DelaySeconds');
   return {
     body,
-    ...(delay !== undefined && { delaySeconds: bounded('DelaySeconds', delay) }),
+    delaySeconds: delay === undefined ? undefined : bounded('DelaySeconds', delay),
     priority: bounded('Priority', childText(element, 'Priority')),
   };
 }
@@ -136,12 +136,10 @@ function receiptHandleOf(query: MnsRequest['query']): string {
 function messagesAnswer(messages: readonly XmlFields[], batch: boolean): MnsAnswer {
   const [first] = messages;
   if (!first) throw new MnsRefusal('MessageNotExist');
-  return batch
-    ? { status: 200, document: { root: 'Messages', fields: { Message: messages } } }
-    : { status: 200, document: { root: 'Message', fields: first } };
+  return batch ? xmlAnswer(200, 'Messages', { Message: messages }) : xmlAnswer(200, 'Message', first);
 }
 
-/** doc: a delayed message has a receipt handle, by which its sender may take it back. */
+/** doc: a delayed message has a receipt handle, by which its sender may delete it. */
 function sentFields({ id, bodyMD5, visibility }: StoredMessage): XmlFields {
   return { MessageId: id, MessageBodyMD5: bodyMD5, ReceiptHandle: visibility.receiptHandle };
 }
@@ -158,7 +156,7 @@ function storedFields(message: StoredMessage, owner: { region: string; accountId
     Priority: message.priority,
     SystemProperties: message.deadLetterOf && {
       SystemPropertyValue: [
-        systemProperty('DLQSourceArn', queueEndpoint(message.deadLetterOf.queue, owner)),
+        systemProperty('DLQSourceArn', queueAddress(owner, message.deadLetterOf.queue)),
         systemProperty('DLQOriginMessageId', message.deadLetterOf.messageId),
       ],
     },

@@ -3,7 +3,7 @@ import type { MnsRequest } from '../wire.ts';
 
 const MAX_PAGE = 1000;
 
-/** One page of the names as the list headers ask: `x-mns-prefix`, `x-mns-marker`, `x-mns-ret-number`. */
+/** One page of a list, as `x-mns-prefix`, `x-mns-marker` and `x-mns-ret-number` select it. */
 export function page<T extends { readonly name: string }>(
   items: Iterable<T>,
   { headers }: MnsRequest,
@@ -22,7 +22,7 @@ export function page<T extends { readonly name: string }>(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const chosen = matching.slice(0, size);
   // sdk: the Python SDK cannot read an empty NextMarker, so there is none on the last page.
-  return { items: chosen, ...(matching.length > size && { nextMarker: chosen.at(-1)!.name }) };
+  return { items: chosen, nextMarker: matching.length > size ? chosen.at(-1)!.name : undefined };
 }
 
 export function wantsMeta({ headers }: MnsRequest): boolean {

@@ -3,7 +3,7 @@ import type { Queues } from '../queues.ts';
 import { DEFAULT_QUEUE_SETTINGS, readQueueSettings } from '../settings.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Queue } from '../store/state.ts';
-import type { MnsAnswer, MnsRequest } from '../wire.ts';
+import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 import { page, wantsMeta } from './pages.ts';
 
 export function queueOperations(queues: Queues, ledger: Ledger) {
@@ -23,26 +23,23 @@ export function queueOperations(queues: Queues, ledger: Ledger) {
     },
 
     async getQueueAttributes({ params }: MnsRequest): Promise<MnsAnswer> {
-      return { status: 200, document: { root: 'Queue', fields: queueFields(queues.get(params.queue)) } };
+      return xmlAnswer(200, 'Queue', queueFields(queues.get(params.queue)));
     },
 
-    /** guess: deleting a queue that is not there succeeds. */
+    /** guess: deleting a queue that does not exist succeeds. */
     async deleteQueue({ params }: MnsRequest): Promise<MnsAnswer> {
       await queues.remove(params.queue);
       return { status: 204 };
     },
 
-    /** sdk: the Node SDK's live test looks entries up by name, others read the URL; both are given. */
+    /** sdk: the Node SDK's live test finds entries by name, others read the URL; both are returned. */
     async listQueue(request: MnsRequest): Promise<MnsAnswer> {
       const { items, nextMarker } = page(ledger.state.queues.values(), request);
       const entries = items.map(({ name }) => ({
         QueueURL: `${request.origin}/queues/${name}`,
         ...(wantsMeta(request) ? queueFields(queues.get(name)) : { QueueName: name }),
       }));
-      return {
-        status: 200,
-        document: { root: 'Queues', fields: { Queue: entries, NextMarker: nextMarker } },
-      };
+      return xmlAnswer(200, 'Queues', { Queue: entries, NextMarker: nextMarker });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { readSubscriptionSettings } from '../settings.ts';
 import type { Topics } from '../topics.ts';
-import type { MnsAnswer, MnsRequest } from '../wire.ts';
+import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 import { page } from './pages.ts';
 
 export function subscriptionOperations(topics: Topics, accountId: string) {
@@ -39,10 +39,10 @@ export function subscriptionOperations(topics: Topics, accountId: string) {
         CreateTime: Math.floor(createTime / 1000),
         LastModifyTime: Math.floor(lastModifyTime / 1000),
       };
-      return { status: 200, document: { root: 'Subscription', fields } };
+      return xmlAnswer(200, 'Subscription', fields);
     },
 
-    /** guess: a subscription that is not there is taken back successfully. */
+    /** guess: deleting a subscription that does not exist succeeds. */
     async unsubscribe({ params }: MnsRequest): Promise<MnsAnswer> {
       await topics.unsubscribe(params.topic, params.subscription);
       return { status: 204 };
@@ -55,10 +55,7 @@ export function subscriptionOperations(topics: Topics, accountId: string) {
         SubscriptionName: name,
         SubscriptionURL: `${request.origin}/topics/${topic}/subscriptions/${name}`,
       }));
-      return {
-        status: 200,
-        document: { root: 'Subscriptions', fields: { Subscription: entries, NextMarker: nextMarker } },
-      };
+      return xmlAnswer(200, 'Subscriptions', { Subscription: entries, NextMarker: nextMarker });
     },
   };
 }

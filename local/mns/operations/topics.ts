@@ -4,12 +4,12 @@ import { DEFAULT_TOPIC_SETTINGS, readTag, readTopicSettings, TOPIC_RETENTION_SEC
 import type { Ledger } from '../store/ledger.ts';
 import type { Topic } from '../store/state.ts';
 import type { Topics } from '../topics.ts';
-import type { MnsAnswer, MnsRequest } from '../wire.ts';
+import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 import { checkSize } from './messages.ts';
 import { page, wantsMeta } from './pages.ts';
 
 export function topicOperations(topics: Topics, ledger: Ledger) {
-  /** Messages that some subscriber has not taken yet. */
+  /** The number of messages that some subscriber has not accepted yet. */
   const waitingOf = (topic: string): number => {
     const ids = new Set<string>();
     for (const push of ledger.state.pushes.values()) if (push.topic === topic) ids.add(push.messageId);
@@ -41,10 +41,10 @@ export function topicOperations(topics: Topics, ledger: Ledger) {
     },
 
     async getTopicAttributes({ params }: MnsRequest): Promise<MnsAnswer> {
-      return { status: 200, document: { root: 'Topic', fields: topicFields(topics.get(params.topic)) } };
+      return xmlAnswer(200, 'Topic', topicFields(topics.get(params.topic)));
     },
 
-    /** guess: deleting a topic that is not there succeeds, as with queues. */
+    /** guess: deleting a topic that does not exist succeeds, as with queues. */
     async deleteTopic({ params }: MnsRequest): Promise<MnsAnswer> {
       await topics.remove(params.topic);
       return { status: 204 };
@@ -56,10 +56,7 @@ export function topicOperations(topics: Topics, ledger: Ledger) {
         TopicURL: `${request.origin}/topics/${topic.name}`,
         ...(wantsMeta(request) ? topicFields(topic) : { TopicName: topic.name }),
       }));
-      return {
-        status: 200,
-        document: { root: 'Topics', fields: { Topic: entries, NextMarker: nextMarker } },
-      };
+      return xmlAnswer(200, 'Topics', { Topic: entries, NextMarker: nextMarker });
     },
 
     /** `MessageAttributes` (mail and text messages) have no meaning for queues and HTTP endpoints. */
@@ -71,10 +68,10 @@ export function topicOperations(topics: Topics, ledger: Ledger) {
       const tag = childText(body, 'MessageTag');
       const published = await topics.publish(params.topic, {
         body: text,
-        ...(tag && { tag: readTag('MessageTag', tag) }),
+        tag: tag && readTag('MessageTag', tag),
       });
       const fields = { MessageId: published.messageId, MessageBodyMD5: published.bodyMD5 };
-      return { status: 201, document: { root: 'Message', fields } };
+      return xmlAnswer(201, 'Message', fields);
     },
   };
 }

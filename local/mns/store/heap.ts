@@ -1,57 +1,57 @@
-/** A binary heap whose items know their place, so that any of them can leave in O(log n): nothing dead stays in memory. */
+/** A binary heap that knows the index of each item, so that any item can be removed in O(log n). */
 export interface Heap<T> {
   size(): number;
   first(): T | undefined;
   add(item: T): void;
-  /** `false` when the item is not in the heap. */
+  /** `false` if the item is not in the heap. */
   remove(item: T): boolean;
   /** The first `max` items in order; they stay. */
   take(max: number): T[];
-  /** In no order. */
+  /** In no particular order. */
   items(): Iterable<T>;
 }
 
-/** `before` must not change its answer for items while they are in the heap. */
+/** The result of `before` must not change for items in the heap. */
 export function createHeap<T extends object>(before: (left: T, right: T) => boolean): Heap<T> {
   const heap: T[] = [];
-  const places = new Map<T, number>();
+  const indices = new Map<T, number>();
 
-  const put = (item: T, place: number) => {
-    heap[place] = item;
-    places.set(item, place);
+  const put = (item: T, index: number) => {
+    heap[index] = item;
+    indices.set(item, index);
   };
   const rise = (item: T, from: number): void => {
-    let place = from;
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
+    let index = from;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
       if (!before(item, heap[parent]!)) break;
-      put(heap[parent]!, place);
-      place = parent;
+      put(heap[parent]!, index);
+      index = parent;
     }
-    put(item, place);
+    put(item, index);
   };
   const sink = (item: T, from: number): void => {
-    let place = from;
+    let index = from;
     for (;;) {
-      let child = 2 * place + 1;
+      let child = 2 * index + 1;
       if (child >= heap.length) break;
       if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++;
       if (!before(heap[child]!, item)) break;
-      put(heap[child]!, place);
-      place = child;
+      put(heap[child]!, index);
+      index = child;
     }
-    put(item, place);
+    put(item, index);
   };
 
   const add = (item: T) => rise(item, heap.push(item) - 1);
   const remove = (item: T): boolean => {
-    const place = places.get(item);
-    if (place === undefined) return false;
-    places.delete(item);
+    const index = indices.get(item);
+    if (index === undefined) return false;
+    indices.delete(item);
     const last = heap.pop()!;
-    if (place < heap.length) {
-      sink(last, place);
-      rise(last, places.get(last)!);
+    if (index < heap.length) {
+      sink(last, index);
+      rise(last, indices.get(last)!);
     }
     return true;
   };

@@ -1,15 +1,15 @@
-import { type Journal, memoryJournal, openJournal } from '../../journal.ts';
+import { type Journal, memoryJournal, openJournal } from '../../disk/journal.ts';
 import type { MnsRecord } from './records.ts';
 import { apply, createState, type MnsState, snapshot } from './state.ts';
 
-/** The state and its journal: the one way to change what the server knows. */
+/** The state and its journal: the only way to change the state. */
 export interface Ledger {
   readonly state: Omit<MnsState, 'nextOrder'>;
-  /** A new identity for a message. */
+  /** A new id for a message within this server. */
   nextOrder(): number;
-  /** Applies at once and all together; resolves when durable. */
+  /** Applies the records at once, and atomically after a crash; resolves when they are durable. */
   commit(records: readonly MnsRecord[]): Promise<void>;
-  /** Applies at once, for what a crash may take back: nobody waits for the disk. */
+  /** Applies records at once that a crash may lose, without waiting for the disk. */
   note(records: readonly MnsRecord[]): void;
   close(): Promise<void>;
 }

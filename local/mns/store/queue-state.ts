@@ -1,8 +1,8 @@
 import { createHeap } from './heap.ts';
 
-/** A message as it is stored; times in milliseconds since the epoch. */
+/** A stored message; times are milliseconds since the epoch. */
 export interface StoredMessage {
-  /** Its identity within this server; message ids may repeat, as when the service delivers twice. */
+  /** Its id within this server; message ids may repeat, for example if the service delivers twice. */
   readonly order: number;
   readonly id: string;
   readonly body: string;
@@ -11,17 +11,17 @@ export interface StoredMessage {
   /** 1 (highest) to 16. */
   readonly priority: number;
   readonly enqueueTime: number;
-  /** Where a dead letter comes from. */
+  /** The origin of a dead letter. */
   readonly deadLetterOf?: { readonly queue: string; readonly messageId: string };
   readonly visibility: Visibility;
 }
 
-/** What receiving, changing visibility and giving back alter. */
+/** The part of a message that receiving and changing its visibility alter. */
 export interface Visibility {
   readonly visibleAt: number;
   readonly dequeueCount: number;
   readonly firstDequeueTime?: number;
-  /** The one receipt handle that counts, while the message is hidden; absent when nobody has it. */
+  /** The only valid receipt handle while the message is hidden; absent if nobody received it. */
   readonly receiptHandle?: string;
 }
 
@@ -30,18 +30,18 @@ interface Entry {
 }
 
 /**
- * The messages of one queue by the state they are in: visible in the order in which they are received (priority, then
- * age), hidden (delayed or inactive) in the order in which they become visible. Time is passed in; whoever asks
- * calls `settle` first.
+ * The messages of one queue by state: visible in the order in which they are received (priority, then age), hidden
+ * (delayed or inactive) in the order in which they become visible. Time is passed in; callers call `settle` before
+ * they read.
  */
 export interface QueueState {
   add(message: StoredMessage): void;
   setVisibility(order: number, visibility: Visibility): void;
   remove(order: number): void;
   find(order: number): StoredMessage | undefined;
-  /** Drops what is older than the retention and shows what is due; returns what became visible. */
+  /** Deletes messages older than the retention, makes due messages visible, and returns these. */
   settle(now: number, retentionMs: number): StoredMessage[];
-  /** At most `max` visible messages, as they would be received. */
+  /** At most `max` visible messages, in the order in which they would be received. */
   visible(max: number): StoredMessage[];
   /** When the next hidden message becomes visible. */
   nextVisibleTime(): number | undefined;

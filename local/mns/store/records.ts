@@ -1,7 +1,7 @@
 import type { QueueSettings, SubscriptionSettings, TopicSettings } from '../settings.ts';
 import type { StoredMessage, Visibility } from './queue-state.ts';
 
-/** A queue as it is stored; times in milliseconds since the epoch. */
+/** A stored queue; times are milliseconds since the epoch. */
 export interface QueueRecord {
   readonly name: string;
   readonly settings: QueueSettings;
@@ -24,7 +24,7 @@ export interface SubscriptionRecord {
   readonly lastModifyTime: number;
 }
 
-/** A message of a topic that one subscriber has not taken yet. */
+/** A message of a topic that one subscriber has not accepted yet. */
 export interface Push {
   readonly id: string;
   readonly topic: string;
@@ -33,13 +33,13 @@ export interface Push {
   readonly body: string;
   readonly tag?: string;
   readonly publishTime: number;
-  /** Tries that failed. */
+  /** Failed attempts. */
   readonly failures: number;
-  /** Milliseconds since the epoch of the next try. */
+  /** Time of the next attempt, in milliseconds since the epoch. */
   readonly dueAt: number;
 }
 
-/** What the journal holds. Every record states what is, not what changes, so that applying it twice does no harm. */
+/** A record of the journal. It states the new value, not the difference, so that applying it twice is harmless. */
 export type MnsRecord =
   | { readonly type: 'queue'; readonly queue: QueueRecord }
   | { readonly type: 'queue-deleted'; readonly name: string }

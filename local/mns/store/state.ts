@@ -9,13 +9,13 @@ export interface Topic extends TopicRecord {
   readonly subscriptions: Map<string, SubscriptionRecord>;
 }
 
-/** All that this server knows. Only `apply` changes it. */
+/** The state of this server. Only `apply` changes it. */
 export interface MnsState {
   readonly queues: Map<string, Queue>;
   readonly topics: Map<string, Topic>;
   readonly pushes: Map<string, Push>;
   loggingBucket: string;
-  /** Above every order given so far. */
+  /** Greater than every order used so far. */
   nextOrder: number;
 }
 

@@ -1,32 +1,22 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { QueryPair } from '../../../shared/oss/signature-v1.ts';
-import { MAX_SKEW_MS } from '../../skew.ts';
-import type { Account } from '../../types.ts';
-import { OssError } from '../errors.ts';
+import { isSame } from '../../access/compare.ts';
+import type { KeyFault, KeyHolder, Keyring } from '../../access/keyring.ts';
+import { MAX_SKEW_MS } from '../../access/skew.ts';
+import { type OssErrorCode, OssRefusal } from '../errors.ts';
 import type { Address } from '../http/address.ts';
-import type { Caller, FindTemporaryCredential } from './caller.ts';
+import type { Caller } from './caller.ts';
 import { type Claim, readClaim } from './claim.ts';
+import type { SignedRequest } from './signed-request.ts';
 
-/** The parts of a request that say who sent it. */
-export interface SignedRequest {
-  readonly method: string;
-  readonly query: readonly QueryPair[];
-  readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds since the epoch, by the clock of the server. */
-  readonly time: number;
-}
-
-export interface Keyring {
-  readonly accounts: readonly Account[];
-  readonly findTemporary?: FindTemporaryCredential | undefined;
-  readonly checkSignatures: boolean;
-  /** Whether a request was signed too long before or after. */
-  readonly isSkewed: (signedAt: number) => boolean;
-}
+const KEY_ERRORS = {
+  unknown: 'InvalidAccessKeyId',
+  'no-token': 'InvalidAccessKeyId',
+  'wrong-token': 'AccessKeyIdAndSecurityTokenNotMatch',
+  expired: 'SecurityTokenExpired',
+} as const satisfies Record<KeyFault, OssErrorCode>;
 
 /**
- * Checks the signature against each reading of the address and tells the reading that it covers. Unsigned requests
- * are anonymous; without checking they count as the first account's.
+ * Checks the signature against each reading of the address and returns the reading that it covers. Unsigned requests
+ * are anonymous; if signatures are not checked, they count as the first account's.
  */
 export function authenticate(
   request: SignedRequest,
@@ -36,11 +26,10 @@ export function authenticate(
   const claim = readClaim(request);
   const address = readings[0]!;
   if (!claim) {
-    const owner = keyring.checkSignatures ? undefined : keyring.accounts[0];
-    if (!owner) return { caller: { kind: 'anonymous' }, address };
-    return { caller: { kind: 'account', ...owner }, address };
+    if (keyring.checkSignatures) return { caller: { kind: 'anonymous' }, address };
+    return { caller: { kind: 'account', ...keyring.owner }, address };
   }
-  const holder = findHolder(claim.accessKeyId, claim.securityToken, request.time, keyring);
+  const holder = findHolder(claim.accessKeyId, claim.securityToken, keyring);
   const caller: Caller = { kind: 'account', accountId: holder.accountId, accessKeyId: claim.accessKeyId };
   if (!keyring.checkSignatures) return { caller, address };
   checkTime(claim, request.time, keyring);
@@ -51,7 +40,7 @@ export function authenticate(
     }
   }
   const { stringToSign } = claim.sign(holder.accessKeySecret, address);
-  throw new OssError('SignatureDoesNotMatch', {
+  throw new OssRefusal('SignatureDoesNotMatch', {
     elements: {
       OSSAccessKeyId: claim.accessKeyId,
       SignatureProvided: claim.signature,
@@ -64,41 +53,32 @@ export function authenticate(
   });
 }
 
-/** The secret behind an access key. A temporary key is worth nothing without its token, a lasting one has none. */
+/** Finds the holder of an access key; only a temporary key has a token. */
 export function findHolder(
   accessKeyId: string,
   securityToken: string | undefined,
-  time: number,
-  { accounts, findTemporary }: Keyring,
-): { accountId: string; accessKeySecret: string } {
-  const temporary = findTemporary?.(accessKeyId);
-  if (temporary) {
-    if (securityToken === undefined)
-      throw new OssError('InvalidAccessKeyId', { elements: { OSSAccessKeyId: accessKeyId } });
-    if (!isSame(securityToken, temporary.securityToken))
-      throw new OssError('AccessKeyIdAndSecurityTokenNotMatch');
-    if (time >= temporary.expiresAt) throw new OssError('SecurityTokenExpired');
-    return temporary;
-  }
-  const account = accounts.find((candidate) => candidate.accessKeyId === accessKeyId);
-  if (!account) throw new OssError('InvalidAccessKeyId', { elements: { OSSAccessKeyId: accessKeyId } });
-  if (securityToken !== undefined) throw new OssError('InvalidSecurityToken');
-  return account;
+  keyring: Keyring,
+): KeyHolder {
+  const holder = keyring.find(accessKeyId, securityToken, (fault) => {
+    const code = KEY_ERRORS[fault];
+    return new OssRefusal(
+      code,
+      code === 'InvalidAccessKeyId' ? { elements: { OSSAccessKeyId: accessKeyId } } : {},
+    );
+  });
+  if (securityToken !== undefined && !holder.isTemporary) throw new OssRefusal('InvalidSecurityToken');
+  return holder;
 }
 
-function checkTime(
-  { signedAt, expiresAt }: Pick<Claim, 'signedAt' | 'expiresAt'>,
-  now: number,
-  { isSkewed }: Keyring,
-): void {
+function checkTime({ signedAt, expiresAt }: Claim, now: number, { isSkewed }: Keyring): void {
   if (expiresAt !== undefined && now > expiresAt) {
-    throw new OssError('AccessDenied', {
+    throw new OssRefusal('AccessDenied', {
       message: 'Request has expired.',
       elements: { Expires: new Date(expiresAt).toISOString(), ServerTime: new Date(now).toISOString() },
     });
   }
   if (signedAt !== undefined && isSkewed(signedAt)) {
-    throw new OssError('RequestTimeTooSkewed', {
+    throw new OssRefusal('RequestTimeTooSkewed', {
       elements: {
         RequestTime: new Date(signedAt).toISOString(),
         ServerTime: new Date(now).toISOString(),
@@ -106,10 +86,4 @@ function checkTime(
       },
     });
   }
-}
-
-/** Compares digests, so that neither the time nor the length of the comparison tells anything. */
-export function isSame(left: string, right: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
 }

@@ -1,4 +1,4 @@
-import { OssError } from '../errors.ts';
+import { OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectAcl } from '../store/records.ts';
@@ -6,12 +6,12 @@ import { decide, parsePolicy } from './bucket-policy.ts';
 import { accountOf } from './caller.ts';
 
 /**
- * What an operation needs, in the terms of access control lists.
- * - `read`: bytes and attributes of an object; guess: the listing of a bucket too, as it was before policies.
+ * The right that an operation needs, in terms of access control lists.
+ * - `read`: bytes and attributes of an object; guess: also the list of a bucket, as before policies existed.
  * - `write`: creating, changing or deleting objects.
  * - `own`: everything else about a bucket or an object.
- * - `account`: any account, none in particular.
- * - `anyone`: the operation asks itself: a form carries its signature in the body, a deletion its keys.
+ * - `account`: any account.
+ * - `anyone`: the operation itself checks the right: the body has the signature of a form, or the keys of a deletion.
  */
 export type Access = 'read' | 'write' | 'own' | 'account' | 'anyone';
 
@@ -22,7 +22,7 @@ const GRANTS: Readonly<Record<ObjectAcl, readonly Access[]>> = {
   'public-read-write': ['read', 'write'],
 };
 
-/** What an operation must be allowed, in the terms of access control lists and of policies. */
+/** The permission that an operation needs, in terms of access control lists and of policies. */
 export interface Permission {
   readonly access: Access;
   /** `oss:GetObject`. */
@@ -30,8 +30,8 @@ export interface Permission {
 }
 
 /**
- * Throws `AccessDenied`. The owner of a bucket may do everything; others what its policy allows, or does not deny and
- * the ACL of the object or bucket grants.
+ * Throws `AccessDenied`. The owner of a bucket may do everything. Others may do what its policy allows, and what the ACL
+ * of the object or bucket grants unless the policy denies it.
  */
 export function authorize(
   request: OssRequest,
@@ -53,11 +53,11 @@ export function authorize(
   const grants = GRANTS[object && object.acl !== 'default' ? object.acl : acl];
   if (decision !== 'Allow' && !grants.includes(access)) throw aclDenied(request);
   if (accountId === '' && [...request.query.keys()].some((parameter) => parameter.startsWith('response-'))) {
-    throw new OssError('InvalidRequest');
+    throw new OssRefusal('InvalidRequest');
   }
 }
 
-function aclDenied(request: OssRequest): OssError {
+function aclDenied(request: OssRequest): OssRefusal {
   if (request.key !== '')
     return denied('You have no right to access this object because of bucket acl.', request);
   return request.caller.kind === 'anonymous'
@@ -65,6 +65,6 @@ function aclDenied(request: OssRequest): OssError {
     : denied('You do not have read acl permission on this bucket.', request);
 }
 
-export function denied(message: string, { bucket }: { bucket: string }): OssError {
-  return new OssError('AccessDenied', { message, elements: { BucketName: bucket || undefined } });
+export function denied(message: string, { bucket }: { bucket: string }): OssRefusal {
+  return new OssRefusal('AccessDenied', { message, elements: { BucketName: bucket || undefined } });
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { notImplemented, OssError } from '../errors.ts';
+import { parseJson } from '../../http/decode.ts';
+import { notImplemented, OssRefusal } from '../errors.ts';
 import { fits } from '../patterns.ts';
 
 const texts = z.union([z.string(), z.array(z.string())]);
@@ -18,7 +19,7 @@ const document = z.object({
 
 type Policy = z.infer<typeof document>;
 
-/** What a request asks for, in the terms of policies. */
+/** A request in terms of policies. */
 export interface PolicyQuestion {
   /** Empty when anonymous. */
   readonly accountId: string;
@@ -30,14 +31,16 @@ export interface PolicyQuestion {
 }
 
 /**
- * Reads a bucket policy. Elements that would narrow or turn a statement and are not understood are refused: a policy
- * that is kept must mean what it says.
+ * Reads a bucket policy. Refuses unknown elements, which could restrict or invert a statement: a stored policy must
+ * have the effect that it states.
  */
 export function parsePolicy(text: string): Policy {
-  const policy = z.safeParse(document, parseJson(text));
+  const refuse = (cause: unknown) =>
+    new OssRefusal('InvalidPolicyDocument', { message: 'The policy is not JSON.', cause });
+  const policy = z.safeParse(document, parseJson(text, refuse));
   if (!policy.success) {
     const [issue] = policy.error.issues;
-    throw new OssError('InvalidPolicyDocument', {
+    throw new OssRefusal('InvalidPolicyDocument', {
       message: `Invalid policy at ${issue?.path.join('.') || 'the root'}: ${issue?.message}`,
     });
   }
@@ -48,7 +51,7 @@ export function parsePolicy(text: string): Policy {
   return policy.data;
 }
 
-/** doc: a denial counts more than any permission; what no statement covers is left to the ACL. */
+/** doc: a denial overrides any permission; if no statement covers a request, the ACL decides. */
 export function decide({ Statement }: Policy, question: PolicyQuestion): 'Allow' | 'Deny' | undefined {
   const effects = Statement.filter((item) => covers(item, question)).map(({ Effect }) => Effect);
   if (effects.includes('Deny')) return 'Deny';
@@ -65,19 +68,11 @@ function covers(item: Policy['Statement'][number], question: PolicyQuestion): bo
   );
 }
 
-/** `acs:oss:<region>:<account>:<path>` → `<account>:<path>`; a policy applies in the region of its bucket. */
+/** `acs:oss:<region>:<account>:<path>` → `<account>:<path>`, because a policy applies only in its bucket's region. */
 function withoutRegion(resource: string): string {
   return resource.replace(/^acs:oss:[^:]*:/, '');
 }
 
 function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? [value] : value;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new OssError('InvalidPolicyDocument', { message: 'The policy is not JSON.', cause });
-  }
 }

@@ -1,32 +1,33 @@
 import { type QueryPair, signV1, stringToSignV1 } from '../../../shared/oss/signature-v1.ts';
 import { canonicalRequestV4, signV4, stringToSignV4 } from '../../../shared/oss/signature-v4.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { Address } from '../http/address.ts';
-import type { SignedRequest } from './authenticate.ts';
+import { readCredentialScope } from './credential-scope.ts';
+import type { SignedRequest } from './signed-request.ts';
 
-/** What a request says about its sender, in one of four forms: signature V1 or V4, in a header or in the query. */
+/** What a request states about its sender, in one of four forms: signature V1 or V4, in a header or in the query. */
 export interface Claim {
   readonly accessKeyId: string;
   readonly signature: string;
   readonly securityToken?: string;
-  /** Milliseconds since the epoch; compared with the server's clock. */
+  /** Milliseconds since the epoch; must be close to the server's clock. */
   readonly signedAt?: number;
   /** Milliseconds since the epoch; pre-signed URLs only. */
   readonly expiresAt?: number;
-  /** What the signature should be, were it made for that address. */
+  /** Calculates the signature for that address. */
   sign(secret: string, address: Address): ExpectedSignature;
 }
 
 export interface ExpectedSignature {
   readonly signature: string;
   readonly stringToSign: string;
-  /** Another one that says the same and is accepted. */
+  /** An equivalent signature that is accepted too. */
   readonly tolerated?: string;
 }
 
 const MAX_URL_SECONDS = 604_800;
 
-/** `undefined` when the request is not signed at all. */
+/** `undefined` if the request is not signed. */
 export function readClaim(request: SignedRequest): Claim | undefined {
   const query = new Map(request.query);
   const authorization = request.headers.authorization;
@@ -50,7 +51,7 @@ function headerV1(request: SignedRequest, authorization: string): Claim {
     accessKeyId: match[1]!,
     signature: match[2]!,
     signedAt: parseDate(headers['x-oss-date'] ?? headers.date),
-    ...optionalToken(headers['x-oss-security-token']),
+    securityToken: headers['x-oss-security-token'],
     sign: (secret, address) => signAsV1(request, secret, address),
   };
 }
@@ -60,7 +61,7 @@ function queryV1(request: SignedRequest, query: ReadonlyMap<string, string>): Cl
   const signature = query.get('Signature');
   const expires = query.get('Expires');
   if (!accessKeyId || !signature || !expires || !/^\d{1,12}$/.test(expires)) {
-    throw new OssError('AccessDenied', {
+    throw new OssRefusal('AccessDenied', {
       message: 'Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters.',
     });
   }
@@ -68,7 +69,7 @@ function queryV1(request: SignedRequest, query: ReadonlyMap<string, string>): Cl
     accessKeyId,
     signature,
     expiresAt: Number(expires) * 1000,
-    ...optionalToken(query.get('security-token')),
+    securityToken: query.get('security-token'),
     sign: (secret, address) => signAsV1(request, secret, address, expires),
   };
 }
@@ -102,7 +103,7 @@ function headerV4(request: SignedRequest, authorization: string): Claim {
     ...scopedClaim(request, fields.get('credential'), date, fields.get('additionalheaders')),
     signature,
     signedAt: parseDate(date),
-    ...optionalToken(request.headers['x-oss-security-token']),
+    securityToken: request.headers['x-oss-security-token'],
   };
 }
 
@@ -112,7 +113,7 @@ function queryV4(request: SignedRequest, query: ReadonlyMap<string, string>): Cl
   const seconds = Number(query.get('x-oss-expires'));
   const version = query.get('x-oss-signature-version');
   if (!signature || !date || version !== 'OSS4-HMAC-SHA256') {
-    throw new OssError('AccessDenied', {
+    throw new OssRefusal('AccessDenied', {
       message:
         'Query-string authentication requires the x-oss-signature-version, x-oss-credential, x-oss-date, x-oss-expires and x-oss-signature parameters.',
     });
@@ -124,7 +125,7 @@ function queryV4(request: SignedRequest, query: ReadonlyMap<string, string>): Cl
     ...scopedClaim(request, query.get('x-oss-credential'), date, query.get('x-oss-additional-headers')),
     signature,
     expiresAt: parseDate(date) + seconds * 1000,
-    ...optionalToken(query.get('x-oss-security-token')),
+    securityToken: query.get('x-oss-security-token'),
   };
 }
 
@@ -134,10 +135,9 @@ function scopedClaim(
   date: string,
   additional = '',
 ): Pick<Claim, 'accessKeyId' | 'sign'> {
-  const [accessKeyId, day, region, service, terminator, ...rest] = credential.split('/');
-  if (!accessKeyId || !region || !service || terminator !== 'aliyun_v4_request' || rest.length > 0) {
-    throw invalidArgument('Credential', credential);
-  }
+  const scope = readCredentialScope(credential);
+  if (!scope) throw invalidArgument('Credential', credential);
+  const { accessKeyId, day, region, service } = scope;
   if (day !== date.slice(0, 8)) throw invalidArgument('Credential', credential, 'Credential date mismatch.');
   const digest = request.headers['x-oss-content-sha256'];
   // doc: bodies are never part of the signature.
@@ -159,7 +159,7 @@ function scopedClaim(
         stringToSign,
         signature: signatureOf(stringToSign),
         // sdk: ali-oss signs `prefix=` for an empty prefix; both forms mean the same request.
-        ...(query.some(([, value]) => value === '') && { tolerated: signatureOf(textOf(true)) }),
+        tolerated: query.some(([, value]) => value === '') ? signatureOf(textOf(true)) : undefined,
       };
     },
   };
@@ -171,15 +171,11 @@ function parseDate(text: string | undefined): number {
   const [, year, month, day, hour, minute, second] = compact ?? [];
   const time = Date.parse(compact ? `${year}-${month}-${day}T${hour}:${minute}:${second}Z` : (text ?? ''));
   if (Number.isNaN(time)) {
-    throw new OssError('AccessDenied', {
+    throw new OssRefusal('AccessDenied', {
       message: 'OSS authentication requires a valid Date.',
     });
   }
   return time;
-}
-
-function optionalToken(securityToken: string | undefined): { securityToken?: string } {
-  return securityToken === undefined ? {} : { securityToken };
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

@@ -1,13 +1,17 @@
 import { signV1 } from '../../../shared/oss/signature-v1.ts';
 import { signV4 } from '../../../shared/oss/signature-v4.ts';
-import { invalidArgument, OssError } from '../errors.ts';
-import { findHolder, isSame, type Keyring } from './authenticate.ts';
+import { isSame } from '../../access/compare.ts';
+import type { Keyring } from '../../access/keyring.ts';
+import { parseJson } from '../../http/decode.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
+import { findHolder } from './authenticate.ts';
 import type { Caller } from './caller.ts';
+import { type CredentialScope, readCredentialScope } from './credential-scope.ts';
 
 type Fields = ReadonlyMap<string, string>;
 
-/** Who signed a form's policy, in the V1 or V4 form; a form without signature is anonymous. */
-export function checkFormSignature(fields: Fields, time: number, keyring: Keyring): Caller {
+/** The sender that signed a form's policy with V1 or V4; a form without a signature is anonymous. */
+export function checkFormSignature(fields: Fields, keyring: Keyring): Caller {
   const v4 = fields.get('x-oss-signature');
   const signature = v4 ?? fields.get('signature');
   if (signature === undefined) return { kind: 'anonymous' };
@@ -16,37 +20,24 @@ export function checkFormSignature(fields: Fields, time: number, keyring: Keyrin
     throw invalidArgument('policy', '', 'A signed form must contain a field named policy.');
   const credential = v4 === undefined ? undefined : readCredential(fields);
   const accessKeyId = credential?.accessKeyId ?? fields.get('ossaccesskeyid') ?? '';
-  const holder = findHolder(accessKeyId, fields.get('x-oss-security-token'), time, keyring);
+  const holder = findHolder(accessKeyId, fields.get('x-oss-security-token'), keyring);
   const expected = credential
     ? signV4({ ...credential, secret: holder.accessKeySecret }, policy)
     : signV1(holder.accessKeySecret, policy);
   if (keyring.checkSignatures && !isSame(signature, expected)) {
-    throw new OssError('SignatureDoesNotMatch', {
+    throw new OssRefusal('SignatureDoesNotMatch', {
       elements: { OSSAccessKeyId: accessKeyId, SignatureProvided: signature, StringToSign: policy },
     });
   }
   return { kind: 'account', accountId: holder.accountId, accessKeyId };
 }
 
-function readCredential(fields: Fields): {
-  accessKeyId: string;
-  date: string;
-  region: string;
-  service: string;
-} {
+function readCredential(fields: Fields): CredentialScope & { readonly date: string } {
   const credential = fields.get('x-oss-credential') ?? '';
-  const [accessKeyId, day, region, service, terminator] = credential.split('/');
   const date = fields.get('x-oss-date') ?? '';
-  if (
-    !accessKeyId ||
-    !region ||
-    !service ||
-    terminator !== 'aliyun_v4_request' ||
-    !date.startsWith(day ?? '?')
-  ) {
-    throw invalidArgument('x-oss-credential', credential);
-  }
-  return { accessKeyId, date, region, service };
+  const scope = readCredentialScope(credential);
+  if (!scope || !date.startsWith(scope.day || '?')) throw invalidArgument('x-oss-credential', credential);
+  return { ...scope, date };
 }
 
 interface PolicyTarget {
@@ -56,7 +47,7 @@ interface PolicyTarget {
   readonly time: number;
 }
 
-/** Checks a form against its policy, if it has one, and tells the sizes the policy allows. */
+/** Checks a form against its policy, if it has one, and returns the sizes in bytes that the policy allows. */
 export function checkPolicy(fields: Fields, target: PolicyTarget): { min: number; max: number } {
   const encoded = fields.get('policy');
   const sizes = { min: 0, max: Number.POSITIVE_INFINITY };
@@ -71,7 +62,7 @@ export function checkPolicy(fields: Fields, target: PolicyTarget): { min: number
   for (const condition of conditions) {
     const [operator, name, value] = normalize(condition);
     if (operator === 'content-length-range') {
-      if (!isSize(name) || !isSize(value)) throw new OssError('InvalidPolicyDocument');
+      if (!isSize(name) || !isSize(value)) throw new OssRefusal('InvalidPolicyDocument');
       sizes.min = Math.max(sizes.min, Number(name));
       sizes.max = Math.min(sizes.max, Number(value));
     } else if (!holds(operator, actualOf(String(name)), value)) {
@@ -98,7 +89,7 @@ function normalize(condition: unknown): Condition {
     const entries = Object.entries(condition);
     if (entries.length === 1) return ['eq', `$${entries[0]![0]}`, entries[0]![1]];
   }
-  throw new OssError('InvalidPolicyDocument');
+  throw new OssRefusal('InvalidPolicyDocument');
 }
 
 function holds(operator: string, actual: string, expected: unknown): boolean {
@@ -115,29 +106,19 @@ function holds(operator: string, actual: string, expected: unknown): boolean {
 }
 
 function readPolicy(encoded: string): { expiration: string; conditions: unknown[] } {
-  let policy: { expiration?: unknown; conditions?: unknown };
-  try {
-    policy = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
-  } catch (cause) {
-    throw new OssError('InvalidPolicyDocument', {
-      message: 'Invalid Policy: Invalid JSON: unable to parse.',
-      cause,
-    });
-  }
-  const { expiration, conditions } = policy ?? {};
+  const invalid = (reason: string, cause?: unknown) =>
+    new OssRefusal('InvalidPolicyDocument', { message: `Invalid Policy: ${reason}`, cause });
+  const policy = parseJson(Buffer.from(encoded, 'base64').toString('utf8'), (cause) =>
+    invalid('Invalid JSON: unable to parse.', cause),
+  );
+  const { expiration, conditions } = (policy ?? {}) as { expiration?: unknown; conditions?: unknown };
   if (typeof expiration !== 'string' || Number.isNaN(Date.parse(expiration))) {
-    throw new OssError('InvalidPolicyDocument', {
-      message: 'Invalid Policy: Policy document must include valid expiration.',
-    });
+    throw invalid('Policy document must include valid expiration.');
   }
-  if (!Array.isArray(conditions)) {
-    throw new OssError('InvalidPolicyDocument', {
-      message: 'Invalid Policy: Policy document must include conditions.',
-    });
-  }
+  if (!Array.isArray(conditions)) throw invalid('Policy document must include conditions.');
   return { expiration, conditions };
 }
 
-function refused(why: string): OssError {
-  return new OssError('AccessDenied', { message: `Invalid according to Policy: ${why}` });
+function refused(why: string): OssRefusal {
+  return new OssRefusal('AccessDenied', { message: `Invalid according to Policy: ${why}` });
 }

@@ -5,8 +5,8 @@ import type { BucketStore } from '../store/bucket.ts';
 import { denied } from './authorize.ts';
 
 /**
- * doc: the referer list guards reads that are anonymous or by signed URL; a list without entries guards nothing.
- * `*` stands for any characters, `?` for one.
+ * doc: the referer list restricts anonymous reads and reads by signed URL; an empty list restricts nothing. `*` matches
+ * any characters, `?` matches one.
  */
 export function checkReferer(request: OssRequest, { record }: BucketStore): void {
   const document = record.documents.referer;

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
-import { OssError } from '../errors.ts';
+import { percentDecode } from '../../http/decode.ts';
+import { OssRefusal } from '../errors.ts';
 
-/** What a request is about: the service (both absent), a bucket, or an object. */
+/** The target of a request: the service (both absent), a bucket, or an object. */
 export interface Address {
   readonly bucket?: string;
   /** Decoded. */
@@ -9,13 +10,13 @@ export interface Address {
 }
 
 /**
- * The readings of a request's address, the likeliest first. The real service knows virtual-hosted style only; clients
- * pointed at a local server send path style too, and the bucket in `Host` with an address of numbers. Where two
- * readings are possible the signature tells which one the client meant.
+ * The possible readings of a request's address, the likeliest first. The real service supports only virtual-hosted
+ * style; clients of a local server also send path style, or the bucket before an IP address in `Host`. If two readings
+ * are possible, the signature shows which one the client meant.
  *
  * @param host the `Host` header
  * @param rawPath the path as on the wire, without the query
- * @param buckets names of the buckets there are, for requests that name theirs in the signature only (CNAME)
+ * @param buckets names of all buckets, for requests that name theirs only in the signature (CNAME)
  */
 export function readAddress(host: string, rawPath: string, buckets: readonly string[]): Address[] {
   const name = hostName(host);
@@ -32,7 +33,7 @@ export function readAddress(host: string, rawPath: string, buckets: readonly str
   if (label === '') return [byPath, ...inSignature];
   const byHost = inHost(label, path);
   if (isBucketHost(name) || buckets.includes(label)) return [byHost, byPath];
-  // A bucket that is not there yet, below a domain that tells nothing.
+  // A bucket that does not exist yet, below a domain of any name.
   return [byPath, ...inSignature, byHost];
 }
 
@@ -64,9 +65,5 @@ function inHost(bucket: string, path: string): Address {
 }
 
 function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new OssError('InvalidObjectName');
-  }
+  return percentDecode(text, () => new OssRefusal('InvalidObjectName'));
 }

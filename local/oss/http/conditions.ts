@@ -1,6 +1,6 @@
-import { OssError } from '../errors.ts';
+import { OssRefusal } from '../errors.ts';
 
-/** The four conditions of a read or copy, by whatever header names they came. */
+/** The four conditions of a read or copy. */
 export interface Conditions {
   readonly match?: string | undefined;
   readonly noneMatch?: string | undefined;
@@ -18,8 +18,8 @@ export function conditionsOf(headers: Readonly<Record<string, string>>, prefix =
 }
 
 /**
- * Tells whether the client has this version already (304). Throws `PreconditionFailed` naming the header. Dates are
- * compared in whole seconds; one that cannot be read does not count, as RFC 9110 has it.
+ * Whether the client has this version already (304). Throws `PreconditionFailed` that names the header. Dates are
+ * compared in whole seconds; RFC 9110: an invalid date is ignored.
  */
 export function isNotModified(
   conditions: Conditions,
@@ -41,6 +41,6 @@ function includesEtag(list: string, etag: string): boolean {
     .some((item) => item === '*' || item.toUpperCase() === etag);
 }
 
-function failed(condition: string): OssError {
-  return new OssError('PreconditionFailed', { elements: { Condition: condition } });
+function failed(condition: string): OssRefusal {
+  return new OssRefusal('PreconditionFailed', { elements: { Condition: condition } });
 }

@@ -1,7 +1,8 @@
 import type { QueryPair } from '../../../shared/oss/signature-v1.ts';
-import { OssError } from '../errors.ts';
+import { percentDecode } from '../../http/decode.ts';
+import { OssRefusal } from '../errors.ts';
 
-/** Splits a request target into its path, as sent, and its decoded parameters. */
+/** Splits a request target into its path, still encoded, and its decoded parameters. */
 export function splitTarget(target: string): { path: string; query: QueryPair[] } {
   // A proxy sends the whole URL.
   const local = target.replace(/^https?:\/\/[^/?]*/i, '') || '/';
@@ -23,9 +24,8 @@ export function parseQuery(text: string): QueryPair[] {
 }
 
 function decode(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    throw new OssError('InvalidArgument', { message: 'A query parameter is not percent-encoded UTF-8.' });
-  }
+  return percentDecode(
+    text.replaceAll('+', ' '),
+    () => new OssRefusal('InvalidArgument', 'A query parameter is not percent-encoded UTF-8.'),
+  );
 }

@@ -1,4 +1,4 @@
-import { OssError } from '../errors.ts';
+import { OssRefusal } from '../errors.ts';
 
 /** Bytes from `start` to `end`, exclusive. */
 export interface ByteRange {
@@ -7,9 +7,9 @@ export interface ByteRange {
 }
 
 /**
- * The bytes a `Range` header asks for; `undefined` for the whole object. As OSS has it a range that reaches beyond the
- * object means the whole, unless `standard` behaviour is asked for: then the end is clipped, and a start beyond the
- * object is `InvalidRange`. A header that is no single range of bytes does not count.
+ * The bytes that a `Range` header asks for; `undefined` for the whole object. doc: a range beyond the end of the object
+ * means the whole object, unless the request asks for `standard` behaviour: then the end is clipped, and a start beyond
+ * the object is `InvalidRange`. Any header except a single range of bytes is ignored.
  */
 export function readRange(
   header: string | undefined,
@@ -24,7 +24,7 @@ export function readRange(
   if (last < first && first < size) return undefined;
   if (first >= size || suffixOfNothing) {
     if (!standard) return undefined;
-    throw new OssError('InvalidRange', {
+    throw new OssRefusal('InvalidRange', {
       elements: { ActualObjectSize: String(size), RangeRequested: header },
       headers: { 'content-range': `bytes */${size}` },
     });

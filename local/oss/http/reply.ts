@@ -2,20 +2,20 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { writeXml, type XmlFields } from '../../../shared/runtime/xml.ts';
-import type { ObjectChange } from '../../rules/change.ts';
-import type { OssError } from '../errors.ts';
+import type { ObjectChange } from '../../events/object-change.ts';
+import type { OssRefusal } from '../errors.ts';
 
-/** What an operation answers with, and what it did to objects. */
+/** The answer of an operation, and its changes of objects. */
 export interface Reply {
   readonly status: number;
-  /** Values as text; they are sent as UTF-8. */
+  /** Sent as UTF-8. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string | Buffer | ReplyStream;
   /** Published before the answer is sent. */
   readonly changes?: readonly ObjectChange[];
 }
 
-/** Bytes of a known number; a HEAD tells the number only. Whoever holds the reply closes the stream. */
+/** A known number of bytes; an answer to HEAD has only the number. The owner of the reply closes the stream. */
 export interface ReplyStream {
   readonly size: number;
   readonly stream?: Readable;
@@ -30,7 +30,7 @@ export function xmlReply(
     status: 200,
     ...rest,
     headers: { 'content-type': 'application/xml', ...rest.headers },
-    // sdk: ali-oss lists keys with control characters without asking for `encoding-type=url`.
+    // sdk: ali-oss lists keys with control characters without `encoding-type=url`.
     body: writeXml(root, fields, { keepControls: true }),
   };
 }
@@ -39,12 +39,12 @@ export interface Envelope {
   readonly requestId: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
-  /** What the operation took. */
+  /** Duration of the operation. */
   readonly elapsedMs: number;
   readonly head: boolean;
 }
 
-/** Resolves when the answer has been handed to the socket; rejects when the client went away. */
+/** Resolves when the answer has been passed to the socket; rejects if the client disconnects. */
 export async function sendReply(response: ServerResponse, reply: Reply, envelope: Envelope): Promise<void> {
   const { body } = reply;
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
@@ -65,9 +65,9 @@ export async function sendReply(response: ServerResponse, reply: Reply, envelope
   else response.end();
 }
 
-/** The error document; answers without a body carry it in `x-oss-err`, Base64. */
+/** The error document; an answer without a body has it in `x-oss-err`, in Base64. */
 export function errorReply(
-  error: OssError,
+  error: OssRefusal,
   { requestId, host, head }: { requestId: string; host: string; head: boolean },
 ): Reply {
   const document = writeXml('Error', {
@@ -98,7 +98,7 @@ function sizeOf(body: Buffer | ReplyStream | undefined): number {
   return Buffer.isBuffer(body) ? body.length : body.size;
 }
 
-/** Frees what a reply holds that is not sent to its end. */
+/** Releases the resources of a reply that is not sent completely. */
 export function dropReply({ body }: Reply): void {
   if (typeof body === 'object' && 'stream' in body) body.stream?.destroy();
 }

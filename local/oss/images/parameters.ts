@@ -1,6 +1,6 @@
 import { invalidArgument } from '../errors.ts';
 
-/** `<name>_<value>` of one step; a name alone has an empty value. */
+/** The `<name>_<value>` pairs of one step; a name alone has an empty value. */
 export type Parameters = ReadonlyMap<string, string>;
 
 export interface Area {
@@ -25,14 +25,14 @@ export function wholeNumber(name: string, text: string, min: number, max: number
   throw invalidArgument(name, text, `${name} must be ${min} to ${max}.`);
 }
 
-/** doc: nine places, named like the points of a compass; tells the column and the row of three. */
+/** doc: nine positions, named like the points of a compass. Returns column and row, each 0 to 2. */
 export function readGravity(text: string): { column: number; row: number } {
   const at = 'nw north ne west center east sw south se'.split(' ').indexOf(text);
   if (at < 0) throw invalidArgument('g', text);
   return { column: at % 3, row: Math.floor(at / 3) };
 }
 
-/** The upper left corner of an area that lies `x` and `y` away from those edges of the frame that its gravity names. */
+/** The upper left corner of an area at a distance of `x` and `y` from the edges of the frame that its gravity names. */
 export function placeIn(
   frame: Area,
   area: Area,

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Sharp } from 'sharp';
 import { sniffFormat } from '../../../shared/images/format.ts';
-import { invalidArgument, notImplemented, OssError } from '../errors.ts';
+import { collect } from '../../http/body.ts';
+import { missingPackageOf } from '../../http/missing-package.ts';
+import { invalidArgument, notImplemented, OssRefusal } from '../errors.ts';
 import { type Parameters, parseStep, readGravity, wholeNumber } from './parameters.ts';
 import { watermark } from './watermark.ts';
 
@@ -11,8 +13,8 @@ export interface ProcessedImage {
 }
 
 /** doc: larger originals are not processed. */
-const MAX_IMAGE = 20 * 1024 * 1024;
-/** doc: neither side of a result may be longer. */
+const MAX_IMAGE_BYTES = 20 * 1024 * 1024;
+/** doc: the maximum for each side of a result. */
 const MAX_SIDE = 16_384;
 
 const DECODED: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif', 'heic']);
@@ -40,34 +42,36 @@ const STEPS: Readonly<Record<string, Step>> = {
 };
 
 /**
- * Carries out `image/<step>,<name>_<value>,…/<step>…`. Steps that are not known are refused: a picture that was not
- * processed as asked would look as if it had been.
+ * Executes `image/<step>,<name>_<value>,…/<step>…`. Unknown steps are refused, because a picture that lacks a step
+ * would look as if it had been processed.
  */
 export async function processImage(source: Readable, size: number, process: string): Promise<ProcessedImage> {
   try {
     const [kind, ...steps] = process.split('/');
     if (kind !== 'image' || steps.length === 0) throw notImplemented(`x-oss-process=${process}`);
-    if (size > MAX_IMAGE) {
-      throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_IMAGE) } });
-    }
-    return await runSteps(await collect(source), steps.map(parseStep));
+    const refuse = () =>
+      new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_IMAGE_BYTES) } });
+    if (size > MAX_IMAGE_BYTES) throw refuse();
+    const bytes = await collect(source, { maxBytes: MAX_IMAGE_BYTES, refuse });
+    return await runSteps(bytes, steps.map(parseStep));
   } catch (cause) {
-    if (cause instanceof OssError) throw cause;
+    if (cause instanceof OssRefusal) throw cause;
+    if (missingPackageOf(cause)) throw new OssRefusal('ImageProcessingUnavailable', { cause });
     throw unsupported(cause);
   } finally {
     source.destroy();
   }
 }
 
-function unsupported(cause?: unknown): OssError {
-  return new OssError('InvalidArgument', { message: 'This image format is not supported.', cause });
+function unsupported(cause?: unknown): OssRefusal {
+  return new OssRefusal('InvalidArgument', { message: 'This image format is not supported.', cause });
 }
 
 async function runSteps(
   bytes: Buffer,
   steps: { name: string; parameters: Parameters }[],
 ): Promise<ProcessedImage> {
-  // What sharp would decode besides, SVG above all, may name other files.
+  // Other formats that sharp decodes, above all SVG, may refer to other files.
   if (!DECODED.has(sniffFormat(bytes) ?? '')) throw unsupported();
   const { default: sharp } = await import('sharp');
   let image = sharp(bytes);
@@ -81,7 +85,7 @@ async function runSteps(
     else {
       const step = STEPS[name];
       if (!step) throw notImplemented(`x-oss-process=image/${name}`);
-      // Each step sees the outcome of the one before: sharp alone would reorder them.
+      // Each step works on the result of the previous one: sharp alone would reorder them.
       image = sharp(await (await step(image, parameters)).png({ compressionLevel: 0 }).toBuffer());
     }
   }
@@ -96,7 +100,7 @@ async function runSteps(
   return { bytes: output, contentType: target.type };
 }
 
-/** doc: `{"FileSize":{"value":"21839"},…}`; values are text. */
+/** doc: `{"FileSize":{"value":"21839"},…}`; values are strings. */
 function describe(
   bytes: Buffer,
   metadata: { format?: string; width?: number; height?: number },
@@ -142,7 +146,7 @@ async function resize(image: Sharp, parameters: Parameters): Promise<Sharp> {
     width,
     height,
     fit: fits[mode as keyof typeof fits],
-    // doc: pictures are not enlarged unless `limit_0` says so.
+    // doc: pictures are enlarged only with `limit_0`.
     withoutEnlargement: parameters.get('limit') !== '0',
     background: `#${parameters.get('color') ?? 'FFFFFF'}`,
   });
@@ -172,10 +176,4 @@ async function crop(image: Sharp, parameters: Parameters): Promise<Sharp> {
 function readQuality(parameters: Parameters): number {
   const text = parameters.get('q') ?? parameters.get('Q') ?? '';
   return wholeNumber('q', text, 1, 100);
-}
-
-async function collect(source: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of source) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }

@@ -4,15 +4,15 @@ import { textStrokes, textWidth } from '../../../shared/images/text.ts';
 import { invalidArgument, notImplemented } from '../errors.ts';
 import { type Parameters, placeIn, wholeNumber } from './parameters.ts';
 
-/** doc: at most this many characters. */
+/** doc: the maximum number of characters. */
 const MAX_TEXT_LENGTH = 64;
-/** `type` names a font, of which there is one here. guess: capitals and strokes as shares of the size. */
+/** `type` names a font; this server has only one. guess: the ratios of capitals and strokes to the size. */
 const KNOWN = new Set(['text', 'type', 'color', 'size', 't', 'g', 'x', 'y']);
 
 /**
- * Writes a text over the picture. doc: `text` is Base64 for URLs; colour 000000, size 40 pixels, opacity `t` 100 %,
- * gravity `se`, 10 pixels from the edges unless told. Drawn in the strokes of our own typeface: a machine may have no
- * fonts, and what the typeface lacks is drawn as a box.
+ * Draws a text on the picture. doc: `text` is Base64 for URLs; the defaults are colour 000000, size 40 pixels, opacity `t`
+ * 100 %, gravity `se`, 10 pixels from the edges. Drawn with the project's own typeface, because a machine may have no
+ * fonts; missing characters are drawn as boxes.
  */
 export async function watermark(image: Sharp, parameters: Parameters): Promise<Sharp> {
   for (const name of parameters.keys()) {

@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto';
 import { combineCrc64 } from '../crc64.ts';
-import { invalidArgument, OssError } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../server.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectRecord, type ObjectTemplate } from '../store/records.ts';
-import { bucketOf, versionHeader } from './target.ts';
+import type { Operation } from './operation.ts';
+import { versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
-import { createdChange, MAX_UPLOAD, type NewVersion, receiveBlob, writeVersion } from './write-object.ts';
+import {
+  createdChange,
+  MAX_UPLOAD_BYTES,
+  type NewVersion,
+  receiveBlob,
+  writeVersion,
+} from './write-object.ts';
 
-/** The first append makes the object and gives it its attributes; later ones change its bytes only. */
-export async function appendObject(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+/** The first append creates the object with its attributes; later ones only add bytes. */
+export const appendObject: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   const position = readPosition(request);
   const template = templateOf(request.headers, bucket);
@@ -38,7 +42,7 @@ export async function appendObject(request: OssRequest, oss: OssServer): Promise
     },
     changes: [createdChange(request, bucket, 'AppendObject', written, { position })],
   };
-}
+};
 
 async function appended(
   record: ObjectRecord | undefined,
@@ -54,8 +58,8 @@ async function appended(
   const { segment } = blob;
   const crc64 = before ? combineCrc64(BigInt(before.crc64), blob.crc64, segment.size) : blob.crc64;
   const size = position + segment.size;
-  if (size > MAX_UPLOAD)
-    throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD) } });
+  if (size > MAX_UPLOAD_BYTES)
+    throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD_BYTES) } });
   const content = {
     type: 'Appendable',
     size,
@@ -72,10 +76,10 @@ async function appended(
 
 function checkPosition(record: ObjectRecord | undefined, position: number): void {
   const current = currentVersion(record);
-  if (current && current.type !== 'Appendable') throw new OssError('ObjectNotAppendable');
+  if (current && current.type !== 'Appendable') throw new OssRefusal('ObjectNotAppendable');
   const length = current?.size ?? 0;
   if (position !== length) {
-    throw new OssError('PositionNotEqualToLength', {
+    throw new OssRefusal('PositionNotEqualToLength', {
       headers: { 'x-oss-next-append-position': String(length) },
     });
   }

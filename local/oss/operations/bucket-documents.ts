@@ -1,19 +1,17 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import { parsePolicy } from '../auth/bucket-policy.ts';
-import { invalidArgument, OssError, type OssErrorCode } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
+import { invalidArgument, type OssErrorCode, OssRefusal } from '../errors.ts';
 import { type OssRequest, parseDocument, readText } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { parseCorsRules } from './cors.ts';
 import { readTagging } from './object-attributes.ts';
-import { bucketOf } from './target.ts';
+import type { Operation } from './operation.ts';
 
-/** A configuration that is kept as it came and given back so. */
+/** A configuration that is stored and returned unchanged. */
 interface DocumentKind {
-  /** Root element; absent for JSON. */
+  /** The root element; absent for JSON. */
   readonly root?: string;
-  /** What GET answers when there is none: an error, or the document a new bucket has. */
+  /** The answer to GET without a configuration: an error, or the document of a new bucket. */
   readonly absent: OssErrorCode | { readonly document: string };
   readonly check?: (text: string) => void;
 }
@@ -44,26 +42,25 @@ const KINDS = {
 
 export type DocumentName = keyof typeof KINDS;
 
-export function putDocument(name: DocumentName) {
-  return async (request: OssRequest, oss: OssServer): Promise<Reply> => {
-    const bucket = bucketOf(request, oss);
+export function putDocument(name: DocumentName): Operation {
+  return async (request, bucket) => {
     const kind: DocumentKind = KINDS[name];
     const text = await readText(request);
     if (kind.root) parseDocument(text, kind.root);
     kind.check?.(text);
-    await keep(bucket, name, text);
+    await store(bucket, name, text);
     return { status: 200 };
   };
 }
 
-export function getDocument(name: DocumentName) {
-  return async (request: OssRequest, oss: OssServer): Promise<Reply> => {
+export function getDocument(name: DocumentName): Operation {
+  return async (request, bucket) => {
     const kind: DocumentKind = KINDS[name];
-    const kept = bucketOf(request, oss).record.documents[name];
-    if (kept === undefined && typeof kind.absent === 'string') {
-      throw new OssError(kind.absent, { elements: { BucketName: request.bucket } });
+    const stored = bucket.record.documents[name];
+    if (stored === undefined && typeof kind.absent === 'string') {
+      throw new OssRefusal(kind.absent, { elements: { BucketName: request.bucket } });
     }
-    const body = kept ?? (kind.absent as { document: string }).document;
+    const body = stored ?? (kind.absent as { document: string }).document;
     return {
       status: 200,
       headers: { 'content-type': kind.root ? 'application/xml' : 'application/json' },
@@ -72,66 +69,65 @@ export function getDocument(name: DocumentName) {
   };
 }
 
-/** Succeeds also when there is none. */
-export function deleteDocument(name: DocumentName) {
-  return async (request: OssRequest, oss: OssServer): Promise<Reply> => {
-    await keep(bucketOf(request, oss), name, undefined);
+/** Also succeeds if there is none. */
+export function deleteDocument(name: DocumentName): Operation {
+  return async (_request, bucket) => {
+    await store(bucket, name, undefined);
     return { status: 204 };
   };
 }
 
 const MAX_BUCKET_TAGS = 20;
 
-export async function putBucketTags(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const putBucketTags: Operation = async (request, bucket) => {
   const text = await readText(request);
-  await readTagging({ ...request, body: once(text) }, MAX_BUCKET_TAGS);
-  await keep(bucket, 'tagging', text);
+  readTagging(text, MAX_BUCKET_TAGS);
+  await store(bucket, 'tagging', text);
   return { status: 200 };
-}
+};
 
 /** The tags of a bucket, by key. */
 export function bucketTags({ record }: BucketStore): ReadonlyMap<string, string> {
-  const kept = record.documents.tagging;
-  if (kept === undefined) return new Map();
-  const [set] = childrenOf(parseDocument(kept, 'Tagging'), 'TagSet');
+  const stored = record.documents.tagging;
+  if (stored === undefined) return new Map();
+  const [set] = childrenOf(parseDocument(stored, 'Tagging'), 'TagSet');
   const tags = set ? childrenOf(set, 'Tag') : [];
   return new Map(tags.map((tag) => [childText(tag, 'Key') ?? '', childText(tag, 'Value') ?? '']));
 }
 
-export async function putInventory(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const putInventory: Operation = async (request, bucket) => {
   const name = inventoryName(request);
   const text = await readText(request);
   const id = childText(parseDocument(text, 'InventoryConfiguration'), 'Id') ?? '';
   if (`inventory/${id}` !== name) throw invalidArgument('inventoryId', id);
-  await keep(bucket, name, text);
+  await store(bucket, name, text);
   return { status: 200 };
-}
+};
 
-export async function getInventory(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const body = bucketOf(request, oss).record.documents[inventoryName(request)];
-  if (body === undefined) throw new OssError('NoSuchInventory', { elements: { BucketName: request.bucket } });
+export const getInventory: Operation = async (request, bucket) => {
+  const body = bucket.record.documents[inventoryName(request)];
+  if (body === undefined)
+    throw new OssRefusal('NoSuchInventory', { elements: { BucketName: request.bucket } });
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };
-}
+};
 
-export async function deleteInventory(request: OssRequest, oss: OssServer): Promise<Reply> {
-  await keep(bucketOf(request, oss), inventoryName(request), undefined);
+export const deleteInventory: Operation = async (request, bucket) => {
+  await store(bucket, inventoryName(request), undefined);
   return { status: 204 };
-}
+};
 
-/** doc: 100 a page. */
+/** doc: 100 per page. */
 const INVENTORY_PAGE = 100;
 
-export async function listInventories(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const { documents } = bucketOf(request, oss).record;
+export const listInventories: Operation = async (request, bucket) => {
+  const { documents } = bucket.record;
   const token = request.query.get('continuation-token') ?? '';
   const rest = Object.keys(documents)
     .filter((name) => name.startsWith('inventory/') && name.slice('inventory/'.length) > token)
     .sort();
   const page = rest.slice(0, INVENTORY_PAGE);
   const truncated = rest.length > page.length;
-  // The documents are wire text already; each was checked to be well-formed when it came.
+  // Each document was checked to be well-formed when it was stored.
   const items = page.map((name) => documents[name]!.replace(/^\s*<\?xml[^>]*\?>\s*/, '')).join('\n');
   const next = truncated
     ? `<NextContinuationToken>${page.at(-1)!.slice('inventory/'.length)}</NextContinuationToken>`
@@ -141,7 +137,7 @@ export async function listInventories(request: OssRequest, oss: OssServer): Prom
     headers: { 'content-type': 'application/xml' },
     body: `${DECLARATION}<ListInventoryConfigurationsResult>\n${items}\n<IsTruncated>${truncated}</IsTruncated>${next}\n</ListInventoryConfigurationsResult>`,
   };
-}
+};
 
 function inventoryName(request: OssRequest): string {
   const id = request.query.get('inventoryId') ?? '';
@@ -149,13 +145,9 @@ function inventoryName(request: OssRequest): string {
   return `inventory/${id}`;
 }
 
-function keep(bucket: BucketStore, name: string, text: string | undefined): Promise<void> {
+function store(bucket: BucketStore, name: string, text: string | undefined): Promise<void> {
   return bucket.update((record) => {
     const { [name]: _, ...others } = record.documents;
     return { ...record, documents: text === undefined ? others : { ...others, [name]: text } };
   });
-}
-
-async function* once(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
 }

@@ -1,7 +1,8 @@
 import { childText, type XmlFields } from '../../../shared/runtime/xml.ts';
 import { accountOf } from '../auth/caller.ts';
-import { invalidArgument, OssError } from '../errors.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import type { OssContext } from '../context.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
+import { xmlReply } from '../http/reply.ts';
 import {
   malformedXml,
   numberParameter,
@@ -11,18 +12,17 @@ import {
   readXml,
 } from '../http/request.ts';
 import { checkBucketName } from '../names.ts';
-import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { type BucketAcl, type BucketRecord, newBucket, type VersioningStatus } from '../store/records.ts';
 import { bucketTags } from './bucket-documents.ts';
 import { isoSeconds, ownerOf } from './list-objects.ts';
-import { bucketOf } from './target.ts';
+import type { Operation } from './operation.ts';
 import { parseStorageClass } from './template.ts';
 
-export async function listBuckets(request: OssRequest, oss: OssServer): Promise<Reply> {
+export const listBuckets: Operation = async (request, _bucket, oss) => {
   const prefix = request.query.get('prefix') ?? '';
   const marker = request.query.get('marker') ?? '';
-  const most = numberParameter(request, 'max-keys', { min: 1, max: 1000, fallback: 100 });
+  const maxKeys = numberParameter(request, 'max-keys', { min: 1, max: 1000, fallback: 100 });
   const wanted = readTagFilter(request.query.get('tagging') ?? '');
   const owner = accountOf(request.caller);
   const rest = oss.store.all().filter((bucket) => {
@@ -31,14 +31,14 @@ export async function listBuckets(request: OssRequest, oss: OssServer): Promise<
     const tags = wanted.length === 0 ? new Map() : bucketTags(bucket);
     return wanted.every(([key, value]) => tags.get(key) === value);
   });
-  const page = rest.slice(0, most);
+  const page = rest.slice(0, maxKeys);
   const truncated = rest.length > page.length;
   const filtered = truncated || ['prefix', 'marker', 'max-keys'].some((name) => request.query.has(name));
   return xmlReply('ListAllMyBucketsResult', {
     ...(filtered && {
       Prefix: prefix,
       Marker: marker,
-      MaxKeys: most,
+      MaxKeys: maxKeys,
       IsTruncated: truncated,
       NextMarker: truncated ? page.at(-1)!.record.name : undefined,
     }),
@@ -51,9 +51,9 @@ export async function listBuckets(request: OssRequest, oss: OssServer): Promise<
       })),
     },
   });
-}
+};
 
-/** sdk: ali-oss asks for buckets by `"key":"value",…`. */
+/** sdk: ali-oss sends tags as `"key":"value",…`. */
 function readTagFilter(text: string): [string, string][] {
   if (text === '') return [];
   return text.split(/,(?=")/).map((pair) => {
@@ -63,13 +63,13 @@ function readTagFilter(text: string): [string, string][] {
   });
 }
 
-/** sdk: ali-oss reads the tags of a bucket inside the listing of buckets. */
+/** sdk: ali-oss reads the tags of a bucket from the list of buckets. */
 function taggingOf(bucket: BucketStore): XmlFields {
   const tags = [...bucketTags(bucket)].map(([key, value]) => ({ Key: key, Value: value }));
   return tags.length > 0 ? { Tagging: { TagSet: { Tag: tags } } } : {};
 }
 
-export async function putBucket(request: OssRequest, oss: OssServer): Promise<Reply> {
+export const putBucket: Operation = async (request, _bucket, oss) => {
   checkBucketName(request.bucket);
   const asked = await readConfiguration(request);
   const acl = request.headers['x-oss-acl'];
@@ -83,20 +83,17 @@ export async function putBucket(request: OssRequest, oss: OssServer): Promise<Re
   await oss.store.create({
     ...newBucket(request.bucket, accountOf(request.caller), oss.clock.now()),
     ...(acl !== undefined && { acl: parseBucketAcl(acl) }),
-    ...(asked.storageClass !== undefined && { storageClass: asked.storageClass }),
-    redundancy: asked.redundancy,
+    ...asked,
   });
   return { status: 200, headers };
-}
+};
 
-export async function deleteBucket(request: OssRequest, oss: OssServer): Promise<Reply> {
-  bucketOf(request, oss);
+export const deleteBucket: Operation = async (request, _bucket, oss) => {
   await oss.store.remove(request.bucket);
   return { status: 204 };
-}
+};
 
-export async function getBucketInfo(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const getBucketInfo: Operation = async (_request, bucket, oss) => {
   const { record } = bucket;
   return xmlReply('BucketInfo', {
     Bucket: {
@@ -112,17 +109,15 @@ export async function getBucketInfo(request: OssRequest, oss: OssServer): Promis
       AccessControlList: { Grant: record.acl },
     },
   });
-}
+};
 
-export async function getBucketLocation(request: OssRequest, oss: OssServer): Promise<Reply> {
-  bucketOf(request, oss);
-  // sdk: the text stands in the root element, which `writeXml` has no form for; the region holds no XML characters.
+export const getBucketLocation: Operation = async (_request, _bucket, oss) => {
+  // sdk: the root element contains the text, which `writeXml` cannot write; a region has no XML characters.
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<LocationConstraint>oss-${oss.region}</LocationConstraint>`;
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };
-}
+};
 
-export async function getBucketStat(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const getBucketStat: Operation = async (request, bucket) => {
   const sizes: Record<string, { storage: number; count: number }> = {};
   const total = { storage: 0, count: 0 };
   for (const { versions } of bucket.all()) {
@@ -154,37 +149,35 @@ export async function getBucketStat(request: OssRequest, oss: OssServer): Promis
     ColdArchiveRealStorage: of('ColdArchive').storage,
     ColdArchiveObjectCount: of('ColdArchive').count,
   });
-}
+};
 
-/** doc: creates the bucket when there is none. */
-export async function putBucketAcl(request: OssRequest, oss: OssServer): Promise<Reply> {
+/** doc: creates the bucket if it does not exist. */
+export const putBucketAcl: Operation = async (request, bucket, oss) => {
   parseBucketAcl(request.headers['x-oss-acl'] ?? '');
-  return putBucket(request, oss);
-}
+  return putBucket(request, bucket, oss);
+};
 
-export async function getBucketAcl(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const getBucketAcl: Operation = async (_request, bucket) => {
   return xmlReply('AccessControlPolicy', {
     Owner: ownerOf(bucket),
     AccessControlList: { Grant: bucket.record.acl },
   });
-}
+};
 
-export async function putBucketVersioning(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const putBucketVersioning: Operation = async (request, bucket) => {
   const status = childText(await readXml(request, 'VersioningConfiguration'), 'Status') ?? '';
   if (status !== 'Enabled' && status !== 'Suspended')
     throw malformedXml(`Status must be Enabled or Suspended, got ${status}`);
   const versioning: VersioningStatus = status;
   await bucket.update((record) => ({ ...record, versioning }));
   return { status: 200 };
-}
+};
 
-export async function getBucketVersioning(request: OssRequest, oss: OssServer): Promise<Reply> {
-  return xmlReply('VersioningConfiguration', { Status: bucketOf(request, oss).record.versioning });
-}
+export const getBucketVersioning: Operation = async (_request, bucket) => {
+  return xmlReply('VersioningConfiguration', { Status: bucket.record.versioning });
+};
 
-function describeBucket({ record }: BucketStore, oss: OssServer): XmlFields {
+function describeBucket({ record }: BucketStore, oss: OssContext): XmlFields {
   return {
     CreationDate: isoSeconds(record.created),
     ExtranetEndpoint: `oss-${oss.region}.aliyuncs.com`,
@@ -197,10 +190,10 @@ function describeBucket({ record }: BucketStore, oss: OssServer): XmlFields {
 
 function checkRepeated(record: BucketRecord, storageClass: string | undefined, request: OssRequest): void {
   if (record.ownerId !== accountOf(request.caller)) {
-    throw new OssError('BucketAlreadyExists', { elements: { BucketName: record.name } });
+    throw new OssRefusal('BucketAlreadyExists', { elements: { BucketName: record.name } });
   }
   if (storageClass !== undefined && storageClass !== record.storageClass) {
-    throw new OssError('BucketAlreadyExists', {
+    throw new OssRefusal('BucketAlreadyExists', {
       message: "Cannot modify existing bucket's storage class.",
       elements: { BucketName: record.name },
     });
@@ -215,7 +208,7 @@ async function readConfiguration(request: OssRequest) {
   if (redundancy !== 'LRS' && redundancy !== 'ZRS')
     throw malformedXml(`DataRedundancyType must be LRS or ZRS, got ${redundancy}`);
   return {
-    storageClass: storageClass === undefined ? undefined : parseStorageClass(storageClass),
+    ...(storageClass !== undefined && { storageClass: parseStorageClass(storageClass) }),
     redundancy: redundancy as BucketRecord['redundancy'],
   };
 }

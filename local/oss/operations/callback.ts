@@ -1,8 +1,9 @@
 import { createHttpClient, readBody } from '../../../shared/runtime/http.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import { parseJson } from '../../http/decode.ts';
+import type { OssContext } from '../context.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import { errorReply, type Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
 import type { ObjectVersion } from '../store/records.ts';
 
 interface Callback {
@@ -14,20 +15,20 @@ interface Callback {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** doc: the application has five seconds, and its answer at most 1 MB. */
+/** doc: the application must answer within five seconds, with at most 1 MB. */
 const TIMEOUT_MS = 5000;
-const MAX_ANSWER = 1024 * 1024;
+const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_URLS = 5;
 
 /**
- * Answers an upload; when it asked for a callback, with what the application behind it says. The object is stored
- * whatever happens: a callback that fails is answered with 203.
+ * Answers an upload; if it asks for a callback, with the application's answer. The object is stored in any case: a failed
+ * callback is answered with 203.
  *
- * doc: the real service signs the call with a key of its own, which nobody else has; this one does not sign.
+ * doc: the real service signs the call with its own secret key; this server does not sign it.
  */
 export async function withCallback(
   request: OssRequest,
-  oss: OssServer,
+  oss: OssContext,
   version: ObjectVersion,
   answer: (variables: Callback['variables'] | undefined) => Reply,
 ): Promise<Reply> {
@@ -39,7 +40,7 @@ export async function withCallback(
     const body = await call(callback, request, version, oss, signal);
     return { ...reply, status: 200, headers: { ...reply.headers, 'content-type': 'application/json' }, body };
   } catch (thrown) {
-    const error = thrown instanceof OssError ? thrown : new OssError('CallbackFailed', { cause: thrown });
+    const error = thrown instanceof OssRefusal ? thrown : new OssRefusal('CallbackFailed', { cause: thrown });
     const failure = errorReply(error, {
       requestId: request.id,
       host: request.headers.host ?? '',
@@ -51,7 +52,7 @@ export async function withCallback(
   }
 }
 
-/** Reads the callback before any byte is stored, so that a malformed one stores nothing. */
+/** Read before any byte is stored, so that an upload with a malformed callback stores nothing. */
 export function readCallback({ headers, query }: OssRequest): Callback | undefined {
   const encoded = headers['x-oss-callback'] ?? query.get('callback') ?? query.get('x-oss-callback');
   if (encoded === undefined) return undefined;
@@ -68,7 +69,7 @@ export function readCallback({ headers, query }: OssRequest): Callback | undefin
   }
   return {
     urls,
-    ...(callbackHost && { host: callbackHost }),
+    host: callbackHost || undefined,
     body: callbackBody,
     type: callbackBodyType ?? 'application/x-www-form-urlencoded',
     variables: variables === undefined ? {} : decodeJson('callback-var', variables),
@@ -79,7 +80,7 @@ async function call(
   { urls, host, body, type, variables }: Callback,
   request: OssRequest,
   version: ObjectVersion,
-  oss: OssServer,
+  oss: OssContext,
   signal: AbortSignal,
 ): Promise<Buffer> {
   const json = type === 'application/json';
@@ -115,43 +116,37 @@ async function call(
           return undefined;
         });
       if (!response) continue;
-      const answer = await readBody(response, MAX_ANSWER);
+      const answer = await readBody(response, MAX_ANSWER_BYTES);
       if (response.status === 200) return checkJson(answer);
       failure = `Error status : ${response.status}.`;
     }
   } finally {
     client.close();
   }
-  throw new OssError('CallbackFailed', { message: failure });
+  throw new OssRefusal('CallbackFailed', { message: failure });
 }
 
 function checkJson(answer: Buffer): Buffer {
-  try {
-    JSON.parse(answer.toString('utf8'));
-    return answer;
-  } catch {
-    throw new OssError('CallbackFailed', { message: 'Response body is not valid json format.' });
-  }
+  parseJson(
+    answer.toString('utf8'),
+    () => new OssRefusal('CallbackFailed', 'Response body is not valid json format.'),
+  );
+  return answer;
 }
 
-/** Base64 of a JSON object whose values count as text. */
+/** Base64 of a JSON object; its values are converted to text. */
 function decodeJson(name: string, encoded: string): Record<string, string> {
-  try {
-    const fields: unknown = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
-    if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
-      throw new TypeError('not an object');
-    return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, String(value)]));
-  } catch (cause) {
-    throw new OssError('InvalidArgument', {
-      message: `The ${name} configuration is not Base64 of a JSON object.`,
-      elements: { ArgumentName: name },
-      cause,
-    });
-  }
+  const refuse = (cause?: unknown) => {
+    const message = `The ${name} configuration is not Base64 of a JSON object.`;
+    return new OssRefusal('InvalidArgument', { message, elements: { ArgumentName: name }, cause });
+  };
+  const fields = parseJson(Buffer.from(encoded, 'base64').toString('utf8'), refuse);
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw refuse();
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, String(value)]));
 }
 
-function stopAfter({ clock }: OssServer, ms: number): { signal: AbortSignal; release: () => void } {
+function stopAfter({ clock }: OssContext, ms: number): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
-  const release = clock.after(ms, () => controller.abort(new OssError('CallbackFailed')));
+  const release = clock.after(ms, () => controller.abort(new OssRefusal('CallbackFailed')));
   return { signal: controller.signal, release };
 }

@@ -1,17 +1,19 @@
+import { percentDecode } from '../../http/decode.ts';
 import { authorize } from '../auth/authorize.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import { conditionsOf, isNotModified } from '../http/conditions.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectTemplate, ObjectVersion } from '../store/records.ts';
 import { isoSeconds } from './list-objects.ts';
 import { checkReadable } from './object-headers.ts';
+import type { Operation } from './operation.ts';
 import { uploadHeaders } from './put-object.ts';
 import { resolveSymlink } from './symlink.ts';
-import { bucketOf, findBucket, versionOf } from './target.ts';
+import { findBucket, versionOf } from './target.ts';
 import {
   metadataOf,
   parseObjectAcl,
@@ -20,36 +22,30 @@ import {
   storedHeaders,
   templateOf,
 } from './template.ts';
-import { changeOf, createdChange, fromBlob, writeVersion } from './write-object.ts';
+import { createdChange, versionChange, writeBlob } from './write-object.ts';
 
-/** doc: larger objects are copied in parts. */
-const MAX_COPY = 1024 ** 3;
+/** doc: larger objects have to be copied in parts. */
+const MAX_COPY_BYTES = 1024 ** 3;
 
-export async function copyObject(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const copyObject: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   const source = readCopySource(request, oss);
   if (isNotModified(conditionsOf(request.headers, 'x-oss-copy-source-'), source.version))
     return { status: 304 };
-  if (source.version.size > MAX_COPY)
-    throw new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_COPY) } });
+  if (source.version.size > MAX_COPY_BYTES)
+    throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_COPY_BYTES) } });
   const onItself = source.bucket === bucket && source.key === request.key && !source.versionId;
   const template = templateOfCopy(request, bucket, source.version, onItself);
   const blob = await bucket.write(
     request.key,
     source.bucket.read(source.version.segments, 0, source.version.size),
   );
-  const written = await writeVersion(request, oss, bucket, { ...template, ...fromBlob(blob) }, [
-    blob.segment,
-  ]);
+  const written = await writeBlob(request, oss, bucket, template, blob);
   const { version } = written;
-  // guess: a copy onto itself changes attributes only; the API has no other way to do that.
+  // guess: a copy onto itself changes only attributes; the API has no other way to change them.
   const change = onItself
-    ? changeOf(request, bucket, 'ObjectModified:UpdateObjectMeta', {
-        size: version.size,
+    ? versionChange(request, bucket, 'ObjectModified:UpdateObjectMeta', version, {
         deltaSize: written.deltaSize,
-        etag: version.etag,
-        versionId: bucket.record.versioning && version.id,
       })
     : createdChange(request, bucket, 'CopyObject', written);
   return xmlReply(
@@ -64,23 +60,24 @@ export async function copyObject(request: OssRequest, oss: OssServer): Promise<R
       changes: [change],
     },
   );
-}
+};
 
 export interface CopySource {
   readonly bucket: BucketStore;
   readonly key: string;
   readonly versionId: string | undefined;
-  /** Symbolic links are followed. */
+  /** The target if the object is a symbolic link. */
   readonly version: ObjectVersion;
 }
 
 /** Reads `x-oss-copy-source`, and checks that the caller may read what it names. */
-export function readCopySource(request: OssRequest, oss: OssServer): CopySource {
+export function readCopySource(request: OssRequest, oss: OssContext): CopySource {
   const header = request.headers['x-oss-copy-source'] ?? '';
   const match = /^\/?([^/]+)\/([^?]+)(?:\?versionId=([^&]+))?$/.exec(header);
-  if (!match) throw invalidArgument('x-oss-copy-source', header);
+  const refuse = () => invalidArgument('x-oss-copy-source', header);
+  if (!match) throw refuse();
   const bucket = findBucket(match[1]!, oss);
-  const key = decode(match[2]!, header);
+  const key = percentDecode(match[2]!, refuse);
   const versionId = match[3];
   authorize({ ...request, bucket: match[1]!, key }, { access: 'read', action: 'oss:GetObject' }, bucket);
   const version = resolveSymlink(versionOf(bucket.find(key), key, versionId), bucket);
@@ -89,8 +86,8 @@ export function readCopySource(request: OssRequest, oss: OssServer): CopySource 
 }
 
 /**
- * sdk: ali-oss sends a Content-Type with every copy, which counts only when metadata is replaced. doc: on a copy onto
- * itself the request's metadata replaces the old, whatever the directive.
+ * sdk: ali-oss sends a Content-Type with every copy, which counts only if metadata is replaced. doc: a copy onto itself
+ * always replaces the metadata.
  */
 function templateOfCopy(
   request: OssRequest,
@@ -121,12 +118,4 @@ function directive(request: OssRequest, name: string, known: readonly string[]):
   const match = known.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
   if (!match) throw invalidArgument(name, value);
   return match;
-}
-
-function decode(text: string, header: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw invalidArgument('x-oss-copy-source', header);
-  }
 }

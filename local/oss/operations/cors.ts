@@ -1,11 +1,9 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
-import { OssError } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
+import { OssRefusal } from '../errors.ts';
 import { malformedXml, type OssRequest, parseDocument } from '../http/request.ts';
 import { fits } from '../patterns.ts';
-import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
-import { bucketOf } from './target.ts';
+import type { Operation } from './operation.ts';
 
 interface CorsRule {
   readonly origins: readonly string[];
@@ -18,15 +16,16 @@ interface CorsRule {
 const METHODS: readonly string[] = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
 const MAX_RULES = 20;
 
-/** A browser asks what it may send. */
-export async function optionObject(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+/** The preflight request of a browser. */
+export const optionObject: Operation = async (request, bucket) => {
   const { origin, 'access-control-request-method': method } = request.headers;
   const asked = (request.headers['access-control-request-headers'] ?? '')
     .split(',')
     .map((name) => name.trim());
   if (bucket.record.documents.cors === undefined) {
-    throw new OssError('AccessForbidden', { message: 'CORSResponse: CORS is not enabled for this bucket.' });
+    throw new OssRefusal('AccessForbidden', {
+      message: 'CORSResponse: CORS is not enabled for this bucket.',
+    });
   }
   const rule =
     origin && method
@@ -37,7 +36,7 @@ export async function optionObject(request: OssRequest, oss: OssServer): Promise
           asked.filter((name) => name !== ''),
         )
       : undefined;
-  if (!rule) throw new OssError('AccessForbidden');
+  if (!rule) throw new OssRefusal('AccessForbidden');
   return {
     status: 200,
     headers: {
@@ -46,9 +45,9 @@ export async function optionObject(request: OssRequest, oss: OssServer): Promise
       'access-control-max-age': rule.maxAgeSeconds,
     },
   };
-}
+};
 
-/** What the answer to a browser's real request carries; nothing when no rule covers it. */
+/** The headers that a browser needs to read an answer; none if no rule covers its request. */
 export function corsHeadersOf(
   request: OssRequest,
   bucket: BucketStore | undefined,
@@ -87,7 +86,7 @@ function findRule(
   );
 }
 
-/** Throws `MalformedXML` for what the documents do not allow. */
+/** Throws `MalformedXML` for an invalid configuration. */
 export function parseCorsRules(text: string): CorsRule[] {
   const rules = childrenOf(parseDocument(text, 'CORSConfiguration'), 'CORSRule').map((element) => {
     const texts = (name: string) => childrenOf(element, name).map((child) => child.text.trim());

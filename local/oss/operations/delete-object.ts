@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
-import type { ObjectChange } from '../../rules/change.ts';
+import type { ObjectChange } from '../../events/object-change.ts';
+import { percentDecode } from '../../http/decode.ts';
 import { authorize } from '../auth/authorize.ts';
-import { OssError } from '../errors.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import type { OssContext } from '../context.ts';
+import { OssRefusal } from '../errors.ts';
+import { xmlReply } from '../http/reply.ts';
 import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
-import { bucketOf } from './target.ts';
-import { changeOf, newIdentity, withNewest } from './write-object.ts';
+import type { Operation } from './operation.ts';
+import { newIdentity, versionChange, withNewest } from './write-object.ts';
 
-/** 204 also when there is nothing to delete. */
-export async function deleteObject(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+/** Also answers 204 if there is nothing to delete. */
+export const deleteObject: Operation = async (request, bucket, oss) => {
   const deleted = await deleteVersion(request.key, request.query.get('versionId'), bucket, oss);
   return {
     status: 204,
@@ -23,13 +23,12 @@ export async function deleteObject(request: OssRequest, oss: OssServer): Promise
     },
     changes: removedChange(request, bucket, 'DeleteObject', request.key, deleted),
   };
-}
+};
 
 const MAX_KEYS = 1000;
 
-export async function deleteObjects(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
-  const { objects, quiet } = await readOrder(request);
+export const deleteObjects: Operation = async (request, bucket, oss) => {
+  const { objects, quiet } = await readDeletion(request);
   for (const { key } of objects) {
     authorize({ ...request, key }, { access: 'write', action: 'oss:DeleteObject' }, bucket);
   }
@@ -55,25 +54,25 @@ export async function deleteObjects(request: OssRequest, oss: OssServer): Promis
     },
     { changes },
   );
-}
+};
 
 interface Deleted {
-  /** The version id the request named. */
+  /** The version id in the request. */
   readonly requested: string | undefined;
-  /** The version that was removed, or the marker that was set. */
+  /** The version that was deleted, or the delete marker that was added. */
   readonly versionId: string | undefined;
-  /** Whether a marker was set, or one was removed. */
+  /** Whether a delete marker was added or deleted. */
   readonly deleteMarker: boolean;
-  /** The bytes that are gone; a marker leaves them. */
+  /** The version whose bytes were deleted; a delete marker keeps them. */
   readonly removed: ObjectVersion | undefined;
 }
 
-/** Removes a version by its id; without one the newest, behind a delete marker on versioned buckets. */
+/** Deletes the version with the requested id; without an id, the object, or in a versioned bucket adds a delete marker. */
 function deleteVersion(
   key: string,
   requested: string | undefined,
   bucket: BucketStore,
-  oss: OssServer,
+  oss: OssContext,
 ): Promise<Deleted> {
   return bucket.edit<Deleted>(key, (record) => {
     const versions = record?.versions ?? [];
@@ -121,7 +120,7 @@ function markerOf(identity: Pick<ObjectVersion, 'id' | 'lastModified'>): ObjectV
   };
 }
 
-/** doc: setting a delete marker fires nothing. guess: nor does deleting what is not there. */
+/** doc: adding a delete marker causes no event. guess: nor does deleting an object that does not exist. */
 function removedChange(
   request: OssRequest,
   bucket: BucketStore,
@@ -131,22 +130,20 @@ function removedChange(
 ): ObjectChange[] {
   if (!removed) return [];
   return [
-    changeOf(request, bucket, `ObjectRemoved:${operation}`, {
+    // doc: the size is that after the operation.
+    versionChange(request, bucket, `ObjectRemoved:${operation}`, removed, {
       key,
-      // doc: the size after the operation.
       size: 0,
       deltaSize: -removed.size,
-      etag: removed.etag,
-      versionId: bucket.record.versioning && removed.id,
     }),
   ];
 }
 
-async function readOrder(request: OssRequest) {
+async function readDeletion(request: OssRequest) {
   const text = await readText(request);
   const digest = request.headers['content-md5'];
   if (digest !== undefined && digest !== createHash('md5').update(text).digest('base64')) {
-    throw new OssError('InvalidDigest', {
+    throw new OssRefusal('InvalidDigest', {
       message: 'The Content-MD5 you specified did not match what we received.',
       elements: { ExpectedDigest: digest },
     });
@@ -157,7 +154,7 @@ async function readOrder(request: OssRequest) {
     const key = childText(object, 'Key');
     if (!key) throw malformedXml('an Object has no Key');
     return {
-      key: encoded ? decodeURIComponent(key) : key,
+      key: encoded ? percentDecode(key, () => malformedXml(`the Key ${key} is not encoded`)) : key,
       versionId: childText(object, 'VersionId') || undefined,
     };
   });

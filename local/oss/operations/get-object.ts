@@ -3,19 +3,17 @@ import { readRange } from '../http/range.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { processImage } from '../images/process.ts';
-import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { checkReadable, objectHeaders } from './object-headers.ts';
+import type { Operation } from './operation.ts';
 import { resolveSymlink } from './symlink.ts';
-import { bucketOf, versionHeader, versionOf } from './target.ts';
-import { changeOf } from './write-object.ts';
+import { requestedVersion, versionHeader } from './target.ts';
+import { versionChange } from './write-object.ts';
 
-/** Answers HEAD too. */
-export async function getObject(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
-  const link = versionOf(bucket.find(request.key), request.key, request.query.get('versionId'));
-  const version = resolveSymlink(link, bucket);
+/** Also answers HEAD. */
+export const getObject: Operation = async (request, bucket, oss) => {
+  const version = resolveSymlink(requestedVersion(request, bucket.find(request.key)), bucket);
   const headers = objectHeaders(request, oss, bucket, version);
   if (isNotModified(conditionsOf(request.headers), version)) {
     return {
@@ -33,7 +31,7 @@ export async function getObject(request: OssRequest, oss: OssServer): Promise<Re
   return process
     ? getProcessed(request, bucket, version, process, headers)
     : getBytes(request, bucket, version, headers);
-}
+};
 
 function getBytes(
   request: OssRequest,
@@ -47,13 +45,13 @@ function getBytes(
   return {
     status: range ? 206 : 200,
     headers: { ...headers, ...(range && { 'content-range': `bytes ${start}-${end - 1}/${version.size}` }) },
-    // Opened here and not when it is sent: an overwrite in between would remove the files.
+    // Opened now and not when it is sent, because an overwrite in between would delete the files.
     body: { size: end - start, stream: bucket.read(version.segments, start, end) },
     changes: [readChange(request, bucket, version, start, end)],
   };
 }
 
-/** The original stays as it is; the answer is another object, so it carries none of the original's checksums. */
+/** The answer is not the original, so it has none of the original's checksums. */
 async function getProcessed(
   request: OssRequest,
   bucket: BucketStore,
@@ -84,26 +82,16 @@ function readChange(
   from: number,
   to: number,
 ) {
-  return changeOf(request, bucket, 'ObjectDownloaded:GetObject', {
-    size: version.size,
-    deltaSize: 0,
-    etag: version.etag,
-    versionId: bucket.record.versioning && version.id,
-    read: { from, to },
-  });
+  return versionChange(request, bucket, 'ObjectDownloaded:GetObject', version, { read: { from, to } });
 }
 
-/** doc: only ETag, length, time and version, at less cost than HEAD. */
-export async function getObjectMeta(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
-  const version = resolveSymlink(
-    versionOf(bucket.find(request.key), request.key, request.query.get('versionId')),
-    bucket,
-  );
+/** doc: only ETag, length, time and version, cheaper than HEAD. */
+export const getObjectMeta: Operation = async (request, bucket, oss) => {
+  const version = resolveSymlink(requestedVersion(request, bucket.find(request.key)), bucket);
   const { etag, 'last-modified': lastModified } = objectHeaders(request, oss, bucket, version);
   return {
     status: 200,
     headers: { etag, 'last-modified': lastModified, ...versionHeader(bucket, version) },
     body: { size: version.size },
   };
-}
+};

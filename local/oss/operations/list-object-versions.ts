@@ -1,11 +1,10 @@
 import type { XmlFields } from '../../../shared/runtime/xml.ts';
 import { invalidArgument } from '../errors.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
-import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import { xmlReply } from '../http/reply.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { describeVersion, isoSeconds, ownerOf, readListing, walkKeys } from './list-objects.ts';
+import type { Operation } from './operation.ts';
 
 interface Entry {
   readonly key: string;
@@ -13,9 +12,9 @@ interface Entry {
   readonly isLatest: boolean;
 }
 
-/** Keys in byte order, versions of one key from the newest. */
-export async function listObjectVersions(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
+/** Sorted by key in byte order, versions of one key from the newest. */
+export const listObjectVersions: Operation = async (request, bucket, oss) => {
+  const { prefix, delimiter, maxKeys, encode, encodingType } = readListing(request);
   const keyMarker = request.query.get('key-marker') ?? '';
   const versionIdMarker = request.query.get('version-id-marker') ?? '';
   if (versionIdMarker !== '' && keyMarker === '') {
@@ -70,9 +69,9 @@ export async function listObjectVersions(request: OssRequest, oss: OssServer): P
       })),
     CommonPrefixes: prefixes.map((name) => ({ Prefix: encode(name) })),
   });
-}
+};
 
-/** Versions, and common prefixes as text. */
+/** Versions, and common prefixes as strings. */
 function* walk(
   bucket: BucketStore,
   {
@@ -83,7 +82,7 @@ function* walk(
   }: { prefix: string; delimiter: string; keyMarker: string; versionIdMarker: string },
 ): Generator<Entry | string> {
   const rest = versionIdMarker === '' ? [] : entriesOf(bucket, keyMarker);
-  // A marker whose version is gone leaves the position unknown: the key is told from its beginning.
+  // If the marker's version was deleted, its position is unknown: the key is listed from its beginning.
   const at = rest.findIndex(({ version }) => version.id === versionIdMarker);
   yield* rest.slice(at + 1);
   for (const { key, common } of walkKeys(bucket, { prefix, delimiter, after: keyMarker }, () => true)) {

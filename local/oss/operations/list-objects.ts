@@ -1,19 +1,19 @@
 import type { XmlFields } from '../../../shared/runtime/xml.ts';
+import type { OssContext } from '../context.ts';
 import { invalidArgument } from '../errors.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import { xmlReply } from '../http/reply.ts';
 import { numberParameter, type OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { compareKeys } from '../store/key-order.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
-import { restoreState } from './restore.ts';
-import { bucketOf } from './target.ts';
+import type { Operation } from './operation.ts';
+import { restoreInfo } from './restore.ts';
 
-/** doc: 100 a page unless asked for more, 1,000 at most; a page of none is answered too. */
+/** doc: 100 per page by default, 1,000 at most; an empty page is valid. */
 const PAGE = { min: 0, max: 1000, fallback: 100 };
 
-export async function listObjects(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
+export const listObjects: Operation = async (request, bucket, oss) => {
+  const { prefix, delimiter, maxKeys, encode, encodingType } = readListing(request);
   const type = request.query.get('list-type');
   if (type !== undefined) throw invalidArgument('list-type', type);
   const marker = request.query.get('marker') ?? '';
@@ -28,15 +28,16 @@ export async function listObjects(request: OssRequest, oss: OssServer): Promise<
     IsTruncated: page.truncated,
     NextMarker: page.truncated ? encode(page.last) : undefined,
     Contents: page.objects.map(({ key, version }) => ({
-      ...describe(key, version, encode, oss),
+      Key: encode(key),
+      ...describeVersion(version, oss),
       Owner: ownerOf(bucket),
     })),
     CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
   });
-}
+};
 
-export async function listObjectsV2(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const { bucket, prefix, delimiter, maxKeys, encode, encodingType } = readListing(request, oss);
+export const listObjectsV2: Operation = async (request, bucket, oss) => {
+  const { prefix, delimiter, maxKeys, encode, encodingType } = readListing(request);
   const startAfter = request.query.get('start-after');
   const token = request.query.get('continuation-token');
   const after = token === undefined ? (startAfter ?? '') : decodeToken(token);
@@ -53,19 +54,22 @@ export async function listObjectsV2(request: OssRequest, oss: OssServer): Promis
     IsTruncated: page.truncated,
     NextContinuationToken: page.truncated ? encodeToken(page.last) : undefined,
     KeyCount: page.objects.length + page.prefixes.length,
-    Contents: page.objects.map(({ key, version }) => ({ ...describe(key, version, encode, oss), ...owner })),
+    Contents: page.objects.map(({ key, version }) => ({
+      Key: encode(key),
+      ...describeVersion(version, oss),
+      ...owner,
+    })),
     CommonPrefixes: page.prefixes.map((common) => ({ Prefix: encode(common) })),
   });
-}
+};
 
-/** The parameters all listings share. */
-export function readListing(request: OssRequest, oss: OssServer) {
+/** The parameters that all listings share. */
+export function readListing(request: OssRequest) {
   const encodingType = request.query.get('encoding-type') || undefined;
-  // sdk: the Go SDK v2 spells it in upper case.
+  // sdk: the Go SDK v2 writes it in upper case.
   if (encodingType && encodingType.toLowerCase() !== 'url')
     throw invalidArgument('encoding-type', encodingType);
   return {
-    bucket: bucketOf(request, oss),
     prefix: request.query.get('prefix') ?? '',
     delimiter: request.query.get('delimiter') ?? '',
     maxKeys: numberParameter(request, 'max-keys', PAGE),
@@ -78,7 +82,7 @@ interface Page {
   readonly objects: { key: string; version: ObjectVersion }[];
   readonly prefixes: string[];
   readonly truncated: boolean;
-  /** The key or common prefix the next page begins after. */
+  /** The key or common prefix after which the next page begins. */
   readonly last: string;
 }
 
@@ -106,70 +110,54 @@ function listPage(bucket: BucketStore, { prefix, delimiter, after, maxKeys }: Pa
 }
 
 /**
- * Keys under a prefix after a marker, in byte order. Keys that share a common prefix are told once, by the first of
- * them that is `wanted`; the others are leapt over.
+ * Keys with a prefix after a marker, in byte order. Keys that share a common prefix are yielded once, with the first of
+ * them that is `wanted`; the others are skipped.
  */
 export function* walkKeys(
   bucket: BucketStore,
   { prefix, delimiter, after }: Omit<PageOptions, 'maxKeys'>,
   wanted: (key: string) => boolean = (key) => currentVersion(bucket.find(key)) !== undefined,
 ): Generator<{ key: string; common?: string }> {
-  let told: string | undefined;
+  let yielded: string | undefined;
   let start: string | undefined = compareKeys(after, prefix) > 0 ? after : prefix;
   while (start !== undefined) {
     const from: string = start;
     start = undefined;
     for (const key of bucket.keys.from(from)) {
       if (!key.startsWith(prefix)) return;
-      if (key === after || (told !== undefined && key.startsWith(told)) || !wanted(key)) continue;
+      if (key === after || (yielded !== undefined && key.startsWith(yielded)) || !wanted(key)) continue;
       const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
       if (cut < 0) {
         yield { key };
         continue;
       }
-      told = key.slice(0, cut + delimiter.length);
-      // A common prefix that the marker lies under has been told on an earlier page.
-      if (!after.startsWith(told)) yield { key, common: told };
-      start = `${told}\u{10ffff}`;
+      yielded = key.slice(0, cut + delimiter.length);
+      // An earlier page has the common prefix of the marker.
+      if (!after.startsWith(yielded)) yield { key, common: yielded };
+      start = `${yielded}\u{10ffff}`;
       break;
     }
   }
 }
 
-function describe(
-  key: string,
-  version: ObjectVersion,
-  encode: (text: string) => string,
-  oss: OssServer,
-): XmlFields {
-  return { Key: encode(key), ...describeVersion(version, oss) };
-}
-
-export function describeVersion(version: ObjectVersion, oss: OssServer): XmlFields {
+export function describeVersion(version: ObjectVersion, oss: OssContext): XmlFields {
   return {
     LastModified: isoSeconds(version.lastModified),
     ETag: `"${version.etag}"`,
     Type: version.type,
     Size: version.size,
     StorageClass: version.storageClass,
-    RestoreInfo: restoreInfo(version, oss),
+    RestoreInfo: restoreInfo(version, oss.clock.now()),
   };
 }
 
-/** doc: times in documents have three decimals, which are zero. */
+/** doc: times in documents have three decimals, all zero. */
 export function isoSeconds(time: number): string {
   return `${new Date(time).toISOString().slice(0, 19)}.000Z`;
 }
 
 export function ownerOf(bucket: BucketStore): { ID: string; DisplayName: string } {
   return { ID: bucket.record.ownerId, DisplayName: bucket.record.ownerId };
-}
-
-function restoreInfo(version: ObjectVersion, oss: OssServer): string | undefined {
-  const state = restoreState(version, oss.clock.now());
-  if (state === 'ongoing') return 'ongoing-request="true"';
-  if (state !== 'restored') return undefined;
-  return `ongoing-request="false", expiry-date="${new Date(version.restore!.expiresAt).toUTCString()}"`;
 }
 
 function encodeToken(key: string): string {

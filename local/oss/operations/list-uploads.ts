@@ -1,16 +1,16 @@
-import { type Reply, xmlReply } from '../http/reply.ts';
-import { numberParameter, type OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import { xmlReply } from '../http/reply.ts';
+import { numberParameter } from '../http/request.ts';
 import { compareKeys } from '../store/key-order.ts';
 import type { UploadRecord } from '../store/records.ts';
 import { isoSeconds, readListing } from './list-objects.ts';
+import type { Operation } from './operation.ts';
 
-/** Multipart uploads under way, by key, those of one key by upload id. */
-export async function listMultipartUploads(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const { bucket, prefix, delimiter, encode, encodingType } = readListing(request, oss);
-  const most = numberParameter(request, 'max-uploads', { min: 1, max: 1000, fallback: 1000 });
+/** Multipart uploads in progress, sorted by key and upload id. */
+export const listMultipartUploads: Operation = async (request, bucket) => {
+  const { prefix, delimiter, encode, encodingType } = readListing(request);
+  const maxUploads = numberParameter(request, 'max-uploads', { min: 1, max: 1000, fallback: 1000 });
   const keyMarker = request.query.get('key-marker') ?? '';
-  // doc: counts only together with a key marker.
+  // doc: ignored without a key marker.
   const idMarker = keyMarker === '' ? '' : (request.query.get('upload-id-marker') ?? '');
   const rest = [...bucket.uploads.all()]
     .map(({ record }) => record)
@@ -25,7 +25,7 @@ export async function listMultipartUploads(request: OssRequest, oss: OssServer):
     const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const common = cut < 0 ? undefined : key.slice(0, cut + delimiter.length);
     if (common !== undefined && (prefixes.at(-1) === common || keyMarker.startsWith(common))) continue;
-    if (uploads.length + prefixes.length === most) {
+    if (uploads.length + prefixes.length === maxUploads) {
       truncated = true;
       break;
     }
@@ -42,7 +42,7 @@ export async function listMultipartUploads(request: OssRequest, oss: OssServer):
     NextUploadIdMarker: truncated ? last!.id : '',
     Delimiter: encode(delimiter),
     Prefix: encode(prefix),
-    MaxUploads: most,
+    MaxUploads: maxUploads,
     IsTruncated: truncated,
     Upload: uploads.map(({ key, id, initiated, template }) => ({
       Key: encode(key),
@@ -52,7 +52,7 @@ export async function listMultipartUploads(request: OssRequest, oss: OssServer):
     })),
     CommonPrefixes: prefixes.map((common) => ({ Prefix: encode(common) })),
   });
-}
+};
 
 function isAfter(key: string, id: string, keyMarker: string, idMarker: string): boolean {
   if (keyMarker === '') return true;

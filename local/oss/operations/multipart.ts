@@ -1,11 +1,12 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
+import type { OssContext } from '../context.ts';
 import { combineCrc64 } from '../crc64.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import { readRange } from '../http/range.ts';
-import { type Reply, xmlReply } from '../http/reply.ts';
+import { xmlReply } from '../http/reply.ts';
 import { malformedXml, numberParameter, type OssRequest, parseDocument, readText } from '../http/request.ts';
+import { newUploadId } from '../ids.ts';
 import { checkKey } from '../names.ts';
-import { newUploadId, type OssServer } from '../server.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { Part } from '../store/records.ts';
@@ -13,8 +14,8 @@ import type { Upload } from '../store/uploads.ts';
 import { readCallback, withCallback } from './callback.ts';
 import { readCopySource } from './copy-object.ts';
 import { isoSeconds } from './list-objects.ts';
+import type { Operation } from './operation.ts';
 import { uploadHeaders } from './put-object.ts';
-import { bucketOf } from './target.ts';
 import { templateOf } from './template.ts';
 import {
   changeOf,
@@ -26,11 +27,10 @@ import {
 } from './write-object.ts';
 
 const MAX_PARTS = 10_000;
-/** doc: every part but the last; judged when the upload is completed. */
-const MIN_PART = 100 * 1024;
+/** doc: for every part except the last; checked when the upload is completed. */
+const MIN_PART_BYTES = 100 * 1024;
 
-export async function initiateMultipartUpload(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const initiateMultipartUpload: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   const template = templateOf(request.headers, bucket);
   const id = newUploadId(oss.random);
@@ -49,22 +49,20 @@ export async function initiateMultipartUpload(request: OssRequest, oss: OssServe
       ],
     },
   );
-}
+};
 
-export async function uploadPart(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const uploadPart: Operation = async (request, bucket, oss) => {
   const number = readPartNumber(request);
   const { record } = uploadOf(request, bucket);
-  const part = await keepPart(record.id, number, await receiveBlob(request, bucket), bucket, oss);
+  const part = await storePart(record.id, number, await receiveBlob(request, bucket), bucket, oss);
   return {
     status: 200,
     headers: { etag: `"${part.etag}"`, 'x-oss-hash-crc64ecma': part.crc64 },
     changes: [partChange(request, bucket, 'UploadPart', part)],
   };
-}
+};
 
-export async function uploadPartCopy(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const uploadPartCopy: Operation = async (request, bucket, oss) => {
   const number = readPartNumber(request);
   const { record } = uploadOf(request, bucket);
   const source = readCopySource(request, oss);
@@ -74,7 +72,7 @@ export async function uploadPartCopy(request: OssRequest, oss: OssServer): Promi
   if (header !== undefined && !range) throw invalidArgument('x-oss-copy-source-range', header);
   const { start, end } = range ?? { start: 0, end: size };
   const blob = await bucket.write(request.key, source.bucket.read(segments, start, end));
-  const part = await keepPart(record.id, number, blob, bucket, oss);
+  const part = await storePart(record.id, number, blob, bucket, oss);
   return xmlReply(
     'CopyPartResult',
     { LastModified: isoSeconds(part.lastModified), ETag: `"${part.etag}"` },
@@ -88,11 +86,10 @@ export async function uploadPartCopy(request: OssRequest, oss: OssServer): Promi
       changes: [partChange(request, bucket, 'UploadPartCopy', part)],
     },
   );
-}
+};
 
-/** Makes the object of the parts where they lie; those that are not named go. */
-export async function completeMultipartUpload(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+/** Makes an object of the named parts without moving bytes, and deletes the other parts. */
+export const completeMultipartUpload: Operation = async (request, bucket, oss) => {
   readCallback(request);
   const text = await readText(request);
   const upload = uploadOf(request, bucket);
@@ -132,10 +129,9 @@ export async function completeMultipartUpload(request: OssRequest, oss: OssServe
       },
     ),
   );
-}
+};
 
-export async function abortMultipartUpload(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const abortMultipartUpload: Operation = async (request, bucket) => {
   const upload = uploadOf(request, bucket);
   if (!bucket.uploads.take(upload.record.id)) throw noSuchUpload(request);
   await bucket.uploads.forget(upload.record.id);
@@ -146,15 +142,14 @@ export async function abortMultipartUpload(request: OssRequest, oss: OssServer):
       changeOf(request, bucket, 'ObjectRemoved:AbortMultipartUpload', { size: 0, deltaSize: 0, etag: '' }),
     ],
   };
-}
+};
 
-export async function listParts(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const listParts: Operation = async (request, bucket) => {
   const { record, parts } = uploadOf(request, bucket);
-  const most = numberParameter(request, 'max-parts', { min: 1, max: 1000, fallback: 1000 });
+  const maxParts = numberParameter(request, 'max-parts', { min: 1, max: 1000, fallback: 1000 });
   const marker = numberParameter(request, 'part-number-marker', { min: 0, max: MAX_PARTS, fallback: 0 });
   const rest = sorted(parts.values()).filter(({ number }) => number > marker);
-  const page = rest.slice(0, most);
+  const page = rest.slice(0, maxParts);
   const encoded = request.query.get('encoding-type') === 'url';
   return xmlReply('ListPartsResult', {
     Bucket: request.bucket,
@@ -164,7 +159,7 @@ export async function listParts(request: OssRequest, oss: OssServer): Promise<Re
     StorageClass: record.template.storageClass,
     PartNumberMarker: marker,
     NextPartNumberMarker: page.at(-1)?.number ?? marker,
-    MaxParts: most,
+    MaxParts: maxParts,
     IsTruncated: rest.length > page.length,
     Part: page.map((part) => ({
       PartNumber: part.number,
@@ -174,20 +169,20 @@ export async function listParts(request: OssRequest, oss: OssServer): Promise<Re
       HashCrc64ecma: part.crc64,
     })),
   });
-}
+};
 
-async function keepPart(
+async function storePart(
   id: string,
   number: number,
   blob: Blob,
   bucket: BucketStore,
-  oss: OssServer,
+  oss: OssContext,
 ): Promise<Part> {
   const { etag, crc64 } = fromBlob(blob);
   const part: Part = { number, segment: blob.segment, etag, crc64, lastModified: oss.clock.now() };
   if (await bucket.uploads.putPart(id, part)) return part;
   await bucket.discard([blob.segment]);
-  throw new OssError('NoSuchUpload', { elements: { UploadId: id } });
+  throw new OssRefusal('NoSuchUpload', { elements: { UploadId: id } });
 }
 
 function chosenParts(request: OssRequest, text: string, { parts }: Upload): Part[] {
@@ -195,13 +190,13 @@ function chosenParts(request: OssRequest, text: string, { parts }: Upload): Part
     request.headers['x-oss-complete-all'] === 'yes' ? sorted(parts.values()) : namedParts(text, parts);
   if (chosen.length === 0) throw malformedXml('expected at least one Part');
   if (chosen.some(({ number }, index) => index > 0 && number <= chosen[index - 1]!.number)) {
-    throw new OssError('InvalidPartOrder');
+    throw new OssRefusal('InvalidPartOrder');
   }
-  const small = chosen.slice(0, -1).find(({ segment }) => segment.size < MIN_PART);
+  const small = chosen.slice(0, -1).find(({ segment }) => segment.size < MIN_PART_BYTES);
   if (small) {
-    throw new OssError('EntityTooSmall', {
+    throw new OssRefusal('EntityTooSmall', {
       elements: {
-        MinSizeAllowed: String(MIN_PART),
+        MinSizeAllowed: String(MIN_PART_BYTES),
         ProposedSize: String(small.segment.size),
         PartNumber: String(small.number),
         ETag: `"${small.etag}"`,
@@ -217,11 +212,11 @@ function namedParts(text: string, parts: ReadonlyMap<number, Part>): Part[] {
     throw malformedXml(`expected at most ${MAX_PARTS} parts, got ${items.length}`);
   return items.map((item) => {
     const number = Number(childText(item, 'PartNumber'));
-    // sdk: ETags come with and without quotes.
+    // sdk: ETags have quotes or not.
     const etag = (childText(item, 'ETag') ?? '').trim().replaceAll('"', '').toUpperCase();
     const part = parts.get(number);
     if (!part || part.etag !== etag) {
-      throw new OssError('InvalidPart', { elements: { PartNumber: String(number), ETag: etag } });
+      throw new OssRefusal('InvalidPart', { elements: { PartNumber: String(number), ETag: etag } });
     }
     return part;
   });
@@ -243,8 +238,8 @@ function uploadOf(request: OssRequest, bucket: BucketStore): Upload {
   return upload;
 }
 
-function noSuchUpload(request: OssRequest): OssError {
-  return new OssError('NoSuchUpload', { elements: { UploadId: request.query.get('uploadId') } });
+function noSuchUpload(request: OssRequest): OssRefusal {
+  return new OssRefusal('NoSuchUpload', { elements: { UploadId: request.query.get('uploadId') } });
 }
 
 function readPartNumber(request: OssRequest): number {

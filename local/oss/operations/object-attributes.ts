@@ -1,75 +1,65 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import { type Reply, xmlReply } from '../http/reply.ts';
-import { malformedXml, type OssRequest, readXml } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion, Tag } from '../store/records.ts';
 import { ownerOf } from './list-objects.ts';
-import { bucketOf, versionHeader, versionOf } from './target.ts';
+import type { Operation } from './operation.ts';
+import { requestedVersion, versionHeader } from './target.ts';
 import { checkTags, parseObjectAcl } from './template.ts';
 
-export async function putObjectAcl(request: OssRequest, oss: OssServer): Promise<Reply> {
+export const putObjectAcl: Operation = async (request, bucket) => {
   const acl = parseObjectAcl(request.headers['x-oss-object-acl'] ?? '');
-  return changeVersion(request, oss, (version) => ({ ...version, acl }), 200);
-}
+  return changeVersion(request, bucket, (version) => ({ ...version, acl }), 200);
+};
 
-export async function getObjectAcl(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const { bucket, version } = find(request, oss);
+export const getObjectAcl: Operation = async (request, bucket) => {
+  const version = requestedVersion(request, bucket.find(request.key));
   return xmlReply(
     'AccessControlPolicy',
     { Owner: ownerOf(bucket), AccessControlList: { Grant: version.acl } },
     { headers: versionHeader(bucket, version) },
   );
-}
+};
 
-export async function putObjectTagging(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const tags = await readTagging(request);
-  return changeVersion(request, oss, (version) => ({ ...version, tags }), 200);
-}
+export const putObjectTagging: Operation = async (request, bucket) => {
+  const tags = readTagging(await readText(request));
+  return changeVersion(request, bucket, (version) => ({ ...version, tags }), 200);
+};
 
-export async function getObjectTagging(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const { bucket, version } = find(request, oss);
+export const getObjectTagging: Operation = async (request, bucket) => {
+  const version = requestedVersion(request, bucket.find(request.key));
   const tags = version.tags.map(({ key, value }) => ({ Key: key, Value: value }));
   return xmlReply('Tagging', { TagSet: { Tag: tags } }, { headers: versionHeader(bucket, version) });
-}
+};
 
-export async function deleteObjectTagging(request: OssRequest, oss: OssServer): Promise<Reply> {
-  return changeVersion(request, oss, (version) => ({ ...version, tags: [] }), 204);
-}
+export const deleteObjectTagging: Operation = async (request, bucket) => {
+  return changeVersion(request, bucket, (version) => ({ ...version, tags: [] }), 204);
+};
 
-/** `<Tagging><TagSet><Tag>…`, of buckets and objects. */
-export async function readTagging(request: OssRequest, most?: number): Promise<Tag[]> {
-  const document = await readXml(request, 'Tagging');
-  const [set] = childrenOf(document, 'TagSet');
+/** Reads `<Tagging><TagSet><Tag>…` of a bucket or object. */
+export function readTagging(text: string, maxTags?: number): Tag[] {
+  const [set] = childrenOf(parseDocument(text, 'Tagging'), 'TagSet');
   if (!set) throw malformedXml('expected <TagSet>');
   const tags = childrenOf(set, 'Tag').map((tag) => ({
     key: childText(tag, 'Key') ?? '',
     value: childText(tag, 'Value') ?? '',
   }));
-  return checkTags(tags, most);
+  return checkTags(tags, maxTags);
 }
 
-/** doc: such changes leave `Last-Modified` alone. */
+/** doc: such a change keeps `Last-Modified`. */
 function changeVersion(
   request: OssRequest,
-  oss: OssServer,
+  bucket: BucketStore,
   change: (version: ObjectVersion) => ObjectVersion,
   status: number,
 ): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
   return bucket.edit(request.key, (record) => {
-    const version = versionOf(record, request.key, request.query.get('versionId'));
+    const version = requestedVersion(request, record);
     return {
       versions: record!.versions.map((other) => (other === version ? change(version) : other)),
       result: { status, headers: versionHeader(bucket, version) },
     };
   });
-}
-
-function find(request: OssRequest, oss: OssServer): { bucket: BucketStore; version: ObjectVersion } {
-  const bucket = bucketOf(request, oss);
-  return {
-    bucket,
-    version: versionOf(bucket.find(request.key), request.key, request.query.get('versionId')),
-  };
 }

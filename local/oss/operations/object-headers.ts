@@ -1,13 +1,13 @@
-import { OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
-import { restoreState } from './restore.ts';
+import { restoreInfo, restoreState } from './restore.ts';
 import { versionHeader } from './target.ts';
 import { checkHeader } from './template.ts';
 
-/** Query parameters that replace headers of the answer. */
+/** Headers of the answer that a query parameter `response-<name>` replaces. */
 const OVERRIDES = [
   'content-type',
   'content-language',
@@ -17,10 +17,10 @@ const OVERRIDES = [
   'content-encoding',
 ];
 
-/** What GET and HEAD tell about an object. */
+/** The headers that GET and HEAD answer. */
 export function objectHeaders(
   request: OssRequest,
-  oss: OssServer,
+  oss: OssContext,
   bucket: BucketStore,
   version: ObjectVersion,
 ): Record<string, string | undefined> {
@@ -37,7 +37,7 @@ export function objectHeaders(
     'x-oss-tagging-count': version.tags.length > 0 ? String(version.tags.length) : undefined,
     'x-oss-server-side-encryption': version.encryption?.algorithm,
     'x-oss-server-side-encryption-key-id': version.encryption?.keyId,
-    'x-oss-restore': restoreHeader(version, oss),
+    'x-oss-restore': restoreInfo(version, oss.clock.now()),
     ...versionHeader(bucket, version),
   };
   for (const [name, value] of Object.entries(version.metadata)) headers[`x-oss-meta-${name}`] = value;
@@ -48,15 +48,8 @@ export function objectHeaders(
   return headers;
 }
 
-function restoreHeader(version: ObjectVersion, oss: OssServer): string | undefined {
-  const state = restoreState(version, oss.clock.now());
-  if (state === 'ongoing') return 'ongoing-request="true"';
-  if (state !== 'restored') return undefined;
-  return `ongoing-request="false", expiry-date="${new Date(version.restore!.expiresAt).toUTCString()}"`;
-}
-
 /** doc: archived bytes must be restored before they can be read. */
-export function checkReadable(version: ObjectVersion, oss: OssServer): void {
+export function checkReadable(version: ObjectVersion, oss: OssContext): void {
   const state = restoreState(version, oss.clock.now());
-  if (state === 'archived' || state === 'ongoing') throw new OssError('InvalidObjectState');
+  if (state === 'archived' || state === 'ongoing') throw new OssRefusal('InvalidObjectState');
 }

@@ -3,35 +3,33 @@ import busboy from 'busboy';
 import { writeXml } from '../../../shared/runtime/xml.ts';
 import { authorize } from '../auth/authorize.ts';
 import { checkFormSignature, checkPolicy } from '../auth/post-policy.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../server.ts';
 import { readCallback, withCallback } from './callback.ts';
+import type { Operation } from './operation.ts';
 import { uploadHeaders } from './put-object.ts';
-import { bucketOf } from './target.ts';
 import { templateOf } from './template.ts';
-import { createdChange, fromBlob, MAX_UPLOAD, writeVersion } from './write-object.ts';
+import { createdChange, MAX_UPLOAD_BYTES, writeBlob } from './write-object.ts';
 
 interface Form {
-  /** Names in lower case; what stood before the file. */
+  /** The fields before the file; names in lower case. */
   readonly fields: ReadonlyMap<string, string>;
   readonly file: Readable;
   readonly fileName: string;
   readonly fileType: string;
 }
 
-/** An upload by a browser's form: the signature is in the form and covers a policy, not the request. */
-export async function postObject(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+/** An upload by a browser's form, whose signature covers a policy instead of the request. */
+export const postObject: Operation = async (request, bucket, oss) => {
   const form = await readForm(request);
   try {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is wire data
     const key = form.fields.get('key')?.replaceAll('${filename}', form.fileName);
     if (!key) throw invalidArgument('key', '', 'Bucket POST must contain a field named key.');
     checkKey(key);
-    const caller = checkFormSignature(form.fields, request.time, oss.keyring);
+    const caller = checkFormSignature(form.fields, oss.keyring);
     const sizes = checkPolicy(form.fields, { bucket: request.bucket, key, time: request.time });
     const upload: OssRequest = { ...request, key, caller, headers: headersOf(form, request) };
     authorize(upload, { access: 'write', action: 'oss:PutObject' }, bucket);
@@ -39,15 +37,13 @@ export async function postObject(request: OssRequest, oss: OssServer): Promise<R
     const template = templateOf(upload.headers, bucket);
 
     const blob = await bucket.write(key, bytesOf(form), (size) => {
-      if (size > Math.min(sizes.max, MAX_UPLOAD)) throw new OssError('EntityTooLarge');
+      if (size > Math.min(sizes.max, MAX_UPLOAD_BYTES)) throw new OssRefusal('EntityTooLarge');
     });
     if (blob.segment.size < sizes.min) {
       await bucket.discard([blob.segment]);
-      throw new OssError('EntityTooSmall');
+      throw new OssRefusal('EntityTooSmall');
     }
-    const written = await writeVersion(upload, oss, bucket, { ...template, ...fromBlob(blob) }, [
-      blob.segment,
-    ]);
+    const written = await writeBlob(upload, oss, bucket, template, blob);
     return withCallback(upload, oss, written.version, (xVars) => ({
       ...successReply(form.fields, upload, written.version.etag),
       changes: [createdChange(upload, bucket, 'PostObject', written, { xVars })],
@@ -56,21 +52,21 @@ export async function postObject(request: OssRequest, oss: OssServer): Promise<R
       headers: { ...uploadHeaders(bucket, written.version), ...reply.headers },
     }));
   } finally {
-    // What follows an error or the file is read and dropped, so that the answer reaches a client that still sends.
+    // The rest of the form is read and discarded, so that the answer reaches a client that is still sending.
     form.file.resume();
   }
-}
+};
 
-/** A form that ends inside its file, or whose sender goes away there, fails where the file is read. */
+/** A form that ends within its file fails when the file is read. */
 async function* bytesOf({ file }: Form): AsyncGenerator<Uint8Array> {
   try {
     yield* file;
   } catch (cause) {
-    throw new OssError('MalformedPOSTRequest', { cause });
+    throw new OssRefusal('MalformedPOSTRequest', { cause });
   }
 }
 
-/** doc: a redirect, else the status asked for, else 204; 201 comes with a document. */
+/** doc: a redirect, or the requested status, or 204; 201 has a document. */
 function successReply(
   fields: ReadonlyMap<string, string>,
   { bucket, key, headers }: OssRequest,
@@ -82,7 +78,7 @@ function successReply(
     const url = new URL(redirect);
     for (const [name, value] of Object.entries({ bucket, key, etag: `"${etag}"` }))
       url.searchParams.set(name, value);
-    // guess: 303, the status that turns a POST into a GET.
+    // guess: 303, the status that makes a client send a GET.
     return { status: 303, headers: { location: url.href } };
   }
   const status = fields.get('success_action_status');
@@ -98,7 +94,7 @@ function successReply(
   return { status: status === '200' ? 200 : 204 };
 }
 
-/** The form's fields in the place of headers; variables of a callback are fields of their own here. */
+/** The form's fields as headers; variables of a callback are fields of the form. */
 function headersOf({ fields, fileType }: Form, request: OssRequest): Record<string, string> {
   const { host = '', origin } = request.headers;
   const headers: Record<string, string> = { host, ...(origin !== undefined && { origin }) };
@@ -128,11 +124,11 @@ const LIMITS = {
 /** Resolves when the file begins; doc: the file is the last part. */
 function readForm(request: OssRequest): Promise<Form> {
   return new Promise((resolve, reject) => {
-    const malformed = (cause: unknown) => reject(new OssError('MalformedPOSTRequest', { cause }));
+    const malformed = (cause: unknown) => reject(new OssRefusal('MalformedPOSTRequest', { cause }));
     const fields = new Map<string, string>();
     let parser: busboy.Busboy;
     try {
-      // One character a byte: a field may turn out to be a file.
+      // One character per byte, because a field may turn out to be a file.
       const charsets = { defParamCharset: 'utf8', defCharset: 'latin1' };
       parser = busboy({ headers: { ...request.headers }, limits: LIMITS, ...charsets });
     } catch (error) {
@@ -141,14 +137,14 @@ function readForm(request: OssRequest): Promise<Form> {
     parser.on('field', (name, value, { mimeType, valueTruncated }) => {
       const field = name.toLowerCase();
       const bytes = Buffer.from(value, 'latin1');
-      if (valueTruncated) reject(new OssError(field === 'file' ? 'EntityTooLarge' : 'FieldItemTooLong'));
-      // sdk: a part named `file` is the file, also without a file name; the parser took it for a field.
+      if (valueTruncated) reject(new OssRefusal(field === 'file' ? 'EntityTooLarge' : 'FieldItemTooLong'));
+      // sdk: a part named `file` is the file, even without a file name; the parser reports it as a field.
       else if (field === 'file')
         resolve({ fields, file: Readable.from([bytes]), fileName: '', fileType: mimeType });
       else fields.set(field, bytes.toString('utf8'));
     });
     parser.on('file', (name, file, { filename, mimeType }) => {
-      // A connection that breaks is seen by whoever reads the file.
+      // The reader of the file sees a broken connection.
       file.on('error', () => {});
       if (name.toLowerCase() === 'file')
         return resolve({ fields, file, fileName: filename ?? '', fileType: mimeType });

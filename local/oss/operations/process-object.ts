@@ -1,21 +1,21 @@
+import { percentDecode } from '../../http/decode.ts';
 import { authorize } from '../auth/authorize.ts';
 import { invalidArgument, notImplemented } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
 import { type OssRequest, readText } from '../http/request.ts';
 import { processImage } from '../images/process.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../server.ts';
 import { checkReadable } from './object-headers.ts';
+import type { Operation } from './operation.ts';
 import { resolveSymlink } from './symlink.ts';
-import { bucketOf, findBucket, versionOf } from './target.ts';
+import { findBucket, requestedVersion } from './target.ts';
 import { templateOf } from './template.ts';
-import { createdChange, fromBlob, writeVersion } from './write-object.ts';
+import { createdChange, writeBlob } from './write-object.ts';
 
-/** Processes an image and stores the outcome as another object: `image/…|sys/saveas,o_<Base64>,b_<Base64>`. */
-export async function processObject(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const source = bucketOf(request, oss);
-  // sdk: ali-oss percent-encodes the value, the Go SDK sends it as it is: a plus sign is one in either.
-  const order = decodeURIComponent(/^x-oss-process=([^&]*)/.exec(await readText(request))?.[1] ?? '');
+/** Processes an image and stores the result as another object: `image/…|sys/saveas,o_<Base64>,b_<Base64>`. */
+export const processObject: Operation = async (request, source, oss) => {
+  // sdk: ali-oss percent-encodes the value, the Go SDK does not; a plus sign stays a plus sign in both.
+  const [, encoded = ''] = /^x-oss-process=([^&]*)/.exec(await readText(request)) ?? [];
+  const order = percentDecode(encoded, () => invalidArgument('x-oss-process', encoded));
   const [process = '', saveAs, ...more] = order.split('|');
   if (!saveAs?.startsWith('sys/saveas,') || more.length > 0) throw notImplemented(`x-oss-process=${order}`);
   const key = decode(/,o_([^,]+)/.exec(saveAs)?.[1] ?? '');
@@ -25,26 +25,23 @@ export async function processObject(request: OssRequest, oss: OssServer): Promis
   const target: OssRequest = { ...request, bucket: bucketName, key };
   authorize(target, { access: 'write', action: 'oss:PutObject' }, bucket);
 
-  const version = resolveSymlink(
-    versionOf(source.find(request.key), request.key, request.query.get('versionId')),
-    source,
-  );
+  const version = resolveSymlink(requestedVersion(request, source.find(request.key)), source);
   checkReadable(version, oss);
   const { segments, size } = version;
   const image = await processImage(source.read(segments, 0, size), size, process);
   const blob = await bucket.write(key, onePiece(image.bytes));
   const template = templateOf({ 'content-type': image.contentType }, bucket);
-  const written = await writeVersion(target, oss, bucket, { ...template, ...fromBlob(blob) }, [blob.segment]);
+  const written = await writeBlob(target, oss, bucket, template, blob);
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ bucket: bucketName, fileSize: image.bytes.length, object: key, status: 'OK' }),
-    // guess: the documents name no event for stored outcomes; they are written like any other object.
+    // guess: the documents name no event for stored results; they are written like any other object.
     changes: [createdChange(target, bucket, 'PutObject', written)],
   };
-}
+};
 
-/** Base64 in the alphabet of URLs or the usual one. */
+/** Base64 in the usual alphabet or that for URLs. */
 function decode(text: string): string {
   const decoded = Buffer.from(text, 'base64').toString('utf8');
   if (decoded.includes('\ufffd')) throw invalidArgument('saveas', text);

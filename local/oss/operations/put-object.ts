@@ -1,33 +1,29 @@
 import { notImplemented } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { readCallback, withCallback } from './callback.ts';
-import { bucketOf, versionHeader } from './target.ts';
+import type { Operation } from './operation.ts';
+import { versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
-import { createdChange, fromBlob, receiveBlob, writeVersion } from './write-object.ts';
+import { createdChange, receiveBlob, writeBlob } from './write-object.ts';
 
-export async function putObject(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const putObject: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   refuseConditions(request);
   readCallback(request);
   const template = templateOf(request.headers, bucket);
   const blob = await receiveBlob(request, bucket);
-  const written = await writeVersion(request, oss, bucket, { ...template, ...fromBlob(blob) }, [
-    blob.segment,
-  ]);
+  const written = await writeBlob(request, oss, bucket, template, blob);
   return withCallback(request, oss, written.version, (xVars) => ({
     status: 200,
     headers: uploadHeaders(bucket, written.version),
     changes: [createdChange(request, bucket, 'PutObject', written, { xVars })],
   }));
-}
+};
 
-/** What an upload is answered with. */
+/** The headers that answer an upload. */
 export function uploadHeaders(
   bucket: BucketStore,
   version: ObjectVersion,
@@ -42,8 +38,8 @@ export function uploadHeaders(
   };
 }
 
-/** doc: writes know no conditions but `x-oss-forbid-overwrite`. */
-export function refuseConditions({ headers }: OssRequest): void {
+/** doc: writes support no condition except `x-oss-forbid-overwrite`. */
+function refuseConditions({ headers }: OssRequest): void {
   for (const name of ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since']) {
     if (headers[name] !== undefined) throw notImplemented(name);
   }

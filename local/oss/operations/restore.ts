@@ -1,21 +1,20 @@
 import { childText, type XmlElement } from '../../../shared/runtime/xml.ts';
-import { OssError } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
-import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
+import { OssRefusal } from '../errors.ts';
+import { malformedXml, parseDocument, readText } from '../http/request.ts';
 import type { ObjectVersion, StorageClass } from '../store/records.ts';
-import { bucketOf, versionHeader, versionOf } from './target.ts';
+import type { Operation } from './operation.ts';
+import { requestedVersion, versionHeader } from './target.ts';
 
 const DAY_MS = 86_400_000;
 
-/** doc: how long thawing takes at most, in milliseconds, by class and tier. */
+/** doc: the longest time that restoring takes, by class and tier. */
 const DURATIONS_MS: Partial<Record<StorageClass, Readonly<Record<string, number>>>> = {
   Archive: { Standard: 60_000 },
   ColdArchive: { Expedited: 3_600_000, Standard: 18_000_000, Bulk: 43_200_000 },
   DeepColdArchive: { Expedited: 43_200_000, Standard: 172_800_000 },
 };
 
-/** Where an object stands between frozen and readable; `online` for classes that never freeze. */
+/** Whether an archived object can be read; `online` for classes that are not archived. */
 export function restoreState(
   { storageClass, restore }: ObjectVersion,
   now: number,
@@ -25,18 +24,25 @@ export function restoreState(
   return now < restore.readyAt ? 'ongoing' : 'restored';
 }
 
-export async function restoreObject(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+/** The text of `x-oss-restore` and `RestoreInfo`. */
+export function restoreInfo(version: ObjectVersion, now: number): string | undefined {
+  const state = restoreState(version, now);
+  if (state === 'ongoing') return 'ongoing-request="true"';
+  if (state !== 'restored') return undefined;
+  return `ongoing-request="false", expiry-date="${new Date(version.restore!.expiresAt).toUTCString()}"`;
+}
+
+export const restoreObject: Operation = async (request, bucket, oss) => {
   const text = await readText(request);
   const document = text === '' ? undefined : parseDocument(text, 'RestoreRequest');
   return bucket.edit(request.key, (record) => {
-    const version = versionOf(record, request.key, request.query.get('versionId'));
+    const version = requestedVersion(request, record);
     const now = oss.clock.now();
     const state = restoreState(version, now);
-    if (state === 'online') throw new OssError('OperationNotSupported');
-    // sdk: a wrong document is told before a restore under way.
+    if (state === 'online') throw new OssRefusal('OperationNotSupported');
+    // sdk: an invalid document is reported first, then a restore in progress.
     const { days, tier } = readOrder(document, version.storageClass);
-    if (state === 'ongoing') throw new OssError('RestoreAlreadyInProgress');
+    if (state === 'ongoing') throw new OssRefusal('RestoreAlreadyInProgress');
     const readyAt =
       state === 'restored' ? version.restore!.readyAt : now + DURATIONS_MS[version.storageClass]![tier]!;
     const next = { ...version, restore: { readyAt, expiresAt: Math.max(now, readyAt) + days * DAY_MS } };
@@ -46,12 +52,12 @@ export async function restoreObject(request: OssRequest, oss: OssServer): Promis
         status: state === 'restored' ? 200 : 202,
         headers: {
           ...versionHeader(bucket, version),
-          ...(version.storageClass !== 'Archive' && { 'x-oss-object-restore-priority': tier }),
+          'x-oss-object-restore-priority': version.storageClass === 'Archive' ? undefined : tier,
         },
       },
     };
   });
-}
+};
 
 function readOrder(
   document: XmlElement | undefined,

@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
-import { invalidArgument, OssError } from '../errors.ts';
-import type { Reply } from '../http/reply.ts';
-import type { OssRequest } from '../http/request.ts';
+import { percentDecode } from '../../http/decode.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import { checkKey } from '../names.ts';
-import type { OssServer } from '../server.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
-import { bucketOf, versionHeader, versionOf } from './target.ts';
+import type { Operation } from './operation.ts';
+import { requestedVersion, versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
 import { createdChange, writeVersion } from './write-object.ts';
 
-export async function putSymlink(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
+export const putSymlink: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   const symlinkTarget = decodeTarget(request.headers['x-oss-symlink-target']);
   const written = await writeVersion(request, oss, bucket, {
@@ -19,7 +17,7 @@ export async function putSymlink(request: OssRequest, oss: OssServer): Promise<R
     type: 'Symlink',
     segments: [],
     size: 0,
-    // guess: what a link's own ETag is made of is nowhere told; one that changes with the target serves.
+    // guess: no document defines the ETag of a link; this one changes with the target.
     etag: createHash('md5').update(symlinkTarget).digest('hex').toUpperCase(),
     crc64: '0',
     symlinkTarget,
@@ -29,13 +27,12 @@ export async function putSymlink(request: OssRequest, oss: OssServer): Promise<R
     headers: versionHeader(bucket, written.version),
     changes: [createdChange(request, bucket, 'PutSymlink', written)],
   };
-}
+};
 
-export async function getSymlink(request: OssRequest, oss: OssServer): Promise<Reply> {
-  const bucket = bucketOf(request, oss);
-  const version = versionOf(bucket.find(request.key), request.key, request.query.get('versionId'));
+export const getSymlink: Operation = async (request, bucket) => {
+  const version = requestedVersion(request, bucket.find(request.key));
   if (version.symlinkTarget === undefined) {
-    throw new OssError('InvalidTargetType', { message: 'The object is not a symbolic link.' });
+    throw new OssRefusal('InvalidTargetType', { message: 'The object is not a symbolic link.' });
   }
   return {
     status: 200,
@@ -46,14 +43,14 @@ export async function getSymlink(request: OssRequest, oss: OssServer): Promise<R
       ...versionHeader(bucket, version),
     },
   };
-}
+};
 
-/** doc: bytes, length and checksums of the target, the rest of the link, the later of the two times. */
+/** doc: bytes, length and checksums are the target's, the time is the later one, everything else is the link's. */
 export function resolveSymlink(link: ObjectVersion, bucket: BucketStore): ObjectVersion {
   if (link.symlinkTarget === undefined) return link;
   const target = currentVersion(bucket.find(link.symlinkTarget));
-  if (!target) throw new OssError('SymlinkTargetNotExist', { elements: { Key: link.symlinkTarget } });
-  if (target.symlinkTarget !== undefined) throw new OssError('InvalidTargetType');
+  if (!target) throw new OssRefusal('SymlinkTargetNotExist', { elements: { Key: link.symlinkTarget } });
+  if (target.symlinkTarget !== undefined) throw new OssRefusal('InvalidTargetType');
   const { segments, size, etag, crc64, contentMd5 } = target;
   return {
     ...link,
@@ -66,14 +63,10 @@ export function resolveSymlink(link: ObjectVersion, bucket: BucketStore): Object
   };
 }
 
-function decodeTarget(header: string | undefined): string {
-  if (!header) throw invalidArgument('x-oss-symlink-target', '');
-  let target: string;
-  try {
-    target = decodeURIComponent(header);
-  } catch {
-    throw invalidArgument('x-oss-symlink-target', header);
-  }
+function decodeTarget(header = ''): string {
+  const refuse = () => invalidArgument('x-oss-symlink-target', header);
+  if (header === '') throw refuse();
+  const target = percentDecode(header, refuse);
   checkKey(target);
   return target;
 }

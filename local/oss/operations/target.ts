@@ -1,24 +1,25 @@
-import { OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import type { OssServer } from '../server.ts';
 import { type BucketStore, noSuchBucket } from '../store/bucket.ts';
 import type { ObjectRecord, ObjectVersion } from '../store/records.ts';
 
-export function bucketOf(request: OssRequest, oss: OssServer): BucketStore {
-  return findBucket(request.bucket, oss);
-}
-
-export function findBucket(name: string, oss: OssServer): BucketStore {
+export function findBucket(name: string, oss: OssContext): BucketStore {
   const bucket = oss.store.find(name);
   if (!bucket) throw noSuchBucket(name);
   return bucket;
 }
 
-export function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): OssError {
-  return new OssError('NoSuchKey', { elements: { Key: key }, headers });
+export function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): OssRefusal {
+  return new OssRefusal('NoSuchKey', { elements: { Key: key }, headers });
 }
 
-/** The version a request means: the one it names, else the newest. Throws for delete markers as OSS does. */
+/** The version that a request means. */
+export function requestedVersion(request: OssRequest, record: ObjectRecord | undefined): ObjectVersion {
+  return versionOf(record, request.key, request.query.get('versionId'));
+}
+
+/** The version with that id, or the newest without an id. Throws for delete markers as OSS does. */
 export function versionOf(
   record: ObjectRecord | undefined,
   key: string,
@@ -26,9 +27,9 @@ export function versionOf(
 ): ObjectVersion {
   if (versionId !== undefined) {
     const named = record?.versions.find(({ id }) => id === versionId);
-    if (!named) throw new OssError('NoSuchVersion', { elements: { Key: key, VersionId: versionId } });
+    if (!named) throw new OssRefusal('NoSuchVersion', { elements: { Key: key, VersionId: versionId } });
     if (!named.deleteMarker) return named;
-    throw new OssError('MethodNotAllowed', {
+    throw new OssRefusal('MethodNotAllowed', {
       headers: { allow: 'DELETE', 'x-oss-delete-marker': 'true', 'x-oss-version-id': named.id },
     });
   }
@@ -40,7 +41,7 @@ export function versionOf(
   return newest;
 }
 
-/** `x-oss-version-id`, on buckets that are or were versioned. */
+/** `x-oss-version-id`, for buckets that are or were versioned. */
 export function versionHeader(bucket: BucketStore, version: ObjectVersion): Record<string, string> {
   return bucket.record.versioning ? { 'x-oss-version-id': version.id } : {};
 }

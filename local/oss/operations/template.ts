@@ -1,4 +1,4 @@
-import { invalidArgument, notImplemented, OssError } from '../errors.ts';
+import { invalidArgument, notImplemented, OssRefusal } from '../errors.ts';
 import { parseQuery } from '../http/query.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { Encryption, ObjectAcl, ObjectTemplate, StorageClass, Tag } from '../store/records.ts';
@@ -15,10 +15,10 @@ const STORED_HEADERS = [
 const STORAGE_CLASSES: readonly string[] = ['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'];
 const OBJECT_ACLS: readonly string[] = ['default', 'private', 'public-read', 'public-read-write'];
 
-/** doc: all names and values of user metadata together. */
+/** doc: the total of all names and values of user metadata. */
 const MAX_METADATA_BYTES = 8192;
 
-/** The attributes a request gives the object that it makes. */
+/** The attributes that a request gives to its object. */
 export function templateOf(headers: Headers, bucket: BucketStore): ObjectTemplate {
   refuseUnknownMeaning(headers);
   const encryption = encryptionOf(headers);
@@ -52,16 +52,16 @@ export function metadataOf(headers: Headers): Record<string, string> {
     metadata[name.slice('x-oss-meta-'.length)] = checkHeader(name, value);
   }
   if (bytes > MAX_METADATA_BYTES) {
-    throw new OssError('InvalidArgument', {
+    throw new OssRefusal('InvalidArgument', {
       message: 'Your metadata headers exceed the maximum allowed metadata size.',
     });
   }
   return metadata;
 }
 
-/** Forms and queries can bring what no header may hold; it is refused, as it could never be sent back. */
+/** Refuses characters from a form or query that no header may contain: they could not be sent back. */
 export function checkHeader(name: string, value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what headers may not hold
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: headers may not contain these
   if (/^[\w!#$%&'*+.^`|~-]+$/.test(name) && !/[\0-\x08\x0a-\x1f\x7f]/.test(value)) return value;
   throw invalidArgument(name, value);
 }
@@ -71,9 +71,9 @@ export function parseTagging(text: string): Tag[] {
   return checkTags(parseQuery(text).map(([key, value]) => ({ key, value })));
 }
 
-/** doc: at most 10 tags with different keys of at most 128 bytes; values of at most 256. */
-export function checkTags(tags: Tag[], most = 10): Tag[] {
-  if (tags.length > most) throw invalidArgument('x-oss-tagging', String(tags.length), 'Too many tags.');
+/** doc: at most 10 tags with different keys of at most 128 bytes, and values of at most 256 bytes. */
+export function checkTags(tags: Tag[], maxTags = 10): Tag[] {
+  if (tags.length > maxTags) throw invalidArgument('x-oss-tagging', String(tags.length), 'Too many tags.');
   if (new Set(tags.map(({ key }) => key)).size < tags.length) {
     throw invalidArgument('x-oss-tagging', '', 'Cannot provide multiple Tags with the same key.');
   }
@@ -94,7 +94,7 @@ export function parseStorageClass(text: string): StorageClass {
   throw invalidArgument('x-oss-storage-class', text);
 }
 
-/** The method is recorded and echoed as clients expect; bytes on this disk are not encrypted. */
+/** The method is stored and returned, as clients expect; the bytes are not encrypted. */
 function encryptionOf(headers: Headers): Encryption | undefined {
   const algorithm = headers['x-oss-server-side-encryption'];
   if (algorithm === undefined) return undefined;
@@ -105,7 +105,7 @@ function encryptionOf(headers: Headers): Encryption | undefined {
   return { algorithm, keyId };
 }
 
-/** Headers that would change what is stored or who may read it, and that this server does not know how to honour. */
+/** Refuses headers that would change the stored bytes or the access to them, and that this server does not support. */
 function refuseUnknownMeaning(headers: Headers): void {
   for (const name of Object.keys(headers)) {
     if (name.startsWith('x-oss-server-side-encryption-customer-') || name.startsWith('x-oss-object-worm-')) {

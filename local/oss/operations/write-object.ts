@@ -1,30 +1,33 @@
 import { createHash } from 'node:crypto';
-import type { ObjectChange } from '../../rules/change.ts';
+import type { ObjectChange } from '../../events/object-change.ts';
 import { accountOf } from '../auth/caller.ts';
-import { invalidArgument, OssError } from '../errors.ts';
+import type { OssContext } from '../context.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
-import { newVersionId, type OssServer } from '../server.ts';
+import { newVersionId } from '../ids.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import {
   currentVersion,
   type ObjectRecord,
+  type ObjectTemplate,
   type ObjectVersion,
   type Segment,
   type VersioningStatus,
 } from '../store/records.ts';
 
-/** doc: 5 GB for one upload or one part. */
-export const MAX_UPLOAD = 5 * 1024 ** 3;
+/** doc: 5 GB per upload or part. */
+export const MAX_UPLOAD_BYTES = 5 * 1024 ** 3;
 
 /** Streams the body of a request to disk and checks it against its announced length and MD5. */
 export async function receiveBlob(request: OssRequest, bucket: BucketStore): Promise<Blob> {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-  if (length === undefined && encoding === undefined) throw new OssError('MissingContentLength');
-  const tooLarge = () => new OssError('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD) } });
-  if (Number(length) > MAX_UPLOAD) throw tooLarge();
+  if (length === undefined && encoding === undefined) throw new OssRefusal('MissingContentLength');
+  const tooLarge = () =>
+    new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD_BYTES) } });
+  if (Number(length) > MAX_UPLOAD_BYTES) throw tooLarge();
   const blob = await bucket.write(request.key, request.body, (size) => {
-    if (size > MAX_UPLOAD) throw tooLarge();
+    if (size > MAX_UPLOAD_BYTES) throw tooLarge();
   });
   await checkDigest(request.headers['content-md5'], blob, bucket);
   return blob;
@@ -35,7 +38,7 @@ async function checkDigest(expected: string | undefined, blob: Blob, bucket: Buc
   if (expected === undefined || expected === actual) return;
   await bucket.discard([blob.segment]);
   const malformed = Buffer.from(expected, 'base64').length !== 16;
-  throw new OssError('InvalidDigest', {
+  throw new OssRefusal('InvalidDigest', {
     message: malformed
       ? 'The Content-MD5 you specified is not valid.'
       : 'The Content-MD5 you specified did not match what we received.',
@@ -43,7 +46,7 @@ async function checkDigest(expected: string | undefined, blob: Blob, bucket: Buc
   });
 }
 
-/** The fields of a version that come from bytes received in one piece. */
+/** The fields of a version whose bytes were received in one piece. */
 export function fromBlob(blob: Blob) {
   return {
     type: 'Normal',
@@ -55,7 +58,7 @@ export function fromBlob(blob: Blob) {
   } as const;
 }
 
-/** doc: not the formula of S3: the MD5 of the parts' ETags as upper-case hex text. */
+/** doc: unlike S3, the MD5 of the parts' ETags as upper-case hex text. */
 export function multipartEtag(partEtags: readonly string[]): string {
   const digest = createHash('md5').update(partEtags.join('')).digest('hex').toUpperCase();
   return `${digest}-${partEtags.length}`;
@@ -70,12 +73,12 @@ export interface Written {
 }
 
 /**
- * Makes a version the newest of its key. With `x-oss-forbid-overwrite: true` it fails with `FileAlreadyExists` when
- * there is one, except on versioned buckets, where nothing would be lost (doc).
+ * Adds the newest version of a key. With `x-oss-forbid-overwrite: true` it fails with `FileAlreadyExists` if there is
+ * one. doc: except in versioned buckets, where nothing would be lost.
  */
 export function writeVersion(
   request: OssRequest,
-  oss: OssServer,
+  oss: OssContext,
   bucket: BucketStore,
   make: NewVersion | ((current: ObjectRecord | undefined) => NewVersion | Promise<NewVersion>),
   fresh: readonly Segment[] = [],
@@ -86,12 +89,12 @@ export function writeVersion(
       const { versioning } = bucket.record;
       const before = currentVersion(record);
       if (isOverwriteForbidden(request) && before && versioning !== 'Enabled') {
-        throw new OssError('FileAlreadyExists', { elements: { Key: request.key } });
+        throw new OssRefusal('FileAlreadyExists', { elements: { Key: request.key } });
       }
       const made = typeof make === 'function' ? await make(record) : make;
       const version: ObjectVersion = {
         ...made,
-        // doc: appended bytes belong to the version `null`, also on versioned buckets.
+        // doc: appended bytes belong to the version `null`, even in versioned buckets.
         ...newIdentity(oss, made.type === 'Appendable' ? undefined : versioning),
         deleteMarker: false,
       };
@@ -104,12 +107,23 @@ export function writeVersion(
   );
 }
 
-export function newIdentity(oss: OssServer, versioning: VersioningStatus | undefined) {
+/** Writes bytes that were received in one piece as the newest version. */
+export function writeBlob(
+  request: OssRequest,
+  oss: OssContext,
+  bucket: BucketStore,
+  template: ObjectTemplate,
+  blob: Blob,
+): Promise<Written> {
+  return writeVersion(request, oss, bucket, { ...template, ...fromBlob(blob) }, [blob.segment]);
+}
+
+export function newIdentity(oss: OssContext, versioning: VersioningStatus | undefined) {
   const lastModified = oss.clock.now();
   return { id: versioning === 'Enabled' ? newVersionId(oss.random, lastModified) : 'null', lastModified };
 }
 
-/** The new version, and the old ones but the one it replaces: that of the same id, which can only be `null`. */
+/** The new version and the old ones, without the one that it replaces: that of the same id, which is `null`. */
 export function withNewest(record: ObjectRecord | undefined, version: ObjectVersion): ObjectVersion[] {
   return [version, ...(record?.versions ?? []).filter(({ id }) => id !== version.id)];
 }
@@ -120,7 +134,7 @@ function isOverwriteForbidden(request: OssRequest): boolean {
   return value === 'true';
 }
 
-/** An event about the key of the request. */
+/** A change of the key of the request. */
 export function changeOf(
   request: OssRequest,
   bucket: BucketStore,
@@ -141,7 +155,19 @@ export function changeOf(
   };
 }
 
-/** The event of a version that was written. */
+/** A change that concerns a version. */
+export function versionChange(
+  request: OssRequest,
+  bucket: BucketStore,
+  eventName: string,
+  { id, size, etag }: ObjectVersion,
+  more: Partial<ObjectChange> = {},
+): ObjectChange {
+  const versionId = bucket.record.versioning && id;
+  return changeOf(request, bucket, eventName, { size, deltaSize: 0, etag, versionId, ...more });
+}
+
+/** The change of a version that was written. */
 export function createdChange(
   request: OssRequest,
   bucket: BucketStore,
@@ -149,11 +175,5 @@ export function createdChange(
   { version, deltaSize }: Written,
   more: Partial<Pick<ObjectChange, 'position' | 'xVars'>> = {},
 ): ObjectChange {
-  return changeOf(request, bucket, `ObjectCreated:${operation}`, {
-    size: version.size,
-    deltaSize,
-    etag: version.etag,
-    versionId: bucket.record.versioning && version.id,
-    ...more,
-  });
+  return versionChange(request, bucket, `ObjectCreated:${operation}`, version, { deltaSize, ...more });
 }

@@ -2,29 +2,29 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { Readable } from 'node:stream';
-import type { DurableFiles } from '../../durable-files.ts';
+import type { DurableFiles } from '../../disk/durable-files.ts';
 import { createCrc64 } from '../crc64.ts';
 import type { Segment } from './records.ts';
 
-/** Bytes that have been written to a file of their own and belong to nothing yet. */
+/** Bytes in a new file that no record names yet. */
 export interface Blob {
   readonly segment: Segment;
-  /** The bytes themselves when they were too few to wait for the disk: they become durable with what names them. */
+  /** The bytes of a small file, which is not flushed: they become durable together with the record. */
   readonly unflushed?: Buffer;
   /** 16 bytes. */
   readonly md5: Buffer;
   readonly crc64: bigint;
 }
 
-/** Asked while bytes arrive; throws to refuse them. */
+/** Called while bytes arrive; throws to refuse them. */
 export type SizeCheck = (size: number) => void;
 
-/** Bytes up to which a file is not flushed on its own. */
-const SMALL = 32 * 1024;
+/** A file of at most this size is not flushed by itself. */
+const MAX_SMALL_BYTES = 32 * 1024;
 
 /**
- * Streams into a new file, one piece in memory at a time. Nothing refers to the file until a record names it, so a
- * crash leaves an orphan that the next start removes.
+ * Streams into a new file, one piece in memory at a time. If a crash comes before a record names the file, the next start
+ * deletes it.
  */
 export async function writeBlob(
   file: string,
@@ -39,14 +39,14 @@ export async function writeBlob(
   let small: Uint8Array[] | undefined = files.durable ? [] : undefined;
   try {
     for await (const chunk of source) {
-      // The disk writes while the checksums are computed.
+      // The checksums are computed while the disk writes.
       const written = writeFully(handle, chunk, size);
       hash.update(chunk);
       crc.update(chunk);
       await written;
       size += chunk.length;
       checkSize(size);
-      if (size > SMALL) small = undefined;
+      if (size > MAX_SMALL_BYTES) small = undefined;
       small?.push(chunk);
     }
     if (!small) await files.sync(handle);
@@ -64,7 +64,7 @@ export async function writeBlob(
   };
 }
 
-/** Writes the bytes of `source` behind the first `offset` bytes of an existing file. */
+/** Writes the bytes of `source` after the first `offset` bytes of an existing file. */
 export async function appendToFile(
   file: string,
   offset: number,
@@ -84,7 +84,7 @@ export async function appendToFile(
   }
 }
 
-/** The bytes `start` to `end` (exclusive) of segments laid end to end. */
+/** The bytes from `start` to `end` (exclusive) of the concatenated segments. */
 export function readSegments(
   directory: string,
   segments: readonly Segment[],

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { Readable } from 'node:stream';
-import type { DurableFiles } from '../../durable-files.ts';
-import { OssError } from '../errors.ts';
+import type { DurableFiles } from '../../disk/durable-files.ts';
+import { OssRefusal } from '../errors.ts';
 import { appendToFile, type Blob, readSegments, type SizeCheck, writeBlob } from './blobs.ts';
 import { type Commit, createCommitLog, memoryLog } from './commit-log.ts';
 import { createSortedKeys, type SortedKeys } from './key-order.ts';
@@ -17,7 +17,7 @@ import {
 } from './records.ts';
 import { createUploads, type Uploads } from './uploads.ts';
 
-/** What an edit makes of a key: its versions from now on, none to remove it. */
+/** The result of an edit: the new versions of the key, none to delete it. */
 export interface Edit<T> {
   readonly versions: readonly ObjectVersion[];
   readonly result: T;
@@ -27,12 +27,12 @@ export interface Edit<T> {
  * One bucket on disk:
  *
  *     bucket.json               the bucket's own record
- *     log.<generation>          commits that the files below do not show yet, see `commit-log.ts`
+ *     log.<generation>          commits that are not in the files below yet, see `commit-log.ts`
  *     objects/<hash>.json       the record of one key, replaced as a whole
- *     objects/<hash>.<id>       bytes, referred to by a record or an upload, else swept at the next start
- *     uploads/<id>/             multipart uploads under way, see `uploads.ts`
+ *     objects/<hash>.<id>       bytes that a record or an upload names; others are deleted at the next start
+ *     uploads/<id>/             multipart uploads in progress, see `uploads.ts`
  *
- * `<hash>` is the SHA-256 of the key, so that no key ever becomes a path. Records are kept in memory, bytes never.
+ * `<hash>` is the SHA-256 of the key, so that a key is never a path. Records are kept in memory, bytes are not.
  */
 export interface BucketStore {
   readonly record: BucketRecord;
@@ -41,8 +41,8 @@ export interface BucketStore {
   find(key: string): ObjectRecord | undefined;
   all(): Iterable<ObjectRecord>;
   /**
-   * Reads, decides and writes the versions of one key while nobody else does. Resolves when the change is on disk.
-   * Files of `fresh` that the change does not use are removed, as are those that nothing refers to any more.
+   * Replaces the versions of one key, one edit at a time. Resolves when the change is on disk. Deletes the files of
+   * `fresh` that the change does not use, and the files that no record names any more.
    */
   edit<T>(
     key: string,
@@ -51,16 +51,16 @@ export interface BucketStore {
   ): Promise<T>;
   update(change: (record: BucketRecord) => BucketRecord): Promise<void>;
   write(key: string, source: AsyncIterable<Uint8Array>, checkSize?: SizeCheck): Promise<Blob>;
-  /** Lengthens the last segment in place; readers never look behind the size they know. */
+  /** Appends to the last segment in place; readers stop at the size that they know. */
   extend(segment: Segment, blob: Segment): Promise<Segment>;
-  /** The files stay until the stream is closed, whatever happens to the object. */
+  /** The files exist until the stream is closed, even if the object is deleted. */
   read(segments: readonly Segment[], start: number, end: number): Readable;
   discard(segments: readonly Segment[]): Promise<void>;
-  /** Forgets the bucket and its files. Fails with `BucketNotEmpty`. */
+  /** Deletes the bucket and its files. Fails with `BucketNotEmpty`. */
   remove(): Promise<void>;
-  /** Brings everything to the files. */
+  /** Writes all commits of the log to the files. */
   close(): Promise<void>;
-  /** Closes what is open, for a bucket whose files somebody removes. */
+  /** Closes the log of a bucket whose files are deleted. */
   abandon(): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ export async function openBucket(
   const locked = createLocks();
   const pins = new Map<string, number>();
   const doomed = new Set<string>();
-  /** Files that nothing durable names yet, with their bytes when those are not on disk either. */
+  /** Files that no durable record names yet, with their bytes if these are not on disk. */
   const written = new Map<string, Buffer | 'flushed'>();
   const log = files.durable ? createCommitLog(directory, files) : memoryLog();
   let record = initial;
@@ -108,8 +108,8 @@ export async function openBucket(
   };
 
   /**
-   * Makes files durable together with what names them: small ones by way of the log, which the others' names have to
-   * be on disk before.
+   * Makes files durable together with the record that names them. The bytes of small files go into the log; the names of
+   * larger files have to be on disk before the log is written.
    */
   const commit = async (names: readonly string[], record?: Commit['record']) => {
     const blobs = new Map<string, Buffer>();
@@ -147,7 +147,7 @@ export async function openBucket(
     };
   };
 
-  /** Keeps the bucket from being removed while something is written into it. */
+  /** Prevents that the bucket is deleted during a write. */
   const writing = async <T>(work: () => Promise<T>): Promise<T> => {
     if (removed) throw noSuchBucket(record.name);
     writers++;
@@ -186,14 +186,14 @@ export async function openBucket(
             return result;
           } finally {
             for (const file of filesOf(objects.get(key))) unused.delete(file);
-            // After a failed commit the disk may hold either record: the next start removes what is left over.
+            // After a failed commit, either record may be on disk: the next start deletes unused files.
             if (certain) await removeFiles([...unused]);
           }
         }),
       ),
     update: (change) =>
       writing(() =>
-        // No key is empty, so this lock is the bucket's own.
+        // No key is empty, so the empty key locks the bucket's own record.
         locked('', async () => {
           const next = change(record);
           await files.write(path.join(directory, 'bucket.json'), JSON.stringify(next));
@@ -207,13 +207,13 @@ export async function openBucket(
         if (files.durable) written.set(blob.segment.file, blob.unflushed ?? 'flushed');
         return blob;
       }).finally(() => {
-        // A stream of this store holds its files until it is closed, also when nobody came to read it.
+        // A stream of this store keeps its files until it is closed, even if nobody reads it.
         if (source instanceof Readable) source.destroy();
       }),
     async extend(segment, blob) {
       const file = path.join(objectsDirectory, segment.file);
       await appendToFile(file, segment.size, readSegments(objectsDirectory, [blob], 0, blob.size), files);
-      // The log may hold the beginning of the file only.
+      // The log may contain only the beginning of the file.
       await files.syncDirectory(objectsDirectory);
       return { file: segment.file, size: segment.size + blob.size };
     },
@@ -226,15 +226,15 @@ export async function openBucket(
     discard: async (segments) => void (await removeFiles(segments.map(({ file }) => file))),
     async remove() {
       if (objects.size > 0 || writers > 0 || bucket.uploads.size() > 0) {
-        throw new OssError('BucketNotEmpty', { elements: { BucketName: record.name } });
+        throw new OssRefusal('BucketNotEmpty', { elements: { BucketName: record.name } });
       }
       removed = true;
       await log.abandon();
-      // Removing many files takes time; a rename is one step, and the start removes what is left.
-      const grave = path.join(path.dirname(directory), `.removed-${randomUUID()}`);
-      await fs.rename(directory, grave);
+      // Deleting many files takes time, a rename is atomic: the next start deletes the rest.
+      const removing = path.join(path.dirname(directory), `.removed-${randomUUID()}`);
+      await fs.rename(directory, removing);
       await files.syncDirectory(path.dirname(directory));
-      await fs.rm(grave, { recursive: true, force: true });
+      await fs.rm(removing, { recursive: true, force: true });
     },
     close: log.close,
     abandon: log.abandon,
@@ -242,8 +242,8 @@ export async function openBucket(
   return bucket;
 }
 
-export function noSuchBucket(name: string): OssError {
-  return new OssError('NoSuchBucket', { elements: { BucketName: name } });
+export function noSuchBucket(name: string): OssRefusal {
+  return new OssRefusal('NoSuchBucket', { elements: { BucketName: name } });
 }
 
 function hashOf(key: string): string {

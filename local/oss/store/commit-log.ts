@@ -1,33 +1,33 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import pLimit from 'p-limit';
-import type { DurableFiles } from '../../durable-files.ts';
-import { type Journal, openJournal } from '../../journal.ts';
+import type { DurableFiles } from '../../disk/durable-files.ts';
+import { type Journal, openJournal } from '../../disk/journal.ts';
 import type { ObjectRecord } from './records.ts';
 
-/** What becomes durable as one. */
+/** A change that becomes durable atomically. */
 export interface Commit {
-  /** What the record of a key is from now on, `undefined` when the key is gone; absent when bytes alone are kept. */
+  /** The new record of a key, `undefined` if the key is deleted; absent if only bytes are stored. */
   readonly record?: { readonly file: string; readonly content: ObjectRecord | undefined };
-  /** The bytes of new files, which are written but not flushed. */
+  /** The bytes of new files, which are written but not flushed, by file name. */
   readonly blobs: ReadonlyMap<string, Buffer>;
 }
 
 /**
- * What was committed to a bucket and its files do not show yet, in `log.<generation>` beside them: small writes that
- * come together share one write and one flush of the disk. When a generation has grown the next is begun, what it
- * tells is brought to the files in the background, and then it is removed.
+ * The commits of a bucket that are not in its files yet, in `log.<generation>`: small writes that arrive together share
+ * one write and one flush. When a generation is large enough, the next one begins, and the commits of the old one are
+ * written to the files in the background. Then it is deleted.
  */
 export interface CommitLog {
   /** Resolves when the commit survives a crash. */
   append(commit: Commit): Promise<void>;
-  /** Brings everything to the files. Nothing may be appended any more. */
+  /** Writes all commits to the files. Must be the last call. */
   close(): Promise<void>;
-  /** Closes the log of a bucket whose files are removed. */
+  /** Closes the log of a bucket whose files are deleted. */
   abandon(): Promise<void>;
 }
 
-/** A commit on a line of the log. */
+/** A commit as it is written to the log. */
 interface Entry {
   readonly record?: { readonly file: string; readonly content?: ObjectRecord | undefined };
   /** Base64, by file name. */
@@ -43,17 +43,17 @@ interface Generation {
 }
 
 const GENERATION_BYTES = 32 * 1024 * 1024;
-/** About what a version adds to the log besides the bytes of blobs. */
+/** Estimated bytes that a version adds to the log, without its blobs. */
 const VERSION_BYTES = 1024;
-/** Files that are brought up to date at the same time: few while requests want the disk, more before there are any. */
-const TOGETHER = { serving: 2, starting: 8 };
+/** Files that are written at the same time: few while requests use the disk, more before the first request. */
+const CONCURRENT_FILES = { serving: 2, starting: 8 };
 
-/** Of a bucket that does not outlast the process: records are in memory, and no file has to show them. */
+/** For a bucket that ends with the process: records are only in memory. */
 export function memoryLog(): CommitLog {
   return { append: async () => {}, close: async () => {}, abandon: async () => {} };
 }
 
-/** The directory's log, if there is one, has been recovered before. */
+/** An existing log of the directory must have been recovered before. */
 export function createCommitLog(
   directory: string,
   files: DurableFiles,
@@ -76,7 +76,7 @@ export function createCommitLog(
       const { file, journal, records, blobs } = await generation;
       await journal.close();
       if (abandoned) return;
-      await showInFiles(path.join(directory, 'objects'), records, blobs, files, TOGETHER.serving);
+      await writeToFiles(path.join(directory, 'objects'), records, blobs, files, CONCURRENT_FILES.serving);
       await fs.rm(file);
     });
     retired.catch((error) => {
@@ -94,7 +94,7 @@ export function createCommitLog(
       if (failure !== undefined) throw failure;
       current ??= begin();
       const opened = current;
-      // Whoever waits here goes on before a generation that is retired meanwhile is closed.
+      // Appends that wait here continue before a generation that is retired meanwhile is closed.
       const generation = await opened;
       if (record) generation.records.set(record.file, record.content);
       for (const [file, bytes] of blobs) {
@@ -116,7 +116,7 @@ export function createCommitLog(
   };
 }
 
-/** Brings to the files of a bucket what its log tells after a crash, and removes the log. */
+/** Writes the commits of the log that a crash left to the files of a bucket, and deletes the log. */
 export async function recoverCommitLog(directory: string, files: DurableFiles): Promise<void> {
   const logs = (await fs.readdir(directory))
     .filter((name) => /^log\.\d+$/.test(name))
@@ -133,12 +133,12 @@ export async function recoverCommitLog(directory: string, files: DurableFiles): 
   }
   const objects = path.join(directory, 'objects');
   for (const [file, bytes] of blobs) {
-    // Not cut to this length: an append may have made the file longer.
+    // Not truncated: an append may have made the file longer.
     const handle = await fs.open(path.join(objects, file), fs.constants.O_RDWR | fs.constants.O_CREAT);
     const content = Buffer.from(bytes, 'base64');
     await handle.write(content, 0, content.length, 0).finally(() => handle.close());
   }
-  await showInFiles(objects, records, blobs.keys(), files, TOGETHER.starting);
+  await writeToFiles(objects, records, blobs.keys(), files, CONCURRENT_FILES.starting);
   for (const name of logs) await fs.rm(path.join(directory, name));
 }
 
@@ -151,14 +151,14 @@ function openLog(file: string, apply: (entry: Entry) => void = () => {}): Promis
   });
 }
 
-async function showInFiles(
+async function writeToFiles(
   objects: string,
   records: ReadonlyMap<string, ObjectRecord | undefined>,
   blobs: Iterable<string>,
   files: DurableFiles,
-  together: number,
+  concurrency: number,
 ): Promise<void> {
-  const limited = pLimit(together);
+  const limited = pLimit(concurrency);
   await limited.map(blobs, (file) => flush(path.join(objects, file), files));
   await limited.map(records, ([name, content]) => {
     const file = path.join(objects, name);
@@ -167,7 +167,7 @@ async function showInFiles(
   await files.syncDirectory(objects);
 }
 
-/** Nothing is left to do for a file that has been removed since. */
+/** Ignores a file that has been deleted since. */
 async function flush(file: string, files: DurableFiles): Promise<void> {
   try {
     const handle = await fs.open(file, 'r+');

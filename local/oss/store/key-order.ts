@@ -1,4 +1,4 @@
-/** Compares by UTF-8 bytes, the order of OSS listings; JavaScript compares UTF-16, where emoji sort before U+E000. */
+/** Compares by UTF-8 bytes, as OSS lists do; JavaScript compares UTF-16, where emoji sort before U+E000. */
 export function compareKeys(left: string, right: string): number {
   const length = Math.min(left.length, right.length);
   for (let at = 0; at < length; at++) {
@@ -9,7 +9,7 @@ export function compareKeys(left: string, right: string): number {
   return left.length - right.length;
 }
 
-/** Moves surrogates behind the rest of the plane, where their code points belong. */
+/** Sorts surrogates after the rest of the plane, where their code points belong. */
 function rank(unit: number): number {
   if (unit >= 0xe000) return unit - 0x800;
   return unit >= 0xd800 ? unit + 0x2000 : unit;
@@ -19,17 +19,17 @@ function rank(unit: number): number {
 export interface SortedKeys {
   add(key: string): void;
   delete(key: string): void;
-  /** Keys from `start` on; `start` itself too when it is there. The set may change while one iterates. */
+  /** Keys from `start` on, including `start`. The set may change during the iteration. */
   from(start: string): Generator<string>;
 }
 
-/** Sorted runs of bounded length: a change moves one run's keys, not all that follow. */
-const MAX_RUN = 1024;
+/** Keys are in sorted runs of bounded length, so that a change moves the keys of one run only. */
+const MAX_RUN_LENGTH = 1024;
 
 export function createSortedKeys(): SortedKeys {
   const runs: string[][] = [];
 
-  /** The run that holds `key` or would. */
+  /** The index of the run for `key`. */
   const runOf = (key: string) => Math.max(0, lowerBound(runs, (run) => compareKeys(run[0]!, key) <= 0) - 1);
   const placeIn = (run: string[], key: string) => lowerBound(run, (other) => compareKeys(other, key) < 0);
 
@@ -41,7 +41,7 @@ export function createSortedKeys(): SortedKeys {
       const place = placeIn(run, key);
       if (run[place] === key) return;
       run.splice(place, 0, key);
-      if (run.length > MAX_RUN) runs.splice(index + 1, 0, run.splice(MAX_RUN / 2));
+      if (run.length > MAX_RUN_LENGTH) runs.splice(index + 1, 0, run.splice(MAX_RUN_LENGTH / 2));
     },
     delete(key) {
       const index = runOf(key);
@@ -74,7 +74,7 @@ export function createSortedKeys(): SortedKeys {
   }
 }
 
-/** How many leading items satisfy `before`, which holds for a prefix of the list. */
+/** The number of leading items for which `before` is true; it must be true for a prefix of the list. */
 function lowerBound<T>(items: readonly T[], before: (item: T) => boolean): number {
   let low = 0;
   let high = items.length;

@@ -1,4 +1,4 @@
-/** Runs the work of one key after another, and of different keys side by side. */
+/** Runs work on the same key one after another, and on different keys concurrently. */
 export type Locks = <T>(key: string, work: () => Promise<T>) => Promise<T>;
 
 export function createLocks(): Locks {

@@ -4,15 +4,15 @@ export type BucketAcl = 'private' | 'public-read' | 'public-read-write';
 export type ObjectAcl = BucketAcl | 'default';
 export type VersioningStatus = 'Enabled' | 'Suspended';
 
-/** Bytes in one file. A file may be longer: what follows `size` belongs to an append that was never committed. */
+/** Bytes in one file. The file may be longer: bytes after `size` belong to an append that was never committed. */
 export interface Segment {
   readonly file: string;
   readonly size: number;
 }
 
-/** One version of an object, or a delete marker. Never changed in place: an edit makes a new one. */
+/** A version of an object, or a delete marker. Immutable: an edit creates a new one. */
 export interface ObjectVersion {
-  /** `null` when the bucket was not versioned at the time. */
+  /** The string `null` if the bucket was not versioned at the time. */
   readonly id: string;
   readonly deleteMarker: boolean;
   readonly type: ObjectType;
@@ -22,7 +22,7 @@ export interface ObjectVersion {
   readonly etag: string;
   /** Unsigned decimal. */
   readonly crc64: string;
-  /** Base64; objects of one piece only. */
+  /** Base64; only for objects that were uploaded in one piece. */
   readonly contentMd5?: string;
   /** Milliseconds since the epoch. */
   readonly lastModified: number;
@@ -48,14 +48,14 @@ export interface Encryption {
   readonly keyId?: string;
 }
 
-/** A thawed copy of an archived object. */
+/** The restored copy of an archived object. */
 export interface Restore {
   /** Milliseconds since the epoch. */
   readonly readyAt: number;
   readonly expiresAt: number;
 }
 
-/** All that is known of one key; written as a whole, and thereby the commit point of every change. */
+/** The state of one key. It is written as a whole, which commits every change. */
 export interface ObjectRecord {
   readonly key: string;
   /** Newest first; never empty. */
@@ -70,7 +70,7 @@ export interface Part {
   readonly lastModified: number;
 }
 
-/** What a multipart upload will become, said when it was initiated. */
+/** The start of a multipart upload, with the attributes of its future object. */
 export interface UploadRecord {
   readonly id: string;
   readonly key: string;
@@ -78,7 +78,7 @@ export interface UploadRecord {
   readonly template: ObjectTemplate;
 }
 
-/** The attributes of an object that a request brings along with its bytes. */
+/** The attributes of an object that a request sends with its bytes. */
 export type ObjectTemplate = Pick<
   ObjectVersion,
   'headers' | 'metadata' | 'tags' | 'acl' | 'storageClass' | 'encryption'
@@ -92,7 +92,7 @@ export interface BucketRecord {
   readonly storageClass: StorageClass;
   readonly redundancy: 'LRS' | 'ZRS';
   readonly versioning?: VersioningStatus;
-  /** Configuration documents as they came, by sub-resource: `cors`, `lifecycle`, …; `inventory/<id>` for inventories. */
+  /** Configuration documents by sub-resource: `cors`, `lifecycle`, …; `inventory/<id>` for inventories. */
   readonly documents: Readonly<Record<string, string>>;
 }
 
@@ -109,7 +109,7 @@ export function newBucket(name: string, ownerId: string, created: number): Bucke
   };
 }
 
-/** The newest version when it is no delete marker. */
+/** The newest version, unless it is a delete marker. */
 export function currentVersion(record: ObjectRecord | undefined): ObjectVersion | undefined {
   const newest = record?.versions[0];
   return newest?.deleteMarker ? undefined : newest;

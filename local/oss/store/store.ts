@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { AppError } from '../../../shared/runtime/errors.ts';
-import { createDurableFiles, type DurableFiles } from '../../durable-files.ts';
-import { OssError } from '../errors.ts';
+import { createDurableFiles, type DurableFiles } from '../../disk/durable-files.ts';
+import { parseStored } from '../../disk/stored-file.ts';
+import { OssRefusal } from '../errors.ts';
 import { type BucketStore, createBucket, openBucket } from './bucket.ts';
 import { recoverCommitLog } from './commit-log.ts';
 import { type BucketRecord, filesOf, type ObjectRecord } from './records.ts';
@@ -12,17 +12,19 @@ import { type BucketRecord, filesOf, type ObjectRecord } from './records.ts';
 /** All buckets. */
 export interface Store {
   find(name: string): BucketStore | undefined;
-  /** By name. */
+  /** In no particular order. */
+  names(): string[];
+  /** Sorted by name. */
   all(): BucketStore[];
-  /** Fails with `BucketAlreadyExists` when another request was faster. */
+  /** Fails with `BucketAlreadyExists` if another request was faster. */
   create(record: BucketRecord): Promise<BucketStore>;
   remove(name: string): Promise<void>;
-  /** Forgets everything. */
+  /** Deletes everything. */
   reset(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @param dataDir absent: a temporary directory that is removed on close, and no waiting for the disk */
+/** @param dataDir without it, a temporary folder that is deleted on close, and nothing waits for the disk */
 export async function openStore(dataDir: string | undefined): Promise<Store> {
   const root = dataDir ?? (await fs.mkdtemp(path.join(tmpdir(), 'mnsoss-')));
   const directory = path.join(root, 'oss', 'buckets');
@@ -37,9 +39,10 @@ export async function openStore(dataDir: string | undefined): Promise<Store> {
 
   return {
     find: (name) => buckets.get(name),
+    names: () => [...buckets.keys()],
     all: () => [...buckets.values()].sort((left, right) => (left.record.name < right.record.name ? -1 : 1)),
     async create(record) {
-      if (buckets.has(record.name) || creating.has(record.name)) throw new OssError('BucketAlreadyExists');
+      if (buckets.has(record.name) || creating.has(record.name)) throw new OssRefusal('BucketAlreadyExists');
       creating.add(record.name);
       try {
         const bucket = await createBucket(path.join(directory, record.name), record, files);
@@ -57,10 +60,10 @@ export async function openStore(dataDir: string | undefined): Promise<Store> {
       const gone = [...buckets.values()];
       buckets.clear();
       await Promise.all(gone.map((bucket) => bucket.abandon()));
-      const grave = path.join(root, 'oss', `.removed-${randomUUID()}`);
-      await fs.rename(directory, grave);
+      const removing = path.join(root, 'oss', `.removed-${randomUUID()}`);
+      await fs.rename(directory, removing);
       await fs.mkdir(directory);
-      await fs.rm(grave, { recursive: true, force: true });
+      await fs.rm(removing, { recursive: true, force: true });
     },
     async close() {
       for (const bucket of buckets.values()) await bucket.close();
@@ -70,9 +73,9 @@ export async function openStore(dataDir: string | undefined): Promise<Store> {
 }
 
 /** Files that are open at the same time while a store is opened. */
-const READ_TOGETHER = 64;
+const MAX_OPEN_FILES = 64;
 
-/** Opens a bucket as a crash may have left it; `undefined` when it was being created or removed. */
+/** Opens a bucket as a crash may have left it; `undefined` if it was being created or deleted. */
 async function loadBucket(directory: string, files: DurableFiles): Promise<BucketStore | undefined> {
   const names = await fs.readdir(directory);
   if (path.basename(directory).startsWith('.') || !names.includes('bucket.json')) {
@@ -85,8 +88,8 @@ async function loadBucket(directory: string, files: DurableFiles): Promise<Bucke
   const found = await fs.readdir(objectsDirectory);
   const recordFiles = found.filter((name) => name.endsWith('.json'));
   const records: ObjectRecord[] = [];
-  for (let at = 0; at < recordFiles.length; at += READ_TOGETHER) {
-    const names = recordFiles.slice(at, at + READ_TOGETHER);
+  for (let at = 0; at < recordFiles.length; at += MAX_OPEN_FILES) {
+    const names = recordFiles.slice(at, at + MAX_OPEN_FILES);
     records.push(
       ...(await Promise.all(
         names.map((name) => readRecord<ObjectRecord>(path.join(objectsDirectory, name))),
@@ -99,7 +102,7 @@ async function loadBucket(directory: string, files: DurableFiles): Promise<Bucke
   const used = new Set(records.flatMap(filesOf));
   for (const { record: upload, parts } of [...bucket.uploads.all()]) {
     const names = [...parts.values()].map(({ segment }) => segment.file);
-    // The object was committed, and perhaps overwritten, and the process ended before the upload was forgotten.
+    // The process ended after the object was committed, and before the record of the upload was deleted.
     if (names.some((name) => used.has(name) || !there.has(name))) {
       bucket.uploads.take(upload.id);
       await bucket.uploads.forget(upload.id);
@@ -112,12 +115,5 @@ async function loadBucket(directory: string, files: DurableFiles): Promise<Bucke
 }
 
 async function readRecord<T>(file: string): Promise<T> {
-  const text = await fs.readFile(file, 'utf8');
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new AppError('StorageCorrupt', `${file} is not the JSON that was written there`, {
-      cause: error,
-    });
-  }
+  return parseStored(await fs.readFile(file, 'utf8'), file);
 }

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import type { DurableFiles } from '../../durable-files.ts';
+import type { DurableFiles } from '../../disk/durable-files.ts';
 import { createLocks } from './locks.ts';
 import type { Part, Segment, UploadRecord } from './records.ts';
 
-/** A multipart upload under way. */
+/** A multipart upload in progress. */
 export interface Upload {
   readonly record: UploadRecord;
   /** By part number. */
@@ -12,25 +12,25 @@ export interface Upload {
 }
 
 /**
- * The multipart uploads of a bucket: `<id>/upload.json` and one `<id>/<number>.json` a part. The bytes of parts lie
- * among the bucket's objects from the beginning, so that completing an upload moves none.
+ * The multipart uploads of a bucket: `<id>/upload.json`, and one `<id>/<number>.json` per part. The bytes of parts are
+ * among the bucket's objects from the start, so that completing an upload moves none.
  */
 export interface Uploads {
   find(id: string): Upload | undefined;
   all(): Iterable<Upload>;
   size(): number;
   initiate(record: UploadRecord): Promise<void>;
-  /** Replaces the part of that number. False when the upload has ended meanwhile; the part is then not kept. */
+  /** Stores or replaces a part. Returns `false`, and stores nothing, if the upload has ended meanwhile. */
   putPart(id: string, part: Part): Promise<boolean>;
-  /** Takes the upload out of the list, so that only one caller ends it; `undefined` when there is none. */
+  /** Removes the upload from the list, so that only one caller ends it; `undefined` if there is none. */
   take(id: string): Upload | undefined;
-  /** Puts an upload back that could not be completed. */
+  /** Puts back an upload that could not be completed. */
   restore(upload: Upload): void;
-  /** Removes the records of an upload that was taken. */
+  /** Deletes the records of an upload that was taken. */
   forget(id: string): Promise<void>;
 }
 
-/** What uploads need of the objects among which the bytes of their parts lie. */
+/** What uploads need from the object files, which contain the bytes of parts. */
 export interface PartFiles {
   /** Waits until the bytes of a part are on disk. */
   settle(segment: Segment): Promise<void>;
@@ -86,7 +86,7 @@ export async function createUploads(
   };
 }
 
-/** `undefined` when the directory was made but its record never written. */
+/** `undefined` if a crash came before the record was written. */
 async function load(directory: string): Promise<Upload | undefined> {
   const names = await fs.readdir(directory);
   if (!names.includes('upload.json')) return undefined;

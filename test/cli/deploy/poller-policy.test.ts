@@ -6,7 +6,7 @@ import { pollerPolicy } from '../../../cli/deploy/policy.ts';
 import { readPollerOptions } from '../../../functions/mns-poller/options.ts';
 import { createPoller } from '../../../functions/mns-poller/poller.ts';
 import { DEFAULT_ACCOUNT, type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { operationOf } from '../../../local/mns/index.ts';
+import { operationOf } from '../../../local/mns/listener.ts';
 import { createMnsClient } from '../../../shared/mns/client.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';

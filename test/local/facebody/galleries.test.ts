@@ -1,6 +1,10 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { createGalleries, type Galleries, type GalleryChange } from '../../../local/facebody/galleries.ts';
+import { expect, test } from 'vitest';
+import {
+  createGalleries,
+  type Galleries,
+  type GalleryChange,
+} from '../../../local/facebody/store/galleries.ts';
 import { type Clock, manualClock } from '../../../shared/runtime/clock.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 
@@ -29,7 +33,7 @@ function stateOf(galleries: Galleries) {
   return galleries.dbNames().map((db) => [db, galleries.entities(db)]);
 }
 
-it('what was removed after years is removed in the next life too', async () => {
+test('a face that was deleted after years is deleted again when the journal is replayed', async () => {
   const clock = manualClock();
   const happened: GalleryChange[] = [];
   const galleries = open((change) => happened.push(change), clock);
@@ -47,7 +51,7 @@ it('what was removed after years is removed in the next life too', async () => {
   expect(again.entity('one', 'anna').faces).toEqual([]);
 });
 
-it('what happened, and a summary of it, both lead to the present state', async () => {
+test('the changes of a database and the summary of its history lead to the same state', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const happened: GalleryChange[] = [];

@@ -79,7 +79,7 @@ const errorOf = (call: Promise<unknown>): Promise<{ code?: string; statusCode?: 
   );
 
 describe('RecognizeFace', () => {
-  test('describes every face of an uploaded picture', async () => {
+  test('RecognizeFace describes every face of an uploaded picture', async () => {
     const request = new facebody.RecognizeFaceAdvanceRequest({ imageURLObject: upload(1) });
 
     const { body } = await sdk.recognizeFaceAdvance(request, RUNTIME);
@@ -99,7 +99,7 @@ describe('RecognizeFace', () => {
     });
   });
 
-  test('falls to its older form with any flag: one face, and only what was asked', async () => {
+  test('RecognizeFace with any flag returns one face with only the requested attributes', async () => {
     const url = await hostFile(serve(sampleBytes(1)));
 
     const { body } = await sdk.recognizeFaceWithOptions(
@@ -121,7 +121,7 @@ describe('RecognizeFace', () => {
       () => Buffer.concat([sampleBytes(1), Buffer.alloc(3 * 1024 * 1024)]),
     ],
     ['a text', 'InvalidFile.Decode', () => Buffer.from('no picture')],
-  ])('refuses %s', async (_, code, bytes) => {
+  ])('RecognizeFace refuses %s', async (_, code, bytes) => {
     const file = await bytes();
     const url = await hostFile(serve(file));
 
@@ -133,7 +133,7 @@ describe('RecognizeFace', () => {
 });
 
 describe('DetectFace', () => {
-  test('finds the faces of a picture that another server on this machine holds', async () => {
+  test('DetectFace finds the faces of a picture on another server of this machine', async () => {
     const url = await hostFile(serve(sampleBytes(6)));
 
     const { body } = await sdk.detectFaceWithOptions(
@@ -147,7 +147,7 @@ describe('DetectFace', () => {
     );
   });
 
-  test('gives no more faces than asked, and leaves out lists that are not wanted', async () => {
+  test('DetectFace returns at most the requested number of faces, without lists that are not wanted', async () => {
     const url = await hostFile(serve(sampleBytes(6)));
     const request = new facebody.DetectFaceRequest({
       imageURL: url,
@@ -167,7 +167,7 @@ describe('DetectFace', () => {
   test.each<[why: string, code: string, listener: RequestListener]>([
     ['asks for a signature', 'InvalidImage.DownloadError', (_, response) => response.writeHead(403).end()],
     ['breaks', 'InvalidImage.DownloadError', (request) => request.socket.destroy()],
-  ])('says that it could not download from a server that %s', async (_, code, listener) => {
+  ])('DetectFace reports that it could not download from a server that %s', async (_, code, listener) => {
     const url = await hostFile(listener);
 
     const error = await errorOf(
@@ -182,7 +182,7 @@ describe('DetectFace', () => {
     ['http://10.0.0.1/a.jpg', 'InvalidImage.Region'],
     ['file:///etc/passwd', 'IllegalUrlParameter'],
     ['no url', 'InvalidImage.URL'],
-  ])('fetches nothing from %s', async (imageURL, code) => {
+  ])('DetectFace downloads nothing from %s', async (imageURL, code) => {
     const error = await errorOf(
       sdk.detectFaceWithOptions(new facebody.DetectFaceRequest({ imageURL }), RUNTIME),
     );
@@ -190,7 +190,7 @@ describe('DetectFace', () => {
     expect(error).toMatchObject({ code });
   });
 
-  test('answers a picture without a face by an error', async () => {
+  test('DetectFace answers a picture without a face with an error', async () => {
     const { default: sharp } = await import('sharp');
     const blank = await sharp({ create: { width: 200, height: 200, channels: 3, background: '#777' } })
       .jpeg()
@@ -207,7 +207,7 @@ describe('CompareFace', () => {
   test.each([
     ['one person twice', 0, 0, true],
     ['two people', 0, 1, false],
-  ])('is sure about %s', async (_, a, b, same) => {
+  ])('CompareFace is sure about %s', async (_, a, b, same) => {
     const request = new facebody.CompareFaceAdvanceRequest({
       imageURLAObject: streamOf(await portrait(1, a)),
       imageURLBObject: streamOf(await portrait(1, b, 0.9)),
@@ -220,7 +220,7 @@ describe('CompareFace', () => {
     expect(confidence! > thresholds![1]!).toBe(same);
   });
 
-  test('takes pictures as Base64 and gives tips about their quality', async () => {
+  test('CompareFace accepts pictures in Base64 and gives tips about their quality', async () => {
     const data = (await portrait(1, 0)).toString('base64');
     const request = new facebody.CompareFaceRequest({
       imageDataA: data,
@@ -236,7 +236,7 @@ describe('CompareFace', () => {
   });
 });
 
-test('BlurFace gives temporary URLs of the picture without recognisable faces', async () => {
+test('BlurFace returns temporary URLs of the picture without recognizable faces', async () => {
   const { server: own, sdk: client } = await start();
   const request = new facebody.BlurFaceAdvanceRequest({ imageURLObject: upload(1) });
 
@@ -272,7 +272,7 @@ describe('face databases', () => {
   };
   beforeEach(() => sdk.createFaceDb(new facebody.CreateFaceDbRequest({ name: DB })));
 
-  test('are listed until they are deleted', async () => {
+  test('a face database is listed until it is deleted', async () => {
     await sdk.createFaceDb(new facebody.CreateFaceDbRequest({ name: 'guests' }));
 
     const before = await sdk.listFaceDbs(new facebody.ListFaceDbsRequest({}));
@@ -283,7 +283,7 @@ describe('face databases', () => {
     expect(after.body!.data!.dbList!.map(({ name }) => name)).toEqual([DB]);
   });
 
-  test('find a person among several, and a stranger too, with a score that says so', async () => {
+  test('a search finds a person among several, and gives a stranger a low score', async () => {
     for (const [index, entityId] of ['anna', 'berta'].entries()) {
       await addEntity(entityId);
       await addFace(entityId, await portrait(1, index), { extraData: `photo of ${entityId}` });
@@ -305,7 +305,7 @@ describe('face databases', () => {
     expect(stranger!.faceItems![0]!.confidence).toBeLessThan(67.87);
   });
 
-  test('describe an entity with its faces, and forget a face that is deleted', async () => {
+  test('an entity lists its faces, and no longer a face that was deleted', async () => {
     await addEntity('anna', 'night-shift,porter');
     const { faceId } = await addFace('anna', await portrait(1, 0));
 
@@ -323,7 +323,7 @@ describe('face databases', () => {
     expect(after.body!.data!.faces).toEqual([]);
   });
 
-  test('page through entities by offset and by token, in both orders', async () => {
+  test('entities are listed in pages by offset and by token, in both orders', async () => {
     for (const id of ['c', 'a', 'e', 'b', 'd']) await addEntity(id);
     const ids = ({ entities = [] }: Awaited<ReturnType<typeof listEntities>>) =>
       entities.map(({ entityId }) => entityId);
@@ -342,7 +342,7 @@ describe('face databases', () => {
     expect([first.totalCount, byOffset.token]).toEqual([5, '']);
   });
 
-  test('list entities by prefix and label, after an update too', async () => {
+  test('entities are listed by prefix and by label, also after an update', async () => {
     await addEntity('team-anna', 'porter');
     await addEntity('team-berta');
     await addEntity('guest-clara', 'porter');
@@ -355,7 +355,7 @@ describe('face databases', () => {
     expect(found.entities!.map(({ entityId }) => entityId)).toEqual(['team-anna', 'team-berta']);
   });
 
-  test('add several faces at once and tell which failed', async () => {
+  test('a batch adds several faces and reports which ones failed', async () => {
     await addEntity('anna');
     const good = await hostFile(serve(await portrait(1, 0)));
     const bad = await hostFile((_, response) => response.writeHead(404).end());
@@ -374,7 +374,7 @@ describe('face databases', () => {
     ['a face of low quality', 'qualityScoreThreshold', 100, 'anna', 1],
     ['one that does not look like the entity', 'similarityScoreThresholdInEntity', 60, 'anna', 1],
     ['one that looks like another entity', 'similarityScoreThresholdBetweenEntity', 60, 'berta', 0],
-  ])('refuse %s', async (_, name, threshold, entity, face) => {
+  ])('adding a face is refused: %s', async (_, name, threshold, entity, face) => {
     await addEntity('anna');
     await addEntity('berta');
     await addFace('anna', await portrait(1, 0));
@@ -385,7 +385,7 @@ describe('face databases', () => {
     expect(error).toMatchObject({ code: 'ClientError.IllegalArgument', statusCode: 400 });
   });
 
-  test('hold five faces an entity', async () => {
+  test('an entity holds at most five faces', async () => {
     await addEntity('anna');
     const bytes = await portrait(1, 0);
     for (let i = 0; i < 5; i++) await addFace('anna', bytes);
@@ -395,7 +395,7 @@ describe('face databases', () => {
     expect(error).toMatchObject({ code: 'FaceCountExceed' });
   });
 
-  test('hold as many faces as the limit says', async () => {
+  test('a database and an account hold at most the number of faces of the limits', async () => {
     const small = await start({ galleryLimits: { facesPerDb: 1, facesPerEntity: 5, facesPerAccount: 2 } });
     await small.sdk.createFaceDb(new facebody.CreateFaceDbRequest({ name: DB }));
     await small.sdk.addFaceEntity(new facebody.AddFaceEntityRequest({ dbName: DB, entityId: 'anna' }));
@@ -434,13 +434,13 @@ describe('face databases', () => {
     ['ParameterError', () => addEntity('Anna Müller')],
     ['ParameterError', () => addEntity('a'.repeat(65))],
     ['ParameterError', () => addEntity('anna', Array.from({ length: 11 }, (_, i) => `l${i}`).join())],
-  ])('answer %s', async (code, call) => {
+  ])('the SDK of face databases receives %s', async (code, call) => {
     const error = await errorOf(call());
 
     expect(error).toMatchObject({ code });
   });
 
-  test('belong to one account', async () => {
+  test('face databases belong to one account', async () => {
     const other = { accountId: '2', accessKeyId: 'otherKeyId', accessKeySecret: 'otherKeySecret' };
     const shared = await start({ accounts: [FACEBODY_ACCOUNT, other] });
     await shared.sdk.createFaceDb(new facebody.CreateFaceDbRequest({ name: DB }));
@@ -457,7 +457,7 @@ describe('authentication', () => {
   test.each([
     ['InvalidAccessKeyId.NotFound', { accessKeyId: 'nobody' }],
     ['SignatureDoesNotMatch', { accessKeySecret: 'wrong' }],
-  ])('answers %s', async (code, account) => {
+  ])('a request is refused with %s', async (code, account) => {
     const error = await errorOf(
       sdkFor(server.endpoint, account).listFaceDbs(new facebody.ListFaceDbsRequest({})),
     );
@@ -465,7 +465,7 @@ describe('authentication', () => {
     expect(error).toMatchObject({ code });
   });
 
-  test('refuses a request that is a quarter of an hour old', async () => {
+  test('a request that is a quarter of an hour old is refused', async () => {
     const late = await start();
     await late.server.clock.advance(15 * 60_000 + 2000);
 
@@ -481,13 +481,13 @@ describe('authentication', () => {
     ['with a header that was not signed', 'IncompleteSignature', { 'x-acs-extra': '1' }],
     ['of another version', 'InvalidVersion', { 'x-acs-version': '2018-12-03' }],
     ['for an unknown operation', 'InvalidAction.NotFound', { 'x-acs-action': 'SwapFacialFeatures' }],
-  ])('refuses a request %s', async (_, code, changes) => {
+  ])('a request %s is refused', async (_, code, changes) => {
     const answer = await sendSigned(server, changes);
 
     expect(await answer.json()).toMatchObject({ Code: code, HostId: server.endpoint });
   });
 
-  test('refuses a request that is repeated', async () => {
+  test('a request that is sent twice is refused the second time', async () => {
     const nonce = { 'x-acs-signature-nonce': 'once' };
 
     const answers = [await sendSigned(server, nonce), await sendSigned(server, nonce)];
@@ -521,7 +521,7 @@ function sendSigned({ endpoint, clock }: FaceBodyServer, changes: SignedChanges)
 describe('quotas', () => {
   const list = (client: SdkClient) => client.listFaceDbs(new facebody.ListFaceDbsRequest({}));
 
-  test('allow two requests a second of each operation, and refuse the rest at once', async () => {
+  test('each operation accepts two requests per second and refuses more at once', async () => {
     const { server: limited, sdk: client } = await start({ quota: 2 });
 
     const [, , third] = [await list(client), await list(client), await errorOf(list(client))];
@@ -538,7 +538,7 @@ describe('quotas', () => {
     });
   });
 
-  test('can change while it runs', async () => {
+  test('a quota can be changed while the service runs', async () => {
     const { server: limited, sdk: client } = await start({ quota: 2 });
     limited.quotas.set(1);
 
@@ -549,10 +549,10 @@ describe('quotas', () => {
   });
 });
 
-describe('faults on demand', () => {
+describe('injected faults', () => {
   const list = () => sdk.listFaceDbs(new facebody.ListFaceDbsRequest({}));
 
-  test('are errors of the service', async () => {
+  test('an injected error is an error of the service', async () => {
     server.faults.inject('ListFaceDbs', { kind: 'error', code: 'InternalError.Timeout' });
 
     const error = await errorOf(list());
@@ -561,7 +561,7 @@ describe('faults on demand', () => {
     await list();
   });
 
-  test('are pages of a gateway, empty answers and broken connections', async () => {
+  test('injected faults are pages of a gateway, empty answers and broken connections', async () => {
     server.faults.inject('*', { kind: 'page' });
     server.faults.inject('*', { kind: 'empty' });
     server.faults.inject('*', { kind: 'reset' });
@@ -575,7 +575,7 @@ describe('faults on demand', () => {
     ]);
   });
 
-  test('are answers without data', async () => {
+  test('an injected fault is an answer without data', async () => {
     server.faults.inject('ListFaceDbs', { kind: 'no-data' });
 
     const { body } = await list();
@@ -584,7 +584,7 @@ describe('faults on demand', () => {
     expect(body!.requestId).toMatch(/^[0-9A-F-]{36}$/);
   });
 
-  test('are late answers', async () => {
+  test('an injected fault delays the answer', async () => {
     server.faults.inject('ListFaceDbs', { kind: 'latency', ms: 60_000 });
     const late = list();
     while (server.clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -595,7 +595,7 @@ describe('faults on demand', () => {
   });
 });
 
-test('an upload can be read again, is refused when its policy is forged, and is gone after a day', async () => {
+test('an upload can be downloaded, is refused with a forged policy, and is deleted after a day', async () => {
   const { server: own, sdk: client } = await start();
   const calls: string[] = [];
   const callApi = client.callApi.bind(client);

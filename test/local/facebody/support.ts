@@ -1,5 +1,5 @@
 import { createFaceBody, type FaceBodyOptions, type LocalFaceBody } from '../../../local/facebody/index.ts';
-import { listen } from '../../../local/http-server.ts';
+import { listen } from '../../../local/http/server.ts';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
@@ -23,6 +23,7 @@ export async function startFaceBody(
 ): Promise<FaceBodyServer> {
   const clock = manualClock(Date.now());
   const faceBody = await createFaceBody({
+    region: 'cn-shanghai',
     accounts: [FACEBODY_ACCOUNT],
     clock,
     random: seededRandom(1),

@@ -1,11 +1,14 @@
 import Fc2 from '@alicloud/fc2';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../shared/runtime/clock.ts';
 import { type Credentials, staticCredentials } from '../../../shared/runtime/credentials.ts';
 import { createFunctionCompute2Sink } from '../../../shared/sinks/function-compute-2.ts';
 import { createFunctionCompute3Sink } from '../../../shared/sinks/function-compute-3.ts';
 import type { EventSink } from '../../../shared/sinks/sink.ts';
 import { anEvent } from '../../contracts/event-sink.ts';
 import { aFunction, bytes, type FcStage, openFc } from './support.ts';
+
+const signal = new AbortController().signal;
 
 const ECHO = `exports.handler = async (event) => {
   const text = event.toString();
@@ -27,7 +30,7 @@ function clientOf({ cloud, fc }: FcStage, credentials: Credentials = cloud.crede
 }
 
 describe('the official SDK of 2.0', () => {
-  test('invokes and gets the result, the log and the figures', async () => {
+  test('the SDK invokes a function and receives its result, its log and its figures', async () => {
     const stage = await openEcho();
 
     const { data, headers } = await clientOf(stage).invokeFunction('faces', 'echo', 'hello', {
@@ -41,7 +44,7 @@ describe('the official SDK of 2.0', () => {
     expect(Number(headers['x-fc-max-memory-usage'])).toBeGreaterThan(10);
   });
 
-  test('is told of a failed function by a header', async () => {
+  test('a header reports to the SDK that a function failed', async () => {
     const stage = await openEcho();
 
     const { data, headers } = await clientOf(stage).invokeFunction('faces', 'echo', 'fail');
@@ -50,7 +53,7 @@ describe('the official SDK of 2.0', () => {
     expect(data).toMatchObject({ errorMessage: 'told to fail' });
   });
 
-  test('invokes asynchronously', async () => {
+  test('the SDK invokes a function asynchronously', async () => {
     const stage = await openEcho();
 
     await clientOf(stage).invokeFunction('faces', 'echo', 'hello', { 'x-fc-invocation-type': 'Async' });
@@ -62,7 +65,7 @@ describe('the official SDK of 2.0', () => {
   test.each([
     ['an unknown function', 'faces', 'none', 'FunctionNotFound'],
     ['an unknown service', 'none', 'echo', 'ServiceNotFound'],
-  ])('is refused %s', async (_, service, name, code) => {
+  ])('the SDK gets an error for %s', async (_, service, name, code) => {
     const stage = await openEcho();
 
     await expect(clientOf(stage).invokeFunction(service, name, 'x')).rejects.toMatchObject({ code });
@@ -71,14 +74,14 @@ describe('the official SDK of 2.0', () => {
   test.each([
     ['an unknown key', { accessKeyId: 'nobody' }, 'InvalidAccessKeyID'],
     ['a wrong secret', { accessKeySecret: 'wrong' }, 'SignatureNotMatch'],
-  ])('is refused %s', async (_, changes, code) => {
+  ])('the SDK is refused with %s', async (_, changes, code) => {
     const stage = await openEcho();
     const client = clientOf(stage, { ...stage.cloud.credentials, ...changes });
 
     await expect(client.invokeFunction('faces', 'echo', 'x')).rejects.toMatchObject({ code });
   });
 
-  test('may send 128 KB asynchronously, and no byte more', async () => {
+  test('an asynchronous event may have 128 KB and no byte more', async () => {
     const stage = await openEcho();
     const send = (size: number) =>
       clientOf(stage).invokeFunction('faces', 'echo', Buffer.alloc(size, 'a'), {
@@ -90,9 +93,7 @@ describe('the official SDK of 2.0', () => {
   });
 });
 
-const signal = new AbortController().signal;
-
-describe.each(['2.0', '3.0'])('our sink of %s', (version) => {
+describe.each(['2.0', '3.0'])('the sink of %s', (version) => {
   function sinkOf(
     { cloud, fc }: FcStage,
     changes: { functionName?: string; task?: boolean } = {},
@@ -112,7 +113,7 @@ describe.each(['2.0', '3.0'])('our sink of %s', (version) => {
     return createFunctionCompute3Sink({ ...options, random: Math.random });
   }
 
-  test('delivers an event', async () => {
+  test('the sink delivers an event to a function', async () => {
     const stage = await openEcho();
 
     const delivery = await sinkOf(stage).deliver(anEvent(), { signal });
@@ -122,7 +123,7 @@ describe.each(['2.0', '3.0'])('our sink of %s', (version) => {
     expect(JSON.parse(run!.body.toString())).toMatchObject({ id: anEvent().id, specversion: '1.0' });
   });
 
-  test('is told to deliver again when the function failed, or is not there yet', async () => {
+  test('the sink asks to retry an event if the function fails or does not exist', async () => {
     const stage = await openEcho();
     const failing = anEvent().cloneWith({ note: 'fail' });
 
@@ -136,7 +137,7 @@ describe.each(['2.0', '3.0'])('our sink of %s', (version) => {
     expect(absent).toMatchObject({ result: 'retry', reason: expect.stringContaining('FunctionNotFound') });
   });
 
-  test('runs an event once that it delivers twice as a task', async () => {
+  test('an event that the sink delivers twice as a task runs once', async () => {
     const stage = await openEcho();
     const sink = sinkOf(stage, { task: true });
 
@@ -149,33 +150,71 @@ describe.each(['2.0', '3.0'])('our sink of %s', (version) => {
   });
 });
 
-describe('3.0', () => {
-  test('takes temporary credentials that a function was given, until they expire', async () => {
-    const code = 'exports.handler = async (event, context) => context.credentials;';
-    const stage = await openFc([await aFunction(code, { name: 'echo' })]);
-    const { body } = await stage.fc.invoke('echo', bytes('{}'));
-    const credentials = JSON.parse(body.toString()) as Required<Credentials>;
-    const deliver = (held: Credentials) =>
-      createFunctionCompute3Sink({
-        region: stage.cloud.region,
-        accountId: stage.cloud.accountId,
-        functionName: 'echo',
-        invocation: 'sync',
-        credentials: staticCredentials(held),
-        endpoint: stage.fc.url,
-        timeoutMs: 20_000,
-        clock: stage.cloud.clock,
-        random: Math.random,
-      }).deliver(anEvent(), { signal });
+/** Sends an event to `echo`, through the SDK of 2.0 or by our sink of 3.0, and returns `accepted` or what failed. */
+async function outcomeOf(stage: FcStage, version: string, credentials: Credentials): Promise<string> {
+  if (version === '2.0') {
+    return clientOf(stage, credentials)
+      .invokeFunction('faces', 'echo', 'hello')
+      .then(
+        () => 'accepted',
+        ({ code }: { code: string }) => code,
+      );
+  }
+  const delivery = await createFunctionCompute3Sink({
+    region: stage.cloud.region,
+    accountId: stage.cloud.accountId,
+    functionName: 'echo',
+    invocation: 'sync',
+    credentials: staticCredentials(credentials),
+    endpoint: stage.fc.url,
+    timeoutMs: 20_000,
+    clock: systemClock,
+    random: Math.random,
+  }).deliver(anEvent(), { signal });
+  return 'reason' in delivery ? delivery.reason : delivery.result;
+}
 
-    expect(await deliver(credentials)).toEqual({ result: 'accepted' });
-    expect(await deliver({ ...credentials, securityToken: 'of somebody else' })).toMatchObject({
-      result: 'retry',
-      reason: expect.stringContaining('SecurityTokenExpired'),
-    });
+describe.each(['2.0', '3.0'])('authentication of %s', (version) => {
+  test('a client that signs by the system clock is accepted after the clock of the cloud was advanced', async () => {
+    const stage = await openEcho();
+
+    await stage.cloud.clock.advance(20 * 60_000);
+
+    expect(await outcomeOf(stage, version, stage.cloud.credentials)).toBe('accepted');
   });
 
-  test('refuses who does not sign', async () => {
+  test('a temporary key of the cloud is accepted until it expires, and with its own token only', async () => {
+    const stage = await openEcho();
+    const credentials = stage.cloud.issueCredentials({ durationMs: 60_000 });
+    const forged = { ...credentials, securityToken: 'of somebody else' };
+
+    const before = await outcomeOf(stage, version, credentials);
+    const withWrongToken = await outcomeOf(stage, version, forged);
+    await stage.cloud.clock.advance(60_000);
+    const after = await outcomeOf(stage, version, credentials);
+
+    expect(before).toBe('accepted');
+    expect(withWrongToken).toContain('SecurityTokenExpired');
+    expect(after).toContain('SecurityTokenExpired');
+  });
+
+  test('the temporary key that a function receives is refused once it has expired', async () => {
+    const code = 'exports.handler = async (event, context) => context.credentials;';
+    const stage = await openFc([await aFunction(code, { name: 'echo', service: 'faces' })]);
+    const { body } = await stage.fc.invoke('echo', bytes('{}'));
+    const credentials = JSON.parse(body.toString()) as Credentials;
+
+    const before = await outcomeOf(stage, version, credentials);
+    await stage.cloud.clock.advance(3_600_000);
+    const after = await outcomeOf(stage, version, credentials);
+
+    expect(before).toBe('accepted');
+    expect(after).toContain('SecurityTokenExpired');
+  });
+});
+
+describe('requests without a signature', () => {
+  test('an unsigned request is refused and runs nothing', async () => {
     const { fc } = await openEcho();
 
     const response = await fetch(`${fc.url}/2023-03-30/functions/echo/invocations`, {
@@ -189,8 +228,8 @@ describe('3.0', () => {
   });
 });
 
-describe('an HTTP trigger', () => {
-  test('brings the request and takes status, headers and body from the answer', async () => {
+describe('HTTP triggers', () => {
+  test('an HTTP trigger passes the request to the function, whose answer sets status, headers and body', async () => {
     const code = `exports.handler = async (event) => ({
       statusCode: 418, headers: { 'x-kind': 'teapot' }, isBase64Encoded: false, body: event.toString() });`;
     const { fc } = await openFc([await aFunction(code)]);
@@ -213,7 +252,7 @@ describe('an HTTP trigger', () => {
     });
   });
 
-  test('answers with the value when it is no answer of HTTP', async () => {
+  test('an HTTP trigger sends a result that is not an HTTP answer with status 200', async () => {
     const { fc } = await openFc([await aFunction('exports.handler = async () => "plain";')]);
 
     const response = await fetch(`${fc.url}/2016-08-15/proxy/faces/probe/`);

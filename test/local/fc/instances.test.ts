@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { aFunction, bytes, openFc } from './support.ts';
 
-describe('a handler', () => {
+describe('handlers of functions', () => {
   test.each([
     ['a promise of an object', 'async (event) => ({ got: event.toString() })', '{"got":"hello"}'],
     ['bytes as they are', '(event) => Buffer.concat([event, Buffer.from([255])])', 'hello\ufffd'],
     ['a number as text', 'async () => 42', '42'],
     ['nothing', 'async () => {}', ''],
     ['a result through a callback', '(event, context, callback) => callback(null, "done")', 'done'],
-  ])('gives %s', async (_, handler, expected) => {
+  ])('a handler returns %s', async (_, handler, expected) => {
     const { fc } = await openFc([await aFunction(`exports.handler = ${handler};`)]);
 
     const { body, errorType } = await fc.invoke('probe', bytes('hello'));
@@ -20,7 +20,7 @@ describe('a handler', () => {
     expect(errorType).toBeUndefined();
   });
 
-  test('has the environment and the context of Function Compute, and no other variable', async () => {
+  test('a handler has the environment and context of Function Compute and no other variable', async () => {
     const config = await aFunction(
       'exports.handler = async (event, context) => ({ env: process.env, context, logs: typeof context.logger.info });',
       { environment: { GREETING: 'hello' }, timeoutSeconds: 7, memoryMb: 384 },
@@ -51,7 +51,7 @@ describe('a handler', () => {
     expect(logs).toBe('function');
   });
 
-  test('that throws has failed, in the words of its error', async () => {
+  test('a handler that throws fails with the name and message of its error', async () => {
     const code = 'exports.handler = async () => { throw new TypeError("no such thing"); };';
     const { fc } = await openFc([await aFunction(code)]);
 
@@ -69,7 +69,7 @@ describe('a handler', () => {
     ['ends its process', 'process.exit(7)', /exited unexpectedly.*code 7/],
     ['throws where nobody catches', 'setImmediate(() => { throw new Error("lost"); })', /code 1/],
     ['does not come back in time', '', /timed out after 1 seconds/],
-  ])('that %s has failed, and its instance is replaced', async (_, statement, message) => {
+  ])('a handler that %s fails, and its instance is replaced', async (_, statement, message) => {
     const code = `exports.handler = (event) =>
       event.toString() === 'well' ? String(process.pid) : new Promise(() => { ${statement} });`;
     const { fc } = await openFc([await aFunction(code, { timeoutSeconds: 1 })]);
@@ -84,7 +84,7 @@ describe('a handler', () => {
     expect(after.body.toString()).not.toBe(before.body.toString());
   });
 
-  test('that needs more memory than it has fails', async () => {
+  test('a handler that needs more memory than its function has fails', async () => {
     const code = 'exports.handler = async () => Buffer.alloc(150 * 1024 * 1024, 1).length;';
     const { fc } = await openFc([await aFunction(code, { memoryMb: 128 })]);
 
@@ -95,7 +95,7 @@ describe('a handler', () => {
     expect(maxMemoryMb).toBeGreaterThan(128);
   });
 
-  test('is told what it logged, between the lines of Function Compute', async () => {
+  test("the log of an invocation has the handler's output between the lines of Function Compute", async () => {
     const code =
       'exports.handler = async (event, { logger }) => { console.log("one"); logger.warn("two"); };';
     const { fc } = await openFc([await aFunction(code)]);
@@ -116,14 +116,14 @@ describe('a handler', () => {
   });
 });
 
-describe('an instance', () => {
+describe('instances of functions', () => {
   const COUNTING = `
     let inits = 0, calls = 0;
     exports.initialize = async () => { inits++; };
     exports.handler = async () => ({ inits, calls: ++calls });
     exports.preStop = async () => require('fs').writeFileSync(process.env.STOPPED, String(calls));`;
 
-  test('is initialized once, kept, and told before it ends', async () => {
+  test('an instance is initialized once, reused, and runs its preStop hook before it ends', async () => {
     const config = await aFunction(COUNTING, { initializer: 'index.initialize', preStop: 'index.preStop' });
     const stopped = join(config.codeDir, 'stopped');
     const { fc } = await openFc([{ ...config, environment: { STOPPED: stopped } }]);
@@ -137,7 +137,7 @@ describe('an instance', () => {
     expect(await readFile(stopped, 'utf8')).toBe('2');
   });
 
-  test('whose initializer fails serves nothing', async () => {
+  test('an instance whose initializer fails handles no event', async () => {
     const code = `exports.initialize = async () => { throw new Error('not configured'); };
       exports.handler = async () => 'never';`;
     const { fc } = await openFc([await aFunction(code, { initializer: 'index.initialize' })]);
@@ -148,7 +148,7 @@ describe('an instance', () => {
     expect(JSON.parse(body.toString()).errorMessage).toBe('not configured');
   });
 
-  test('serves one event at a time; with all of them busy, an event is refused', async () => {
+  test('an instance handles one event at a time, and an event is refused if all instances are busy', async () => {
     const code = 'exports.handler = () => new Promise(() => {});';
     const { fc } = await openFc([await aFunction(code, { maxInstances: 1, timeoutSeconds: 1 })]);
 

@@ -2,8 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import type { FunctionConfig } from '../../../local/fc/index.ts';
-import { type LocalFcServer, type LocalFcServerOptions, startLocalFc } from '../../../local/fc/server.ts';
+import {
+  type FunctionConfig,
+  type LocalFc,
+  type LocalFcOptions,
+  startLocalFc,
+} from '../../../local/fc/index.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 /** A function whose code is the text of one CommonJS file. */
@@ -21,13 +25,13 @@ export async function aFunction(
 
 export interface FcStage {
   readonly cloud: LocalCloud;
-  readonly fc: LocalFcServer;
+  readonly fc: LocalFc;
 }
 
 /** Function Compute beside a cloud of its own; both go with the test. */
 export async function openFc(
   functions: readonly FunctionConfig[],
-  options: Partial<LocalFcServerOptions> = {},
+  options: Partial<LocalFcOptions> = {},
 ): Promise<FcStage> {
   const cloud = await startLocalCloud({ region: 'cn-shanghai' });
   const fc = await startLocalFc(cloud, { functions, ...options });

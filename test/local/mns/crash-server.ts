@@ -1,4 +1,4 @@
-import { listen } from '../../../local/http-server.ts';
+import { listen } from '../../../local/http/server.ts';
 import { createMns } from '../../../local/mns/index.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';

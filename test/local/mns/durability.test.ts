@@ -4,24 +4,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ACCOUNT, createSdk, type SdkFields, startMns, type TestMns, until } from './support.ts';
 
 let dataDir: string;
-let test: TestMns | undefined;
+let server: TestMns | undefined;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'mns-'));
 });
 afterEach(async () => {
-  await test?.close();
-  test = undefined;
+  await server?.close();
+  server = undefined;
   await rm(dataDir, { recursive: true });
 });
 
 async function restart(): Promise<TestMns> {
-  await test?.close();
-  test = await startMns({ dataDir });
-  return test;
+  await server?.close();
+  server = await startMns({ dataDir });
+  return server;
 }
 
 async function receiveAll({ sdk }: TestMns, queue: string): Promise<SdkFields[]> {
@@ -36,8 +36,8 @@ async function receiveAll({ sdk }: TestMns, queue: string): Promise<SdkFields[]>
   }
 }
 
-describe('a restart', () => {
-  it('keeps queues, topics, subscriptions, messages and what was done with them', async () => {
+describe('MNS after a restart', () => {
+  test('queues, topics, subscriptions, messages and their states survive a restart', async () => {
     const { sdk, request } = await restart();
     await sdk.createQueue('q', { VisibilityTimeout: 600 });
     await sdk.createTopic('t');
@@ -65,7 +65,28 @@ describe('a restart', () => {
     });
   });
 
-  it('goes on pushing what an HTTP endpoint has not taken', async () => {
+  test('a queue, a topic and a subscription are found again with the same settings after a restart', async () => {
+    const endpoint = `acs:mns:cn-hangzhou:${ACCOUNT.accountId}:queues/q`;
+    const statusesOf = async ({ sdk, request }: TestMns) => [
+      (await sdk.createQueue('q', { DelaySeconds: 1 })).code,
+      (await sdk.createTopic('t')).code,
+      (
+        await request('PUT', '/topics/t/subscriptions/s', {
+          body: `<Subscription><Endpoint>${endpoint}</Endpoint></Subscription>`,
+        })
+      ).status,
+    ];
+
+    const created = await statusesOf(await restart());
+    const again = await statusesOf(await restart());
+
+    expect([created, again]).toEqual([
+      [201, 201, 201],
+      [204, 204, 204],
+    ]);
+  });
+
+  test('a push that an HTTP endpoint has not accepted continues after a restart', async () => {
     const { sdk, request, clock } = await restart();
     await sdk.createTopic('t');
     await request('PUT', '/topics/t/subscriptions/s', {
@@ -81,7 +102,7 @@ describe('a restart', () => {
     await until(() => after.clock.pending() === 1);
   });
 
-  it('shows the same certificate', async () => {
+  test('the signing certificate is the same after a restart', async () => {
     const certificate = async ({ url }: TestMns) =>
       (await fetch(`${url}/x509_public_certificate.pem`)).text();
     const before = await certificate(await restart());
@@ -93,8 +114,8 @@ describe('a restart', () => {
   });
 });
 
-describe('kill -9', () => {
-  it('loses no message that was acknowledged, and brings back none that was deleted', async () => {
+describe('MNS after kill -9', () => {
+  test('kill -9 loses no acknowledged message and restores no deleted one', async () => {
     const script = fileURLToPath(new URL('crash-server.ts', import.meta.url));
     const server = spawn(process.execPath, ['--import', 'tsx', script, dataDir, JSON.stringify(ACCOUNT)], {
       stdio: ['ignore', 'pipe', 'inherit'],

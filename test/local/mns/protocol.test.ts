@@ -1,40 +1,40 @@
 import { createHash } from 'node:crypto';
 import * as net from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { authorizationMnsV4, signMnsV4, stringToSignMnsV4 } from '../../../shared/mns/signature.ts';
 import { compactDate } from '../../../shared/runtime/aliyun-v4.ts';
 import { childText } from '../../../shared/runtime/xml.ts';
 import { ACCOUNT, startMns, type TestMns, until } from './support.ts';
 
-let test: TestMns;
+let server: TestMns;
 beforeEach(async () => {
-  test = await startMns();
+  server = await startMns();
 });
-afterEach(() => test.close());
+afterEach(() => server.close());
 
 const message = (body: string, more = '') => `<Message><MessageBody>${body}</MessageBody>${more}</Message>`;
 
-describe('authentication', () => {
-  const list = (options: Parameters<TestMns['request']>[2]) => test.request('GET', '/queues', options);
+describe('authentication of MNS', () => {
+  const list = (options: Parameters<TestMns['request']>[2]) => server.request('GET', '/queues', options);
 
-  it.each([
+  test.each([
     ['no signature', { headers: { authorization: '' } }, 400, 'MissingAuthorizationHeader'],
     ['another scheme', { headers: { authorization: 'Basic abc' } }, 400, 'InvalidAuthorizationHeader'],
     ['no version', { headers: { 'x-mns-version': undefined } }, 400, 'MissingVersionHeader'],
     ['another version', { headers: { 'x-mns-version': '2014-01-01' } }, 400, 'InvalidVersionHeader'],
     ['no date', { headers: { date: undefined } }, 400, 'MissingDateHeader'],
-    ['no date to speak of', { headers: { date: 'yesterday' } }, 400, 'InvalidDateHeader'],
+    ['an invalid date', { headers: { date: 'yesterday' } }, 400, 'InvalidDateHeader'],
     ['an unknown key', { accessKeyId: 'nobody' }, 403, 'InvalidAccessKeyId'],
     ['a wrong secret', { secret: 'guessed' }, 403, 'SignatureDoesNotMatch'],
-  ])('refuses %s', async (_, options, status, code) => {
+  ])('a request is refused: %s', async (_, options, status, code) => {
     const answer = await list(options);
 
     expect(answer.status).toBe(status);
     expect(answer.text('Code')).toBe(code);
   });
 
-  it('bears 15 minutes between the clocks, not more', async () => {
-    const at = (ms: number) => ({ headers: { date: new Date(test.clock.now() + ms).toUTCString() } });
+  test('a request may differ by 15 minutes from the clock of the server, and no more', async () => {
+    const at = (ms: number) => ({ headers: { date: new Date(server.clock.now() + ms).toUTCString() } });
 
     const late = await list(at(-14 * 60_000));
     const tooLate = await list(at(-16 * 60_000));
@@ -45,16 +45,16 @@ describe('authentication', () => {
     expect(tooEarly.text('Code')).toBe('TimeExpired');
   });
 
-  it('takes x-mns-date when there is no Date', async () => {
-    const date = new Date(test.clock.now()).toUTCString();
+  test('x-mns-date replaces a missing Date header', async () => {
+    const date = new Date(server.clock.now()).toUTCString();
 
     const answer = await list({ headers: { date: undefined, 'x-mns-date': date } });
 
     expect(answer.status).toBe(200);
   });
 
-  it('verifies signature V4 over path, query and headers', async () => {
-    const context = { date: compactDate(test.clock.now()), region: 'cn-hangzhou' };
+  test('signature V4 covers path, query and headers', async () => {
+    const context = { date: compactDate(server.clock.now()), region: 'cn-hangzhou' };
     const headers = { 'x-mns-version': '2015-06-06' };
     const query = [['waitseconds', '0']] as const;
     const parts = { method: 'GET', path: '/queues/no-such/messages', query, headers };
@@ -64,14 +64,14 @@ describe('authentication', () => {
     );
     const authorization = authorizationMnsV4(ACCOUNT.accessKeyId, context, signature);
 
-    const right = await test.request('GET', `${parts.path}?waitseconds=0`, { headers: { authorization } });
-    const wrong = await test.request('GET', `${parts.path}?waitseconds=1`, { headers: { authorization } });
+    const right = await server.request('GET', `${parts.path}?waitseconds=0`, { headers: { authorization } });
+    const wrong = await server.request('GET', `${parts.path}?waitseconds=1`, { headers: { authorization } });
 
     expect(right.text('Code')).toBe('QueueNotExist');
     expect(wrong.text('Code')).toBe('SignatureDoesNotMatch');
   });
 
-  it('denies the key of another account', async () => {
+  test('the key of another account is denied', async () => {
     const guest = { accountId: '2', accessKeyId: 'guest', accessKeySecret: 'guest-secret' };
     const shared = await startMns({ accounts: [ACCOUNT, guest] });
 
@@ -81,7 +81,7 @@ describe('authentication', () => {
     await shared.close();
   });
 
-  it('asks for nothing when signatures are not checked', async () => {
+  test('an unsigned request is accepted if signatures are not checked', async () => {
     const open = await startMns({ checkSignatures: false });
 
     const answer = await open.request('GET', '/queues', {
@@ -93,14 +93,14 @@ describe('authentication', () => {
   });
 });
 
-describe('answers', () => {
-  it('carry the headers of the service, and the date of its clock', async () => {
-    await test.clock.advance(3_600_000);
+describe('answers of MNS', () => {
+  test('an answer has the headers of the service and the date of its clock', async () => {
+    await server.clock.advance(3_600_000);
 
-    const answer = await test.request('GET', '/queues');
+    const answer = await server.request('GET', '/queues');
 
     expect(answer.headers).toMatchObject({
-      date: new Date(test.clock.now()).toUTCString(),
+      date: new Date(server.clock.now()).toUTCString(),
       server: 'AliyunMQS',
       'x-mns-version': '2015-06-06',
       'content-type': 'text/xml;charset=utf-8',
@@ -108,24 +108,24 @@ describe('answers', () => {
     expect(answer.headers['x-mns-request-id']).toMatch(/^[0-9A-F]{24}$/);
   });
 
-  it('say what was wrong with all four elements that decoders want', async () => {
-    const answer = await test.request('GET', '/queues/none');
+  test('an error has the four elements that decoders expect', async () => {
+    const answer = await server.request('GET', '/queues/none');
 
     expect(answer.status).toBe(404);
     expect(answer.xml?.children.map(({ name, text }) => [name, text])).toEqual([
       ['Code', 'QueueNotExist'],
       ['Message', 'The queue name you provided is not exist.'],
       ['RequestId', answer.headers['x-mns-request-id']],
-      ['HostId', test.url],
+      ['HostId', server.url],
     ]);
   });
 
-  it('omit NextMarker on the last page and give it on the others', async () => {
-    await test.sdk.createQueue('a');
-    await test.sdk.createQueue('b');
+  test('a list has NextMarker on every page except the last', async () => {
+    await server.sdk.createQueue('a');
+    await server.sdk.createQueue('b');
 
-    const first = await test.request('GET', '/queues', { headers: { 'x-mns-ret-number': '1' } });
-    const last = await test.request('GET', '/queues', {
+    const first = await server.request('GET', '/queues', { headers: { 'x-mns-ret-number': '1' } });
+    const last = await server.request('GET', '/queues', {
       headers: { 'x-mns-marker': first.text('NextMarker'), 'x-mns-with-meta': 'true' },
     });
 
@@ -135,10 +135,10 @@ describe('answers', () => {
   });
 });
 
-describe('requests', () => {
-  beforeEach(() => test.sdk.createQueue('q'));
+describe('requests to MNS', () => {
+  beforeEach(() => server.sdk.createQueue('q'));
 
-  it.each([
+  test.each([
     ['PUT', '/queues/-q', '', 'InvalidQueueName'],
     ['PUT', '/queues/a_b', '', 'InvalidQueueName'],
     ['PUT', `/queues/${'q'.repeat(121)}`, '', 'QueueNameLengthError'],
@@ -176,50 +176,50 @@ describe('requests', () => {
     ['PATCH', '/queues/q', undefined, 'InvalidRequestURL'],
     ['DELETE', '/queues/q?newer=true', undefined, 'InvalidQueryString'],
     ['GET', '/queues/q/letters', undefined, 'InvalidRequestURL'],
-  ])('%s %s is refused when it is wrong (%#)', async (method, target, body, code) => {
-    const answer = await test.request(method, target, body === undefined ? {} : { body });
+  ])('an invalid request %s %s is refused (%#)', async (method, target, body, code) => {
+    const answer = await server.request(method, target, body === undefined ? {} : { body });
 
     expect(answer.text('Code')).toBe(code);
   });
 
-  it('take a message of exactly 64 KB, entities and all, and give it back unchanged', async () => {
+  test('a message of exactly 64 KB with entities is returned unchanged', async () => {
     const body = `&lt;${'&amp;'.repeat(65_534)}&#13;`;
 
-    const sent = await test.request('POST', '/queues/q/messages', { body: message(body) });
-    const received = await test.request('GET', '/queues/q/messages');
+    const sent = await server.request('POST', '/queues/q/messages', { body: message(body) });
+    const received = await server.request('GET', '/queues/q/messages');
 
     expect(sent.status).toBe(201);
     expect(received.text('MessageBody')).toBe(`<${'&'.repeat(65_534)}\r`);
   });
 
-  it('are refused before they are read when they announce more than any request needs', async () => {
-    const answer = await test.request('POST', '/queues/q/messages', { body: 'x'.repeat(1_048_577) });
+  test('a body that announces more than any request needs is refused before it is read', async () => {
+    const answer = await server.request('POST', '/queues/q/messages', { body: 'x'.repeat(1_048_577) });
 
     expect([answer.status, answer.text('Code')]).toEqual([400, 'InvalidArgument']);
   });
 
-  it('may carry Content-MD5 as Base64 of the digest or of its hexadecimal form', async () => {
+  test('Content-MD5 may be the Base64 of the digest or of its hexadecimal form', async () => {
     const body = message('m');
     const digest = createHash('md5').update(body);
     const raw = digest.copy().digest('base64');
     const hex = Buffer.from(digest.digest('hex')).toString('base64');
     const post = (md5: string) =>
-      test.request('POST', '/queues/q/messages', { body, headers: { 'content-md5': md5 } });
+      server.request('POST', '/queues/q/messages', { body, headers: { 'content-md5': md5 } });
 
     expect((await post(raw)).status).toBe(201);
     expect((await post(hex)).status).toBe(201);
     expect((await post(Buffer.alloc(16).toString('base64'))).text('Code')).toBe('InvalidDegist');
   });
 
-  it('match query parameters in any case, as SDKs differ', async () => {
-    await test.sdk.sendMessage('q', { MessageBody: 'm' });
-    const { body } = await test.sdk.receiveMessage('q');
+  test('query parameters match in any case, because SDKs differ', async () => {
+    await server.sdk.sendMessage('q', { MessageBody: 'm' });
+    const { body } = await server.sdk.receiveMessage('q');
 
-    const changed = await test.request(
+    const changed = await server.request(
       'PUT',
       `/queues/q/messages?ReceiptHandle=${body.ReceiptHandle}&VisibilityTimeout=5`,
     );
-    const deleted = await test.request(
+    const deleted = await server.request(
       'DELETE',
       `/queues/q/messages?RECEIPTHANDLE=${changed.text('ReceiptHandle')}`,
     );
@@ -227,30 +227,30 @@ describe('requests', () => {
     expect([changed.status, deleted.status]).toEqual([200, 204]);
   });
 
-  it('keep the logging bucket, of which nothing else comes', async () => {
-    await test.request('PUT', '/?accountmeta=true', {
+  test('the logging bucket is stored and returned', async () => {
+    await server.request('PUT', '/?accountmeta=true', {
       body: '<Account><LoggingBucket>logs</LoggingBucket></Account>',
     });
 
-    const answer = await test.request('GET', '/?accountmeta=true');
+    const answer = await server.request('GET', '/?accountmeta=true');
 
     expect(answer.text('LoggingBucket')).toBe('logs');
   });
 });
 
 describe('dead letters', () => {
-  it('move after too many receives, with their origin and their age', async () => {
+  test('a message that was received too often moves with its origin and its age', async () => {
     const policy =
       '<DlqPolicy><Enabled>True</Enabled><DeadLetterTargetQueue>dead</DeadLetterTargetQueue><MaxReceiveCount>1</MaxReceiveCount></DlqPolicy>';
-    await test.sdk.createQueue('dead');
-    await test.request('PUT', '/queues/q', { body: `<Queue>${policy}</Queue>` });
-    const { body: sent } = await test.sdk.sendMessage('q', { MessageBody: 'm' });
-    const { body: received } = await test.sdk.receiveMessage('q');
-    const waiting = test.request('GET', '/queues/dead/messages?waitseconds=30');
-    await until(() => test.clock.pending() === 2);
+    await server.sdk.createQueue('dead');
+    await server.request('PUT', '/queues/q', { body: `<Queue>${policy}</Queue>` });
+    const { body: sent } = await server.sdk.sendMessage('q', { MessageBody: 'm' });
+    const { body: received } = await server.sdk.receiveMessage('q');
+    const waiting = server.request('GET', '/queues/dead/messages?waitseconds=30');
+    await until(() => server.clock.pending() === 2);
 
     // Nobody asks for the source queue: its own timer moves the message.
-    await test.clock.advance(30_000);
+    await server.clock.advance(30_000);
 
     const dead = await waiting;
     expect(dead.text('MessageBody')).toBe('m');
@@ -265,8 +265,8 @@ describe('dead letters', () => {
     );
   });
 
-  it('cannot stay in their own queue', async () => {
-    const answer = await test.request('PUT', '/queues/x', {
+  test('a queue cannot be its own dead-letter queue', async () => {
+    const answer = await server.request('PUT', '/queues/x', {
       body: '<Queue><DlqPolicy><DeadLetterTargetQueue>x</DeadLetterTargetQueue></DlqPolicy></Queue>',
     });
 
@@ -274,30 +274,30 @@ describe('dead letters', () => {
   });
 });
 
-describe('a client that goes away', () => {
-  beforeEach(() => test.sdk.createQueue('q'));
+describe('clients that disconnect', () => {
+  beforeEach(() => server.sdk.createQueue('q'));
 
-  it('takes no message with it when it waited', async () => {
+  test('a client that disconnects during a long poll takes no message with it', async () => {
     const leaving = new AbortController();
-    const polling = test.request('GET', '/queues/q/messages?waitseconds=30', { signal: leaving.signal });
-    await until(() => test.clock.pending() === 1);
+    const polling = server.request('GET', '/queues/q/messages?waitseconds=30', { signal: leaving.signal });
+    await until(() => server.clock.pending() === 1);
 
     leaving.abort();
     await expect(polling).rejects.toMatchObject({ code: 'Aborted' });
-    await until(() => test.clock.pending() === 0);
-    await test.sdk.sendMessage('q', { MessageBody: 'm' });
+    await until(() => server.clock.pending() === 0);
+    await server.sdk.sendMessage('q', { MessageBody: 'm' });
 
-    const { body } = await test.sdk.receiveMessage('q');
+    const { body } = await server.sdk.receiveMessage('q');
     expect(body).toMatchObject({ MessageBody: 'm', DequeueCount: '1' });
   });
 
-  it('gets its messages back into the queue when the answer cannot be written', async () => {
+  test('messages return to their queue if the answer cannot be written', async () => {
     // Sixteen answers of 1 MB each: more than the buffers between the two hold.
-    for (let n = 0; n < 256; n++) await test.mns.target.send('q', 'x'.repeat(65_000));
-    const socket = net.connect(Number(new URL(test.url).port), '127.0.0.1');
+    for (let n = 0; n < 256; n++) await server.mns.target.send('q', 'x'.repeat(65_000));
+    const socket = net.connect(Number(new URL(server.url).port), '127.0.0.1');
     socket.pause();
-    socket.write(rawReceive(test, 16).repeat(16));
-    const active = async () => Number((await test.sdk.getQueueAttributes('q')).body.ActiveMessages);
+    socket.write(rawReceive(server, 16).repeat(16));
+    const active = async () => Number((await server.sdk.getQueueAttributes('q')).body.ActiveMessages);
     let stuckAt = await active();
     for (let same = 0; same < 20 || stuckAt === 256; same++) {
       const now = await active();

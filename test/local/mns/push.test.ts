@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { retryDelay } from '../../../local/mns/push.ts';
 
 describe('retryDelay', () => {
-  it('gives three tries after ten to twenty seconds with BACKOFF_RETRY', () => {
+  test('BACKOFF_RETRY gives three retries after ten to twenty seconds', () => {
     const lowest = [0, 1, 2, 3].map((failures) => retryDelay('BACKOFF_RETRY', failures, () => 0));
     const highest = [0, 1, 2, 3].map((failures) => retryDelay('BACKOFF_RETRY', failures, () => 1));
 
@@ -10,7 +10,7 @@ describe('retryDelay', () => {
     expect(highest).toEqual([20_000, 20_000, 20_000, undefined]);
   });
 
-  it('gives 176 tries within a day with EXPONENTIAL_DECAY_RETRY', () => {
+  test('EXPONENTIAL_DECAY_RETRY gives 176 retries within a day', () => {
     const delays: number[] = [];
     for (let failures = 0; ; failures++) {
       const delay = retryDelay('EXPONENTIAL_DECAY_RETRY', failures, () => 0);

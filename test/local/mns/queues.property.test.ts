@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createQueues, type Queues, type Received } from '../../../local/mns/queues.ts';
 import { DEFAULT_QUEUE_SETTINGS } from '../../../local/mns/settings.ts';
 import { openLedger } from '../../../local/mns/store/ledger.ts';
@@ -186,8 +186,8 @@ function count(): Command {
   };
 }
 
-describe('a queue', () => {
-  it('does what a naive model of the documents does', async () => {
+describe('queues', () => {
+  test('a queue behaves like a simple model of the documents', async () => {
     const handle = fc.nat({ max: 50 });
     const commands = fc.commands(
       [

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { type HttpServer, listen } from '../../../local/http-server.ts';
+import { type HttpServer, listen } from '../../../local/http/server.ts';
 import { createMns, type LocalMns, type MnsOptions } from '../../../local/mns/index.ts';
 import { signMnsV2, stringToSignMnsV2 } from '../../../shared/mns/signature.ts';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';

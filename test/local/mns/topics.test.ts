@@ -1,20 +1,20 @@
 import { createHash, verify, X509Certificate } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pushStringToSign } from '../../../local/mns/deliver.ts';
 import { childText, parseXml } from '../../../shared/runtime/xml.ts';
 import { ACCOUNT, startMns, type TestMns, until } from './support.ts';
 
-let test: TestMns;
+let server: TestMns;
 const closers: (() => void)[] = [];
 beforeEach(async () => {
-  test = await startMns();
-  await test.sdk.createTopic('t');
-  await test.sdk.createQueue('q');
+  server = await startMns();
+  await server.sdk.createTopic('t');
+  await server.sdk.createQueue('q');
 });
 afterEach(async () => {
-  await test.close();
+  await server.close();
   for (const close of closers.splice(0)) close();
 });
 
@@ -22,7 +22,7 @@ const queueArn = (queue: string) => `acs:mns:cn-hangzhou:${ACCOUNT.accountId}:qu
 
 function subscribe(name: string, endpoint: string, more = '') {
   const body = `<Subscription><Endpoint>${endpoint}</Endpoint>${more}</Subscription>`;
-  return test.request('PUT', `/topics/t/subscriptions/${name}`, { body });
+  return server.request('PUT', `/topics/t/subscriptions/${name}`, { body });
 }
 
 const format = (name: string) => `<NotifyContentFormat>${name}</NotifyContentFormat>`;
@@ -48,19 +48,22 @@ async function endpoint(...statuses: number[]) {
 }
 
 describe('subscriptions', () => {
-  it('are created once, shown, listed, changed and taken back', async () => {
+  test('a subscription is created once, returned, listed, changed and deleted', async () => {
     const created = await subscribe('s', queueArn('q'), format('JSON'));
     const again = await subscribe('s', queueArn('q'), format('JSON'));
     const other = await subscribe('s', queueArn('q'), format('XML'));
-    await test.request('PUT', '/topics/t/subscriptions/s?metaoverride=true', {
+    await server.request('PUT', '/topics/t/subscriptions/s?metaoverride=true', {
       body: '<Subscription><NotifyStrategy>EXPONENTIAL_DECAY_RETRY</NotifyStrategy></Subscription>',
     });
-    const shown = await test.request('GET', '/topics/t/subscriptions/s');
-    const list = await test.request('GET', '/topics/t/subscriptions');
-    const removed = await test.request('DELETE', '/topics/t/subscriptions/s');
-    const gone = await test.request('GET', '/topics/t/subscriptions/s');
+    const shown = await server.request('GET', '/topics/t/subscriptions/s');
+    const list = await server.request('GET', '/topics/t/subscriptions');
+    const removed = await server.request('DELETE', '/topics/t/subscriptions/s');
+    const gone = await server.request('GET', '/topics/t/subscriptions/s');
 
-    expect([created.status, created.headers.location]).toEqual([201, `${test.url}/topics/t/subscriptions/s`]);
+    expect([created.status, created.headers.location]).toEqual([
+      201,
+      `${server.url}/topics/t/subscriptions/s`,
+    ]);
     expect(again.status).toBe(204);
     expect([other.status, other.text('Code')]).toEqual([409, 'SubscriptionAlreadyExist']);
     expect(shown.xml?.children.map(({ name, text }) => [name, text]).slice(0, 7)).toEqual([
@@ -72,64 +75,66 @@ describe('subscriptions', () => {
       ['NotifyStrategy', 'EXPONENTIAL_DECAY_RETRY'],
       ['NotifyContentFormat', 'JSON'],
     ]);
-    expect(childText(list.xml!.children[0]!, 'SubscriptionURL')).toBe(`${test.url}/topics/t/subscriptions/s`);
+    expect(childText(list.xml!.children[0]!, 'SubscriptionURL')).toBe(
+      `${server.url}/topics/t/subscriptions/s`,
+    );
     expect(removed.status).toBe(204);
     expect([gone.status, gone.text('Code')]).toEqual([404, 'SubscriptionNotExist']);
   });
 
-  it.each([
+  test.each([
     ['a queue of another region', `acs:mns:cn-beijing:${ACCOUNT.accountId}:queues/q`, 'EndpointInvalid'],
     ['a queue of another account', 'acs:mns:cn-hangzhou:99:queues/q', 'EndpointInvalid'],
     ['no queue at all', queueArn('none'), 'QueueNotExist'],
     ['a mail address', 'mail:directmail:a@example.com', 'EndpointInvalid'],
     ['a reserved path', 'http://127.0.0.1:1/mns-reserved-x', 'EndpointInvalid'],
     ['no URL', 'somewhere', 'EndpointInvalid'],
-  ])('do not lead to %s', async (_, target, code) => {
+  ])('a subscription cannot deliver to %s', async (_, target, code) => {
     const answer = await subscribe('s', target);
 
     expect(answer.text('Code')).toBe(code);
   });
 
-  it('do not lead to a queue that takes less than the topic gives', async () => {
-    await test.sdk.createQueue('small', { MaximumMessageSize: 1024 });
+  test('a queue with a smaller message size than the topic cannot subscribe', async () => {
+    await server.sdk.createQueue('small', { MaximumMessageSize: 1024 });
 
     const answer = await subscribe('s', queueArn('small'));
 
     expect([answer.status, answer.text('Code')]).toEqual([400, 'InvalidArgument']);
   });
 
-  it('are read as Terraform writes them', async () => {
+  test('a subscription has the form that Terraform writes', async () => {
     await subscribe('s', `acs:mns:cn-hangzhou:${ACCOUNT.accountId}:/queues/q`, format('SIMPLIFIED'));
 
-    await test.sdk.publishMessage('t', { MessageBody: 'm' });
+    await server.sdk.publishMessage('t', { MessageBody: 'm' });
 
-    expect((await test.sdk.receiveMessage('q')).body.MessageBody).toBe('m');
+    expect((await server.sdk.receiveMessage('q')).body.MessageBody).toBe('m');
   });
 });
 
-describe('a message to queues', () => {
-  it('is the body itself when SIMPLIFIED', async () => {
+describe('messages of topics to queues', () => {
+  test('a SIMPLIFIED message is the body itself', async () => {
     await subscribe('s', queueArn('q'), format('SIMPLIFIED'));
 
-    await test.sdk.publishMessage('t', { MessageBody: 'Ym9keQ==' });
+    await server.sdk.publishMessage('t', { MessageBody: 'Ym9keQ==' });
 
-    expect((await test.sdk.receiveMessage('q')).body).toMatchObject({
+    expect((await server.sdk.receiveMessage('q')).body).toMatchObject({
       MessageBody: 'Ym9keQ==',
       Priority: '8',
     });
   });
 
-  it('is wrapped in the keys of the service, in their order, when JSON', async () => {
+  test('a JSON message has the keys of the service in their order', async () => {
     await subscribe('s', queueArn('q'), format('JSON'));
 
-    const { body: published } = await test.sdk.publishMessage('t', { MessageBody: 'Ym9keQ==' });
+    const { body: published } = await server.sdk.publishMessage('t', { MessageBody: 'Ym9keQ==' });
 
-    const { body: received } = await test.sdk.receiveMessage('q');
+    const { body: received } = await server.sdk.receiveMessage('q');
     expect(Object.entries(JSON.parse(received.MessageBody!))).toEqual([
       ['TopicOwner', ACCOUNT.accountId],
       ['Message', 'Ym9keQ=='],
       ['Subscriber', ACCOUNT.accountId],
-      ['PublishTime', String(test.clock.now())],
+      ['PublishTime', String(server.clock.now())],
       ['SubscriptionName', 's'],
       ['MessageMD5', createHash('md5').update('Ym9keQ==').digest('hex').toUpperCase()],
       ['TopicName', 't'],
@@ -138,14 +143,14 @@ describe('a message to queues', () => {
     expect(received.MessageId).not.toBe(published.MessageId);
   });
 
-  it('is a Notification when XML, which is the default', async () => {
+  test('an XML message, the default, is a Notification', async () => {
     await subscribe('s', queueArn('q'));
 
-    await test.request('POST', '/topics/t/messages', {
+    await server.request('POST', '/topics/t/messages', {
       body: '<Message><MessageBody>&lt;a&amp;b&gt;</MessageBody><MessageTag>tag</MessageTag></Message>',
     });
 
-    const { body: received } = await test.sdk.receiveMessage('q');
+    const { body: received } = await server.sdk.receiveMessage('q');
     const notification = parseXml(received.MessageBody!);
     expect(notification.name).toBe('Notification');
     expect(notification.children.map(({ name }) => name)).toEqual([
@@ -162,48 +167,48 @@ describe('a message to queues', () => {
     expect(childText(notification, 'Message')).toBe('<a&b>');
   });
 
-  it('reaches those without a filter and those whose tag it bears', async () => {
+  test('a message reaches subscriptions without a filter and those with its tag', async () => {
     for (const name of ['all', 'red', 'blue']) {
-      await test.sdk.createQueue(name);
+      await server.sdk.createQueue(name);
       const filter = name === 'all' ? '' : `<FilterTag>${name}</FilterTag>`;
       await subscribe(name, queueArn(name), format('SIMPLIFIED') + filter);
     }
 
-    await test.sdk.publishMessage('t', { MessageBody: 'm', MessageTag: 'red' });
+    await server.sdk.publishMessage('t', { MessageBody: 'm', MessageTag: 'red' });
 
-    const active = async (name: string) => (await test.sdk.getQueueAttributes(name)).body.ActiveMessages;
+    const active = async (name: string) => (await server.sdk.getQueueAttributes(name)).body.ActiveMessages;
     expect([await active('all'), await active('red'), await active('blue')]).toEqual(['1', '1', '0']);
   });
 
-  it('wakes those who wait', async () => {
+  test('a message wakes a long poll on the queue of a subscription', async () => {
     await subscribe('s', queueArn('q'), format('SIMPLIFIED'));
-    const polling = test.sdk.receiveMessage('q', 20);
-    await until(() => test.clock.pending() === 1);
+    const polling = server.sdk.receiveMessage('q', 20);
+    await until(() => server.clock.pending() === 1);
 
-    await test.sdk.publishMessage('t', { MessageBody: 'm' });
+    await server.sdk.publishMessage('t', { MessageBody: 'm' });
 
     expect((await polling).body.MessageBody).toBe('m');
   });
 
-  it('is tried again while its queue is missing', async () => {
+  test('a message is retried while its queue does not exist', async () => {
     await subscribe('s', queueArn('q'), format('SIMPLIFIED'));
-    await test.sdk.deleteQueue('q');
-    await test.sdk.publishMessage('t', { MessageBody: 'm' });
-    await until(() => test.clock.pending() === 1);
-    await test.sdk.createQueue('q');
+    await server.sdk.deleteQueue('q');
+    await server.sdk.publishMessage('t', { MessageBody: 'm' });
+    await until(() => server.clock.pending() === 1);
+    await server.sdk.createQueue('q');
 
-    await test.clock.advance(20_000);
+    await server.clock.advance(20_000);
 
-    expect((await test.sdk.receiveMessage('q')).body.MessageBody).toBe('m');
+    expect((await server.sdk.receiveMessage('q')).body.MessageBody).toBe('m');
   });
 });
 
-describe('a message to an HTTP endpoint', () => {
-  it('bears headers that tell it, and a signature that the served certificate verifies', async () => {
+describe('messages of topics to HTTP endpoints', () => {
+  test('a pushed message has descriptive headers and a signature that the served certificate verifies', async () => {
     const { pushed, url } = await endpoint();
     await subscribe('s', `${url}/hook?x=1`, format('SIMPLIFIED'));
 
-    const { body: published } = await test.sdk.publishMessage('t', { MessageBody: 'm', MessageTag: 'tag' });
+    const { body: published } = await server.sdk.publishMessage('t', { MessageBody: 'm', MessageTag: 'tag' });
 
     await until(() => pushed.length === 1);
     const { target, headers, body } = pushed[0]!;
@@ -215,7 +220,7 @@ describe('a message to an HTTP endpoint', () => {
       'content-md5': createHash('md5').update('m').digest('hex').toUpperCase(),
       'x-mns-message-id': published.MessageId,
       'x-mns-message-tag': 'tag',
-      'x-mns-publish-time': String(test.clock.now()),
+      'x-mns-publish-time': String(server.clock.now()),
       'x-mns-subscriber': ACCOUNT.accountId,
       'x-mns-subscription-name': 's',
       'x-mns-topic-name': 't',
@@ -230,14 +235,14 @@ describe('a message to an HTTP endpoint', () => {
     expect(verify('sha1', Buffer.from(`${text}x`), publicKey, signature)).toBe(false);
   });
 
-  it.each([
+  test.each([
     ['XML', 'text/xml;charset=utf-8', /^<\?xml.*<Message>m<\/Message>/s],
     ['JSON', 'text/plain;charset=utf-8', /^\{"TopicOwner".*"Message":"m"/],
-  ])('is wrapped as %s', async (name, type, content) => {
+  ])('a pushed message has the format %s', async (name, type, content) => {
     const { pushed, url } = await endpoint();
     await subscribe('s', url, format(name));
 
-    await test.sdk.publishMessage('t', { MessageBody: 'm' });
+    await server.sdk.publishMessage('t', { MessageBody: 'm' });
 
     await until(() => pushed.length === 1);
     expect(pushed[0]!.target).toBe('/notifications');
@@ -246,35 +251,35 @@ describe('a message to an HTTP endpoint', () => {
     expect(pushed[0]!.headers).not.toHaveProperty('x-mns-message-id');
   });
 
-  it('comes four times at most, ten to twenty seconds apart, with BACKOFF_RETRY', async () => {
+  test('BACKOFF_RETRY pushes a message at most four times, ten to twenty seconds apart', async () => {
     const { pushed, url } = await endpoint(500, 500, 500, 500);
     await subscribe('s', url);
-    await test.sdk.publishMessage('t', { MessageBody: 'm' });
+    await server.sdk.publishMessage('t', { MessageBody: 'm' });
     for (let tries = 1; tries <= 3; tries++) {
-      await until(() => pushed.length === tries && test.clock.pending() === 1);
-      await test.clock.advance(9_999);
+      await until(() => pushed.length === tries && server.clock.pending() === 1);
+      await server.clock.advance(9_999);
       expect(pushed).toHaveLength(tries);
-      await test.clock.advance(10_001);
+      await server.clock.advance(10_001);
     }
     await until(() => pushed.length === 4);
-    const waiting = async () => (await test.sdk.getTopicAttributes('t')).body.MessageCount;
+    const waiting = async () => (await server.sdk.getTopicAttributes('t')).body.MessageCount;
     while ((await waiting()) === '1') await new Promise((resolve) => setImmediate(resolve));
 
-    await test.clock.advance(60_000);
+    await server.clock.advance(60_000);
 
     expect(pushed).toHaveLength(4);
   });
 
-  it('comes no more when its subscription is taken back', async () => {
+  test('a message is no longer pushed after its subscription is deleted', async () => {
     const { pushed, url } = await endpoint(500);
     await subscribe('s', url);
-    await test.sdk.publishMessage('t', { MessageBody: 'm' });
-    await until(() => pushed.length === 1 && test.clock.pending() === 1);
+    await server.sdk.publishMessage('t', { MessageBody: 'm' });
+    await until(() => pushed.length === 1 && server.clock.pending() === 1);
 
-    await test.request('DELETE', '/topics/t/subscriptions/s');
-    await test.clock.advance(60_000);
+    await server.request('DELETE', '/topics/t/subscriptions/s');
+    await server.clock.advance(60_000);
 
     expect(pushed).toHaveLength(1);
-    expect(test.clock.pending()).toBe(0);
+    expect(server.clock.pending()).toBe(0);
   });
 });

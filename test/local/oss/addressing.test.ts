@@ -1,10 +1,10 @@
 import type AliOss from 'ali-oss';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readAddress } from '../../../local/oss/http/address.ts';
 import { openBucket, presignedPath, startOss, type TestOss } from './support.ts';
 
 describe('readAddress', () => {
-  it.each([
+  test.each([
     ['localhost:9000', '/', {}],
     ['localhost:9000', '/photos', { bucket: 'photos' }],
     ['localhost:9000', '/photos/', { bucket: 'photos' }],
@@ -22,13 +22,13 @@ describe('readAddress', () => {
     ['new-bucket.oss.local:9000', '/', { bucket: 'new-bucket' }],
     ['new-bucket.example.com', '/', {}],
     ['photos.example.com', '/a', { bucket: 'photos', key: 'a' }],
-  ])('reads %s %s', (host, path, expected) => {
+  ])('the host %s with the path %s is read as an address', (host, path, expected) => {
     const [first] = readAddress(host, path, ['photos']);
 
     expect(first).toEqual(expected);
   });
 
-  it('offers both readings when host and path name the same bucket', () => {
+  test('both readings are offered if host and path name the same bucket', () => {
     const readings = readAddress('photos.oss-cn-hangzhou.aliyuncs.com', '/photos/a', ['photos']);
 
     expect(readings).toEqual([
@@ -37,18 +37,18 @@ describe('readAddress', () => {
     ]);
   });
 
-  it('leaves it to the signature whether an unknown domain begins with a new bucket', () => {
+  test('the signature decides whether an unknown domain begins with a new bucket', () => {
     const readings = readAddress('new-bucket.example.com', '/', []);
 
     expect(readings).toEqual([{}, { bucket: 'new-bucket' }]);
   });
 
-  it('refuses a path that is no UTF-8', () => {
+  test('a path that is not UTF-8 is refused', () => {
     expect(() => readAddress('localhost', '/photos/%ff', [])).toThrow('The specified object is not valid.');
   });
 });
 
-describe.each([{ v4: false }, { v4: true }])('the ways ali-oss addresses a bucket, V4 $v4', ({ v4 }) => {
+describe.each([{ v4: false }, { v4: true }])('addressing styles of ali-oss, V4 $v4', ({ v4 }) => {
   let oss: TestOss;
   let bucket: string;
 
@@ -60,7 +60,7 @@ describe.each([{ v4: false }, { v4: true }])('the ways ali-oss addresses a bucke
   });
   afterAll(() => oss.close());
 
-  it.each([
+  test.each([
     ['in the path', (port: number) => ({ endpoint: `http://localhost:${port}`, sldEnable: true })],
     [
       'in the Host header only',
@@ -74,7 +74,7 @@ describe.each([{ v4: false }, { v4: true }])('the ways ali-oss addresses a bucke
       'in the signature only',
       (port: number) => ({ endpoint: `http://localhost:${port}`, sldEnable: false, cname: true }),
     ],
-  ])('%s', async (_, options) => {
+  ])('ali-oss reaches a bucket: %s', async (_, options) => {
     const client: AliOss = oss.client({ v4, bucket, ...options(oss.port) });
 
     const { content } = await client.get('a');
@@ -93,8 +93,8 @@ describe('paths that clients normalize', () => {
   });
   afterAll(() => oss.close());
 
-  it.each(['..', '../../etc/passwd', 'a/../b', './a', 'a\u0000b', 'a/./b', '%'])(
-    'stores the key %j',
+  test.each(['..', '../../etc/passwd', 'a/../b', './a', 'a\u0000b', 'a/./b', '%'])(
+    'the key %j is stored',
     async (key) => {
       const put = await oss.send({
         method: 'PUT',
@@ -119,11 +119,11 @@ describe('paths that clients normalize', () => {
     },
   );
 
-  it.each([
+  test.each([
     ['/absolute', 'The specified object is not valid.'],
     ['\\absolute', 'The specified object is not valid.'],
     ['k'.repeat(1024), 'The Length of Object name must be less than 1024.'],
-  ])('refuses the key %j', async (key, message) => {
+  ])('the key %j is refused', async (key, message) => {
     const put = await oss.send({
       method: 'PUT',
       path: presignedPath({ method: 'PUT', bucket, key }),

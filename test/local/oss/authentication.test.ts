@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TemporaryCredential } from '../../../local/oss/index.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TemporaryCredential } from '../../../local/access/account.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import {
   ACCOUNT,
@@ -19,7 +19,7 @@ const STS: TemporaryCredential = {
 };
 const EXPIRED = { ...STS, expiresAt: 1 };
 
-describe.each([{ v4: false }, { v4: true }])('signatures, V4 $v4', ({ v4 }) => {
+describe.each([{ v4: false }, { v4: true }])('signatures of OSS, V4 $v4', ({ v4 }) => {
   let oss: TestOss;
   let bucket: string;
 
@@ -34,31 +34,31 @@ describe.each([{ v4: false }, { v4: true }])('signatures, V4 $v4', ({ v4 }) => {
   const get = (account: { accessKeyId: string; accessKeySecret: string }, options = {}) =>
     oss.client({ v4, bucket, account, ...options }).get('a');
 
-  it('refuses a wrong secret and tells what it signed', async () => {
+  test('a wrong secret is refused, and the error has the string that was signed', async () => {
     const error = await failureOf(get({ ...ACCOUNT, accessKeySecret: 'wrong' }));
 
     expect(error).toMatchObject({ code: 'SignatureDoesNotMatch', status: 403 });
   });
 
-  it('takes an empty query value as ali-oss signs it', async () => {
+  test('an empty query value is accepted as ali-oss signs it', async () => {
     const { objects } = await oss.client({ v4, bucket }).listV2({ prefix: '', 'max-keys': '10' }, {});
 
     expect(objects.map(({ name }) => name)).toEqual(['a']);
   });
 
-  it('refuses an unknown access key', async () => {
+  test('an unknown access key is refused', async () => {
     const error = await failureOf(get({ ...ACCOUNT, accessKeyId: 'nobody' }));
 
     expect(error).toMatchObject({ code: 'InvalidAccessKeyId', status: 403 });
   });
 
-  it('refuses another account, whose bucket it is not', async () => {
+  test('another account cannot read a bucket that it does not own', async () => {
     const error = await failureOf(get(STRANGER));
 
     expect(error).toMatchObject({ code: 'AccessDenied', status: 403 });
   });
 
-  it('takes a temporary key with its token', async () => {
+  test('a temporary key is accepted with its token', async () => {
     const account = { accessKeyId: 'STS.key', accessKeySecret: STS.accessKeySecret };
 
     const { content } = await get(account, { stsToken: STS.securityToken, refreshSTSToken: undefined });
@@ -66,18 +66,18 @@ describe.each([{ v4: false }, { v4: true }])('signatures, V4 $v4', ({ v4 }) => {
     expect(content.toString()).toBe('hello');
   });
 
-  it.each([
-    ['without token', 'STS.key', {}, 'InvalidAccessKeyId'],
-    ['with another token', 'STS.key', { stsToken: 'forged' }, 'AccessKeyIdAndSecurityTokenNotMatch'],
-    ['that has expired', 'STS.old', { stsToken: STS.securityToken }, 'SecurityTokenExpired'],
-    ['that is none', ACCOUNT.accessKeyId, { stsToken: 'any' }, 'InvalidSecurityToken'],
-  ])('refuses a temporary key %s', async (_, accessKeyId, options, code) => {
+  test.each([
+    ['no token', 'STS.key', {}, 'InvalidAccessKeyId'],
+    ['another token', 'STS.key', { stsToken: 'forged' }, 'AccessKeyIdAndSecurityTokenNotMatch'],
+    ['expired', 'STS.old', { stsToken: STS.securityToken }, 'SecurityTokenExpired'],
+    ['a long-lived key with a token', ACCOUNT.accessKeyId, { stsToken: 'any' }, 'InvalidSecurityToken'],
+  ])('a temporary key is refused: %s', async (_, accessKeyId, options, code) => {
     const error = await failureOf(get({ accessKeyId, accessKeySecret: STS.accessKeySecret }, options));
 
     expect(error.code).toBe(code);
   });
 
-  it('takes pre-signed URLs with a token', async () => {
+  test('a pre-signed URL with a token is accepted', async () => {
     const client = oss.client({
       v4,
       bucket,
@@ -90,7 +90,7 @@ describe.each([{ v4: false }, { v4: true }])('signatures, V4 $v4', ({ v4 }) => {
     expect(await response.text()).toBe('hello');
   });
 
-  it('refuses a URL that was changed', async () => {
+  test('a URL that was changed is refused', async () => {
     const url = oss.client({ v4, bucket }).signatureUrl('a');
 
     const response = await fetch(url.replace('/a?', '/b?'));
@@ -100,8 +100,8 @@ describe.each([{ v4: false }, { v4: true }])('signatures, V4 $v4', ({ v4 }) => {
   });
 });
 
-describe('time', () => {
-  it('refuses requests from too far in the past or future', async () => {
+describe('time in signatures of OSS', () => {
+  test('a request that was signed too long before or after now is refused', async () => {
     const clock = manualClock(Date.now() + 16 * 60_000);
     const oss = await startOss({ clock });
 
@@ -113,7 +113,7 @@ describe('time', () => {
     await oss.close();
   });
 
-  it('refuses URLs after their time', async () => {
+  test('a URL is refused after its expiry', async () => {
     const clock = manualClock();
     const oss = await startOss({ clock });
     const path = presignedPath({ bucket: 'any-bucket', key: 'a', time: clock.now() });
@@ -129,7 +129,7 @@ describe('time', () => {
   });
 });
 
-describe('requests that are not rightly signed', () => {
+describe('invalid signatures of OSS', () => {
   let oss: TestOss;
 
   beforeAll(async () => {
@@ -137,21 +137,21 @@ describe('requests that are not rightly signed', () => {
   });
   afterAll(() => oss.close());
 
-  it.each([
+  test.each([
     ['a malformed header', '/', { authorization: 'Basic abc' }, 400, 'InvalidArgument'],
     ['a malformed V4 header', '/', { authorization: 'OSS4-HMAC-SHA256 x' }, 400, 'InvalidArgument'],
     ['no date', '/', { authorization: 'OSS test-key:c2ln' }, 403, 'AccessDenied'],
     ['an incomplete URL', '/?Signature=x&Expires=1', {}, 403, 'AccessDenied'],
     ['two signatures', '/?Signature=x', { authorization: 'OSS a:b' }, 400, 'InvalidArgument'],
-    ['none', '/', {}, 403, 'AccessDenied'],
-  ])('%s', async (_, path, headers, status, code) => {
+    ['no signature', '/', {}, 403, 'AccessDenied'],
+  ])('a request is refused: %s', async (_, path, headers, status, code) => {
     const response = await oss.send({ path, headers: headers as Record<string, string> });
 
     expect(response.status).toBe(status);
     expect(response.body.toString()).toContain(`<Code>${code}</Code>`);
   });
 
-  it('are let in when signatures are not checked', async () => {
+  test('an invalid signature is accepted if signatures are not checked', async () => {
     const open = await startOss({ checkSignatures: false });
 
     const response = await open.send({ method: 'PUT', path: '/some-bucket' });
@@ -161,7 +161,7 @@ describe('requests that are not rightly signed', () => {
   });
 });
 
-describe('anonymous requests', () => {
+describe('anonymous requests to OSS', () => {
   let oss: TestOss;
 
   beforeAll(async () => {
@@ -169,7 +169,7 @@ describe('anonymous requests', () => {
   });
   afterAll(() => oss.close());
 
-  it.each([
+  test.each([
     ['private', 'default', 'GET', 403],
     ['public-read', 'default', 'GET', 200],
     ['public-read', 'private', 'GET', 403],
@@ -178,17 +178,20 @@ describe('anonymous requests', () => {
     ['public-read-write', 'default', 'PUT', 200],
     ['public-read-write', 'private', 'DELETE', 403],
     ['public-read-write', 'default', 'DELETE', 204],
-  ] as const)('bucket %s, object %s: %s gives %i', async (bucketAcl, objectAcl, method, status) => {
-    const { client, bucket } = await openBucket(oss);
-    await client.putBucketACL(bucket, bucketAcl);
-    await client.put('a', Buffer.from('hello'), { headers: { 'x-oss-object-acl': objectAcl } });
+  ] as const)(
+    'an anonymous request to a bucket %s and an object %s: %s gives %i',
+    async (bucketAcl, objectAcl, method, status) => {
+      const { client, bucket } = await openBucket(oss);
+      await client.putBucketACL(bucket, bucketAcl);
+      await client.put('a', Buffer.from('hello'), { headers: { 'x-oss-object-acl': objectAcl } });
 
-    const response = await oss.send({ method, path: `/${bucket}/a`, headers: { 'content-length': '0' } });
+      const response = await oss.send({ method, path: `/${bucket}/a`, headers: { 'content-length': '0' } });
 
-    expect(response.status).toBe(status);
-  });
+      expect(response.status).toBe(status);
+    },
+  );
 
-  it('may not choose headers of the answer', async () => {
+  test('an anonymous request cannot replace headers of the answer', async () => {
     const { client, bucket } = await openBucket(oss);
     await client.putBucketACL(bucket, 'public-read');
     await client.put('a', Buffer.from('hello'));
@@ -198,7 +201,7 @@ describe('anonymous requests', () => {
     expect(response.body.toString()).toContain('<Code>InvalidRequest</Code>');
   });
 
-  it('are kept to the referers a bucket allows', async () => {
+  test('anonymous reads are restricted to the referers that a bucket allows', async () => {
     const { client, bucket } = await openBucket(oss);
     await client.putBucketACL(bucket, 'public-read');
     await client.put('a', Buffer.from('hello'));

@@ -1,5 +1,5 @@
 import type AliOss from 'ali-oss';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   failureOf,
   openBucket,
@@ -25,7 +25,7 @@ describe.each([{ v4: false }, { v4: true }])('buckets, V4 $v4', ({ v4 }) => {
   });
   afterAll(() => oss.close());
 
-  it('are created once, and again by their owner only', async () => {
+  test('a bucket is created once, and again only by its owner', async () => {
     const again = await client.putBucket(bucket);
     const stranger = await failureOf(oss.client({ v4, account: STRANGER }).putBucket(bucket));
     const changed = await failureOf(client.putBucket(bucket, { StorageClass: 'Archive' } as never));
@@ -35,7 +35,7 @@ describe.each([{ v4: false }, { v4: true }])('buckets, V4 $v4', ({ v4 }) => {
     expect(changed.message).toBe("Cannot modify existing bucket's storage class.");
   });
 
-  it('are deleted when they are empty', async () => {
+  test('a bucket is deleted only if it is empty', async () => {
     await client.put('a', Buffer.from(''));
 
     const full = await failureOf(client.deleteBucket(bucket));
@@ -47,14 +47,20 @@ describe.each([{ v4: false }, { v4: true }])('buckets, V4 $v4', ({ v4 }) => {
     expect(gone).toMatchObject({ code: 'NoSuchBucket', status: 404 });
   });
 
-  it.each(['ab', 'Upper', '-a-', 'under_score', 'a'.repeat(64)])('may not be named %s', async (name) => {
-    const response = await oss.send({ method: 'PUT', path: presignedPath({ method: 'PUT', bucket: name }) });
+  test.each(['ab', 'Upper', '-a-', 'under_score', 'a'.repeat(64)])(
+    'a bucket cannot have the name %s',
+    async (name) => {
+      const response = await oss.send({
+        method: 'PUT',
+        path: presignedPath({ method: 'PUT', bucket: name }),
+      });
 
-    expect(response.status).toBe(400);
-    expect(response.body.toString()).toContain('<Code>InvalidBucketName</Code>');
-  });
+      expect(response.status).toBe(400);
+      expect(response.body.toString()).toContain('<Code>InvalidBucketName</Code>');
+    },
+  );
 
-  it('tell about themselves', async () => {
+  test('a bucket returns its info, location and statistics', async () => {
     const { bucket: info } = await client.getBucketInfo(bucket);
     const { location } = await client.getBucketLocation(bucket);
     await client.put('a', Buffer.from('hello'));
@@ -72,7 +78,7 @@ describe.each([{ v4: false }, { v4: true }])('buckets, V4 $v4', ({ v4 }) => {
     expect(stat).toMatchObject({ Storage: '5', ObjectCount: '1' });
   });
 
-  it('are listed in pages, by prefix and by tag', async () => {
+  test('buckets are listed in pages, by prefix and by tag', async () => {
     const prefix = `list-${v4}-`;
     for (const name of ['c', 'a', 'b']) await client.putBucket(prefix + name);
     await calls.putBucketTags!(`${prefix}b`, { team: 'blue' });
@@ -91,7 +97,7 @@ describe.each([{ v4: false }, { v4: true }])('buckets, V4 $v4', ({ v4 }) => {
     expect((tagged.buckets as { tag: unknown }[])[0]!.tag).toEqual({ team: 'blue' });
   });
 
-  it('have an access control list, which creates them as well', async () => {
+  test('the access control list of a bucket is set, and setting it creates the bucket', async () => {
     const name = `acl-${v4}-bucket`;
     await client.putBucketACL(name, 'public-read');
 
@@ -103,7 +109,7 @@ describe.each([{ v4: false }, { v4: true }])('buckets, V4 $v4', ({ v4 }) => {
     });
   });
 
-  it('keep their CORS rules', async () => {
+  test('the CORS rules of a bucket are stored and returned', async () => {
     const rules = [{ allowedOrigin: '*', allowedMethod: 'GET', exposeHeader: 'ETag', maxAgeSeconds: '30' }];
 
     const absent = await failureOf(client.getBucketCORS(bucket));
@@ -116,7 +122,7 @@ describe.each([{ v4: false }, { v4: true }])('buckets, V4 $v4', ({ v4 }) => {
     expect(await failureOf(client.getBucketCORS(bucket))).toMatchObject({ code: 'NoSuchCORSConfiguration' });
   });
 
-  it('refuse CORS rules that say nothing', async () => {
+  test('incomplete CORS rules are refused', async () => {
     const rules = [{ allowedOrigin: '*', allowedMethod: 'FETCH' }];
 
     const error = await failureOf(client.putBucketCORS(bucket, rules as never));
@@ -124,7 +130,7 @@ describe.each([{ v4: false }, { v4: true }])('buckets, V4 $v4', ({ v4 }) => {
     expect(error).toMatchObject({ code: 'MalformedXML', ecCode: '0016-00000608' });
   });
 
-  it('keep lifecycle, website, logging, referer and payment settings', async () => {
+  test('lifecycle, website, logging, referer and payment settings are stored and returned', async () => {
     await client.putBucketLifecycle(bucket, [
       { id: 'old', prefix: 'logs/', status: 'Enabled', expiration: { days: 1 } },
     ] as never);
@@ -146,7 +152,7 @@ describe.each([{ v4: false }, { v4: true }])('buckets, V4 $v4', ({ v4 }) => {
     expect(payment.payer).toBe('Requester');
   });
 
-  it('start with the settings of a new bucket', async () => {
+  test('a new bucket has the default settings of the service', async () => {
     const referer = await client.getBucketReferer(bucket).then(
       ({ allowEmpty }) => allowEmpty,
       (error: Error) => error.message,
@@ -171,7 +177,7 @@ describe.each([{ v4: false }, { v4: true }])('buckets, V4 $v4', ({ v4 }) => {
     ]);
   });
 
-  it('keep their policy, encryption rule and tags', async () => {
+  test('policy, encryption rule and tags of a bucket are stored and returned', async () => {
     const policy = {
       Version: '1',
       Statement: [{ Effect: 'Deny', Action: ['oss:GetObject'], Principal: ['1'], Resource: ['*'] }],
@@ -185,7 +191,7 @@ describe.each([{ v4: false }, { v4: true }])('buckets, V4 $v4', ({ v4 }) => {
     expect((await calls.getBucketTags!(bucket)).tag).toEqual({ a: '1', b: '2' });
   });
 
-  it('keep inventories by id', async () => {
+  test('inventories of a bucket are stored by id', async () => {
     const inventory = (id: string) => ({
       id,
       isEnabled: false,
@@ -240,7 +246,7 @@ describe('cross-origin requests', () => {
       },
     });
 
-  it('are granted what a rule allows', async () => {
+  test('a cross-origin request gets what a rule allows', async () => {
     const response = await preflight('https://app.example.com', 'PUT', 'x-oss-meta-a, X-Oss-Date');
 
     expect(response.status).toBe(200);
@@ -253,18 +259,18 @@ describe('cross-origin requests', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['https://example.org', 'PUT', ''],
     ['https://app.example.com', 'DELETE', ''],
     ['https://app.example.com', 'PUT', 'authorization'],
-  ])('from %s with %s and %j are refused', async (origin, method, headers) => {
+  ])('a cross-origin request from %s with %s and %j is refused', async (origin, method, headers) => {
     const response = await preflight(origin, method, headers);
 
     expect(response.status).toBe(403);
     expect(response.body.toString()).toContain('<Code>AccessForbidden</Code>');
   });
 
-  it('carry the headers also when they fail', async () => {
+  test('a failed cross-origin request also has the headers of its rule', async () => {
     const response = await oss.send({
       path: presignedPath({ bucket, key: 'absent' }),
       headers: { origin: 'https://app.example.com' },

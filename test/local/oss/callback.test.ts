@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type AliOss from 'ali-oss';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { failureOf, openBucket, startOss, type TestOss } from './support.ts';
 
 /** An application that is called back. */
@@ -27,7 +27,7 @@ async function startApplication(answer: (body: string) => { status: number; body
   };
 }
 
-describe('callbacks', () => {
+describe('upload callbacks', () => {
   let oss: TestOss;
   let client: AliOss;
 
@@ -39,7 +39,7 @@ describe('callbacks', () => {
   });
   afterAll(() => oss.close());
 
-  it('answer an upload with what the application says', async () => {
+  test("an upload with a callback is answered with the application's answer", async () => {
     const application = await startApplication(() => ({ status: 200, body: '{"stored":true}' }));
     const callback = {
       url: application.url,
@@ -66,7 +66,7 @@ describe('callbacks', () => {
     await application.close();
   });
 
-  it('follow a completed multipart upload, with JSON', async () => {
+  test('a completed multipart upload calls back with JSON', async () => {
     const application = await startApplication((body) => ({ status: 200, body }));
     const callback = {
       url: application.url,
@@ -84,22 +84,25 @@ describe('callbacks', () => {
     await application.close();
   });
 
-  it.each([
+  test.each([
     ['an error', 500, '{}', 'Error status : 500.'],
     ['no JSON', 200, 'fine', 'Response body is not valid json format.'],
-  ])('that are answered with %s leave the object and say so', async (_, status, body, message) => {
-    const application = await startApplication(() => ({ status, body }));
+  ])(
+    'a callback that is answered with %s keeps the object and reports the failure',
+    async (_, status, body, message) => {
+      const application = await startApplication(() => ({ status, body }));
 
-    const error = await failureOf(
-      client.put('a', Buffer.from('x'), { callback: { url: application.url, body: 'a=1' } } as never),
-    );
+      const error = await failureOf(
+        client.put('a', Buffer.from('x'), { callback: { url: application.url, body: 'a=1' } } as never),
+      );
 
-    expect(error).toMatchObject({ code: 'CallbackFailed', status: 203, message });
-    expect((await client.get('a')).content.toString()).toBe('x');
-    await application.close();
-  });
+      expect(error).toMatchObject({ code: 'CallbackFailed', status: 203, message });
+      expect((await client.get('a')).content.toString()).toBe('x');
+      await application.close();
+    },
+  );
 
-  it('are refused before anything is stored when they are malformed', async () => {
+  test('a malformed callback is refused before anything is stored', async () => {
     const headers = { 'x-oss-callback': Buffer.from('{"callbackBody":"a"}').toString('base64') };
 
     const error = await failureOf(client.put('a', Buffer.from('x'), { headers }));

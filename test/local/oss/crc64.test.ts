@@ -1,17 +1,17 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { combineCrc64, crc64, createCrc64 } from '../../../local/oss/crc64.ts';
 
 describe('crc64', () => {
-  it('gives the check value of CRC-64/XZ', () => {
+  test('the checksum of the standard text is the check value of CRC-64/XZ', () => {
     expect(crc64(Buffer.from('123456789'))).toBe(11_051_210_869_376_104_954n);
   });
 
-  it('is 0 for no bytes', () => {
+  test('the checksum of no bytes is 0', () => {
     expect(crc64(new Uint8Array())).toBe(0n);
   });
 
-  it('does not depend on where the bytes are cut', () => {
+  test('the checksum does not depend on how the bytes are split', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (bytes, at) => {
         const crc = createCrc64();
@@ -24,7 +24,7 @@ describe('crc64', () => {
     );
   });
 
-  it('combines the checksums of two pieces into that of the whole', () => {
+  test('the checksums of two pieces combine to that of the whole', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (first, second) => {
         const whole = crc64(Buffer.concat([first, second]));

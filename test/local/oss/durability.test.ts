@@ -7,13 +7,13 @@ import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import AliOss from 'ali-oss';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isAppError } from '../../../shared/runtime/errors.ts';
 import { ACCOUNT, failureOf, headersOf, openBucket, sendRaw, startOss, untyped } from './support.ts';
 
 const CHILD = fileURLToPath(new URL('./server-process.ts', import.meta.url));
 
-describe('a data directory', () => {
+describe('OSS with a data folder', () => {
   let dataDir: string;
 
   beforeEach(async () => {
@@ -26,7 +26,7 @@ describe('a data directory', () => {
     return (await fs.readdir(directory)).sort();
   };
 
-  it('holds buckets, objects, uploads and versions over a restart', async () => {
+  test('buckets, objects, uploads and versions survive a restart', async () => {
     const first = await startOss({ dataDir });
     const { client, bucket } = await openBucket(first);
     await client.put('kept', Buffer.from('hello'), { meta: { uid: 1 } as never });
@@ -57,7 +57,7 @@ describe('a data directory', () => {
     await second.close();
   });
 
-  it('loses at the start what no record names, as a crash leaves it', async () => {
+  test('files that no record names after a crash are deleted at the start', async () => {
     const first = await startOss({ dataDir });
     const { client, bucket } = await openBucket(first);
     await client.put('a', Buffer.from('hello'));
@@ -81,7 +81,7 @@ describe('a data directory', () => {
     await second.close();
   });
 
-  it('forgets an upload whose object a crash found committed', async () => {
+  test('an upload whose object was committed before a crash is deleted at the start', async () => {
     const first = await startOss({ dataDir });
     const { client, bucket } = await openBucket(first);
     const { uploadId } = await client.initMultipartUpload('big');
@@ -105,7 +105,7 @@ describe('a data directory', () => {
     await second.close();
   });
 
-  it('is not opened when a record is damaged', async () => {
+  test('a store with a damaged record is not opened', async () => {
     const first = await startOss({ dataDir });
     const { client, bucket } = await openBucket(first);
     await client.put('a', Buffer.from('hello'));
@@ -119,7 +119,7 @@ describe('a data directory', () => {
     expect(String(error)).toContain(record);
   });
 
-  it('keeps no bytes of objects that were overwritten, deleted or refused', async () => {
+  test('no bytes remain of objects that were overwritten, deleted or refused', async () => {
     const oss = await startOss({ dataDir });
     const { client, bucket } = await openBucket(oss);
     await client.put('a', Buffer.from('1'));
@@ -139,7 +139,7 @@ describe('a data directory', () => {
     expect(files).toHaveLength(2);
   });
 
-  it('has all that was acknowledged when files that were not flushed are lost with the power', async () => {
+  test('acknowledged objects survive a power failure that loses unflushed files', async () => {
     const first = await startOss({ dataDir });
     const { client, bucket } = await openBucket(first);
     const large = Buffer.alloc(100_000, 'l');
@@ -174,7 +174,7 @@ describe('a data directory', () => {
     await fs.rm(crashed, { recursive: true });
   });
 
-  it('leaves every acknowledged object whole when the process is killed', async () => {
+  test('acknowledged objects are complete after the process is killed', async () => {
     const server = await startProcess(dataDir);
     const client = new AliOss({
       accessKeyId: ACCOUNT.accessKeyId,
@@ -211,8 +211,8 @@ describe('a data directory', () => {
   });
 });
 
-describe('a store without a directory', () => {
-  it('starts empty again after a reset', async () => {
+describe('OSS without a data folder', () => {
+  test('a store without a folder is empty after a reset', async () => {
     const oss = await startOss();
     const { client } = await openBucket(oss);
     await client.put('a', Buffer.from('hello'));

@@ -1,9 +1,9 @@
 import type AliOss from 'ali-oss';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ObjectChange } from '../../../local/oss/index.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ObjectChange } from '../../../local/events/object-change.ts';
 import { ACCOUNT, failureOf, headersOf, openBucket, startOss, type TestOss, untyped } from './support.ts';
 
-describe('events', () => {
+describe('changes of objects', () => {
   let oss: TestOss;
   let client: AliOss;
   let bucket: string;
@@ -17,10 +17,10 @@ describe('events', () => {
   });
   afterAll(() => oss.close());
 
-  const told = () =>
+  const reported = () =>
     oss.changes.map(({ eventName, key, size, deltaSize }) => ({ eventName, key, size, deltaSize }));
 
-  it('tell who did what to which object', async () => {
+  test('a change names the operation, its sender and the object', async () => {
     const put = await client.put('a', Buffer.from('hello'));
 
     expect(oss.changes).toEqual([
@@ -42,19 +42,19 @@ describe('events', () => {
     ]);
   });
 
-  it('count by how much an object grew or shrank', async () => {
+  test('a change has the number of bytes by which the object grew or shrank', async () => {
     await client.put('a', Buffer.from('hello'));
     await client.put('a', Buffer.from('hi'));
     await client.delete('a');
 
-    expect(told().map(({ size, deltaSize }) => [size, deltaSize])).toEqual([
+    expect(reported().map(({ size, deltaSize }) => [size, deltaSize])).toEqual([
       [5, 5],
       [2, -3],
       [0, -2],
     ]);
   });
 
-  it('are named after the operation', async () => {
+  test('a change is named after its operation', async () => {
     await client.append('log', Buffer.from('a'));
     await client.append('log', Buffer.from('bc'), { position: '1' });
     await client.copy('copy', 'log');
@@ -62,7 +62,7 @@ describe('events', () => {
     await untyped(client).putSymlink!('link', 'copy');
     await client.deleteMulti(['log', 'copy', 'absent']);
 
-    expect(told()).toEqual([
+    expect(reported()).toEqual([
       { eventName: 'ObjectCreated:AppendObject', key: 'log', size: 1, deltaSize: 1 },
       { eventName: 'ObjectCreated:AppendObject', key: 'log', size: 3, deltaSize: 2 },
       { eventName: 'ObjectCreated:CopyObject', key: 'copy', size: 3, deltaSize: 3 },
@@ -74,12 +74,12 @@ describe('events', () => {
     expect(oss.changes.map(({ position }) => position).slice(0, 2)).toEqual([0, 1]);
   });
 
-  it('accompany a multipart upload from its beginning to its end', async () => {
+  test('a multipart upload reports changes from its start to its end', async () => {
     await client.multipartUpload('big', Buffer.alloc(150_000), { partSize: 102_400 });
     const { uploadId } = await client.initMultipartUpload('never');
     await client.abortMultipartUpload('never', uploadId);
 
-    expect(told().map(({ eventName }) => eventName)).toEqual([
+    expect(reported().map(({ eventName }) => eventName)).toEqual([
       'ObjectCreated:InitiateMultipartUpload',
       'ObjectCreated:UploadPart',
       'ObjectCreated:UploadPart',
@@ -90,7 +90,7 @@ describe('events', () => {
     expect(oss.changes[3]).toMatchObject({ size: 150_000, etag: expect.stringMatching(/^[0-9A-F]{32}-2$/) });
   });
 
-  it('tell which bytes were read', async () => {
+  test('a download reports which bytes were read', async () => {
     await client.put('a', Buffer.from('0123456789'));
     oss.changes.length = 0;
 
@@ -104,7 +104,7 @@ describe('events', () => {
     ]);
   });
 
-  it('name versions, and pass over delete markers', async () => {
+  test('a change of a versioned object has its version id, and a delete marker reports none', async () => {
     await untyped(client).putBucketVersioning!(bucket, 'Enabled');
     const put = await client.put('a', Buffer.from('1'));
     const versionId = headersOf(put)['x-oss-version-id'];
@@ -118,7 +118,7 @@ describe('events', () => {
     ]);
   });
 
-  it('do not tell of what failed', async () => {
+  test('a failed operation reports no change', async () => {
     await failureOf(
       client.put('a', Buffer.from('x'), { headers: { 'Content-MD5': Buffer.alloc(16).toString('base64') } }),
     );
@@ -129,8 +129,8 @@ describe('events', () => {
   });
 });
 
-describe('the answer to an operation that a rule covers', () => {
-  it('is sent after the event is published, and says so', async () => {
+describe('events in answers', () => {
+  test('the answer to an operation is sent after its event is published, and says so', async () => {
     const order: string[] = [];
     const oss = await startOss({
       events: {
@@ -158,7 +158,7 @@ describe('the answer to an operation that a rule covers', () => {
     await oss.close();
   });
 
-  it('succeeds also when the event could not be published', async () => {
+  test('an operation succeeds even if its event cannot be published', async () => {
     const oss = await startOss({ events: { emit: async () => 'failed' } });
     const { client } = await openBucket(oss);
 

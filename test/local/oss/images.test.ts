@@ -1,6 +1,6 @@
 import type AliOss from 'ali-oss';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf, headersOf, openBucket, startOss, type TestOss, untyped } from './support.ts';
 
 describe('image processing', () => {
@@ -21,7 +21,7 @@ describe('image processing', () => {
   });
   afterAll(() => oss.close());
 
-  it.each([
+  test.each([
     ['image/resize,w_100', 100, 50, 'jpeg'],
     ['image/resize,h_100', 200, 100, 'jpeg'],
     ['image/resize,w_100,h_100,m_lfit', 100, 50, 'jpeg'],
@@ -42,17 +42,17 @@ describe('image processing', () => {
     ['image/format,png', 400, 200, 'png'],
     ['image/quality,q_50/format,webp', 400, 200, 'webp'],
     ['image/auto-orient,1', 400, 200, 'jpeg'],
-  ])('%s', async (process, width, height, format) => {
+  ])('an image is processed: %s', async (process, width, height, format) => {
     const { content } = await client.get('photo.jpg', { process });
 
     expect(await sharp(content).metadata()).toMatchObject({ width, height, format });
   });
 
-  it.each([
+  test.each([
     ['g_nw', 'left', 'top'],
     ['g_se', 'right', 'bottom'],
     ['', 'right', 'bottom'],
-  ])('writes a text into its corner: %s', async (gravity, side, edge) => {
+  ])('a text is drawn in its corner: %s', async (gravity, side, edge) => {
     const text = Buffer.from('hello 图片').toString('base64url');
     const { content } = await client.get('photo.jpg', {
       process: `image/watermark,text_${text},color_ff6a00,size_20,${gravity}/format,png`,
@@ -64,7 +64,7 @@ describe('image processing', () => {
     expect(orange.right - orange.left).toBeGreaterThan(60);
   });
 
-  it('keeps the transparency of what it writes a text on', async () => {
+  test('drawing a text keeps the transparency of the image', async () => {
     const clear = { width: 90, height: 60, channels: 4, background: '#0000' } as const;
     await client.put('clear.png', await sharp({ create: clear }).png().toBuffer());
 
@@ -76,7 +76,7 @@ describe('image processing', () => {
     expect(data.some((value) => value === 255)).toBe(true);
   });
 
-  it('describes an image', async () => {
+  test('info returns size and format of an image', async () => {
     const { content } = await client.get('photo.jpg', { process: 'image/info' });
 
     expect(JSON.parse(content.toString())).toEqual({
@@ -87,7 +87,7 @@ describe('image processing', () => {
     });
   });
 
-  it('answers without the checksums of the original', async () => {
+  test('a processed image is answered without the checksums of the original', async () => {
     const got = await client.get('photo.jpg', { process: 'image/format,png' });
 
     expect(headersOf(got)['content-type']).toBe('image/png');
@@ -95,7 +95,7 @@ describe('image processing', () => {
     expect(headersOf(got)).not.toHaveProperty('x-oss-hash-crc64ecma');
   });
 
-  it.each([
+  test.each([
     ['photo.jpg', 'image/resize,w_0', 'InvalidArgument'],
     ['photo.jpg', 'image/resize,w_x', 'InvalidArgument'],
     ['photo.jpg', 'image/resize', 'InvalidArgument'],
@@ -108,13 +108,13 @@ describe('image processing', () => {
     ['drawing.svg', 'image/format,png', 'InvalidArgument'],
     ['photo.jpg', 'video/snapshot,t_1', 'NotImplemented'],
     ['text.txt', 'image/resize,w_10', 'InvalidArgument'],
-  ])('refuses to process %s by %s', async (key, process, code) => {
+  ])('processing %s by %s is refused', async (key, process, code) => {
     const error = await failureOf(client.get(key, { process }));
 
     expect(error).toMatchObject({ code, status: 400 });
   });
 
-  it('stores the outcome as another object', async () => {
+  test('a processed image can be stored as another object', async () => {
     const saved = await untyped(client).processObjectSave!(
       'photo.jpg',
       'small/photo.png',
@@ -126,7 +126,7 @@ describe('image processing', () => {
     expect(await sharp(content).metadata()).toMatchObject({ width: 40, height: 20, format: 'png' });
   });
 
-  it('stores the outcome in another bucket that one may write to', async () => {
+  test('a processed image can be stored in another bucket with write permission', async () => {
     const { client: other, bucket: target } = await openBucket(oss);
 
     await untyped(client).processObjectSave!('photo.jpg', 'a.png', 'image/format,png', target);

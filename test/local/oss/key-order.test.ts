@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compareKeys, createSortedKeys } from '../../../local/oss/store/key-order.ts';
 
 /** Texts of few different characters, so that prefixes are shared; beyond the basic plane too. */
@@ -9,7 +9,7 @@ const key = fc.string({
 });
 
 describe('compareKeys', () => {
-  it('orders as the UTF-8 bytes do', () => {
+  test('keys are ordered by their UTF-8 bytes', () => {
     fc.assert(
       fc.property(key, key, (left, right) => {
         const expected = Buffer.compare(Buffer.from(left), Buffer.from(right));
@@ -23,7 +23,7 @@ describe('compareKeys', () => {
 });
 
 describe('createSortedKeys', () => {
-  it('holds what a sorted set would hold', () => {
+  test('sorted keys behave like a sorted set', () => {
     const step = fc.record({ add: fc.boolean(), key });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), key, (steps, start) => {
@@ -44,7 +44,7 @@ describe('createSortedKeys', () => {
     );
   });
 
-  it('keeps the order over many runs', () => {
+  test('many runs of sorted keys stay in order', () => {
     const keys = createSortedKeys();
     const names = Array.from({ length: 5000 }, (_, index) => String((index * 7919) % 5000).padStart(4, '0'));
     for (const name of names) keys.add(name);
@@ -55,7 +55,7 @@ describe('createSortedKeys', () => {
     expect(listed).toEqual(names.slice(1000).sort());
   });
 
-  it('may be changed while it is walked', () => {
+  test('sorted keys may change during an iteration', () => {
     const keys = createSortedKeys();
     for (const name of ['a', 'b', 'c', 'd']) keys.add(name);
     const walked: string[] = [];

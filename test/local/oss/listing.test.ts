@@ -1,6 +1,6 @@
 import type AliOss from 'ali-oss';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf, openBucket, startOss, type TestOss, untyped } from './support.ts';
 
 const KEYS = [
@@ -52,7 +52,7 @@ function given(parameters: Record<string, unknown>): Record<string, unknown> {
   );
 }
 
-describe('listings', () => {
+describe('object listings', () => {
   let oss: TestOss;
   let client: AliOss;
 
@@ -63,7 +63,7 @@ describe('listings', () => {
   });
   afterAll(() => oss.close());
 
-  it('V1 pages hold together what one listing would', async () => {
+  test('the pages of a V1 listing together hold what one listing holds', async () => {
     await fc.assert(
       fc.asyncProperty(query, fc.integer({ min: 1, max: 4 }), async ({ prefix, delimiter, after }, size) => {
         const objects: string[] = [];
@@ -84,7 +84,7 @@ describe('listings', () => {
     );
   });
 
-  it('V2 pages hold together what one listing would', async () => {
+  test('the pages of a V2 listing together hold what one listing holds', async () => {
     await fc.assert(
       fc.asyncProperty(query, fc.integer({ min: 1, max: 4 }), async ({ prefix, delimiter, after }, size) => {
         const objects: string[] = [];
@@ -110,13 +110,13 @@ describe('listings', () => {
     );
   });
 
-  it('encodes names when asked to', async () => {
+  test('a listing encodes names on request', async () => {
     const page = await client.list({ prefix: '\u00e9', 'encoding-type': 'url', 'max-keys': 10 } as never, {});
 
     expect(page.objects.map(({ name }) => name)).toEqual(['%C3%A9%2Fx']);
   });
 
-  it('names owners in V2 only when asked to', async () => {
+  test('a V2 listing names owners on request only', async () => {
     const plain = await untyped(client).listV2!({ 'max-keys': 1 }, {});
     const owned = await untyped(client).listV2!({ 'max-keys': 1, 'fetch-owner': 'true' }, {});
 
@@ -127,13 +127,13 @@ describe('listings', () => {
     });
   });
 
-  it.each(['1001', '-1', 'x'])('refuses a page of %s', async (size) => {
+  test.each(['1001', '-1', 'x'])('a listing with a page size of %s is refused', async (size) => {
     const error = await failureOf(client.list({ 'max-keys': size }, {}));
 
     expect(error).toMatchObject({ code: 'InvalidArgument', status: 400 });
   });
 
-  it('answers a page of none', async () => {
+  test('a listing with an empty page is valid', async () => {
     const page = await client.list({ 'max-keys': 0 }, {});
 
     expect(page).toMatchObject({ objects: [], isTruncated: false });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type AliOss from 'ali-oss';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { crc64 } from '../../../local/oss/crc64.ts';
 import { multipartEtag } from '../../../local/oss/operations/write-object.ts';
 import {
@@ -24,7 +24,7 @@ function bytes(length: number): Buffer {
 }
 
 describe('multipartEtag', () => {
-  it('reproduces a captured upload of the real service', () => {
+  test('the ETag of a multipart upload equals that of a captured upload', () => {
     const etag = multipartEtag(['4DE8075FB607DF4D13FBC480EA488EFA', 'AF947EC157726CEA88ED83B3C989063B']);
 
     expect(etag).toBe('1C787C506EABFB9B45EAAA8DB039F4B2-2');
@@ -64,7 +64,7 @@ describe('multipart uploads', () => {
   const complete = (id: string, parts: { number: number; etag: string }[]) =>
     client.completeMultipartUpload('big', id, parts);
 
-  it('make one object of parts uploaded in any order', async () => {
+  test('parts that were uploaded in any order become one object', async () => {
     const body = bytes(2 * PART + 5);
     const id = await initiate('big', { meta: { uid: 1 }, mime: 'image/png' });
 
@@ -89,7 +89,7 @@ describe('multipart uploads', () => {
     expect(headersOf(got)).not.toHaveProperty('content-md5');
   });
 
-  it('read ranges across the borders of parts', async () => {
+  test('a range is read across the borders of parts', async () => {
     const body = bytes(2 * PART);
     await client.multipartUpload('big', body, { partSize: PART });
 
@@ -98,7 +98,7 @@ describe('multipart uploads', () => {
     expect(content).toEqual(body.subarray(PART - 3, PART + 3));
   });
 
-  it('keep the last upload of a part number', async () => {
+  test('the last upload of a part number counts', async () => {
     const id = await initiate();
     await upload(id, 1, Buffer.from('old'));
     const { headers } = await upload(id, 1, Buffer.from('new'));
@@ -108,7 +108,7 @@ describe('multipart uploads', () => {
     expect((await client.get('big')).content.toString()).toBe('new');
   });
 
-  it('take all parts when asked to', async () => {
+  test('an upload can be completed with all its parts', async () => {
     const id = await initiate();
     await upload(id, 2, Buffer.from('b'));
     await upload(id, 1, Buffer.alloc(PART, 'a'));
@@ -124,7 +124,7 @@ describe('multipart uploads', () => {
     expect((await client.get('big')).content).toHaveLength(PART + 1);
   });
 
-  it('copy parts from other objects', async () => {
+  test('parts can be copied from other objects', async () => {
     const body = bytes(PART + 10);
     await client.put('source', body);
     const id = await initiate();
@@ -140,11 +140,11 @@ describe('multipart uploads', () => {
     expect(body.equals((await client.get('big')).content)).toBe(true);
   });
 
-  it.each([
+  test.each([
     ['a part that is absent', [{ number: 9, etag: 'x' }], 'InvalidPart'],
     ['another ETag', [{ number: 1, etag: 'x' }], 'InvalidPart'],
     ['no part', [], 'MalformedXML'],
-  ])('are not completed with %s, and can be afterwards', async (_, parts, code) => {
+  ])('an upload cannot be completed with %s, and can be completed afterwards', async (_, parts, code) => {
     const id = await initiate();
     const { headers } = await upload(id, 1, Buffer.from('a'));
 
@@ -155,7 +155,7 @@ describe('multipart uploads', () => {
     expect((await client.get('big')).content.toString()).toBe('a');
   });
 
-  it('are not completed with parts that are out of order or too small', async () => {
+  test('an upload cannot be completed with parts that are out of order or too small', async () => {
     const id = await initiate();
     const tags = [await upload(id, 1, Buffer.from('a')), await upload(id, 2, Buffer.from('b'))].map(
       ({ headers }) => headers.etag,
@@ -176,7 +176,7 @@ describe('multipart uploads', () => {
     expect(small.body.toString()).toContain('<Code>EntityTooSmall</Code>');
   });
 
-  it('are completed once when two ask at the same time', async () => {
+  test('an upload is completed once, even by two requests at the same time', async () => {
     const id = await initiate();
     const { headers } = await upload(id, 1, Buffer.from('a'));
     const attempt = () =>
@@ -190,7 +190,7 @@ describe('multipart uploads', () => {
     expect(outcomes.sort()).toEqual(['NoSuchUpload', 'done']);
   });
 
-  it('end when they are aborted', async () => {
+  test('an aborted upload has ended', async () => {
     const id = await initiate();
     await upload(id, 1, Buffer.from('a'));
 
@@ -202,7 +202,7 @@ describe('multipart uploads', () => {
     expect(await failureOf(client.head('big'))).toMatchObject({ code: 'NoSuchKey' });
   });
 
-  it('list their parts in pages', async () => {
+  test('the parts of an upload are listed in pages', async () => {
     const id = await initiate();
     for (const number of [3, 1, 2]) await upload(id, number, Buffer.from(String(number)));
 
@@ -217,7 +217,7 @@ describe('multipart uploads', () => {
     expect(rest).toMatchObject({ isTruncated: 'false', parts: { PartNumber: '3', Size: '1' } });
   });
 
-  it('are listed by key and id in pages', async () => {
+  test('uploads are listed by key and id in pages', async () => {
     const ids = [await initiate('b'), await initiate('a'), await initiate('b')];
     const [, ofA] = ids;
 
@@ -233,7 +233,7 @@ describe('multipart uploads', () => {
     expect(seen).toEqual([ofA, ...[ids[0]!, ids[2]!].sort()]);
   });
 
-  it('keep their bucket from being deleted', async () => {
+  test('a bucket with an upload cannot be deleted', async () => {
     await initiate();
 
     const error = await failureOf(client.deleteBucket(bucket));
@@ -241,7 +241,7 @@ describe('multipart uploads', () => {
     expect(error).toMatchObject({ code: 'BucketNotEmpty', status: 409 });
   });
 
-  it('refuse part numbers out of bounds', async () => {
+  test('a part number out of bounds is refused', async () => {
     const id = await initiate();
 
     const response = await upload(id, 10_001, Buffer.from('a'));
@@ -249,7 +249,7 @@ describe('multipart uploads', () => {
     expect(response.body.toString()).toContain('<Code>InvalidArgument</Code>');
   });
 
-  it('upload and copy through the high-level calls of ali-oss', async () => {
+  test('the high-level calls of ali-oss upload and copy in parts', async () => {
     const body = bytes(3 * PART);
     await client.multipartUpload('big', body, { partSize: PART });
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type AliOss from 'ali-oss';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { crc64 } from '../../../local/oss/crc64.ts';
 import { failureOf, headersOf, openBucket, startOss, type TestOss, untyped } from './support.ts';
 
@@ -36,7 +36,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
   });
   afterAll(() => oss.close());
 
-  it('gives back what was put', async () => {
+  test('an object is returned as it was put', async () => {
     const body = Buffer.from('hello');
     const md5 = createHash('md5').update(body).digest();
 
@@ -64,7 +64,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     });
   });
 
-  it.each(ODD_KEYS)('stores and lists the key %j', async (key) => {
+  test.each(ODD_KEYS)('the key %j is stored and listed', async (key) => {
     await client.put(key, Buffer.from(key));
 
     const got = await client.get(key);
@@ -77,7 +77,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect(emptied.objects).toEqual([]);
   });
 
-  it('stores a stream that announces both a length and chunks', async () => {
+  test('a stream that announces both a length and chunks is stored', async () => {
     const body = Buffer.alloc(300_000, 'x');
 
     await client.put('stream', Readable.from([body.subarray(0, 7), body.subarray(7)]), {
@@ -87,7 +87,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect(body.equals((await client.get('stream')).content)).toBe(true);
   });
 
-  it('keeps user metadata in any script', async () => {
+  test('user metadata may be in any script', async () => {
     const { client: latin } = await openBucket(oss, { v4, headerEncoding: 'latin1' });
 
     await latin.put('a', Buffer.from('x'), { meta: { uid: 1, name: '\u738b\u4e94' } as never });
@@ -97,7 +97,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect((await latin.head('a')).meta).toEqual({ uid: '1', name });
   });
 
-  it('takes an object without bytes', async () => {
+  test('an object may have no bytes', async () => {
     const put = await client.put('empty', Buffer.alloc(0));
 
     expect((await client.get('empty')).content).toHaveLength(0);
@@ -107,7 +107,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     });
   });
 
-  it('names what is missing', async () => {
+  test('a missing bucket or key has its own error', async () => {
     const get = await failureOf(client.get('nothing'));
     const head = await failureOf(client.head('nothing'));
     client.useBucket('no-such-bucket');
@@ -123,7 +123,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect(bucket).toMatchObject({ code: 'NoSuchBucket', ecCode: '0015-00000101' });
   });
 
-  it('refuses to overwrite when asked not to', async () => {
+  test('an overwrite is refused on request', async () => {
     const headers = { 'x-oss-forbid-overwrite': 'true' };
     await client.put('once', Buffer.from('first'), { headers: { ...headers } });
 
@@ -133,7 +133,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect((await client.get('once')).content.toString()).toBe('first');
   });
 
-  it('lets one of many create-only writers win', async () => {
+  test('one of many writers that forbid overwriting succeeds', async () => {
     const writers = Array.from({ length: 8 }, (_, index) =>
       client.put('race', Buffer.from(String(index)), { headers: { 'x-oss-forbid-overwrite': 'true' } }).then(
         () => index,
@@ -147,7 +147,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect((await client.get('race')).content.toString()).toBe(String(winners[0]));
   });
 
-  it('ends concurrent writes of one key in one whole object', async () => {
+  test('concurrent writes of one key end in one complete object', async () => {
     const bodies = Array.from({ length: 8 }, (_, index) => Buffer.alloc(200_000, String(index)));
     await Promise.all(bodies.map((body) => client.put('same', body)));
 
@@ -156,7 +156,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect(bodies.some((body) => body.equals(content))).toBe(true);
   });
 
-  it('stores nothing when the digest does not fit', async () => {
+  test('an upload with a wrong digest stores nothing', async () => {
     const error = await failureOf(
       client.put('a', Buffer.from('hello'), {
         headers: { 'Content-MD5': Buffer.alloc(16).toString('base64') },
@@ -167,13 +167,13 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect(await failureOf(client.head('a'))).toMatchObject({ code: 'NoSuchKey' });
   });
 
-  it('knows no conditions on writes', async () => {
+  test('a condition on a write is refused', async () => {
     const error = await failureOf(client.put('a', Buffer.from(''), { headers: { 'If-None-Match': '*' } }));
 
     expect(error).toMatchObject({ code: 'NotImplemented' });
   });
 
-  it('replaces headers of the answer when a signed URL says so', async () => {
+  test('a signed URL can replace headers of the answer', async () => {
     await client.put('a.txt', Buffer.from('hello'));
     const url = client.signatureUrl('a.txt', { response: { 'content-type': 'text/x-other' } });
 
@@ -183,7 +183,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect(await response.text()).toBe('hello');
   });
 
-  it('copies an object with its metadata, or with new ones', async () => {
+  test('an object is copied with its metadata or with new metadata', async () => {
     await client.put('source', Buffer.from('hello'), { meta: { uid: 1 } as never });
 
     await client.copy('copy.txt', 'source');
@@ -194,7 +194,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect((await client.head('changed')).meta).toEqual({ uid: '2' });
   });
 
-  it('replaces metadata by a copy onto itself', async () => {
+  test('a copy onto itself replaces the metadata', async () => {
     await client.put('a', Buffer.from('hello'), { meta: { uid: 1 } as never });
 
     await client.putMeta('a', { pid: 2 } as never, {});
@@ -202,7 +202,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect((await client.head('a')).meta).toEqual({ pid: '2' });
   });
 
-  it('copies only under its conditions', async () => {
+  test('a copy follows its conditions', async () => {
     const { res } = await client.put('source', Buffer.from('hello'));
     const { etag } = headersOf({ res });
 
@@ -215,7 +215,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect((unchanged.res as { status: number }).status).toBe(304);
   });
 
-  it('deletes many objects and tells which', async () => {
+  test('many objects are deleted at once, and the answer names them', async () => {
     await Promise.all(['a&b', 'c<d', 'e'].map((key) => client.put(key, Buffer.from(''))));
 
     const { deleted } = await client.deleteMulti(['a&b', 'c<d', 'absent']);
@@ -226,13 +226,13 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect((await client.list({ 'max-keys': 10 }, {})).objects).toEqual([]);
   });
 
-  it('succeeds in deleting what is not there', async () => {
+  test('deleting an object that does not exist succeeds', async () => {
     const { res } = await client.delete('absent');
 
     expect((res as { status: number }).status).toBe(204);
   });
 
-  it('appends at the end and nowhere else', async () => {
+  test('an append succeeds only at the end of the object', async () => {
     const first = await client.append('log', Buffer.from('foo'));
     const second = await client.append('log', Buffer.from('bar'), { position: first.nextAppendPosition });
 
@@ -252,7 +252,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     });
   });
 
-  it('does not append to an object of another type', async () => {
+  test('an object of another type cannot be appended to', async () => {
     await client.put('plain', Buffer.from('foo'));
 
     const error = await failureOf(client.append('plain', Buffer.from('bar'), { position: '3' }));
@@ -260,7 +260,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect(error).toMatchObject({ code: 'ObjectNotAppendable', status: 409 });
   });
 
-  it('follows symbolic links', async () => {
+  test('a symbolic link is followed', async () => {
     await client.put('target', Buffer.from('hello'));
     const calls = untyped(client);
     await calls.putSymlink!('link', 'target', { meta: { uid: '1' }, storageClass: 'IA' });
@@ -273,7 +273,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect(link.targetName).toBe('target');
   });
 
-  it('says why a symbolic link leads nowhere', async () => {
+  test('a broken symbolic link has an error that says why', async () => {
     const calls = untyped(client);
     await calls.putSymlink!('dangling', 'absent');
     await calls.putSymlink!('twice', 'dangling');
@@ -285,7 +285,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect(await failureOf(client.head('twice'))).toMatchObject({ code: 'InvalidTargetType', status: 400 });
   });
 
-  it('keeps tags beside the object', async () => {
+  test('tags of an object are stored and returned', async () => {
     const calls = untyped(client);
     const put = await client.put('a', Buffer.from(''), { headers: { 'x-oss-tagging': 'k=1%202&l=' } });
     expect(headersOf(put).etag).toMatch(/^"/);
@@ -303,7 +303,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect(removed.tag).toEqual({});
   });
 
-  it('keeps the access control list of an object', async () => {
+  test('the access control list of an object is stored and returned', async () => {
     await client.put('a', Buffer.from(''));
 
     const before = await client.getACL('a');
@@ -313,7 +313,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect([before.acl, after.acl]).toEqual(['default', 'public-read']);
   });
 
-  it('restores archived objects only', async () => {
+  test('only an archived object can be restored', async () => {
     await client.put('frozen', Buffer.from('x'), { headers: { 'x-oss-storage-class': 'Archive' } });
     await client.put('warm', Buffer.from('x'));
 
@@ -330,7 +330,7 @@ describe.each([{ v4: false }, { v4: true }])('objects through ali-oss, V4 $v4', 
     expect(needless.code).toBe('OperationNotSupported');
   });
 
-  it('tells of an object only what GetObjectMeta tells', async () => {
+  test('GetObjectMeta returns only its own headers', async () => {
     await client.put('a', Buffer.from('hello'), { meta: { uid: 1 } as never });
 
     const { res } = await untyped(client).getObjectMeta!('a');

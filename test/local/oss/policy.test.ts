@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fits } from '../../../local/oss/patterns.ts';
 import { failureOf, openBucket, STRANGER, startOss, type TestOss, untyped } from './support.ts';
 
 describe('fits', () => {
-  it('agrees with a regular expression', () => {
+  test('a pattern matches the same texts as a regular expression', () => {
     const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 8 });
     const text = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 8 });
     fc.assert(
@@ -46,7 +46,7 @@ describe('bucket policies', () => {
     return { client, bucket, stranger: oss.client({ bucket, account: STRANGER }) };
   }
 
-  it('let others read what they allow, and nothing else', async () => {
+  test('a policy lets others read what it allows and nothing else', async () => {
     const { stranger, client } = await open(
       statement({ Principal: [STRANGER.accountId], Resource: ['acs:oss:*:*:*/in/*'] }),
     );
@@ -59,7 +59,7 @@ describe('bucket policies', () => {
     expect(await failureOf(stranger.put('in/a', Buffer.from('x')))).toMatchObject({ code: 'AccessDenied' });
   });
 
-  it('deny more strongly than lists allow', async () => {
+  test('a denial of a policy overrides an access control list', async () => {
     const { client, bucket, stranger } = await open(
       statement({ Effect: 'Deny', Action: 'oss:Get*', Principal: '*' }),
     );
@@ -73,13 +73,13 @@ describe('bucket policies', () => {
     expect(anonymous.status).toBe(403);
   });
 
-  it('do not bind the owner', async () => {
+  test('a policy does not restrict the owner', async () => {
     const { client } = await open(statement({ Effect: 'Deny', Action: ['oss:*'] }));
 
     expect((await client.get('in/a')).content.toString()).toBe('hello');
   });
 
-  it('are asked about every key of a deletion', async () => {
+  test('a policy is applied to every key of a deletion', async () => {
     const { client, stranger } = await open(
       statement({ Action: ['oss:DeleteObject'], Resource: ['acs:oss:*:*:*/in/*'] }),
     );
@@ -94,13 +94,13 @@ describe('bucket policies', () => {
     expect(await failureOf(client.head('in/a'))).toMatchObject({ code: 'NoSuchKey' });
   });
 
-  it.each([
+  test.each([
     ['InvalidPolicyDocument', { Version: '2', Statement: [] }],
     ['InvalidPolicyDocument', { Version: '1' }],
     ['InvalidPolicyDocument', statement({ Effect: 'Maybe' })],
     ['NotImplemented', statement({ Condition: { IpAddress: { 'acs:SourceIp': ['10.0.0.0/8'] } } })],
     ['NotImplemented', statement({ NotAction: ['oss:GetObject'] })],
-  ])('are refused with %s when they would not mean what they say: %j', async (code, policy) => {
+  ])('a policy that would not have its stated effect is refused with %s: %j', async (code, policy) => {
     const { client, bucket } = await openBucket(oss);
 
     const { res } = (await untyped(client).putBucketPolicy!(bucket, policy).then(

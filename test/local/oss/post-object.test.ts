@@ -1,11 +1,11 @@
 import type AliOss from 'ali-oss';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { compactDate, signV4 } from '../../../shared/oss/signature-v4.ts';
 import { ACCOUNT, headersOf, openBucket, startOss, type TestOss } from './support.ts';
 
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString();
 
-describe('forms', () => {
+describe('form uploads', () => {
   let oss: TestOss;
   let client: AliOss;
   let bucket: string;
@@ -37,7 +37,7 @@ describe('forms', () => {
     return fetch(`${oss.url}/${bucket}`, { method: 'POST', body: form, redirect: 'manual' });
   }
 
-  it('store what they carry', async () => {
+  test('a form stores its file', async () => {
     const response = await post({ ...signed([{ bucket }]), key: 'a', 'x-oss-meta-uid': '1' });
 
     const got = await client.get('a');
@@ -50,7 +50,7 @@ describe('forms', () => {
     });
   });
 
-  it('take a part named file for the file, with or without a file name', async () => {
+  test('a part named file is the file, with or without a file name', async () => {
     const bytes = '\xff\x00\xfe';
     const parts = { ...signed([{ bucket }]), key: 'plain', 'x-oss-meta-name': 'na\u00efve', file: bytes };
     const body = Object.entries(parts).map(([name, value]) => {
@@ -71,7 +71,7 @@ describe('forms', () => {
     expect((await client.head('plain')).meta).toEqual({ name: Buffer.from('na\u00efve').toString('latin1') });
   });
 
-  it('carry nothing under another name than file', async () => {
+  test('a file in a field with another name than file is refused', async () => {
     const form = new FormData();
     for (const [name, value] of Object.entries({ ...signed([{ bucket }]), key: 'a' }))
       form.append(name, value);
@@ -83,7 +83,7 @@ describe('forms', () => {
     expect(await response.text()).toContain('<Code>InvalidArgument</Code>');
   });
 
-  it('refuse a field that is too long', async () => {
+  test('a field that is too long is refused', async () => {
     const response = await post({
       ...signed([{ bucket }]),
       key: 'a',
@@ -94,7 +94,7 @@ describe('forms', () => {
     expect(await response.text()).toContain('<Code>FieldItemTooLong</Code>');
   });
 
-  it('may be signed with V4', async () => {
+  test('a form may be signed with V4', async () => {
     const date = compactDate(Date.now());
     const policy = Buffer.from(JSON.stringify({ expiration: tomorrow(), conditions: [{ bucket }] })).toString(
       'base64',
@@ -119,19 +119,19 @@ describe('forms', () => {
     expect(await wrong.text()).toContain('<Code>SignatureDoesNotMatch</Code>');
   });
 
-  it('put the name of the file into the key', async () => {
+  test('the key of a form may contain the name of the file', async () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is wire data
     await post({ ...signed([{ bucket }]), key: 'uploads/${filename}' }, 'x', '\u732b.txt');
 
     expect((await client.get('uploads/\u732b.txt')).content.toString()).toBe('x');
   });
 
-  it.each([
+  test.each([
     ['200', 200, ''],
     ['201', 201, '<Key>a</Key>'],
     ['204', 204, ''],
     ['999', 204, ''],
-  ])('are answered with the status asked for: %s', async (wanted, status, text) => {
+  ])('a form is answered with the requested status: %s', async (wanted, status, text) => {
     const response = await post({ ...signed([{ bucket }]), key: 'a', success_action_status: wanted });
 
     expect(response.status).toBe(status);
@@ -139,7 +139,7 @@ describe('forms', () => {
     expect(response.headers.get('etag')).toMatch(/^"[0-9A-F]{32}"$/);
   });
 
-  it('redirect when asked to', async () => {
+  test('a form is answered with a redirect on request', async () => {
     const response = await post({
       ...signed([{ bucket }]),
       key: 'a',
@@ -150,35 +150,35 @@ describe('forms', () => {
     expect(response.headers.get('location')).toContain(`https://example.com/done?x=1&bucket=${bucket}&key=a`);
   });
 
-  it.each([
+  test.each([
     ['the prefix of the key', [['starts-with', '$key', 'mine/']]],
     ['another field', [['eq', '$x-oss-meta-uid', '1']]],
     ['the bucket', [{ bucket: 'other' }]],
     ['a list', [['in', '$content-type', ['image/png']]]],
-  ])('are refused when the policy does not allow %s', async (_, conditions) => {
+  ])('a form is refused if the policy does not allow %s', async (_, conditions) => {
     const response = await post({ ...signed(conditions), key: 'a' });
 
     expect(response.status).toBe(403);
     expect(await response.text()).toContain('Invalid according to Policy: Policy Condition failed');
   });
 
-  it('are refused after the policy has expired', async () => {
+  test('a form is refused after its policy has expired', async () => {
     const response = await post({ ...signed([{ bucket }], '2020-01-01T00:00:00.000Z'), key: 'a' });
 
     expect(await response.text()).toContain('Invalid according to Policy: Policy expired.');
   });
 
-  it.each([
+  test.each([
     ['hello', [0, 4], 'EntityTooLarge'],
     ['hello', [6, 9], 'EntityTooSmall'],
-  ])('carrying %s are kept to a size of %j', async (content, [min, max], code) => {
+  ])('a form with %s is restricted to a size of %j', async (content, [min, max], code) => {
     const response = await post({ ...signed([['content-length-range', min, max]]), key: 'a' }, content);
 
     expect(await response.text()).toContain(`<Code>${code}</Code>`);
     expect((await client.list({ 'max-keys': 1 }, {})).objects).toEqual([]);
   });
 
-  it('are refused with a policy that bounds nothing, or none', async () => {
+  test('a form whose policy has no valid conditions is refused', async () => {
     const { policy, ...unbound } = signed([{ bucket }]);
     const senseless = await post({ ...signed([['content-length-range', 0, 'much']]), key: 'a' });
     const without = await post({ ...unbound, key: 'a' });
@@ -188,14 +188,14 @@ describe('forms', () => {
     expect(await without.text()).toContain('A signed form must contain a field named policy.');
   });
 
-  it('cannot store what no header can hold', async () => {
+  test('a form cannot store a value that no header may contain', async () => {
     const response = await post({ ...signed([{ bucket }]), key: 'a', 'x-oss-meta-a': 'one\ntwo' });
 
     expect(response.status).toBe(400);
     expect(await response.text()).toContain('<ArgumentName>x-oss-meta-a</ArgumentName>');
   });
 
-  it('without signature are anonymous', async () => {
+  test('a form without a signature is anonymous', async () => {
     const refused = await post({ key: 'a' });
     await client.putBucketACL(bucket, 'public-read-write');
     const allowed = await post({ key: 'a' });
@@ -203,7 +203,7 @@ describe('forms', () => {
     expect([refused.status, allowed.status]).toEqual([403, 204]);
   });
 
-  it('need a key and a file', async () => {
+  test('a form needs a key and a file', async () => {
     const withoutKey = await post(signed([{ bucket }]));
     const withoutFile = await post({ ...signed([{ bucket }]), key: 'a' }, '');
 
@@ -211,14 +211,14 @@ describe('forms', () => {
     expect(await withoutFile.text()).toContain('POST requires exactly one file upload per request.');
   });
 
-  it('must be forms', async () => {
+  test('a body that is not a form is refused', async () => {
     const response = await oss.send({ method: 'POST', path: `/${bucket}`, body: '{}' });
 
     expect(response.status).toBe(400);
     expect(response.body.toString()).toContain('<Code>MalformedPOSTRequest</Code>');
   });
 
-  it('leave nothing when they break off', async () => {
+  test('a form that breaks off leaves nothing', async () => {
     const body =
       '--x\r\nContent-Disposition: form-data; name="key"\r\n\r\na\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nhalf';
     await client.putBucketACL(bucket, 'public-read-write');

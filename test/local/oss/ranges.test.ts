@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isNotModified } from '../../../local/oss/http/conditions.ts';
 import { readRange } from '../../../local/oss/http/range.ts';
 import { openBucket, presignedPath, startOss, type TestOss } from './support.ts';
 
 describe('readRange', () => {
-  it.each([
+  test.each([
     ['bytes=0-9', { start: 0, end: 10 }],
     ['bytes=5-5', { start: 5, end: 6 }],
     ['bytes=90-', { start: 90, end: 100 }],
@@ -20,25 +20,25 @@ describe('readRange', () => {
     ['bytes=-', undefined],
     ['items=0-1', undefined],
     [undefined, undefined],
-  ])('reads %s of 100 bytes', (header, expected) => {
+  ])('the range %s of 100 bytes is read', (header, expected) => {
     expect(readRange(header, 100, false)).toEqual(expected);
   });
 
-  it.each([
+  test.each([
     ['bytes=0-100', { start: 0, end: 100 }],
     ['bytes=99-200', { start: 99, end: 100 }],
-  ])('clips %s when standard behaviour is asked for', (header, expected) => {
+  ])('the range %s is clipped with standard behaviour', (header, expected) => {
     expect(readRange(header, 100, true)).toEqual(expected);
   });
 
-  it.each(['bytes=100-', 'bytes=100-200', 'bytes=-0'])(
-    'refuses %s when standard behaviour is asked for',
+  test.each(['bytes=100-', 'bytes=100-200', 'bytes=-0'])(
+    'the range %s is refused with standard behaviour',
     (header) => {
       expect(() => readRange(header, 100, true)).toThrow('The requested range cannot be satisfied.');
     },
   );
 
-  it('never leaves the object', () => {
+  test('a range never exceeds the object', () => {
     fc.assert(
       fc.property(fc.nat(20), fc.nat(20), fc.nat(20), (first, last, size) => {
         const range = readRange(`bytes=${first}-${last}`, size, false);
@@ -54,7 +54,7 @@ describe('isNotModified', () => {
   const at = new Date('2026-01-01T00:00:00Z').toUTCString();
   const before = new Date('2025-12-31T23:59:59Z').toUTCString();
 
-  it.each([
+  test.each([
     [{ match: '"ABC"' }, false],
     [{ match: '*' }, false],
     [{ noneMatch: '"ABC"' }, true],
@@ -64,16 +64,16 @@ describe('isNotModified', () => {
     [{ modifiedSince: before }, false],
     [{ unmodifiedSince: at }, false],
     [{ modifiedSince: 'no date' }, false],
-  ])('%j gives %s', (conditions, expected) => {
+  ])('the conditions %j give %s', (conditions, expected) => {
     expect(isNotModified(conditions, version)).toBe(expected);
   });
 
-  it.each([[{ match: 'x' }], [{ unmodifiedSince: before }]])('%j fails', (conditions) => {
+  test.each([[{ match: 'x' }], [{ unmodifiedSince: before }]])('the conditions %j fail', (conditions) => {
     expect(() => isNotModified(conditions, version)).toThrow('At least one of the pre-conditions');
   });
 });
 
-describe('ranges on the wire', () => {
+describe('ranges of objects', () => {
   let oss: TestOss;
   let path: string;
 
@@ -85,10 +85,10 @@ describe('ranges on the wire', () => {
   });
   afterAll(() => oss.close());
 
-  it.each([
+  test.each([
     ['bytes=2-4', {}, 206, '234', 'bytes 2-4/10'],
     ['bytes=2-40', {}, 200, '0123456789', undefined],
-  ])('%s', async (range, headers, status, body, contentRange) => {
+  ])('a range is answered: %s', async (range, headers, status, body, contentRange) => {
     const response = await oss.send({ path, headers: { range, ...headers } });
 
     expect(response.status).toBe(status);

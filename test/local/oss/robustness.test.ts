@@ -3,10 +3,10 @@ import * as fs from 'node:fs/promises';
 import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openBucket, presignedPath, startOss, type TestOss } from './support.ts';
 
-describe('clients that misbehave', () => {
+describe('clients with faults', () => {
   let oss: TestOss;
   let dataDir: string;
   let bucket: string;
@@ -39,7 +39,7 @@ describe('clients that misbehave', () => {
     return socket;
   }
 
-  it('leave no file when they vanish in an upload', async () => {
+  test('a client that disconnects during an upload leaves no file', async () => {
     const socket = await beginUpload();
 
     socket.destroy();
@@ -48,7 +48,7 @@ describe('clients that misbehave', () => {
     expect((await oss.send({ path: presignedPath({ bucket, key: 'a' }) })).status).toBe(404);
   });
 
-  it('are given up when they send nothing any more', async () => {
+  test('a client that stops sending is disconnected', async () => {
     const socket = await beginUpload();
     socket.on('error', () => {});
 
@@ -58,7 +58,7 @@ describe('clients that misbehave', () => {
     expect(await fs.readdir(objectsDirectory())).toEqual([]);
   });
 
-  it('free the object when they do not take a download', async () => {
+  test('a client that does not read a download releases the object', async () => {
     await oss.client({ bucket }).put('a', Buffer.alloc(20_000_000));
     const socket = net.connect(oss.port, '127.0.0.1');
     socket.on('error', () => {});
@@ -73,7 +73,7 @@ describe('clients that misbehave', () => {
     socket.destroy();
   });
 
-  it('get the object they asked for, though it is overwritten before the answer', async () => {
+  test('a client receives the object that it asked for, even if it is overwritten before the answer', async () => {
     const client = () => slow.client({ bucket: 'slow-bucket' });
     let overwritten = false;
     const slow = await startOss({
@@ -97,7 +97,7 @@ describe('clients that misbehave', () => {
     await slow.close();
   });
 
-  it('cannot smuggle headers into answers', async () => {
+  test('a client cannot inject headers into answers', async () => {
     await oss.client({ bucket }).put('a', Buffer.from('x'));
 
     const response = await oss.send({
@@ -108,7 +108,7 @@ describe('clients that misbehave', () => {
     expect(response.headers).not.toHaveProperty('x-evil');
   });
 
-  it('cannot make documents expand', async () => {
+  test('a document cannot expand its entities', async () => {
     const body =
       '<?xml version="1.0"?><!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><Delete><Object><Key>&b;</Key></Object></Delete>';
 
@@ -122,13 +122,13 @@ describe('clients that misbehave', () => {
     expect(response.body.toString()).toContain('<Code>MalformedXML</Code>');
   });
 
-  it.each([
+  test.each([
     ['too large', `<Delete>${' '.repeat(3_000_000)}</Delete>`, 'EntityTooLarge'],
     ['too deep', `<Delete>${'<a>'.repeat(100)}${'</a>'.repeat(100)}</Delete>`, 'MalformedXML'],
     ['of too many keys', `<Delete>${'<Object><Key>a</Key></Object>'.repeat(1001)}</Delete>`, 'MalformedXML'],
     ['of another kind', '<Other/>', 'MalformedXML'],
-    ['that are none', 'x', 'MalformedXML'],
-  ])('cannot send documents %s', async (_, body, code) => {
+    ['that is not XML', 'x', 'MalformedXML'],
+  ])('a document is refused: %s', async (_, body, code) => {
     const response = await oss.send({
       method: 'POST',
       path: presignedPath({ method: 'POST', bucket, query: [['delete', '']] }),
@@ -138,7 +138,41 @@ describe('clients that misbehave', () => {
     expect(response.body.toString()).toContain(`<Code>${code}</Code>`);
   });
 
-  it('must say how much they send', async () => {
+  test.each([
+    [
+      'the key of a deletion',
+      {
+        query: [
+          ['delete', ''],
+          ['encoding-type', 'url'],
+        ] as const,
+      },
+      '<Delete><Object><Key>%zz</Key></Object></Delete>',
+      'MalformedXML',
+    ],
+    [
+      'an order to process an image',
+      { key: 'a', query: [['x-oss-process', '']] as const },
+      'x-oss-process=%zz',
+      'InvalidArgument',
+    ],
+  ])('text that is not percent-encoded is refused: %s', async (_, { query, ...target }, body, code) => {
+    const path = presignedPath({
+      method: 'POST',
+      bucket,
+      ...target,
+      query: [...query].map(([a, b]) => [a, b]),
+    });
+
+    const response = await oss.send({ method: 'POST', path, body });
+
+    expect([response.status, response.body.toString()]).toEqual([
+      400,
+      expect.stringContaining(`<Code>${code}</Code>`),
+    ]);
+  });
+
+  test('a body without a length is refused', async () => {
     const socket = net.connect(oss.port, '127.0.0.1');
     socket.write(
       `PUT ${presignedPath({ method: 'PUT', bucket, key: 'a' })} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
@@ -150,7 +184,7 @@ describe('clients that misbehave', () => {
     expect(Buffer.concat(chunks).toString()).toContain('<Code>MissingContentLength</Code>');
   });
 
-  it('may not announce more than the service takes', async () => {
+  test('a body that announces more than the service accepts is refused', async () => {
     const response = await oss
       .send({
         method: 'PUT',
@@ -164,7 +198,7 @@ describe('clients that misbehave', () => {
     else expect(response.body.toString()).toContain('<Code>EntityTooLarge</Code>');
   });
 
-  it('may not bring more metadata than the service keeps', async () => {
+  test('more metadata than the service stores is refused', async () => {
     const headers = { 'x-oss-meta-a': 'x'.repeat(8200) };
     const path = presignedPath({ method: 'PUT', bucket, key: 'a', headers });
 

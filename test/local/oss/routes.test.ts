@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operationOf, ROUTES } from '../../../local/oss/index.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { operationOf } from '../../../local/oss/find-route.ts';
+import { ROUTES } from '../../../local/oss/routes.ts';
 import { openBucket, presignedPath, startOss, type TestOss } from './support.ts';
 
 function message(method: string, url: string, headers: Record<string, string> = {}): IncomingMessage {
@@ -8,7 +9,7 @@ function message(method: string, url: string, headers: Record<string, string> = 
 }
 
 describe('operationOf', () => {
-  it.each([
+  test.each([
     ['GET', '/', 'ListBuckets'],
     ['PUT', '/bucket', 'PutBucket'],
     ['GET', '/bucket?prefix=a', 'ListObjects'],
@@ -23,11 +24,11 @@ describe('operationOf', () => {
     ['GET', '/bucket/a?versionId=x&response-content-type=y&OSSAccessKeyId=z', 'GetObject'],
     ['PATCH', '/bucket/a', 'Unknown'],
     ['GET', '/bucket/%ff', 'Unknown'],
-  ])('%s %s is %s', (method, url, operation) => {
+  ])('%s %s is the operation %s', (method, url, operation) => {
     expect(operationOf(message(method, url))).toBe(operation);
   });
 
-  it('tells a copy from an upload by its header', () => {
+  test('a copy is recognized by its header', () => {
     const headers = { 'x-oss-copy-source': '/bucket/b' };
 
     expect(operationOf(message('PUT', '/bucket/a', headers))).toBe('CopyObject');
@@ -35,22 +36,22 @@ describe('operationOf', () => {
   });
 });
 
-describe('the table of operations', () => {
-  it('names no two rows alike that one request fits', () => {
+describe('the route table of OSS', () => {
+  test('no two rows fit the same request', () => {
     const plain = ROUTES.filter(({ when }) => !when);
     const rows = plain.map(({ level, method, query }) => `${level} ${method} ${[...query].sort().join('&')}`);
 
     expect(new Set(rows).size).toBe(rows.length);
   });
 
-  it('names the action of every operation that policies can allow', () => {
+  test('every operation that a policy can allow has an action', () => {
     const without = ROUTES.filter(({ action }) => !/^oss:[A-Z][A-Za-z]+$/.test(action));
 
     expect(new Set(without.map(({ operation }) => operation))).toEqual(new Set(['OptionObject']));
   });
 });
 
-describe('what is not served', () => {
+describe('requests that OSS does not support', () => {
   let oss: TestOss;
   let bucket: string;
 
@@ -66,7 +67,7 @@ describe('what is not served', () => {
       path: presignedPath({ method, bucket, key, query: [[name, '']] }),
     });
 
-  it.each([
+  test.each([
     ['GET', 'replication', undefined],
     ['PUT', 'worm', undefined],
     ['GET', 'live', 'a'],
@@ -76,7 +77,7 @@ describe('what is not served', () => {
     ['DELETE', 'newer-than-us', undefined],
     ['DELETE', 'newer-than-us', 'a'],
     ['POST', 'newer-than-us', 'a'],
-  ])('%s ?%s is refused, not ignored', async (method, name, key) => {
+  ])('%s with ?%s is refused, not ignored', async (method, name, key) => {
     const response = await send(method, name, key);
 
     expect(response.status).toBe(400);
@@ -84,19 +85,19 @@ describe('what is not served', () => {
     expect(response.body.toString()).toContain(`<Header>?${name}</Header>`);
   });
 
-  it('but a parameter without meaning may come with a read', async () => {
+  test('an unknown parameter is allowed in a read', async () => {
     const response = await send('GET', 'cache-buster');
 
     expect(response.status).toBe(200);
   });
 
-  it('a third kind of listing', async () => {
+  test('an unknown version of the listing is refused', async () => {
     const response = await oss.send({ path: presignedPath({ bucket, query: [['list-type', '3']] }) });
 
     expect(response.body.toString()).toContain('<ArgumentName>list-type</ArgumentName>');
   });
 
-  it('a method that a sub-resource does not have', async () => {
+  test('a method that a sub-resource does not have is refused', async () => {
     const response = await send('POST', 'acl', 'a');
 
     expect(response.status).toBe(405);
@@ -104,7 +105,7 @@ describe('what is not served', () => {
     expect(response.body.toString()).toContain('<Method>POST</Method>');
   });
 
-  it('headers that would change what is stored', async () => {
+  test('headers that would change the stored bytes are refused', async () => {
     const headers = { 'x-oss-server-side-encryption-customer-algorithm': 'AES256' };
     const path = presignedPath({ method: 'PUT', bucket, key: 'a', headers });
 

@@ -1,7 +1,8 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import AliOss from 'ali-oss';
-import { createOss, type ObjectChange, type OssOptions } from '../../../local/oss/index.ts';
+import type { ObjectChange } from '../../../local/events/object-change.ts';
+import { createOss, type OssOptions } from '../../../local/oss/index.ts';
 import { compactDate, encodeRfc3986, presignV4, type QueryPair } from '../../../shared/oss/signature-v4.ts';
 import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
 import type { Credentials } from '../../../shared/runtime/credentials.ts';

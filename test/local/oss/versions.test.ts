@@ -1,5 +1,5 @@
 import type AliOss from 'ali-oss';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { failureOf, headersOf, openBucket, startOss, type TestOss, untyped } from './support.ts';
 
 interface Version {
@@ -8,7 +8,7 @@ interface Version {
   readonly isLatest: boolean;
 }
 
-describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
+describe.each([{ v4: false }, { v4: true }])('object versions, V4 $v4', ({ v4 }) => {
   let oss: TestOss;
   let client: AliOss;
   let bucket: string;
@@ -28,7 +28,7 @@ describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
     headersOf(await client.put(key, Buffer.from(text)))['x-oss-version-id']!;
   const read = async (key: string, options = {}) => (await client.get(key, options)).content.toString();
 
-  it('are kept when an object is overwritten', async () => {
+  test('an overwrite keeps the old version', async () => {
     const first = await put('a', '1');
     const second = await put('a', '2');
 
@@ -37,7 +37,7 @@ describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
     expect(await read('a', { versionId: first })).toBe('1');
   });
 
-  it('stay behind a delete marker, and come back when it goes', async () => {
+  test('a delete marker hides versions until it is deleted', async () => {
     const version = await put('a', '1');
 
     const deleted = await client.delete('a');
@@ -52,7 +52,7 @@ describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
     expect(headersOf(await client.get('a'))['x-oss-version-id']).toBe(version);
   });
 
-  it('go for good when deleted by id', async () => {
+  test('a version that is deleted by id is lost', async () => {
     const version = await put('a', '1');
 
     const deleted = await calls.delete!('a', { versionId: version });
@@ -64,7 +64,7 @@ describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
     await client.deleteBucket(bucket);
   });
 
-  it('named null are replaced while versioning is suspended', async () => {
+  test('the version null is replaced while versioning is suspended', async () => {
     const kept = await put('a', '1');
     await calls.putBucketVersioning!(bucket, 'Suspended');
 
@@ -77,7 +77,7 @@ describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
     expect(await read('a', { versionId: 'null' })).toBe('3');
   });
 
-  it('from before versioning are named null', async () => {
+  test('a version from before versioning has the id null', async () => {
     const { client: plain, bucket: name } = await openBucket(oss, { v4 });
     await plain.put('a', Buffer.from('1'));
     await untyped(plain).putBucketVersioning!(name, 'Enabled');
@@ -88,7 +88,7 @@ describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
     expect(content.toString()).toBe('1');
   });
 
-  it('are listed newest first, with markers, in pages', async () => {
+  test('versions are listed newest first, with delete markers, in pages', async () => {
     const first = await put('a', '1');
     const second = await put('a', '2');
     await client.delete('a');
@@ -109,7 +109,7 @@ describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
     expect(markers).toBe(1);
   });
 
-  it('are copied by id', async () => {
+  test('a version is copied by its id', async () => {
     const first = await put('a', '1');
     await put('a', '2');
 
@@ -118,7 +118,7 @@ describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
     expect(await read('copy')).toBe('1');
   });
 
-  it('are deleted in batches', async () => {
+  test('versions are deleted in batches', async () => {
     const version = await put('a', '1');
 
     const marked = await client.deleteMulti(['a']);
@@ -137,7 +137,7 @@ describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
     await client.deleteBucket(bucket);
   });
 
-  it('are not protected against overwriting, as nothing is lost', async () => {
+  test('a versioned object can be overwritten even if that is forbidden, because nothing is lost', async () => {
     await put('a', '1');
 
     await client.put('a', Buffer.from('2'), { headers: { 'x-oss-forbid-overwrite': 'true' } });
@@ -145,7 +145,7 @@ describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
     expect(await read('a')).toBe('2');
   });
 
-  it('take tags and access control lists of their own', async () => {
+  test('a version has its own tags and access control list', async () => {
     const first = await put('a', '1');
     await put('a', '2');
 
@@ -158,7 +158,7 @@ describe.each([{ v4: false }, { v4: true }])('versions, V4 $v4', ({ v4 }) => {
     expect((await calls.getACL!('a')).acl).toBe('default');
   });
 
-  it('tell of their restoration in listings', async () => {
+  test('a listing shows the restore state of versions', async () => {
     await client.put('cold', Buffer.from('x'), { headers: { 'x-oss-storage-class': 'Archive' } });
     await client.restore('cold');
 

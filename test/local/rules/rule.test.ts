@@ -1,14 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import {
-  checkOverlap,
-  checkRule,
-  type EventRule,
-  intersect,
-  type MatchResource,
-  matches,
-  type NewEventRule,
-} from '../../../local/rules/rule.ts';
+import { describe, expect, test } from 'vitest';
+import { intersect, type MatchResource, matches } from '../../../local/events/filter.ts';
+import { checkOverlap, checkRule, type EventRule, type NewEventRule } from '../../../local/rules/rule.ts';
 
 function rule(fields: Partial<NewEventRule> = {}): NewEventRule {
   return {
@@ -24,18 +17,18 @@ const under = (prefix: string, suffix = '', bucket = 'photos'): MatchResource =>
 const named = (key: string, bucket = 'photos'): MatchResource => ({ bucket, key });
 
 describe('checkRule', () => {
-  it.each([
+  test.each([
     [{ name: 'a' }],
     [{ name: `A${'9-'.repeat(42)}` }],
     [{ eventTypes: ['ObjectCreated:*', 'ObjectRemoved:DeleteObject'] }],
     [{ resources: [under('a/'), under('b/'), named('c')] }],
     [{ endpoints: [{ type: 'http' as const, url: 'http://127.0.0.1:1' }] }],
     [{ delivery: 'direct' as const }],
-  ])('takes %j', (fields) => {
+  ])('the rule %j is valid', (fields) => {
     expect(() => checkRule(rule(fields))).not.toThrow();
   });
 
-  it.each([
+  test.each([
     [{ name: '1a' }, 'the name must begin with a letter'],
     [{ name: 'a_b' }, 'the name must begin with a letter'],
     [{ name: 'a'.repeat(86) }, 'at most 85'],
@@ -57,11 +50,11 @@ describe('checkRule', () => {
       { delivery: 'direct' as const, endpoints: [{ type: 'http' as const, url: 'http://x' }] },
       'exactly one queue',
     ],
-  ])('refuses %j', (fields, message) => {
+  ])('the rule %j is refused', (fields, message) => {
     expect(() => checkRule(rule(fields))).toThrow(message);
   });
 
-  it('names every fault at once', () => {
+  test('all faults of a rule are reported at once', () => {
     expect(() => checkRule(rule({ name: '', eventTypes: [], resources: [] }))).toThrow(
       /the name .*; at least one event type .*; expected 1 to 5 resources/,
     );
@@ -81,11 +74,15 @@ describe('intersect', () => {
     ),
   ).flat();
 
-  it('holds exactly when one object is covered by both', () => {
+  test('two resources intersect exactly if both cover some object', () => {
     fc.assert(
       fc.property(resource, resource, (left, right) => {
         const covers = (one: MatchResource, key: string) =>
-          matches(rule({ resources: [one] }), 'ObjectCreated:PutObject', 'photos', key);
+          matches(rule({ resources: [one] }), {
+            eventName: 'ObjectCreated:PutObject',
+            bucket: 'photos',
+            key,
+          });
 
         const both = keys.some((key) => covers(left, key) && covers(right, key));
 
@@ -95,7 +92,7 @@ describe('intersect', () => {
     );
   });
 
-  it('is never true of different buckets', () => {
+  test('resources of different buckets never intersect', () => {
     expect(intersect(under('', ''), under('', '', 'others'))).toBe(false);
   });
 });
@@ -108,42 +105,48 @@ describe('checkOverlap', () => {
     created: 0,
   };
 
-  it.each([
+  test.each([
     [{ resources: [under('in/a', '')] }],
     [{ resources: [under('', 'a.jpg')] }],
     [{ resources: [named('in/x.jpg')] }],
     [{ eventTypes: ['ObjectCreated:*'], resources: [under('')] }],
-  ])('refuses %j and names the other rule', (fields) => {
+  ])('the overlapping rule %j is refused, and the error names the other rule', (fields) => {
     expect(() => checkOverlap(rule(fields), [existing])).toThrow('overlaps with rule first');
   });
 
-  it.each([
+  test.each([
     [{ resources: [under('out/')] }],
     [{ resources: [under('in/', '.png')] }],
     [{ resources: [named('in/x.png')] }],
     [{ eventTypes: ['ObjectRemoved:*'], resources: [under('')] }],
     [{ resources: [under('', '', 'others')] }],
-  ])('takes %j', (fields) => {
+  ])('the rule %j does not overlap', (fields) => {
     expect(() => checkOverlap(rule(fields), [existing])).not.toThrow();
   });
 });
 
 describe('matches', () => {
-  it.each([
+  test.each([
     [under('in/', '.jpg'), 'in/a.jpg', true],
     [under('in/', '.jpg'), 'in/a.JPG', false],
     [under('in/', '.jpg'), 'out/a.jpg', false],
     [under(''), '', true],
     [named('a'), 'a', true],
     [named('a'), 'ab', false],
-  ])('%j and %j: %s', (resource, key, expected) => {
-    expect(matches(rule({ resources: [resource] }), 'ObjectCreated:PutObject', 'photos', key)).toBe(expected);
+  ])('the resource %j covers the key %j: %s', (resource, key, expected) => {
+    expect(
+      matches(rule({ resources: [resource] }), {
+        eventName: 'ObjectCreated:PutObject',
+        bucket: 'photos',
+        key,
+      }),
+    ).toBe(expected);
   });
 
-  it('takes a wildcard for its group only', () => {
+  test('a wildcard covers the events of its group only', () => {
     const any = rule({ eventTypes: ['ObjectCreated:*'] });
 
-    expect(matches(any, 'ObjectCreated:UploadPart', 'photos', 'a')).toBe(true);
-    expect(matches(any, 'ObjectRemoved:DeleteObject', 'photos', 'a')).toBe(false);
+    expect(matches(any, { eventName: 'ObjectCreated:UploadPart', bucket: 'photos', key: 'a' })).toBe(true);
+    expect(matches(any, { eventName: 'ObjectRemoved:DeleteObject', bucket: 'photos', key: 'a' })).toBe(false);
   });
 });

@@ -1,11 +1,14 @@
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createEventRules, type NewEventRule, type ObjectChange } from '../../../local/rules/index.ts';
-import type { NotificationTarget } from '../../../local/types.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { NotificationTarget } from '../../../local/events/notification-target.ts';
+import type { ObjectChange } from '../../../local/events/object-change.ts';
+import { createEventRules, type NewEventRule } from '../../../local/rules/index.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import { isAppError } from '../../../shared/runtime/errors.ts';
+import { silentLogger } from '../../../shared/runtime/log.ts';
+import { seededRandom } from '../../../shared/runtime/random.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
@@ -72,12 +75,14 @@ describe('event rules', () => {
     createEventRules({
       dataDir: directory,
       region: 'cn-hangzhou',
-      accountId: '7',
+      accounts: [{ accountId: '7', accessKeyId: 'id', accessKeySecret: 'secret' }],
       target: mns.target,
       clock: manualClock(NOW),
+      random: seededRandom(1),
+      logger: silentLogger,
     });
 
-  it('make the topic and subscriptions that the console would', async () => {
+  test('a rule creates the topic and subscriptions that the console creates', async () => {
     const rules = await open();
 
     await rules.create(
@@ -103,7 +108,7 @@ describe('event rules', () => {
     ]);
   });
 
-  it('publish one event a message, as the service writes it', async () => {
+  test('a rule publishes one event per message, in the form of the service', async () => {
     const rules = await open();
     const { topic } = await rules.create(spec());
     mns.calls.length = 0;
@@ -144,7 +149,7 @@ describe('event rules', () => {
     ]);
   });
 
-  it('add the fields that only some events have', async () => {
+  test('a notification has the fields that only some events have', async () => {
     const rules = await open();
     await rules.create(spec({ eventTypes: ['ObjectCreated:*', 'ObjectDownloaded:GetObject'] }));
     mns.calls.length = 0;
@@ -160,7 +165,7 @@ describe('event rules', () => {
     expect(events[1]).not.toHaveProperty('xVars');
   });
 
-  it('send straight to the queue when delivery is direct', async () => {
+  test('a rule with direct delivery sends to its queue', async () => {
     const rules = await open();
     await rules.create(spec({ delivery: 'direct' }));
 
@@ -169,7 +174,7 @@ describe('event rules', () => {
     expect(mns.calls.map(([call, name]) => [call, name])).toEqual([['send', 'uploads']]);
   });
 
-  it('leave alone what no rule covers', async () => {
+  test('a change that no rule covers sends nothing', async () => {
     const rules = await open();
     await rules.create(spec());
     mns.calls.length = 0;
@@ -184,7 +189,7 @@ describe('event rules', () => {
     expect(mns.calls).toEqual([]);
   });
 
-  it('say when an event could not be published, and never throw', async () => {
+  test('a rule reports that an event could not be published, and never throws', async () => {
     const rules = await open();
     await rules.create(spec());
     mns.state.failing = true;
@@ -192,7 +197,7 @@ describe('event rules', () => {
     expect(await rules.emit(change())).toBe('failed');
   });
 
-  it('are kept over a restart', async () => {
+  test('rules survive a restart', async () => {
     const first = await open(dataDir);
     const created = await first.create(spec());
 
@@ -202,7 +207,7 @@ describe('event rules', () => {
     expect(await second.emit(change())).toBe('published');
   });
 
-  it('are not started from a damaged file', async () => {
+  test('a damaged file of rules is not opened', async () => {
     await fs.writeFile(path.join(dataDir, 'rules.json'), '[{');
 
     const error: unknown = await open(dataDir).catch((thrown: unknown) => thrown);
@@ -210,7 +215,7 @@ describe('event rules', () => {
     expect(isAppError(error, 'StorageCorrupt')).toBe(true);
   });
 
-  it('end with their deletion', async () => {
+  test('a deleted rule sends nothing', async () => {
     const rules = await open(dataDir);
     await rules.create(spec());
 
@@ -221,7 +226,7 @@ describe('event rules', () => {
     expect((await open(dataDir)).list()).toEqual([]);
   });
 
-  it('have names of their own, and are ten at most', async () => {
+  test('rule names are unique, and a region has at most ten rules', async () => {
     const rules = await open();
     for (let index = 0; index < 10; index++) {
       await rules.create(
@@ -242,7 +247,7 @@ describe('event rules', () => {
     });
   });
 
-  it('created at the same time are checked against each other', async () => {
+  test('rules that are created at the same time are checked against each other', async () => {
     const rules = await open();
 
     const outcomes = await Promise.allSettled([
@@ -256,7 +261,7 @@ describe('event rules', () => {
     });
   });
 
-  it('are ensured: made, left as they are, or replaced', async () => {
+  test('an ensured rule is created, kept or replaced', async () => {
     const rules = await open();
 
     const made = await rules.ensure(spec());

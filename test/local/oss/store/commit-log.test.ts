@@ -1,8 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import * as fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { createDurableFiles } from '../../../../local/durable-files.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createDurableFiles } from '../../../../local/disk/durable-files.ts';
 import { type CommitLog, createCommitLog, recoverCommitLog } from '../../../../local/oss/store/commit-log.ts';
 import type { ObjectRecord } from '../../../../local/oss/store/records.ts';
 import { isAppError } from '../../../../shared/runtime/errors.ts';
@@ -46,7 +46,7 @@ describe('the commit log of a bucket', () => {
     return state;
   }
 
-  it('survives a crash after any commit, over any number of generations', async () => {
+  test('a crash after any commit loses none, over any number of generations', async () => {
     const step = fc.record({ key: fc.constantFrom('a', 'b', 'c'), removes: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
@@ -70,7 +70,7 @@ describe('the commit log of a bucket', () => {
     );
   });
 
-  it('brings to the files what only the log holds', async () => {
+  test('commits that only the log holds are written to the files', async () => {
     const log = createCommitLog(directory, files);
     await Promise.all(['a', 'b', 'c'].map((key) => commit(log, key, `blob-${key}`)));
     const crashed = await tempDir();
@@ -88,7 +88,7 @@ describe('the commit log of a bucket', () => {
     await log.close();
   });
 
-  it('does not cut a file that an append made longer', async () => {
+  test('a file that an append made longer is not truncated', async () => {
     const log = createCommitLog(directory, files);
     await commit(log, 'a', 'blob');
     await fs.appendFile(path.join(directory, 'objects', 'blob'), ', and more');
@@ -99,7 +99,7 @@ describe('the commit log of a bucket', () => {
     expect(await stateIn(directory)).toEqual({ a: 'bytes of blob, and more' });
   });
 
-  it('begins a generation when one has grown, and removes the old one', async () => {
+  test('a large generation is followed by a new one and deleted', async () => {
     const log = createCommitLog(directory, files, GENERATION_BYTES);
 
     for (let index = 0; index < 12; index++) await commit(log, 'a', `blob-${index}`);
@@ -109,7 +109,7 @@ describe('the commit log of a bucket', () => {
     expect(await stateIn(directory)).toEqual({ a: 'bytes of blob-11' });
   });
 
-  it('takes a torn last line for a commit that nobody was told of', async () => {
+  test('a torn last line is an unacknowledged commit', async () => {
     const log = createCommitLog(directory, files);
     await commit(log, 'a', 'blob');
     await log.abandon();
@@ -120,7 +120,7 @@ describe('the commit log of a bucket', () => {
     expect(await stateIn(directory)).toEqual({ a: 'bytes of blob' });
   });
 
-  it('is not opened when it is damaged', async () => {
+  test('a damaged log is not opened', async () => {
     const log = createCommitLog(directory, files);
     await commit(log, 'a', 'blob-1');
     await commit(log, 'a', 'blob-2');
@@ -133,7 +133,7 @@ describe('the commit log of a bucket', () => {
     expect(isAppError(error, 'StorageCorrupt')).toBe(true);
   });
 
-  it('acknowledges nothing after it could not bring a generation to the files', async () => {
+  test('nothing is acknowledged after a generation could not be written to the files', async () => {
     const log = createCommitLog(directory, files, GENERATION_BYTES);
     await fs.rm(path.join(directory, 'objects'), { recursive: true });
     const commits = async () => {

@@ -1,0 +1,37 @@
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Credentials } from '../../shared/runtime/credentials.ts';
+import type { Random } from '../../shared/runtime/random.ts';
+import type { FindTemporaryCredential, TemporaryCredential } from './account.ts';
+
+/** Issues temporary access keys, as STS does for a role. They live as long as the process. */
+export interface Sts {
+  /** @param options.durationMs milliseconds until all services refuse them; an hour by default */
+  issue(options?: { durationMs?: number }): Required<Credentials>;
+  readonly find: FindTemporaryCredential;
+}
+
+const HOUR_MS = 3_600_000;
+
+export function createSts(options: { accountId: string; clock: Clock; random: Random }): Sts {
+  const { accountId, clock, random } = options;
+  const issued = new Map<string, TemporaryCredential>();
+  const token = (length: number): string => {
+    let text = '';
+    while (text.length < length) {
+      text += Math.floor(random() * 36 ** 8)
+        .toString(36)
+        .padStart(8, '0');
+    }
+    return text.slice(0, length);
+  };
+  return {
+    issue({ durationMs = HOUR_MS } = {}) {
+      const accessKeyId = `STS.${token(24)}`;
+      const secrets = { accessKeySecret: token(44), securityToken: token(200) };
+      const expiresAt = clock.now() + durationMs;
+      issued.set(accessKeyId, { accountId, ...secrets, expiresAt });
+      return { accessKeyId, ...secrets, expiresAt };
+    },
+    find: (accessKeyId) => issued.get(accessKeyId),
+  };
+}

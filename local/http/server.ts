@@ -1,0 +1,34 @@
+import { createServer, type RequestListener, type ServerOptions } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface HttpServer {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  /** Accepts no new connections; requests in progress continue. */
+  stopListening(): void;
+  /** Closes the remaining connections too. */
+  close(): Promise<void>;
+}
+
+/** Listens on loopback only: this is a cloud for one machine. Port 0 takes any free port. */
+export async function listen(
+  listener: RequestListener,
+  { port, ...options }: ServerOptions & { port: number },
+): Promise<HttpServer> {
+  // Clients keep connections for up to a minute; a server that closes them sooner races with the next request.
+  const server = createServer({ keepAliveTimeout: 75_000, ...options }, listener);
+  const closed = new Promise<void>((resolve) => server.once('close', resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve());
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stopListening: () => void server.close(),
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
