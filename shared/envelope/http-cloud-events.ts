@@ -97,7 +97,7 @@ function fromStructured(value: unknown): ReceivedEvent {
 function checked(attributes: Readonly<Record<string, unknown>>): ReceivedEvent['attributes'] {
   const known: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null) continue; // JSON format 3.1: the same as absent
+    if (value === null || value === undefined) continue; // JSON format 3.1: null is the same as absent
     if (!/^[a-z0-9]+$/.test(name)) throw malformed('names of attributes have only a-z and 0-9');
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
       throw malformed(`${name}: expected string, number or boolean`);
