@@ -29,12 +29,12 @@ const rule = z.strictObject({
   format: z.enum(['SIMPLIFIED', 'JSON', 'XML']).optional(),
 });
 
-/** The first one owns buckets, queues and rules. Throws `ConfigInvalid`, which repeats no secret. */
+/** The first account owns buckets, queues and rules. Throws `ConfigInvalid` without any secret. */
 export function readAccounts(json: string): Account[] {
   return read('accounts', z.array(account).min(1), json);
 }
 
-/** What a rule means is checked by the cloud; here only its shape. Throws `ConfigInvalid`. */
+/** Checks only the schema: the cloud checks the meaning of a rule. Throws `ConfigInvalid`. */
 export function readRules(json: string): NewEventRule[] {
   return read('rules', z.array(rule), json) as NewEventRule[];
 }
@@ -44,12 +44,12 @@ function read<T>(what: string, schema: z.ZodType<T>, json: string): T {
   try {
     value = JSON.parse(json);
   } catch {
-    throw new AppError('ConfigInvalid', `the file of ${what} is no JSON`);
+    throw new AppError('ConfigInvalid', `the file of ${what} is not JSON`);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || what}: ${message}`);
-  throw new AppError('ConfigInvalid', `the file of ${what} is wrong: ${faults.join('; ')}`, {
+  throw new AppError('ConfigInvalid', `the file of ${what} is invalid: ${faults.join('; ')}`, {
     details: { faults },
   });
 }

@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 
-/** Where a local cloud keeps everything; the same default for every command. */
+/** The data folder of the local cloud, with the same default for every command. */
 export const dataDirOption = () =>
   new Option('--data-dir <folder>', 'where the local cloud keeps its data')
     .default('.mnsoss')

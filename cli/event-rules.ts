@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Connection } from '../local/connection.ts';
+import type { Connection } from '../local/start/connection.ts';
 import { acs3Authorization, acs3ContentHash } from '../shared/runtime/acs3.ts';
 import { encodeRfc3986 } from '../shared/runtime/aliyun-v4.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { AppError } from '../shared/runtime/errors.ts';
 import { createHttpClient, readBody } from '../shared/runtime/http.ts';
 
-/** As GetEventRule shows a rule, in the fields that are used here. */
+/** A rule as GetEventRule returns it, with the fields that are used here. */
 export interface RuleData {
   readonly RuleName: string;
   readonly EventTypes: readonly string[];
@@ -15,7 +15,7 @@ export interface RuleData {
   readonly DeliveryMode: 'DIRECT' | 'BROADCAST';
 }
 
-/** A full name, or a prefix and a suffix; names and prefixes begin with the bucket. */
+/** A full name, or a prefix and a suffix. Names and prefixes begin with the bucket. */
 export interface MatchCondition {
   readonly MatchState: boolean;
   readonly Name?: string;
@@ -28,7 +28,7 @@ export interface RuleEndpointData {
   readonly EndpointValue: string;
 }
 
-/** The event rules of a running cloud, through the same management API that Terraform calls. */
+/** The event rules of a running cloud, through the management API that Terraform calls too. */
 export interface EventRulesClient {
   list(): Promise<RuleData[]>;
   create(rule: RuleData): Promise<void>;

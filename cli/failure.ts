@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { ERROR_CODES, isAppError } from '../shared/runtime/errors.ts';
 
-/** Tells what went wrong and what to do; a stack only for what nobody foresaw. */
+/** Prints the error and its fix; prints a stack only for an unexpected error. */
 export function reportFailure(error: unknown): void {
   process.exitCode = 1;
   if (isAppError(error) && error.code !== 'Unexpected') {

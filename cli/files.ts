@@ -3,16 +3,16 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { AppError } from '../shared/runtime/errors.ts';
 
-/** A file on disk and the name it gets below the watched prefix. */
+/** A file on disk and its name below the watched prefix. */
 export interface LocalFile {
   readonly path: string;
   readonly name: string;
 }
 
-/** What a folder is searched for; a file that is named itself is taken whatever its ending. */
+/** The files of a folder that are taken. A file that is named itself may have any ending. */
 const IMAGE = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
 
-/** The six photos that come with the face models' package, under its MIT licence. */
+/** The six photos in the package of the face models, under its MIT licence. */
 export async function samplePhotos(): Promise<LocalFile[]> {
   const manifest = createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json');
   const folder = join(dirname(manifest), 'demo');
@@ -20,7 +20,7 @@ export async function samplePhotos(): Promise<LocalFile[]> {
   return names.map((name) => ({ path: join(folder, name), name }));
 }
 
-/** Files as they are, folders with all images below them. Throws `ConfigInvalid` for what does not exist. */
+/** Files as they are, and all images below folders. Throws `ConfigInvalid` for a path that does not exist. */
 export async function expandFiles(paths: readonly string[]): Promise<LocalFile[]> {
   const files: LocalFile[] = [];
   for (const path of paths) {

@@ -1,28 +1,26 @@
 #!/usr/bin/env node
 import { Command } from '@commander-js/extra-typings';
-import { checkCommand } from './commands/check.ts';
-import { cloudCommand } from './commands/cloud.ts';
-import { getCommand } from './commands/get.ts';
-import { peopleCommand } from './commands/people.ts';
-import { policyCommand } from './commands/policy.ts';
-import { putCommand } from './commands/put.ts';
-import { redriveCommand } from './commands/redrive.ts';
-import { rulesCommand } from './commands/rules.ts';
-import { signCommand } from './commands/sign.ts';
-import { startCommand } from './commands/start.ts';
 import { reportFailure } from './failure.ts';
 
-const program = new Command('mnsoss-face')
-  .description('Finds, describes and recognises the faces in images uploaded to OSS')
-  .addCommand(startCommand)
-  .addCommand(putCommand)
-  .addCommand(getCommand)
-  .addCommand(signCommand)
-  .addCommand(peopleCommand)
-  .addCommand(cloudCommand)
-  .addCommand(rulesCommand)
-  .addCommand(checkCommand)
-  .addCommand(policyCommand)
-  .addCommand(redriveCommand);
+/** One row per command, in the order of the help. Only the called command is loaded. */
+const COMMANDS = {
+  start: async () => (await import('./commands/start.ts')).startCommand,
+  put: async () => (await import('./commands/put.ts')).putCommand,
+  get: async () => (await import('./commands/get.ts')).getCommand,
+  sign: async () => (await import('./commands/sign.ts')).signCommand,
+  people: async () => (await import('./commands/people.ts')).peopleCommand,
+  cloud: async () => (await import('./commands/cloud.ts')).cloudCommand,
+  rules: async () => (await import('./commands/rules.ts')).rulesCommand,
+  check: async () => (await import('./commands/check.ts')).checkCommand,
+  policy: async () => (await import('./commands/policy.ts')).policyCommand,
+  redrive: async () => (await import('./commands/redrive.ts')).redriveCommand,
+} as const;
+
+const program = new Command('mnsoss-face').description(
+  'Finds, describes and recognises the faces in images uploaded to OSS',
+);
+const called = Object.entries(COMMANDS).filter(([name]) => name === process.argv[2]);
+for (const [, load] of called.length > 0 ? called : Object.entries(COMMANDS))
+  program.addCommand(await load());
 
 await program.parseAsync().catch(reportFailure);

@@ -1,26 +1,26 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 
-/** The ports of the local cloud; the same for every command that starts one. */
+/** The ports of the local cloud, for every command that starts one. */
 export const ossPortOption = () =>
-  new Option('--oss-port <port>', 'port of OSS on loopback; 0 takes any')
+  new Option('--oss-port <port>', 'port of OSS on loopback; 0 for any free port')
     .env('MNSOSS_OSS_PORT')
     .default(9280)
     .argParser(port);
 
 export const mnsPortOption = () =>
-  new Option('--mns-port <port>', 'port of MNS on loopback; 0 takes any')
+  new Option('--mns-port <port>', 'port of MNS on loopback; 0 for any free port')
     .env('MNSOSS_MNS_PORT')
     .default(9281)
     .argParser(port);
 
 export const facebodyPortOption = () =>
-  new Option('--facebody-port <port>', 'port of FaceBody on loopback; 0, the default, takes any')
+  new Option('--facebody-port <port>', 'port of FaceBody on loopback; 0, the default, for any free port')
     .env('MNSOSS_FACEBODY_PORT')
     .default(0)
     .argParser(port);
 
 export const facebodyQpsOption = () =>
-  new Option('--facebody-qps <number>', 'requests a second that FaceBody takes of each operation')
+  new Option('--facebody-qps <number>', 'requests per second that FaceBody accepts for each operation')
     .default(2)
     .argParser(quota);
 

@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import pLimit from 'p-limit';
-import type { OneProcess } from '../local/one-process.ts';
-import type { DispatchOutcome } from '../shared/pipeline/dispatch.ts';
+import type { OneProcess } from '../local/start/one-process.ts';
+import type { Outcome } from '../shared/pipeline/outcome.ts';
 import type { ResultDocument } from '../shared/results/document.ts';
 import { resultKeys } from '../shared/results/keys.ts';
 import type { LocalFile } from './files.ts';
 import { uploadFile } from './upload.ts';
 
-/** What became of one file. */
+/** The result of one file. */
 export interface FileResult {
   readonly name: string;
-  readonly outcome: DispatchOutcome['outcome'];
+  readonly outcome: Outcome['outcome'];
   readonly faces: number;
-  /** Milliseconds from the upload to the outcome; absent when an earlier run had done it. */
+  /** Milliseconds from the upload to the outcome; absent when an earlier run processed the file. */
   readonly ms?: number;
   /** Key of the result document. */
   readonly document: string;
@@ -22,20 +22,20 @@ export interface FileResult {
   readonly reason?: string;
 }
 
-/** Enough to keep the engine busy while others upload and publish. */
-const AT_ONCE = 4;
+/** Files in parallel: enough to keep the engine busy while others upload and publish. */
+const MAX_PARALLEL = 4;
 
 /** Uploads every file that has no result yet and waits for its outcome; results are in the order of the files. */
 export async function processFiles(
-  house: OneProcess,
+  app: OneProcess,
   files: readonly LocalFile[],
   onDone: (result: FileResult) => void,
 ): Promise<FileResult[]> {
-  const limit = pLimit(AT_ONCE);
+  const limit = pLimit(MAX_PARALLEL);
   return Promise.all(
     files.map((file) =>
       limit(async () => {
-        const result = (await earlierResult(house, file)) ?? (await uploadAndWait(house, file));
+        const result = (await earlierResult(app, file)) ?? (await uploadAndWait(app, file));
         onDone(result);
         return result;
       }),
@@ -43,23 +43,23 @@ export async function processFiles(
   );
 }
 
-/** The result of an earlier run, when it was for the same bytes. */
-async function earlierResult(house: OneProcess, file: LocalFile): Promise<FileResult | undefined> {
-  const key = keyOf(house, file);
-  const head = await house.bucket.head(key);
+/** The result of an earlier run for the same bytes. */
+async function earlierResult(app: OneProcess, file: LocalFile): Promise<FileResult | undefined> {
+  const key = keyOf(app, file);
+  const head = await app.bucket.head(key);
   if (!head || head.etag !== (await md5Of(file.path))) return undefined;
-  const { document } = resultKeys(house.options.resultPrefix, { bucket: house.bucket.bucket, key });
-  if (!(await house.bucket.head(document))) return undefined;
-  const { outcome, faces, error } = await readDocument(house, document);
-  return { name: file.name, outcome, faces: faces.length, document, ...(error && { reason: error.message }) };
+  const { document } = resultKeys(app.options.resultPrefix, { bucket: app.bucket.bucket, key });
+  if (!(await app.bucket.head(document))) return undefined;
+  const { outcome, faces, error } = await readDocument(app, document);
+  return { name: file.name, outcome, faces: faces.length, document, reason: error?.message };
 }
 
-async function uploadAndWait(house: OneProcess, file: LocalFile): Promise<FileResult> {
-  const key = keyOf(house, file);
+async function uploadAndWait(app: OneProcess, file: LocalFile): Promise<FileResult> {
+  const key = keyOf(app, file);
   const started = performance.now();
-  const outcomes = house.outcomes.watch(key);
+  const outcomes = app.outcomes.watch(key);
   try {
-    const { requestId } = await uploadFile(house.bucket, key, file.path);
+    const { requestId } = await uploadFile(app.bucket, key, file.path);
     const outcome = await outcomes.of(requestId);
     const document = 'document' in outcome ? outcome.document : '';
     return {
@@ -68,17 +68,17 @@ async function uploadAndWait(house: OneProcess, file: LocalFile): Promise<FileRe
       faces: outcome.outcome === 'processed' ? outcome.faces : 0,
       ms: performance.now() - started,
       document,
-      ...('reason' in outcome && { reason: outcome.reason }),
+      reason: 'reason' in outcome ? outcome.reason : undefined,
     };
   } finally {
     outcomes.close();
   }
 }
 
-const keyOf = (house: OneProcess, file: LocalFile) => `${house.options.sourcePrefix}${file.name}`;
+const keyOf = (app: OneProcess, file: LocalFile) => `${app.options.sourcePrefix}${file.name}`;
 
-async function readDocument(house: OneProcess, key: string): Promise<ResultDocument> {
-  const { body } = await house.bucket.get(key);
+async function readDocument(app: OneProcess, key: string): Promise<ResultDocument> {
+  const { body } = await app.bucket.get(key);
   let text = '';
   for await (const chunk of body.setEncoding('utf8')) text += chunk;
   return JSON.parse(text) as ResultDocument;

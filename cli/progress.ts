@@ -1,12 +1,12 @@
 import cliProgress from 'cli-progress';
 
 export interface Progress {
-  /** One more is done. */
+  /** Counts one more item. */
   done(): void;
   stop(): void;
 }
 
-/** A bar on a terminal; where output is no terminal, nothing, since the table that follows tells all. */
+/** Shows a progress bar on a terminal, and nothing elsewhere: a table with all results follows. */
 export function startProgress(
   total: number,
   what: string,

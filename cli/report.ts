@@ -1,7 +1,7 @@
 import pc from 'picocolors';
-import type { OneProcess } from '../local/one-process.ts';
+import type { OneProcess } from '../local/start/one-process.ts';
 import type { OssObjectEvent } from '../shared/envelope/event.ts';
-import type { DispatchOutcome } from '../shared/pipeline/dispatch.ts';
+import type { Outcome } from '../shared/pipeline/outcome.ts';
 import type { FileResult } from './process-files.ts';
 import { formatTable } from './table.ts';
 
@@ -15,7 +15,7 @@ export function describeStart({ connection, options }: OneProcess, logFile: stri
   ].join('\n');
 }
 
-/** The table of a run: photo, faces, outcome, time, and where the result lies. */
+/** The table of a run: photo, faces, outcome, time and result. */
 export function formatResults(results: readonly FileResult[], bucket: string): string {
   const columns = [
     { title: 'photo' },
@@ -39,7 +39,7 @@ export function describeFailures(failures: readonly FileResult[]): string {
   return failures.map(({ name, outcome, reason }) => `${pc.red(outcome)} ${name}: ${reason}`).join('\n');
 }
 
-/** How to go on: with our own command, and with a client that knows nothing of us. */
+/** The next steps: with our own commands, and with any HTTP client. */
 export function describeMore({ options, bucket }: OneProcess, dataDir: string): string {
   const more = dataDir === '.mnsoss' ? '' : ` --data-dir ${dataDir}`;
   const key = `${options.sourcePrefix}me.jpg`;
@@ -55,14 +55,14 @@ export function describeMore({ options, bucket }: OneProcess, dataDir: string): 
   ].join('\n');
 }
 
-/** One line for an upload that came while watching. */
-export function formatOutcome(event: OssObjectEvent, outcome: DispatchOutcome): string {
+/** One line for an upload while watching. */
+export function formatOutcome(event: OssObjectEvent, outcome: Outcome): string {
   const ms = Object.values(outcome.durations).reduce((sum, part) => sum + part, 0);
   return `${event.key}  ${outcome.outcome}  ${Math.round(ms)} ms  ${factOf(event, outcome)}`;
 }
 
-/** What a person wants to know of an outcome beyond its name. */
-function factOf({ bucket }: OssObjectEvent, outcome: DispatchOutcome): string {
+/** The most useful detail of an outcome. */
+function factOf({ bucket }: OssObjectEvent, outcome: Outcome): string {
   switch (outcome.outcome) {
     case 'processed':
       return `${outcome.faces} faces, oss://${bucket}/${outcome.document}`;
@@ -77,8 +77,8 @@ function factOf({ bucket }: OssObjectEvent, outcome: DispatchOutcome): string {
     case 'gone':
       return `${outcome.removed} results removed`;
     case 'duplicate':
-      return 'done before';
+      return 'already processed';
     case 'superseded':
-      return 'a later write answers for it';
+      return 'replaced by a later write';
   }
 }

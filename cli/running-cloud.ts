@@ -1,11 +1,9 @@
 import { Option } from '@commander-js/extra-typings';
-import { type Connection, readConnection } from '../local/connection.ts';
-import { createOssClient, type OssClient } from '../shared/oss/client.ts';
-import { systemClock } from '../shared/runtime/clock.ts';
-import { staticCredentials } from '../shared/runtime/credentials.ts';
+import { type LocalClients, openLocalClients } from '../local/start/clients.ts';
+import { type Connection, readConnection } from '../local/start/connection.ts';
 import { AppError } from '../shared/runtime/errors.ts';
 
-/** How to reach the cloud that `mnsoss-face start` or `cloud` keeps on this data folder. */
+/** How to reach the cloud that `mnsoss-face start` or `cloud` runs on this data folder. */
 export async function connectionTo(dataDir: string): Promise<Connection> {
   const connection = await readConnection(dataDir);
   if (connection) return connection;
@@ -15,34 +13,30 @@ export async function connectionTo(dataDir: string): Promise<Connection> {
   );
 }
 
-/** Runs `work` with a client of that cloud. */
+/** Runs `work` with clients of that cloud. */
 export async function withRunningCloud<T>(
   dataDir: string,
-  work: (client: OssClient, connection: Connection) => Promise<T>,
+  work: (clients: LocalClients, connection: Connection) => Promise<T>,
 ): Promise<T> {
   const connection = await connectionTo(dataDir);
-  const client = createOssClient({
-    endpoint: connection.ossUrl,
-    region: connection.region,
-    credentials: staticCredentials(connection.account),
-    clock: systemClock,
-    random: Math.random,
-    timeoutMs: 30_000,
-    attempts: 3,
-  });
+  const clients = openLocalClients(connection);
   try {
-    return await work(client, connection);
+    return await work(clients, connection);
   } finally {
-    client.close();
+    clients.close();
   }
 }
 
 export const bucketOption = () =>
   new Option('--bucket <bucket>', 'which bucket (default: the one that `mnsoss-face start` watches)');
 
-/** The bucket that was asked for, or else the watched one. */
-export function bucketOf({ bucket: watched }: Connection, asked: string | undefined): string {
-  const bucket = asked ?? watched;
+/** The given bucket, or else the watched one. */
+export function bucketOf({ bucket: watched }: Connection, given: string | undefined): string {
+  const bucket = given ?? watched;
   if (bucket !== undefined) return bucket;
   throw new AppError('ConfigInvalid', 'this cloud watches no bucket: pass --bucket');
 }
+
+/** The one switch between the two clouds: without it, a command works on the running local cloud. */
+export const remoteOption = <Value extends string>(value: Value, about: string) =>
+  new Option(`--remote ${value}` as const, `${about} of Alibaba Cloud, instead of the running local cloud`);

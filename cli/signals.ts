@@ -1,4 +1,4 @@
-/** Resolves at SIGINT or SIGTERM; a second one ends the process at once, for whoever cannot wait. */
+/** Resolves at SIGINT or SIGTERM. A second signal ends the process at once. */
 export function untilSignalled(): Promise<void> {
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals) => {

@@ -1,36 +1,26 @@
-/** One column: its heading, and whether it is flush right. */
+import stringWidth from 'string-width';
+
+/** One column: its heading, and whether it is aligned right. */
 export interface Column {
   readonly title: string;
+  /** @default false */
   readonly right?: boolean;
 }
 
-/** Lines of a table as wide as its cells; the last column is not padded. */
+/** Lines of a table with columns as wide as their cells on a terminal. The last column is not padded. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const widths = columns.map(({ title }, index) =>
-    Math.max(width(title), ...rows.map((row) => width(row[index] ?? ''))),
+    Math.max(...[title, ...rows.map((row) => row[index] ?? '')].map((cell) => stringWidth(cell))),
   );
   const line = (cells: readonly string[]) =>
     columns
       .map(({ right }, index) => {
         const cell = cells[index] ?? '';
         if (index === columns.length - 1 && !right) return cell;
-        const padding = ' '.repeat(widths[index]! - width(cell));
+        const padding = ' '.repeat(widths[index]! - stringWidth(cell));
         return right ? padding + cell : cell + padding;
       })
       .join('  ')
       .trimEnd();
   return [line(columns.map(({ title }) => title)), ...rows.map(line)];
 }
-
-/** Cells on a terminal: East Asian wide characters and emoji take two, combining marks none. */
-export function width(text: string): number {
-  let cells = 0;
-  for (const character of text) {
-    if (/\p{Mark}/u.test(character)) continue;
-    cells += WIDE.test(character) ? 2 : 1;
-  }
-  return cells;
-}
-
-const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;

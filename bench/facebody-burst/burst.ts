@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { OperationStats } from '../../local/facebody/index.ts';
-import { startOneProcess } from '../../local/one-process.ts';
+import { startOneProcess } from '../../local/start/one-process.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { oneFacePhoto } from '../slice/photos.ts';
 

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import pLimit from 'p-limit';
-import { openEngine } from '../../functions/face-recognition/engine.ts';
 import { suitableWorkers } from '../../shared/faces/engines/local/workers.ts';
 import { decodeImage } from '../../shared/images/decode.ts';
-import { readPipelineOptions } from '../../shared/pipeline/options.ts';
-import { imageBounds } from '../../shared/pipeline/process.ts';
+import { openEngine } from '../../shared/pipeline/compose/engine.ts';
+import { imageBounds, readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { readCapacity } from '../../shared/runtime/capacity.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { environmentCredentials } from '../../shared/runtime/credentials.ts';

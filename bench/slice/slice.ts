@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FileResult, processFiles } from '../../cli/process-files.ts';
-import { startOneProcess } from '../../local/one-process.ts';
+import { startOneProcess } from '../../local/start/one-process.ts';
 import type { Stage } from '../../shared/pipeline/outcome.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { highestRssMb, report } from './measure.ts';

@@ -4,7 +4,7 @@ import { readDeployment } from '../deploy/deployment.ts';
 import { checkDeployment } from '../deploy/rules.ts';
 import { formatTable } from '../table.ts';
 
-/** doc: calls a second of an operation, for an account that pays as it goes. */
+/** doc: calls per second of one operation, for a pay-as-you-go account. */
 const FACEBODY_QPS = 2;
 
 export const checkCommand = new Command('check')

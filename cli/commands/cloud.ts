@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Command, Option } from '@commander-js/extra-typings';
 import pc from 'picocolors';
 import { DEFAULT_ACCOUNT, startLocalCloud } from '../../local/cloud.ts';
-import { readConnection, writeConnection } from '../../local/connection.ts';
 import { lockDataDir } from '../../local/disk/data-lock.ts';
+import { readConnection, writeConnection } from '../../local/start/connection.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readAccounts, readRules } from '../cloud-files.ts';
 import { dataDirOption } from '../data-dir.ts';
@@ -13,20 +13,20 @@ import { untilSignalled } from '../signals.ts';
 export const cloudCommand = new Command('cloud')
   .description('run the local cloud alone: OSS, MNS, event rules and FaceBody for the tests of any project')
   .addOption(dataDirOption())
-  .option('--in-memory', 'keep nothing: no data folder')
+  .option('--in-memory', 'store nothing: no data folder')
   .addOption(ossPortOption())
   .addOption(mnsPortOption())
   .addOption(facebodyPortOption())
-  .option('--region <region>', 'the region it says it is', 'cn-hangzhou')
+  .option('--region <region>', 'the region of the cloud', 'cn-hangzhou')
   .option(
     '--accounts <file>',
     'JSON: [{accountId, accessKeyId, accessKeySecret}] (default: the one of the data folder, or the documented one)',
   )
-  .option('--rules <file>', 'JSON: event rules to create at the start unless they are there')
+  .option('--rules <file>', 'JSON: event rules to create at the start if they do not exist')
   .addOption(facebodyQpsOption())
-  .option('--no-signature', 'take requests whose signature is wrong or missing')
+  .option('--no-signature', 'accept requests with a wrong or missing signature')
   .addOption(
-    new Option('--log <level>', 'JSON lines on standard error')
+    new Option('--log <level>', 'level of the JSON lines on standard error')
       .choices(['debug', 'info', 'warn', 'error'] as const)
       .default('warn' as const),
   )

@@ -12,8 +12,8 @@ export const getCommand = new Command('get')
   .addOption(bucketOption())
   .option('--output <file>', 'where to write; `-` is standard output (default: the last part of the key)')
   .action(async (key, { dataDir, bucket, output = basename(key) }) => {
-    await withRunningCloud(dataDir, async (client, connection) => {
-      const { body } = await client.bucket(bucketOf(connection, bucket)).get(key);
+    await withRunningCloud(dataDir, async ({ oss }, connection) => {
+      const { body } = await oss.bucket(bucketOf(connection, bucket)).get(key);
       if (output === '-') await pipeline(body, process.stdout, { end: false });
       else await pipeline(body, createWriteStream(output));
     });

@@ -2,39 +2,35 @@ import { readFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
 import { verifyFaces } from '../../shared/faces/verify.ts';
 import { decodeImage } from '../../shared/images/decode.ts';
-import { type EnrolReport, enrolAll, reenrolAll } from '../../shared/pipeline/enrol-all.ts';
-import { type ForgetReport, forgetPerson } from '../../shared/pipeline/forget.ts';
-import { exportPeople } from '../../shared/pipeline/people-export.ts';
-import { findPerson } from '../../shared/pipeline/people-find.ts';
-import { listPhotos } from '../../shared/pipeline/people-photos.ts';
-import { renamePerson } from '../../shared/pipeline/people-rename.ts';
-import { imageBounds } from '../../shared/pipeline/process.ts';
+import { imageBounds } from '../../shared/pipeline/options.ts';
+import { type EnrolReport, enrolAll, reenrolAll } from '../../shared/pipeline/people/enrol-all.ts';
+import { exportPeople } from '../../shared/pipeline/people/export.ts';
+import { findPerson } from '../../shared/pipeline/people/find.ts';
+import { type ForgetReport, forgetPerson } from '../../shared/pipeline/people/forget.ts';
+import { listPhotos } from '../../shared/pipeline/people/photos.ts';
+import { renamePerson } from '../../shared/pipeline/people/rename.ts';
 import { dataDirOption } from '../data-dir.ts';
-import { remoteOption } from '../people/place.ts';
 import { type People, withPeople } from '../people/with-people.ts';
 import { startProgress } from '../progress.ts';
+import { remoteOption } from '../running-cloud.ts';
 
-export const peopleCommand = new Command('people').description(
-  'known people, of the running local cloud or of a bucket of Alibaba Cloud',
+const REMOTE = 'a bucket (region, engine, gallery and keys come from the environment, as for the function)';
+
+/** A command on people, with the options that all of them have. */
+const subcommand = (name: string, description: string) =>
+  new Command(name)
+    .description(description)
+    .addOption(dataDirOption())
+    .addOption(remoteOption('<bucket>', REMOTE));
+
+const listCommand = subcommand('list', 'show known people and the number of their faces').action((options) =>
+  withPeople(options, async ({ enrolment: { gallery } }) => {
+    for await (const { person, faces } of gallery.people()) console.log(`${person}  ${faces}`);
+  }),
 );
 
-peopleCommand
-  .command('list')
-  .description('who is known, and by how many faces')
-  .addOption(dataDirOption())
-  .addOption(remoteOption())
-  .action((options) =>
-    withPeople(options, async ({ enrolment: { gallery } }) => {
-      for await (const { person, faces } of gallery.people()) console.log(`${person}  ${faces}`);
-    }),
-  );
-
-peopleCommand
-  .command('find')
-  .description('every picture in which a person was recognised')
+const findCommand = subcommand('find', 'show every picture in which a person was recognised')
   .argument('<person>')
-  .addOption(dataDirOption())
-  .addOption(remoteOption())
   .action((person, options) =>
     withPeople(options, async ({ forgetting }) => {
       for await (const { bucket, key, face, confidence } of findPerson(person, forgetting)) {
@@ -43,43 +39,36 @@ peopleCommand
     }),
   );
 
-peopleCommand
-  .command('verify')
-  .description('whether the largest faces of two photos are one person; exits with 1 when they are not')
+const verifyCommand = subcommand(
+  'verify',
+  'tell whether the largest faces of two photos are one person; exits with 1 when they are not',
+)
   .argument('<photo>')
   .argument('<other>')
-  .addOption(dataDirOption())
-  .addOption(remoteOption())
   .action((photo, other, options) =>
     withPeople(options, async ({ enrolment: { engine, options: pipeline } }) => {
       const open = async (path: string) => decodeImage(await readFile(path), imageBounds(pipeline));
       const { same, confidence, level } = await verifyFaces(engine, [await open(photo), await open(other)]);
-      console.log(
-        `${same ? 'one person' : 'two people'}  ${confidence.toFixed(3)}${level ? `  ${level}` : ''}`,
-      );
+      const people = same ? 'one person' : 'two people';
+      console.log(`${people}  ${confidence.toFixed(3)}${level ? `  ${level}` : ''}`);
       if (!same) process.exitCode = 1;
     }),
   );
 
-peopleCommand
-  .command('forget')
-  .description('remove a person everywhere – photos, faces, crops, matches – and list what went')
+const forgetCommand = subcommand(
+  'forget',
+  'remove a person everywhere – photos, faces, crops, matches – and list what was removed',
+)
   .argument('<person>')
-  .addOption(dataDirOption())
-  .addOption(remoteOption())
   .action((person, options) =>
     withPeople(options, async ({ forgetting }) => {
       for (const line of describeForgotten(await forgetPerson(person, forgetting))) console.log(line);
     }),
   );
 
-peopleCommand
-  .command('rename')
-  .description('give a person another name; with a name that somebody has, the two become one')
+const renameCommand = subcommand('rename', 'rename a person; the name of another person merges the two')
   .argument('<from>')
   .argument('<to>')
-  .addOption(dataDirOption())
-  .addOption(remoteOption())
   .action((from, to, options) =>
     withPeople(options, async ({ enrolment, bucket, region }) => {
       const { photos, refused, documents } = await renamePerson(from, to, enrolment, { bucket, region });
@@ -89,23 +78,17 @@ peopleCommand
     }),
   );
 
-peopleCommand
-  .command('export')
-  .description("everybody's photos with what became of them, a JSON line each")
-  .addOption(dataDirOption())
-  .addOption(remoteOption())
-  .action((options) =>
-    withPeople(options, async ({ forgetting }) => {
-      for await (const photo of exportPeople(forgetting)) console.log(JSON.stringify(photo));
-    }),
-  );
+const exportCommand = subcommand(
+  'export',
+  'print the photos of all people with their outcomes, one JSON line each',
+).action((options) =>
+  withPeople(options, async ({ forgetting }) => {
+    for await (const photo of exportPeople(forgetting)) console.log(JSON.stringify(photo));
+  }),
+);
 
-peopleCommand
-  .command('enrol')
-  .description('enrol every photo that the gallery has not seen yet')
-  .addOption(dataDirOption())
-  .addOption(remoteOption())
-  .option('--again', 'make the gallery anew from all photos, e.g. after another engine was chosen')
+const enrolCommand = subcommand('enrol', 'enrol every photo that is not in the gallery yet')
+  .option('--again', 'rebuild the gallery from all photos, e.g. after a change of the engine')
   .action(({ again, ...options }) =>
     withPeople(options, async (people) => {
       const report = await enrolWithProgress(people, again ? reenrolAll : enrolAll);
@@ -115,6 +98,16 @@ peopleCommand
       if (report.failed.length > 0) process.exitCode = 1;
     }),
   );
+
+export const peopleCommand = new Command('people')
+  .description('known people, of the running local cloud or of a bucket of Alibaba Cloud')
+  .addCommand(listCommand)
+  .addCommand(findCommand)
+  .addCommand(verifyCommand)
+  .addCommand(forgetCommand)
+  .addCommand(renameCommand)
+  .addCommand(exportCommand)
+  .addCommand(enrolCommand);
 
 async function enrolWithProgress(
   { enrolment, forgetting, bucket, region }: People,

@@ -7,10 +7,8 @@ export const policyCommand = new Command('policy')
   .description('print the RAM policy of a function, for the settings in the environment')
   .addArgument(new Argument('<function>').choices(['face-recognition', 'mns-poller']))
   .option('-t, --template <file>', 'the Serverless Devs template', 's.yaml')
-  .option('--trust', 'print who may take the role instead')
-  .addOption(
-    new Option('--account <id>', 'account id; needed for everything but --trust').env('FC_ACCOUNT_ID'),
-  )
+  .option('--trust', 'print the trust policy of the role instead')
+  .addOption(new Option('--account <id>', 'account id; required without --trust').env('FC_ACCOUNT_ID'))
   .action(async (name, { template, trust, account }) => {
     if (trust) {
       console.log(JSON.stringify(TRUST_POLICY, null, 2));

@@ -5,17 +5,17 @@ import { bucketOf, bucketOption, withRunningCloud } from '../running-cloud.ts';
 import { uploadFile } from '../upload.ts';
 
 export const putCommand = new Command('put')
-  .description('upload files or folders to the running local cloud; the bucket is made unless it is there')
+  .description('upload files or folders to the running local cloud; creates the bucket if it does not exist')
   .argument('<paths...>', 'image files, or folders of them')
   .addOption(dataDirOption())
   .addOption(bucketOption())
   .option('--prefix <prefix>', 'key prefix', 'incoming/')
   .action(async (paths, { dataDir, bucket: asked, prefix }) => {
     const files = await expandFiles(paths);
-    await withRunningCloud(dataDir, async (client, connection) => {
+    await withRunningCloud(dataDir, async ({ oss }, connection) => {
       const bucket = bucketOf(connection, asked);
-      await client.createBucket(bucket);
-      const store = client.bucket(bucket);
+      await oss.createBucket(bucket);
+      const store = oss.bucket(bucket);
       for (const file of files) {
         await uploadFile(store, `${prefix}${file.name}`, file.path);
         console.log(`oss://${bucket}/${prefix}${file.name}`);

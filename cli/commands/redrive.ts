@@ -1,29 +1,26 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { dataDirOption } from '../data-dir.ts';
 import { startProgress } from '../progress.ts';
+import { type CloudOptions, type CloudTarget, withCloud } from '../redrive/cloud-target.ts';
 import { type Mailbox, openMailbox } from '../redrive/mailbox.ts';
-import { openPlace, type Place } from '../redrive/place.ts';
 import { type RedriveReport, redrive } from '../redrive/redrive.ts';
 import { openTarget } from '../redrive/target.ts';
+import { remoteOption } from '../running-cloud.ts';
 import { formatTable } from '../table.ts';
 
-const endpointOption = () =>
-  new Option(
-    '--endpoint <url>',
-    "of Alibaba Cloud's MNS; without it, the local cloud of the data folder",
-  ).env('MNS_ENDPOINT');
+const endpointOption = () => remoteOption('<endpoint>', 'the MNS endpoint').env('MNS_ENDPOINT');
 
 const listCommand = new Command('list')
-  .description('show dead letters and why they are dead')
+  .description('show dead letters and their reasons')
   .argument('<from>', 'mns:<queue> or oss://<bucket>/<prefix>')
   .addOption(dataDirOption())
   .addOption(endpointOption())
   .action((from, options) =>
     inMailbox(from, options, async (mailbox) => {
       const { letters, total } = await mailbox.look();
-      const rows = letters.map(({ id, reason, home }) => [
+      const rows = letters.map(({ id, reason, origin }) => [
         id,
-        home === undefined ? '–' : home.kind === 'queue' ? `mns:${home.queue}` : home.arn,
+        origin === undefined ? '–' : origin.kind === 'queue' ? `mns:${origin.queue}` : origin.arn,
         reason,
       ]);
       const columns = ['id', 'from', 'reason'].map((title) => ({ title }));
@@ -33,18 +30,18 @@ const listCommand = new Command('list')
   );
 
 const sendCommand = new Command('send')
-  .description('send dead letters again, and remove those that are accepted')
+  .description('send dead letters again and remove those that are accepted')
   .argument('<from>', 'mns:<queue> or oss://<bucket>/<prefix>')
-  .argument('[ids...]', 'which ones; all when none is named')
-  .option('--to <target>', 'mns:<queue>, fc:<function> or a URL; where each comes from by default')
+  .argument('[ids...]', 'ids of letters (default: all)')
+  .option('--to <target>', 'mns:<queue>, fc:<function> or a URL (default: the origin of each letter)')
   .addOption(dataDirOption())
   .addOption(endpointOption())
   .addOption(new Option('--account <id>', 'owner of the function').env('FC_ACCOUNT_ID'))
   .addOption(new Option('--function-endpoint <url>', 'where functions answer').env('FC_ENDPOINT'))
   .action((from, ids, options) =>
-    inMailbox(from, options, async (mailbox, place) => {
+    inMailbox(from, options, async (mailbox, cloud) => {
       const { to, account, functionEndpoint } = options;
-      const target = openTarget({ to, accountId: account, functionEndpoint }, place);
+      const target = openTarget({ to, accountId: account, functionEndpoint }, cloud);
       const { total } = await mailbox.look();
       const progress = startProgress(ids.length || total, 'letters');
       try {
@@ -61,17 +58,12 @@ export const redriveCommand = new Command('redrive')
   .addCommand(listCommand)
   .addCommand(sendCommand);
 
-async function inMailbox(
+function inMailbox(
   from: string,
-  options: { dataDir: string; endpoint?: string | undefined },
-  work: (mailbox: Mailbox, place: Place) => Promise<void>,
+  options: CloudOptions,
+  work: (mailbox: Mailbox, cloud: CloudTarget) => Promise<void>,
 ): Promise<void> {
-  const place = await openPlace({ dataDir: options.dataDir, endpoint: options.endpoint });
-  try {
-    await work(openMailbox(from, place), place);
-  } finally {
-    place.close();
-  }
+  return withCloud(options, (cloud) => work(openMailbox(from, cloud), cloud));
 }
 
 function report({ sent, kept }: RedriveReport, target: string): void {

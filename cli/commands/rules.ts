@@ -1,11 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
-import { createMnsClient } from '../../shared/mns/client.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import type { MnsClient } from '../../shared/mns/client.ts';
 import { isAppError } from '../../shared/runtime/errors.ts';
 import { dataDirOption } from '../data-dir.ts';
 import { createEventRulesClient, type EventRulesClient, type RuleData } from '../event-rules.ts';
-import { bucketOf, bucketOption, connectionTo } from '../running-cloud.ts';
+import { bucketOf, bucketOption, connectionTo, withRunningCloud } from '../running-cloud.ts';
 import { formatTable } from '../table.ts';
 
 const listCommand = new Command('list')
@@ -17,16 +15,16 @@ const listCommand = new Command('list')
 
 const createCommand = new Command('create')
   .description('send events of a bucket to queues, HTTP endpoints or a topic')
-  .argument('<name>', 'letters, digits and hyphens, a letter first')
+  .argument('<name>', 'letters, digits and hyphens; the first is a letter')
   .addOption(dataDirOption())
   .addOption(bucketOption())
   .option('--event <types...>', 'which events, e.g. ObjectCreated:PutObject', ['ObjectCreated:*'])
-  .option('--prefix <prefix>', 'only keys that begin so', '')
-  .option('--suffix <suffix>', 'only keys that end so', '')
-  .option('--queue <names...>', 'queues to send to; made unless they are there')
+  .option('--prefix <prefix>', 'only keys with this prefix', '')
+  .option('--suffix <suffix>', 'only keys with this suffix', '')
+  .option('--queue <names...>', 'queues to send to; created if they do not exist')
   .option('--http <urls...>', 'HTTP endpoints to push to')
-  .option('--topic <name>', 'a topic of your own, and nothing else; made unless it is there')
-  .option('--direct', 'straight into the one queue, without a topic')
+  .option('--topic <name>', 'a topic of your own, as the only target; created if it does not exist')
+  .option('--direct', 'directly to the one queue, without a topic')
   .action(async (name, { dataDir, bucket, event, prefix, suffix, queue = [], http = [], topic, direct }) => {
     const connection = await connectionTo(dataDir);
     const rule: RuleData = {
@@ -42,7 +40,7 @@ const createCommand = new Command('create')
       ],
       DeliveryMode: direct ? 'DIRECT' : 'BROADCAST',
     };
-    await ensureTargets(connection, queue, topic);
+    await withRunningCloud(dataDir, ({ mns }) => ensureTargets(mns, queue, topic));
     await withRules(dataDir, (rules) => rules.create(rule));
     console.log(`created ${name}`);
   });
@@ -72,29 +70,17 @@ async function withRules(dataDir: string, work: (rules: EventRulesClient) => Pro
 }
 
 async function ensureTargets(
-  { mnsUrl, account }: Awaited<ReturnType<typeof connectionTo>>,
+  mns: MnsClient,
   queues: readonly string[],
   topic: string | undefined,
 ): Promise<void> {
-  const mns = createMnsClient({
-    endpoint: mnsUrl,
-    credentials: staticCredentials(account),
-    clock: systemClock,
-    timeoutMs: 10_000,
-  });
-  try {
-    const making = [
-      ...queues.map((name) => () => mns.createQueue(name)),
-      ...(topic === undefined ? [] : [() => mns.createTopic(topic)]),
-    ];
-    for (const make of making) {
-      await make().catch((error: unknown) => {
-        // There, with settings of its own.
-        if (!isAppError(error, 'ResourceConflict')) throw error;
-      });
-    }
-  } finally {
-    mns.close();
+  const creations = queues.map((name) => () => mns.createQueue(name));
+  if (topic !== undefined) creations.push(() => mns.createTopic(topic));
+  for (const create of creations) {
+    await create().catch((error: unknown) => {
+      // It exists, with other settings.
+      if (!isAppError(error, 'ResourceConflict')) throw error;
+    });
   }
 }
 

@@ -12,10 +12,10 @@ export const signCommand = new Command('sign')
       .choices(['GET', 'PUT'] as const)
       .default('GET' as const),
   )
-  .option('--expires <seconds>', 'how long it is good for', Number, 3600)
+  .option('--expires <seconds>', 'seconds until it expires', Number, 3600)
   .action(async (key, { dataDir, bucket: asked, method, expires }) => {
-    await withRunningCloud(dataDir, async (client, connection) => {
+    await withRunningCloud(dataDir, async ({ oss }, connection) => {
       const bucket = bucketOf(connection, asked);
-      console.log(await client.presign({ bucket, key, method, expiresSeconds: expires }));
+      console.log(await oss.presign({ bucket, key, method, expiresSeconds: expires }));
     });
   });

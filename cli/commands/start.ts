@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { type OneProcess, startOneProcess } from '../../local/one-process.ts';
+import { type OneProcess, startOneProcess } from '../../local/start/one-process.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { dataDirOption } from '../data-dir.ts';
 import { expandFiles, samplePhotos } from '../files.ts';
@@ -14,39 +14,39 @@ export const startCommand = new Command('start')
   .description('run everything on this machine: a local cloud, the poller and the recognition')
   .argument('[paths...]', 'images or folders to process first (default: six sample photos)')
   .addOption(dataDirOption())
-  .option('--once', 'stop when the given images are done; exit with 1 if one failed')
+  .option('--once', 'stop when the given images are processed; exit with 1 if one failed')
   .addOption(ossPortOption())
   .addOption(mnsPortOption())
   .addOption(facebodyPortOption())
   .action(async (paths, { dataDir, once, ...ports }) => {
     const files = paths.length > 0 ? await expandFiles(paths) : await samplePhotos();
     const logFile = join(dataDir, 'log.jsonl');
-    // Lines go to a file beside the data: the terminal belongs to the table.
+    // The log goes to a file beside the data: the terminal shows the table.
     const logger = createLogger({ file: logFile });
-    const house = await startOneProcess({ dataDir, ...ports, env: process.env, logger });
+    const app = await startOneProcess({ dataDir, ...ports, env: process.env, logger });
     try {
-      console.log(describeStart(house, logFile));
-      const failed = await processAndReport(house, files);
+      console.log(describeStart(app, logFile));
+      const failed = await processAndReport(app, files);
       if (once) {
         if (failed) process.exitCode = 1;
         return;
       }
-      console.log(describeMore(house, dataDir));
-      house.outcomes.onOutcome((event, outcome) => console.log(formatOutcome(event, outcome)));
+      console.log(describeMore(app, dataDir));
+      app.outcomes.onOutcome((event, outcome) => console.log(formatOutcome(event, outcome)));
       await untilSignalled();
     } finally {
-      await house.stop();
+      await app.stop();
     }
   });
 
 /** Whether any file failed. */
 async function processAndReport(
-  house: OneProcess,
+  app: OneProcess,
   files: Awaited<ReturnType<typeof samplePhotos>>,
 ): Promise<boolean> {
   const progress = startProgress(files.length, 'images');
-  const results = await processFiles(house, files, () => progress.done()).finally(() => progress.stop());
-  console.log(formatResults(results, house.bucket.bucket));
+  const results = await processFiles(app, files, () => progress.done()).finally(() => progress.stop());
+  console.log(formatResults(results, app.bucket.bucket));
   const failures = results.filter(({ reason }) => reason !== undefined);
   if (failures.length > 0) console.error(describeFailures(failures));
   return failures.length > 0;

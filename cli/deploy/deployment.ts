@@ -3,17 +3,17 @@ import { AppError } from '../../shared/runtime/errors.ts';
 import { type FunctionProps, functionSchema } from './schema.ts';
 import { renderTemplate } from './template.ts';
 
-/** One function of a template, filled in and of the right shape. */
+/** One function of a template, rendered and valid. */
 export interface Deployed {
-  /** Of the resource in the template. */
+  /** The name of the resource in the template. */
   readonly name: string;
   readonly props: FunctionProps;
 }
 
-/** Stands for the account where none is named: what is checked depends on no particular one. */
+/** The account when none is given: no check depends on a particular account. */
 const ANY_ACCOUNT = '1234567890123456';
 
-/** Reads a template as `s deploy` would with this environment. Throws `ConfigInvalid` with every fault of its shape. */
+/** Reads a template as `s deploy` would with this environment. Throws `ConfigInvalid` with every schema violation. */
 export async function readDeployment(
   file: string,
   { env, accountId = ANY_ACCOUNT }: { env: NodeJS.ProcessEnv; accountId?: string },
@@ -30,7 +30,7 @@ export async function readDeployment(
   return deployed;
 }
 
-/** Throws `ConfigInvalid` with every fault, one a line, unless there is none. */
+/** Throws `ConfigInvalid` with all faults, one per line; returns when there are none. */
 export function refuse(faults: readonly string[]): void {
   if (faults.length > 0) throw new AppError('ConfigInvalid', faults.join('\n'), { details: { faults } });
 }

@@ -16,15 +16,15 @@ export interface RamStatement {
 
 type Env = Readonly<Record<string, string>>;
 
-/** Lets Function Compute take the role. */
+/** Allows Function Compute to assume the role. */
 export const TRUST_POLICY = {
   Version: '1',
   Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['fc.aliyuncs.com'] } }],
 } as const;
 
 /**
- * What the role of `face-recognition` has to be allowed, and no more, with these variables and triggers. `bucket` is the
- * one that images are uploaded to.
+ * The permissions that the role of `face-recognition` needs with these variables and triggers, and no more. `bucket` is the
+ * bucket of the uploads.
  */
 export function faceRecognitionPolicy(props: FunctionProps, bucket: string): RamPolicy {
   const env = props.environmentVariables ?? {};
@@ -56,7 +56,7 @@ export function faceRecognitionPolicy(props: FunctionProps, bucket: string): Ram
   );
 }
 
-/** What the role of `mns-poller` has to be allowed, and no more. */
+/** The permissions that the role of `mns-poller` needs, and no more. */
 export function pollerPolicy(props: FunctionProps): RamPolicy {
   const {
     MNS_QUEUE,
@@ -100,7 +100,7 @@ export function pollerPolicy(props: FunctionProps): RamPolicy {
   return policy(...statements);
 }
 
-/** doc: FaceBody knows no resources; its actions are named after its operations. */
+/** doc: FaceBody has no resources; its actions have the names of its operations. */
 function facebodyStatements(env: Env): RamStatement[] {
   const actions: string[] = [];
   if (env.ENGINE === 'facebody') actions.push('DetectFace', 'RecognizeFace');

@@ -1,26 +1,26 @@
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join, relative, resolve } from 'node:path';
-import { readPeopleOptions } from '../../functions/face-recognition/people.ts';
 import { readPollerOptions } from '../../functions/mns-poller/options.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
+import { readPeopleOptions } from '../../shared/pipeline/people/options.ts';
 import { toAppError } from '../../shared/runtime/errors.ts';
 import { type Deployed, refuse } from './deployment.ts';
 import type { FunctionProps, TriggerProps } from './schema.ts';
 
-export interface RuleParts {
-  /** Of the template: `code` is relative to it. */
+export interface RuleDeps {
+  /** The folder of the template; `code` is relative to it. */
   readonly folder: string;
-  /** Calls a second of one FaceBody operation that the account may make. */
+  /** Calls per second that the account may make to one FaceBody operation. */
   readonly facebodyQps: number;
 }
 
-/** What no schema says. Each gives the faults that it finds, with the setting to change. */
-type Rule = (fn: Deployed, all: readonly Deployed[], parts: RuleParts) => string[] | Promise<string[]>;
+/** A check that no schema can express. Returns the faults that it finds, with the setting to change. */
+type Rule = (fn: Deployed, all: readonly Deployed[], deps: RuleDeps) => string[] | Promise<string[]>;
 
 type OssTrigger = Extract<TriggerProps, { triggerType: 'oss' }>;
 
-/** doc: Function Compute allots between 1 and 4 GB of memory a vCPU. */
+/** doc: Function Compute allows between 1 and 4 GB of memory per vCPU. */
 const memoryFitsCpu: Rule = ({ props: { cpu, memorySize } }) => {
   const ratio = memorySize / 1024 / cpu;
   if (ratio >= 1 && ratio <= 4) return [];
@@ -37,7 +37,7 @@ const managedRuntimeIsSerial: Rule = ({ props: { runtime, instanceConcurrency = 
     ? []
     : [`instanceConcurrency ${instanceConcurrency}: the runtime ${runtime} takes one call at a time`];
 
-/** fc3 takes `auto` for a role of that name. */
+/** fc3 treats `auto` as the name of a role. */
 const roleIsNamed: Rule = ({ props: { role } }) => {
   if (role === undefined) return ['role is missing: without one the function has no credentials'];
   if (role === 'auto') return ['role auto names a role that is called "auto": name one of your own'];
@@ -58,14 +58,14 @@ const handlersAreBuilt: Rule = async ({ props }, _, { folder }) => {
   return [...new Set(faults.flat())];
 };
 
-/** An engine that an overlay chooses is no setting of the build. */
+/** The build does not know the engine that an overlay chooses. */
 const modelsAreBuilt: Rule = async ({ props: { code, environmentVariables = {} } }, _, { folder }) => {
   if (!isFaceRecognition(code) || environmentVariables.ENGINE !== 'local') return [];
   const models = resolve(folder, String(code), 'models');
-  return (await exists(models)) ? [] : [`${models} is missing: run \`ENGINE=local npm run build\``];
+  return (await exists(models)) ? [] : [`${models} does not exist: run \`ENGINE=local npm run build\``];
 };
 
-/** The function would stop at its first event; here it is told before anything is uploaded. */
+/** The function would stop at its first event. Here the fault is found before anything is uploaded. */
 const environmentIsValid: Rule = ({ props: { functionName, code, environmentVariables = {} } }) => {
   try {
     if (isPoller(code)) readPollerOptions(environmentVariables);
@@ -78,7 +78,7 @@ const environmentIsValid: Rule = ({ props: { functionName, code, environmentVari
   }
 };
 
-/** What triggers the function must be what it works on, and its results must not be. */
+/** Triggers must cover the objects that the function processes, and must not cover its results. */
 const prefixesAgree: Rule = ({ props: { code, triggers = [], environmentVariables = {} } }) => {
   const oss = triggers.filter(isOss);
   if (!isFaceRecognition(code) || oss.length === 0) return [];
@@ -100,13 +100,13 @@ const prefixesAgree: Rule = ({ props: { code, triggers = [], environmentVariable
     if (!elsewhere && RESULT_PREFIX.startsWith(triggerConfig.filter.key.prefix))
       faults.push(
         `the trigger ${triggerName} watches ${triggerConfig.filter.key.prefix || 'the whole bucket'}, where results go ` +
-          `(${RESULT_PREFIX}): they would trigger the function again, for ever`,
+          `(${RESULT_PREFIX}): they would trigger the function again, forever`,
       );
   }
   return faults;
 };
 
-/** doc: OSS refuses two notifications for one event of one object. */
+/** doc: OSS refuses two notifications for the same event of an object. */
 const ossTriggersAreDisjoint: Rule = (fn, all) => {
   const others = all.slice(all.indexOf(fn) + 1).flatMap(({ props }) => (props.triggers ?? []).filter(isOss));
   const own = (fn.props.triggers ?? []).filter(isOss);
@@ -129,23 +129,23 @@ const functionNamesDiffer: Rule = (fn, all) =>
     ? [`two functions are called ${fn.props.functionName}`]
     : [];
 
-/** Every instance keeps a pace of its own, so that all of them together must fit the account's quota. */
-const paceFitsQuota: Rule = ({ props: { concurrencyConfig, environmentVariables = {}, code } }, _, parts) => {
+/** Each instance has a pace of its own: together they must not exceed the quota of the account. */
+const paceFitsQuota: Rule = ({ props: { concurrencyConfig, environmentVariables = {}, code } }, _, deps) => {
   if (!isFaceRecognition(code) || environmentVariables.ENGINE !== 'facebody') return [];
   const instances = concurrencyConfig?.reservedConcurrency;
   if (instances === undefined)
     return [
-      'concurrencyConfig.reservedConcurrency is missing: instances without number exceed the quota of FaceBody',
+      'concurrencyConfig.reservedConcurrency is missing: an unlimited number of instances exceeds the quota of FaceBody',
     ];
   const qps = Number(environmentVariables.FACEBODY_QPS ?? 2);
-  if (instances * qps <= parts.facebodyQps + 1e-9) return [];
+  if (instances * qps <= deps.facebodyQps + 1e-9) return [];
   return [
-    `${instances} instances at FACEBODY_QPS ${qps} exceed the account's ${parts.facebodyQps} calls a second: ` +
-      `set FACEBODY_QPS to ${parts.facebodyQps / instances}, or FACEBODY_ACCOUNT_QPS if the account may do more`,
+    `${instances} instances at FACEBODY_QPS ${qps} exceed the account's ${deps.facebodyQps} calls per second: ` +
+      `set FACEBODY_QPS to ${deps.facebodyQps / instances}, or FACEBODY_ACCOUNT_QPS if the account may do more`,
   ];
 };
 
-/** The initializer, the sink's wait and the function's own time have to fit into each other. */
+/** The timeouts of the function, of the poller's sink and of the poller must increase in this order. */
 const pollerOutwaitsFunction: Rule = ({ props: { code, environmentVariables = {}, timeout } }, all) => {
   if (!isPoller(code)) return [];
   const sink = all.find(({ props }) => props.functionName === environmentVariables.SINK_FUNCTION);
@@ -153,7 +153,7 @@ const pollerOutwaitsFunction: Rule = ({ props: { code, environmentVariables = {}
   const faults: string[] = [];
   if (sink && wait < sink.props.timeout)
     faults.push(
-      `SINK_TIMEOUT_SECONDS ${wait} is below the timeout ${sink.props.timeout} of ${sink.name}: images would be done twice`,
+      `SINK_TIMEOUT_SECONDS ${wait} is below the timeout ${sink.props.timeout} of ${sink.name}: images would be processed twice`,
     );
   if (timeout <= wait) faults.push(`timeout ${timeout} leaves no time for SINK_TIMEOUT_SECONDS ${wait}`);
   return faults;
@@ -175,12 +175,12 @@ const RULES: readonly Rule[] = [
   pollerOutwaitsFunction,
 ];
 
-/** Throws `ConfigInvalid` with every fault, each beginning with the name of its resource. */
-export async function checkDeployment(deployed: readonly Deployed[], parts: RuleParts): Promise<void> {
+/** Throws `ConfigInvalid` with all faults; each begins with the name of its resource. */
+export async function checkDeployment(deployed: readonly Deployed[], deps: RuleDeps): Promise<void> {
   const faults: string[] = [];
   for (const fn of deployed) {
     for (const rule of RULES) {
-      for (const fault of await rule(fn, deployed, parts)) faults.push(`${fn.name}: ${fault}`);
+      for (const fault of await rule(fn, deployed, deps)) faults.push(`${fn.name}: ${fault}`);
     }
   }
   refuse(faults);
@@ -245,7 +245,7 @@ async function faultsOfCommand(home: string, command: readonly string[] = []): P
 
 function notBuilt(path: string): string {
   const build = basename(path) === 'node' ? 'npm run build -- --node 24' : 'npm run build';
-  return `${path} is missing: run \`${build}\``;
+  return `${path} does not exist: run \`${build}\``;
 }
 
 function exists(path: string): Promise<boolean> {

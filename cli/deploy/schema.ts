@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-// The `props` of Serverless Devs' component fc3 0.1 and the limits of Function Compute 3.0, closed: a misspelt key is a fault,
-// which neither `s verify` nor `s deploy` takes it for.
+// The `props` of Serverless Devs' component fc3 0.1 and the limits of Function Compute 3.0. Unknown keys are refused: neither
+// `s verify` nor `s deploy` reports a misspelt key.
 
 const text = z.string().min(1);
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]*$/;

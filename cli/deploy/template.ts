@@ -6,14 +6,14 @@ import { promisify } from 'node:util';
 import { z } from 'zod';
 import { AppError } from '../../shared/runtime/errors.ts';
 
-/** A resource of `s.yaml` with every variable filled in, but not yet checked. */
+/** A resource of `s.yaml` with every variable resolved, not yet validated. */
 export interface RenderedResource {
   readonly name: string;
   readonly component: string;
   readonly props: unknown;
 }
 
-/** `${config('AccountID')}`, which a preview leaves as it is, since it asks no account. */
+/** `${config('AccountID')}`: a preview leaves it as it is, because it knows no account. */
 const ACCOUNT = /\$\{config\('AccountID'\)\}/g;
 
 const template = z.object({
@@ -21,14 +21,14 @@ const template = z.object({
 });
 
 /**
- * Lets Serverless Devs fill in the template – files, environment, variables – without an account and without the
- * network. Throws `ConfigInvalid` with what it said.
+ * Renders the template with Serverless Devs – files, environment, variables – without an account and without the network.
+ * Throws `ConfigInvalid` with the message of Serverless Devs.
  */
 export async function renderTemplate(
   file: string,
   { env, accountId }: { env: NodeJS.ProcessEnv; accountId: string },
 ): Promise<RenderedResource[]> {
-  // Its home is a passing one, so that checking leaves nothing behind and reads no keys.
+  // A temporary home: a check leaves no files behind and reads no keys.
   const home = await mkdtemp(join(tmpdir(), 'mnsoss-s-'));
   try {
     const { stdout } = await promisify(execFile)(
@@ -39,13 +39,13 @@ export async function renderTemplate(
     const { resources } = template.parse(JSON.parse(stdout.replace(ACCOUNT, accountId)));
     return Object.entries(resources).map(([name, resource]) => ({ name, ...resource }));
   } catch (cause) {
-    throw new AppError('ConfigInvalid', `${file} cannot be filled in: ${reasonOf(cause)}`, { cause });
+    throw new AppError('ConfigInvalid', `${file} cannot be rendered: ${reasonOf(cause)}`, { cause });
   } finally {
     await rm(home, { recursive: true, force: true });
   }
 }
 
-/** The one of this project, or the one that is installed for all. */
+/** The version of this project, or the globally installed one. */
 async function serverlessDevs(): Promise<string> {
   const own = resolve('node_modules/.bin/s');
   return access(own).then(
@@ -54,11 +54,11 @@ async function serverlessDevs(): Promise<string> {
   );
 }
 
-/** What stands between the head and the help of its report. */
+/** The error lines of its output. */
 function reasonOf(cause: unknown): string {
-  const said = cause as { stdout?: string; stderr?: string; code?: unknown };
-  if (said.code === 'ENOENT') return 'Serverless Devs is not installed: npm install @serverless-devs/s';
-  const lines = `${said.stdout ?? ''}\n${said.stderr ?? ''}`.split('\n').map((line) => line.trim());
-  const telling = lines.filter((line) => /(?:Error: |not found|incorrect)/.test(line));
-  return telling.join('; ') || String(cause);
+  const output = cause as { stdout?: string; stderr?: string; code?: unknown };
+  if (output.code === 'ENOENT') return 'Serverless Devs is not installed: npm install @serverless-devs/s';
+  const lines = `${output.stdout ?? ''}\n${output.stderr ?? ''}`.split('\n').map((line) => line.trim());
+  const errors = lines.filter((line) => /(?:Error: |not found|incorrect)/.test(line));
+  return errors.join('; ') || String(cause);
 }

@@ -1,50 +1,36 @@
-import { openEngine } from '../../functions/face-recognition/engine.ts';
-import { openGallery, readPeopleOptions } from '../../functions/face-recognition/people.ts';
-import type { EnrolmentParts } from '../../shared/pipeline/enrol.ts';
-import type { ForgetParts } from '../../shared/pipeline/forget.ts';
-import { readPipelineOptions } from '../../shared/pipeline/options.ts';
+import { composeFaceRecognition } from '../../shared/pipeline/compose/recognition.ts';
+import type { EnrolmentDeps } from '../../shared/pipeline/people/enrol.ts';
+import type { ForgetDeps } from '../../shared/pipeline/people/forget.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
-import { inPlace, type PlaceOptions } from './place.ts';
+import { type PeopleOptions, withPeopleTarget } from './people-target.ts';
 
-/** What the commands about people work with; the engine loads its models only when a photo is looked at. */
+/** The dependencies of the people commands. The engine loads its models when the first photo is analyzed. */
 export interface People {
-  readonly enrolment: EnrolmentParts;
-  readonly forgetting: ForgetParts;
+  readonly enrolment: EnrolmentDeps;
+  readonly forgetting: ForgetDeps;
   readonly bucket: string;
   readonly region: string;
 }
 
-/** Runs `work` on people, beside whatever program serves them. */
-export function withPeople(options: PlaceOptions, work: (people: People) => Promise<void>): Promise<void> {
-  return inPlace(options, async ({ env, credentials, openBucket, bucket, region }) => {
-    const pipeline = readPipelineOptions(env);
-    const people = readPeopleOptions(env, pipeline);
-    const common = { clock: systemClock, logger: silentLogger, openBucket };
-    const surroundings = { ...common, env, credentials, random: Math.random };
-    const engine = await openEngine(pipeline.engine, surroundings);
-    const gallery = await openGallery(people, {
-      ...surroundings,
-      bucket: pipeline.resultBucket ?? bucket,
-      region,
-      engine,
+/** Runs `work` on the people of a bucket, in addition to the program that serves them. */
+export function withPeople(options: PeopleOptions, work: (people: People) => Promise<void>): Promise<void> {
+  return withPeopleTarget(options, async ({ bucket, region, ...target }) => {
+    const recognition = composeFaceRecognition({
+      ...target,
+      clock: systemClock,
+      random: Math.random,
+      logger: silentLogger,
     });
     try {
-      await work({
-        enrolment: { ...common, engine, gallery, options: { ...pipeline, ...people } },
-        forgetting: {
-          gallery,
-          source: openBucket(bucket),
-          results: openBucket(pipeline.resultBucket ?? bucket),
-          peoplePrefix: people.peoplePrefix,
-          resultPrefix: pipeline.resultPrefix,
-        },
-        bucket,
-        region,
-      });
+      const enrolment = await recognition.people(bucket, region);
+      const { gallery, openBucket, options } = enrolment;
+      const { peoplePrefix, resultPrefix, resultBucket = bucket } = options;
+      const [source, results] = [openBucket(bucket), openBucket(resultBucket)];
+      const forgetting = { gallery, source, results, peoplePrefix, resultPrefix };
+      await work({ enrolment, forgetting, bucket, region });
     } finally {
-      await gallery.close();
-      await engine.close();
+      await recognition.close();
     }
   });
 }

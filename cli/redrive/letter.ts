@@ -1,22 +1,22 @@
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 
-/** A dead letter, whoever wrote it. */
+/** A dead letter, in one form for all senders. */
 export interface Letter {
   /** Of the message or invocation that failed. */
   readonly id: string;
   readonly reason: string;
-  /** What was to be handled, as it was. */
+  /** The unchanged body of the message or invocation. */
   readonly body: string;
-  /** Where it failed, and so goes again unless told otherwise; unknown of a bare body. */
-  readonly home?: LetterHome;
+  /** Where it failed: the default target of a redrive. Unknown for a bare body. */
+  readonly origin?: LetterOrigin;
 }
 
-export type LetterHome =
+export type LetterOrigin =
   | { readonly kind: 'queue'; readonly queue: string }
   | { readonly kind: 'function'; readonly arn: string };
 
-/** More than a message can hold, however well it is packed. */
+/** Larger than any message, even a compressed one. */
 const MAX_BODY_BYTES = 1_048_576;
 
 const gzipped = z.pipe(
@@ -25,14 +25,14 @@ const gzipped = z.pipe(
     try {
       return gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: MAX_BODY_BYTES }).toString('utf8');
     } catch {
-      context.issues.push({ code: 'custom', message: 'no gzip', input: text });
+      context.issues.push({ code: 'custom', message: 'invalid gzip', input: text });
       return z.NEVER;
     }
   }),
 );
 
-/** `functions/mns-poller` writes it; a body that leaves no room for the rest is packed. */
-const ofPoller = z.pipe(
+/** Written by `functions/mns-poller`. A body that leaves no room for the other fields is compressed. */
+const pollerLetter = z.pipe(
   z.object({
     queue: z.string(),
     messageId: z.string(),
@@ -44,8 +44,8 @@ const ofPoller = z.pipe(
   z.transform(({ body, bodyGzip, ...letter }) => ({ ...letter, body: body ?? bodyGzip })),
 );
 
-/** Function Compute sends it to the destination of a failed asynchronous invocation. */
-const ofInvocation = z.object({
+/** Sent by Function Compute to the destination of a failed asynchronous invocation. */
+const failedInvocation = z.object({
   requestContext: z.object({
     requestId: z.string(),
     functionArn: z.string(),
@@ -56,15 +56,15 @@ const ofInvocation = z.object({
   responseContext: z.optional(z.looseObject({ functionError: z.optional(z.string()) })),
 });
 
-/** Reads what lies in a queue or object of dead letters. What is neither of ours is a bare body, such as EventBridge leaves. */
+/** Reads a dead letter from a queue or an object. A text in neither of these formats is a bare body, as EventBridge leaves it. */
 export function readLetter(text: string, fallbackId: string): Letter {
   const value = parse(text) ?? parse(Buffer.from(text, 'base64').toString('utf8'));
-  const poller = z.safeParse(ofPoller, value);
+  const poller = z.safeParse(pollerLetter, value);
   if (poller.success && poller.data.body !== undefined) {
     const { queue, messageId, body, code, reason } = poller.data;
-    return { id: messageId, reason: `${code}: ${reason}`, body, home: { kind: 'queue', queue } };
+    return { id: messageId, reason: `${code}: ${reason}`, body, origin: { kind: 'queue', queue } };
   }
-  const invocation = z.safeParse(ofInvocation, value);
+  const invocation = z.safeParse(failedInvocation, value);
   if (invocation.success) {
     const { requestContext, requestPayload, responseContext } = invocation.data;
     const { requestId, functionArn, condition, approximateInvokeCount } = requestContext;
@@ -74,10 +74,10 @@ export function readLetter(text: string, fallbackId: string): Letter {
       id: requestId,
       reason: `${what}${tries}`,
       body: typeof requestPayload === 'string' ? requestPayload : JSON.stringify(requestPayload),
-      home: { kind: 'function', arn: functionArn },
+      origin: { kind: 'function', arn: functionArn },
     };
   }
-  return { id: fallbackId, reason: 'no reason was kept', body: text };
+  return { id: fallbackId, reason: 'no reason was recorded', body: text };
 }
 
 function parse(text: string): unknown {

@@ -2,37 +2,37 @@ import { text } from 'node:stream/consumers';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
 import { AppError, isAppError } from '../../shared/runtime/errors.ts';
+import type { CloudTarget } from './cloud-target.ts';
 import { type Letter, readLetter } from './letter.ts';
-import type { Place } from './place.ts';
 
-/** A letter that is held for its redrive. */
-export interface HeldLetter extends Letter {
-  /** Removes it: it has been accepted elsewhere. */
+/** A letter that was taken out for its redrive. */
+export interface TakenLetter extends Letter {
+  /** Removes it, after another side has accepted it. */
   remove(): Promise<void>;
-  /** Leaves it where it is, for others to see at once. */
+  /** Makes it visible to others again. */
   putBack(): Promise<void>;
 }
 
-/** Where dead letters lie. */
+/** A queue or a prefix with dead letters. */
 export interface Mailbox {
   readonly name: string;
-  /** Of a queue at most the first sixteen, which is what MNS shows without hiding them; `total` counts all. */
+  /** Of a queue at most the first sixteen, as MNS shows no more without hiding them. `total` counts all. */
   look(): Promise<{ letters: Letter[]; total: number }>;
-  /** Each letter once; those that arrive meanwhile may come too. */
-  take(): AsyncIterable<HeldLetter>;
+  /** Each letter once, and possibly letters that arrive in the meantime. */
+  take(): AsyncIterable<TakenLetter>;
 }
 
 /** Opens `mns:<queue>` or `oss://<bucket>/<prefix>`. Throws `ConfigInvalid`. */
-export function openMailbox(from: string, { queue, bucket }: Place): Mailbox {
+export function openMailbox(from: string, { queue, openBucket }: CloudTarget): Mailbox {
   const [, queueName] = /^mns:(.+)$/.exec(from) ?? [];
   if (queueName) return queueMailbox(queue(queueName));
   const [, bucketName, prefix = ''] = /^oss:\/\/([^/]+)\/(.*)$/.exec(from) ?? [];
-  if (bucketName) return bucketMailbox(bucket(bucketName), prefix);
+  if (bucketName) return bucketMailbox(openBucket(bucketName), prefix);
   throw new AppError('ConfigInvalid', `${from} is neither mns:<queue> nor oss://<bucket>/<prefix>`);
 }
 
 const BATCH = 16;
-/** The shortest time that MNS hides a message for. */
+/** The shortest time for which MNS hides a message. */
 const AT_ONCE_SECONDS = 1;
 
 function queueMailbox(queue: MessageQueue): Mailbox {
@@ -40,7 +40,7 @@ function queueMailbox(queue: MessageQueue): Mailbox {
     try {
       await queue.changeVisibility(receiptHandle, AT_ONCE_SECONDS);
     } catch (error) {
-      // It has become visible by itself.
+      // The message has become visible by itself.
       if (!isAppError(error, 'MessageNotExist')) throw error;
     }
   };
@@ -58,7 +58,7 @@ function queueMailbox(queue: MessageQueue): Mailbox {
       const seen = new Set<string>();
       for (;;) {
         const messages = await queue.receive({ max: BATCH, waitSeconds: 0 });
-        // What was put back comes again: then everything has had its turn.
+        // A letter that was put back is received again: then every letter was taken once.
         const fresh = messages.filter(({ messageId }) => !seen.has(messageId));
         for (const message of messages) if (!fresh.includes(message)) await show(message.receiptHandle);
         if (fresh.length === 0) return;
@@ -71,7 +71,7 @@ function queueMailbox(queue: MessageQueue): Mailbox {
               if (failure)
                 throw new AppError(
                   'MessageNotExist',
-                  `it was sent, and lies here again because that took too long: ${failure.message}`,
+                  `it was sent, but it took too long and the letter is in the queue again: ${failure.message}`,
                 );
             },
             putBack: () => show(receiptHandle),

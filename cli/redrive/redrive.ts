@@ -1,21 +1,21 @@
 import { toAppError } from '../../shared/runtime/errors.ts';
-import type { HeldLetter, Mailbox } from './mailbox.ts';
+import type { Mailbox, TakenLetter } from './mailbox.ts';
 import type { Target } from './target.ts';
 
 export interface RedriveReport {
   /** Ids of the letters that were accepted and removed. */
   readonly sent: readonly string[];
-  /** Those that lie where they lay, and why. */
+  /** Letters that stay where they are, with the reason. */
   readonly kept: readonly { readonly id: string; readonly reason: string }[];
 }
 
 export interface RedriveOptions {
-  /** Only these; all when empty. */
+  /** Ids of letters; empty for all. */
   readonly ids: readonly string[];
   readonly onLetter: () => void;
 }
 
-/** Sends letters again, one after another. A letter is removed only when the other side has accepted it. */
+/** Sends letters again, one after another. A letter is removed only after the other side has accepted it. */
 export async function redrive(
   mailbox: Mailbox,
   target: Target,
@@ -23,7 +23,7 @@ export async function redrive(
 ): Promise<RedriveReport> {
   const sent: string[] = [];
   const kept: { id: string; reason: string }[] = [];
-  const others: HeldLetter[] = [];
+  const others: TakenLetter[] = [];
   for await (const letter of mailbox.take()) {
     if (ids.length > 0 && !ids.includes(letter.id)) {
       others.push(letter);
@@ -41,7 +41,7 @@ export async function redrive(
   return { sent, kept };
 }
 
-async function sendAndRemove(letter: HeldLetter, target: Target): Promise<string | undefined> {
+async function sendAndRemove(letter: TakenLetter, target: Target): Promise<string | undefined> {
   try {
     const reason = await target.send(letter);
     if (reason === undefined) await letter.remove();

@@ -5,38 +5,38 @@ import { AppError } from '../../shared/runtime/errors.ts';
 import { createFunctionCompute3Sink } from '../../shared/sinks/function-compute-3.ts';
 import { createHttpSink } from '../../shared/sinks/http.ts';
 import type { EventSink } from '../../shared/sinks/sink.ts';
+import type { CloudTarget } from './cloud-target.ts';
 import type { Letter } from './letter.ts';
-import type { Place } from './place.ts';
 
 const TIMEOUT_MS = 30_000;
 
-/** Where letters go again. */
+/** Receives letters again. */
 export interface Target {
   readonly name: string;
-  /** Why it was not accepted; `undefined` when it was. */
+  /** Resolves to the reason why the letter was not accepted; `undefined` when it was accepted. */
   send(letter: Letter): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
 export interface TargetOptions {
-  /** `mns:<queue>`, `fc:<function>` or a URL; absent: where each letter comes from. */
+  /** `mns:<queue>`, `fc:<function>` or a URL. @default the origin of each letter */
   readonly to: string | undefined;
-  /** Where functions answer; the account's own endpoint when absent. */
+  /** Endpoint of Function Compute. @default the endpoint of the account */
   readonly functionEndpoint: string | undefined;
   readonly accountId: string | undefined;
 }
 
-/** Throws `ConfigInvalid` for a target that is none. */
-export function openTarget(options: TargetOptions, place: Place): Target {
-  if (options.to !== undefined) return namedTarget(options.to, options, place);
+/** Throws `ConfigInvalid` for an invalid target. */
+export function openTarget(options: TargetOptions, cloud: CloudTarget): Target {
+  if (options.to !== undefined) return namedTarget(options.to, options, cloud);
   const opened = new Map<string, Target>();
   return {
     name: 'where they come from',
     async send(letter) {
-      const home = homeOf(letter);
-      if (home === undefined) return 'nothing tells where it comes from: pass --to';
-      const target = opened.get(home) ?? namedTarget(home, options, place);
-      opened.set(home, target);
+      const origin = originOf(letter);
+      if (origin === undefined) return 'its origin is unknown: pass --to';
+      const target = opened.get(origin) ?? namedTarget(origin, options, cloud);
+      opened.set(origin, target);
       return target.send(letter);
     },
     async close() {
@@ -45,17 +45,17 @@ export function openTarget(options: TargetOptions, place: Place): Target {
   };
 }
 
-/** `acs:fc:<region>:<account>:functions/<function>`, perhaps with a qualifier behind another slash. */
-function homeOf({ home }: Letter): string | undefined {
-  if (home?.kind === 'queue') return `mns:${home.queue}`;
-  const [, name] = /:functions\/([^/]+)/.exec(home?.arn ?? '') ?? [];
+/** An ARN is `acs:fc:<region>:<account>:functions/<function>`, with an optional `/<qualifier>`. */
+function originOf({ origin }: Letter): string | undefined {
+  if (origin?.kind === 'queue') return `mns:${origin.queue}`;
+  const [, name] = /:functions\/([^/]+)/.exec(origin?.arn ?? '') ?? [];
   return name && `fc:${name}`;
 }
 
-function namedTarget(to: string, options: TargetOptions, place: Place): Target {
+function namedTarget(to: string, options: TargetOptions, cloud: CloudTarget): Target {
   const [, queueName] = /^mns:(.+)$/.exec(to) ?? [];
   if (queueName) {
-    const queue = place.queue(queueName);
+    const queue = cloud.queue(queueName);
     return {
       name: to,
       async send({ body }) {
@@ -66,33 +66,33 @@ function namedTarget(to: string, options: TargetOptions, place: Place): Target {
     };
   }
   const [, functionName] = /^fc:(.+)$/.exec(to) ?? [];
-  if (functionName) return eventTarget(functionSink(functionName, options, place));
+  if (functionName) return eventTarget(functionSink(functionName, options, cloud));
   if (/^https?:\/\//.test(to))
     return eventTarget(createHttpSink({ url: to, timeoutMs: TIMEOUT_MS, clock: systemClock }));
   throw new AppError('ConfigInvalid', `${to} is neither mns:<queue>, fc:<function> nor a URL`);
 }
 
-/** Asynchronous, as the invocation was that failed: its retries and its destination apply again. */
-function functionSink(functionName: string, options: TargetOptions, place: Place): EventSink {
+/** Asynchronous, like the failed invocation: its retries and its destination apply again. */
+function functionSink(functionName: string, options: TargetOptions, cloud: CloudTarget): EventSink {
   if (!options.accountId)
     throw new AppError(
       'ConfigInvalid',
       `fc:${functionName} needs the account: pass --account, or set FC_ACCOUNT_ID`,
     );
   return createFunctionCompute3Sink({
-    region: place.region,
+    region: cloud.region,
     accountId: options.accountId,
     functionName,
     invocation: 'async',
     endpoint: options.functionEndpoint,
-    credentials: place.credentials,
+    credentials: cloud.credentials,
     timeoutMs: TIMEOUT_MS,
     clock: systemClock,
     random: Math.random,
   });
 }
 
-/** An event keeps its id, so that what was done already is not done twice. */
+/** An event keeps its id: a record that was already processed is a duplicate. */
 function eventTarget(sink: EventSink): Target {
   return {
     name: sink.name,

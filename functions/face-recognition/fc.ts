@@ -1,17 +1,15 @@
 import { systemClock } from '../../shared/runtime/clock.ts';
 import type { InvocationContext } from '../../shared/runtime/invocation-context.ts';
-import type { FaceRecognition } from './function.ts';
-import type { HttpFunctionRequest, HttpFunctionResponse } from './http-function.ts';
+import type { HttpFunctionRequest, HttpFunctionResponse } from './http/function.ts';
+import type { FunctionHooks } from './managed/hooks.ts';
+import { WRAPPERS } from './wrappers.ts';
 
-/**
- * Loaded by the initializer, or by the first call where there is none: what goes wrong then is that call's error, and its
- * time stands in that call's log.
- */
-let loading: Promise<FaceRecognition> | undefined;
+/** Loaded by the initializer, or by the first call if there is no initializer: its errors and its time belong to that call. */
+let loading: Promise<FunctionHooks> | undefined;
 
-function load(): Promise<FaceRecognition> {
-  loading ??= import('./function.ts').then(({ createFaceRecognition }) =>
-    createFaceRecognition({ env: process.env, clock: systemClock, random: Math.random }),
+function load(): Promise<FunctionHooks> {
+  loading ??= WRAPPERS.managed().then((createFunctionHooks) =>
+    createFunctionHooks({ env: process.env, clock: systemClock, random: Math.random }),
   );
   return loading;
 }
@@ -31,12 +29,10 @@ type HttpArguments = [
 
 /** Takes an event, as in 3.0 and 2.0, or the request and response of an HTTP function of 2.0. */
 export async function handler(...given: EventArguments | HttpArguments): Promise<unknown> {
-  const fn = await load();
-  const [input] = given;
-  if (input instanceof Uint8Array) return fn.handler(input, given[1] as InvocationContext);
-  const { answerHttpFunction } = await import('./http-function.ts');
-  const [request, response, context] = given as HttpArguments;
-  return answerHttpFunction(fn, request, response, context);
+  const hooks = await load();
+  if (given[0] instanceof Uint8Array) return hooks.handler(...(given as EventArguments));
+  const answerHttpFunction = await WRAPPERS['http-function']();
+  return answerHttpFunction(hooks, ...(given as HttpArguments));
 }
 
 export async function preStop(context: InvocationContext): Promise<void> {

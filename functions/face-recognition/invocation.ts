@@ -1,47 +1,44 @@
 import pLimit from 'p-limit';
 import type { OssObjectEvent } from '../../shared/envelope/event.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
-import type { Dispatch, DispatchOutcome } from '../../shared/pipeline/dispatch.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Outcome } from '../../shared/pipeline/outcome.ts';
+import type { Pipeline } from '../../shared/pipeline/pipeline.ts';
 import { AppError, type ErrorCode, type ErrorKind, toAppError } from '../../shared/runtime/errors.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
+import type { App } from './app.ts';
 
-/** What became of one record: its outcome, or why it has to come again. */
-export type RecordReport = Pick<OssObjectEvent, 'id' | 'region' | 'bucket' | 'key'> &
-  (DispatchOutcome | { readonly outcome: 'undone'; readonly error: AppError });
+/** The result of one record: its outcome, or the error for which it must be delivered again. */
+export type RecordReport = Pick<OssObjectEvent, 'id' | 'region' | 'bucket' | 'key' | 'eventTime'> &
+  (Outcome | { readonly outcome: 'undone'; readonly error: AppError });
 
-/** What became of an event as a whole; each part of it is in one of the lists. */
+/** The result of an event as a whole; each part of it is in one of the lists. */
 export interface InvocationReport {
   /** In the order of the event. */
   readonly records: readonly RecordReport[];
-  /** Parts that could not be read: `path` leads there from the event. */
+  /** Parts that could not be read; `path` leads from the event to the part. */
   readonly faults: readonly { readonly path: string; readonly code: ErrorCode; readonly reason: string }[];
 }
 
-export interface InvocationParts {
-  readonly work: Dispatch;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Records at once. */
-  readonly concurrency: number;
-}
+export type InvokedApp = Pick<App, 'pipeline' | 'clock' | 'logger'> & {
+  readonly options: Pick<App['options'], 'recordConcurrency'>;
+};
 
 export interface InvocationLimits {
   /** Milliseconds since the epoch. */
   readonly deadline: number;
-  /** Ends the time before the deadline does. */
+  /** Stops the work before the deadline. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Brings every record of an event to its outcome. After the deadline work under way is stopped and no other begins:
- * both are reported as undone.
+ * Processes every record of an event. After the deadline, records in progress are stopped and no other is started: they are
+ * reported as undone. Throws when the pipeline cannot be opened.
  */
-export async function processEvent(
+export async function processEvents(
   input: unknown,
-  { work, clock, logger, concurrency }: InvocationParts,
+  { pipeline, clock, logger, options }: InvokedApp,
   { deadline, signal }: InvocationLimits,
 ): Promise<InvocationReport> {
+  const process = await pipeline();
   const startedAt = clock.now();
   const { events, faults } = openEnvelope(input);
   for (const { path, error } of faults) {
@@ -52,9 +49,9 @@ export async function processEvent(
   const cancel = clock.after(deadline - clock.now(), onAbort);
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted) onAbort();
-  const limit = pLimit(concurrency);
+  const limit = pLimit(options.recordConcurrency);
   const context = { signal: stop.signal, deadline };
-  const records = await Promise.all(events.map((event) => limit(() => processRecord(event, work, context))));
+  const records = await Promise.all(events.map((event) => limit(processRecord, event, process, context)));
   cancel();
   signal?.removeEventListener('abort', onAbort);
   const report = {
@@ -67,14 +64,14 @@ export async function processEvent(
 
 async function processRecord(
   event: OssObjectEvent,
-  work: Dispatch,
+  process: Pipeline,
   context: { signal: AbortSignal; deadline: number },
 ): Promise<RecordReport> {
-  const { id, region, bucket, key } = event;
-  const record = { id, region, bucket, key };
+  const { id, region, bucket, key, eventTime } = event;
+  const record = { id, region, bucket, key, eventTime };
   try {
     if (context.signal.aborted) throw new AppError('Aborted', 'the time of the invocation is over');
-    return { ...record, ...(await work(event, context)) };
+    return { ...record, ...(await process(event, context)) };
   } catch (thrown) {
     return { ...record, outcome: 'undone', error: toAppError(thrown) };
   }
@@ -86,12 +83,12 @@ function countOutcomes({ records, faults }: InvocationReport): Record<string, nu
   return counts;
 }
 
-/** Which kind of failure speaks for a batch: a person must see a wrong setting, whatever else failed. */
+/** Which kind of failure represents a batch: a wrong setting comes first, because a person must see it. */
 const PRECEDENCE: readonly ErrorKind[] = ['misconfigured', 'throttled', 'transient'];
 
 /**
- * The failure of the invocation when a record has to come again; `undefined` when none has. A permanent error is no
- * reason: Function Compute would run the same event three more times, and every time for money.
+ * The failure of the invocation when a record must be delivered again; otherwise `undefined`. A permanent error does not
+ * count: Function Compute would run the same event three more times, and charge for each.
  */
 export function failureOf({ records }: InvocationReport): AppError | undefined {
   const undone = records.flatMap((record) => (record.outcome === 'undone' ? [record] : []));
@@ -99,19 +96,19 @@ export function failureOf({ records }: InvocationReport): AppError | undefined {
   const kind = PRECEDENCE.find((candidate) => again.some(({ error }) => error.kind === candidate));
   const worst = again.find(({ error }) => error.kind === kind)?.error;
   if (!worst) return undefined;
-  const waits = again.map(({ error }) => error.retryAfterMs ?? 0);
+  const wait = Math.max(...again.map(({ error }) => error.retryAfterMs ?? 0));
   return new AppError(
     worst.code,
     `${again.length} of ${records.length} records to be delivered again: ${worst.code}: ${worst.message}`,
     {
       cause: worst,
       details: { undone: again.map(({ id }) => id) },
-      ...(Math.max(...waits) > 0 && { retryAfterMs: Math.max(...waits) }),
+      retryAfterMs: wait > 0 ? wait : undefined,
     },
   );
 }
 
-/** The report as JSON: an error in it is told by its code, kind and message. */
+/** The report as JSON; an error becomes its code, kind and message. */
 export function describeReport({ records, faults }: InvocationReport): unknown {
   return {
     records: records.map((record) => {

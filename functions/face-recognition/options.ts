@@ -1,42 +1,15 @@
-import * as z from 'zod/mini';
-import { defineOptions, flag, integer, type OptionsOf, oneOf, text } from '../../shared/runtime/options.ts';
+import { OSS_OPTIONS } from '../../shared/pipeline/compose/oss-options.ts';
+import { defineOptions, integer, type OptionsOf, oneOf } from '../../shared/runtime/options.ts';
 
-/** What the function needs besides the options of one image, in `shared/pipeline/options.ts`. */
+/** The options of the function besides those of one picture, in `shared/pipeline/options.ts`. */
 export const FACE_RECOGNITION_OPTIONS = defineOptions({
-  region: {
-    env: 'REGION',
-    aliases: ['FC_REGION'],
-    schema: text,
-    unit: 'region, e.g. `cn-hangzhou`',
-    about: 'Of buckets whose events do not tell it. Function Compute sets `FC_REGION`.',
-  },
-  ossEndpoint: {
-    env: 'OSS_ENDPOINT',
-    schema: z.optional(text),
-    unit: 'http(s)://host[:port]',
-    about: "Where OSS answers. Default: the bucket's region, over HTTPS.",
-  },
-  ossInternal: {
-    env: 'OSS_INTERNAL',
-    schema: flag,
-    default: false,
-    unit: 'true or false',
-    about:
-      "Whether to take the address within Alibaba Cloud's network: nothing is paid for the traffic, and buckets of other regions cannot be reached.",
-  },
-  ossTimeoutSeconds: {
-    env: 'OSS_TIMEOUT_SECONDS',
-    schema: integer(1, 300),
-    default: 15,
-    unit: 'seconds, 1–300',
-    about: 'A request to OSS on which nothing moves for so long is repeated, up to two times.',
-  },
+  ...OSS_OPTIONS,
   recordConcurrency: {
     env: 'RECORD_CONCURRENCY',
     schema: integer(1, 64),
     default: 4,
     unit: 'images, 1–64',
-    about: 'Images of one batch that are worked on at once; each is in memory as a whole.',
+    about: 'Images of one batch that are processed in parallel; each is kept in memory as a whole.',
   },
   port: {
     env: 'FC_SERVER_PORT',
@@ -44,14 +17,14 @@ export const FACE_RECOGNITION_OPTIONS = defineOptions({
     schema: integer(0, 65_535),
     default: 9000,
     unit: 'port, 0 = any',
-    about: 'Of the custom runtime and the container; a managed runtime does not listen.',
+    about: 'The port of the custom runtime and the container; a managed runtime does not listen.',
   },
   logLevel: {
     env: 'LOG_LEVEL',
     schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
     default: 'info' as const,
     unit: 'debug, info, warn, error or silent',
-    about: 'Lines below it are not written.',
+    about: 'Lines below this level are not written.',
   },
 });
 

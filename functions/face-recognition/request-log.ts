@@ -3,12 +3,12 @@ import type { LogFields, Logger } from '../../shared/runtime/log.ts';
 
 const current = new AsyncLocalStorage<string>();
 
-/** Runs `work` as part of the invocation: every line that it logs carries the request id. */
+/** Runs `work` as part of a request: each line that it logs has the request id. */
 export function inRequest<T>(requestId: string, work: () => Promise<T>): Promise<T> {
   return current.run(requestId, work);
 }
 
-/** Adds the request id to each line: what logs is built once, and lives for many invocations. */
+/** Adds the request id to each line. A logger is created once and used by many requests. */
 export function withRequestId(logger: Logger): Logger {
   const tagged = (fields: LogFields): LogFields => {
     const requestId = current.getStore();

@@ -71,7 +71,7 @@ export function createBridge({ sink, queueName, clock, eventData }: BridgeOption
       };
       const cloudEvent = toCloudEvent(event, extensions, eventData);
       const startedAt = clock.now();
-      const delivery = await sink.deliver(cloudEvent, { signal: context.signal });
+      const delivery = await sink.deliver(cloudEvent, { signal: context.signal, origin: event });
       const seconds = (clock.now() - startedAt) / 1000;
       context.recordDelivered({ record: event.id, result: delivery.result, seconds });
       return delivery;

@@ -1,5 +1,5 @@
 import type { MnsClient } from '../../shared/mns/client.ts';
-import { type Consumer, createConsumer, type DeadLetters } from '../../shared/mns/consumer/index.ts';
+import type { Consumer, DeadLetters } from '../../shared/mns/consumer/index.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
@@ -8,7 +8,6 @@ import type { Random } from '../../shared/runtime/random.ts';
 import { connectMns } from './connect.ts';
 import { createDeadLetterQueue, createDeadLetterStore } from './dead-letters.ts';
 import { ensureQueue } from './ensure-queue.ts';
-import { logEvents } from './log-events.ts';
 import { consumerOptions, eventDataOf, type PollerOptions } from './options.ts';
 import { createSink } from './sink.ts';
 
@@ -37,17 +36,17 @@ export async function createPoller(options: PollerOptions, parts: PollerParts): 
   const queue = client.queue(queueName);
   const sink = await createSink(options, parts);
   const dead = await openDeadLetters(options, client, parts);
-  const { createBridge } = await import('./bridge.ts');
-  const consumer = createConsumer({
+  const { createQueueConsumer } = await import('./consume.ts');
+  const consumer = createQueueConsumer({
     queue,
-    handle: createBridge({ sink, queueName, clock, eventData: eventDataOf(options) }),
+    sink,
     deadLetters: dead.letters,
     clock,
     random,
     logger,
+    eventData: eventDataOf(options),
     options: consumerOptions(options),
   });
-  logEvents(consumer, logger);
   logger.info(
     { queue: queueName, sink: sink.name, deadLetters: dead.letters.name },
     'poller is ready to start',

@@ -1,6 +1,6 @@
 import { startLocalCloud } from '../../local/cloud.ts';
-import { type Connection, readConnection } from '../../local/connection.ts';
 import type { CloudOfFunctions } from '../../local/fc/index.ts';
+import { type Connection, readConnection } from '../../local/start/connection.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 
 /** The cloud that the functions use. */

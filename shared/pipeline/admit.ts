@@ -3,7 +3,7 @@ import { fixedPrefix } from '../results/keys.ts';
 import type { PipelineOptions } from './options.ts';
 import type { IgnoreRule } from './outcome.ts';
 
-/** After these the object exists whole; the bookkeeping types of a multipart upload come before it does. */
+/** After these events the object is complete. The bookkeeping events of a multipart upload come before that. */
 const CREATED = new Set([
   'ObjectCreated:PutObject',
   'ObjectCreated:PostObject',
@@ -23,7 +23,7 @@ type Rules = Pick<
   'sourcePrefix' | 'sourceSuffixes' | 'resultPrefix' | 'resultBucket' | 'removeResults'
 >;
 
-/** Decides from the event alone whether it is for us. */
+/** Decides from the event alone what to do about it. */
 export function admit(event: Pick<OssObjectEvent, 'eventName' | 'bucket' | 'key'>, rules: Rules): Admission {
   const { eventName, bucket, key } = event;
   const removal = REMOVED.has(eventName);
@@ -42,7 +42,7 @@ export function admit(event: Pick<OssObjectEvent, 'eventName' | 'bucket' | 'key'
   return rules.removeResults ? { action: 'remove' } : ignore('removal-off');
 }
 
-/** The start-up check cannot see the event rule, so every event is checked again. */
+/** Every event is checked again: the check at start-up does not know the event rule. */
 function isOwnResult(bucket: string, key: string, { resultBucket, resultPrefix }: Rules): boolean {
   if ((resultBucket ?? bucket) !== bucket) return false;
   const fixed = fixedPrefix(resultPrefix);

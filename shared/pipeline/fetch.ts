@@ -13,35 +13,34 @@ export interface FetchedObject {
 export type FetchResult = FetchedObject | 'gone' | 'superseded';
 
 /**
- * Fetches the object that the event speaks of: not an older or newer one. Throws `ImageTooLarge` before reading a body
- * that exceeds `maxBytes`.
+ * Fetches the object version that the event describes, not an older or newer one. Throws `ImageTooLarge` before it
+ * reads a body that exceeds `maxBytes`.
  */
 export async function fetchSource(
   store: ObjectStore,
   event: OssObjectEvent,
   { maxBytes, signal }: { maxBytes: number; signal?: AbortSignal },
 ): Promise<FetchResult> {
+  if (event.size !== undefined) assertSize(event.size, maxBytes);
   const read = await openSource(store, event.key, signal);
   if (!read) return 'gone';
   const { head, body } = read;
-  if (isOtherWrite(head, event)) {
+  try {
+    if (isOtherWrite(head, event)) return 'superseded';
+    assertSize(head.size, maxBytes);
+    const chunks: Buffer[] = [];
+    const hash = createHash('sha256');
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      hash.update(chunk);
+    }
+    return { bytes: Buffer.concat(chunks), head, sha256: hash.digest('hex') };
+  } finally {
     body.destroy();
-    return 'superseded';
   }
-  if (head.size > maxBytes) {
-    body.destroy();
-    throw tooLarge(head.size, maxBytes);
-  }
-  const chunks: Buffer[] = [];
-  const hash = createHash('sha256');
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    hash.update(chunk);
-  }
-  return { bytes: Buffer.concat(chunks), head, sha256: hash.digest('hex') };
 }
 
-/** No document says whether notifications percent-encode keys: the raw key goes first, its decoded form second. */
+/** No document says whether notifications percent-encode keys: tries the key as it came, then its decoded form. */
 async function openSource(store: ObjectStore, key: string, signal?: AbortSignal) {
   for (const candidate of new Set([key, decoded(key)])) {
     try {
@@ -67,8 +66,9 @@ function isOtherWrite(head: ObjectHead, event: OssObjectEvent): boolean {
   return event.etag !== undefined && event.etag !== '' && head.etag !== event.etag;
 }
 
-export function tooLarge(size: number, maxBytes: number): AppError {
-  return new AppError('ImageTooLarge', `the object has ${size} bytes, more than MAX_BYTES=${maxBytes}`, {
+function assertSize(size: number, maxBytes: number): void {
+  if (size <= maxBytes) return;
+  throw new AppError('ImageTooLarge', `the object has ${size} bytes, more than MAX_BYTES=${maxBytes}`, {
     details: { size, maxBytes },
   });
 }

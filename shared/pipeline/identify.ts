@@ -4,17 +4,17 @@ import { assignPeople, type Match } from '../faces/gallery/match.ts';
 import { isMatchable } from '../faces/similarity.ts';
 import type { UprightImage } from '../images/image.ts';
 
-/** People asked for each face: enough for a second choice where somebody else in the picture is the better match. */
+/** Candidates per face: enough for a second choice when another face in the picture matches the first one better. */
 const CANDIDATES = 5;
 
 export interface IdentifyOptions extends CallOptions {
-  /** Whether an unknown face tells how similar it was to anybody. */
+  /** Whether an unknown face has the similarity to the nearest person. */
   readonly keepBestScore: boolean;
 }
 
 /**
- * Who the faces of one picture are, in their order. Faces too small to be told apart are unknown and are not searched
- * for. Scores are rounded to three digits, as they stand in results.
+ * Identifies the faces of one picture; matches are in the order of the faces. Faces that are too small are unknown and are
+ * not searched for. Scores are rounded to three digits, as in results.
  */
 export async function identify(
   image: UprightImage,
@@ -36,7 +36,7 @@ function describe(match: Match, keepBestScore: boolean): Match {
   return { unknown: true, bestScore: score(match.bestScore) };
 }
 
-/** Dissimilar faces have negative cosines, of which the amount says nothing. */
+/** Dissimilar faces have negative cosines. Their amount has no meaning. */
 function score(similarity: number): number {
   return Math.min(1, Math.max(0, Number(similarity.toFixed(3))));
 }

@@ -2,7 +2,7 @@ import type { Face } from '../faces/face.ts';
 import type { Match } from '../faces/gallery/match.ts';
 import type { Tone } from '../images/annotate.ts';
 
-/** What stands at a face's box: the name of a known person, else as the original sample had it and a little more. */
+/** The label of a face's box: the name of a known person, otherwise the attributes, as in the original sample. */
 export function labelOf(
   { attributes: { gender, age, expression } }: Pick<Face, 'attributes'>,
   match?: Match,
@@ -13,14 +13,14 @@ export function labelOf(
   return [letter, years, expression?.value].filter((part) => part !== undefined).join(' ');
 }
 
-/** A face that was compared with nobody – the gallery is empty, or it is too small – is not called unknown. */
+/** A face that was not compared – the gallery is empty, or the face is too small – is not marked as unknown. */
 export function toneOf(match: Match | undefined): Tone {
   if (!match) return 'plain';
   if ('person' in match) return 'match';
   return match.bestScore === undefined ? 'plain' : 'unknown';
 }
 
-/** The summary of a picture: how many, and by gender where every face has one. */
+/** The summary of a picture: the number of faces, and by gender if every face has one. */
 export function bannerOf(faces: readonly Pick<Face, 'attributes'>[]): string {
   const count = faces.length === 1 ? '1 face' : `${faces.length} faces`;
   const genders = faces.map(({ attributes }) => attributes.gender?.value);

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { AttributeName } from '../faces/face.ts';
+import type { ImageBounds } from '../images/image.ts';
 import { AppError } from '../runtime/errors.ts';
 import {
   defineOptions,
@@ -20,7 +21,7 @@ const ATTRIBUTES = [
   'mask',
 ] as const satisfies AttributeName[];
 
-/** Everything that configures what happens to one image. */
+/** The options of one picture. */
 export const PIPELINE_OPTIONS = defineOptions({
   sourcePrefix: {
     env: 'SOURCE_PREFIX',
@@ -34,7 +35,7 @@ export const PIPELINE_OPTIONS = defineOptions({
     schema: listOf(z.string()),
     default: [] as string[],
     unit: 'comma-separated key endings, e.g. `.jpg,.png`',
-    about: 'Only objects that end in one of them are processed, in any case of letters; empty: all.',
+    about: 'Only objects with one of these endings are processed, in upper or lower case; empty: all.',
   },
   resultBucket: {
     env: 'RESULT_BUCKET',
@@ -47,8 +48,8 @@ export const PIPELINE_OPTIONS = defineOptions({
     aliases: ['UPLOAD_OSS_PATH'],
     schema: z.string().check(z.regex(/^[^/\\][^\\]{0,255}$/)),
     default: 'results/',
-    unit: 'key prefix; `{bucket}` stands for the source bucket',
-    about: 'Results of `<key>` lie at `<prefix><key>/`. It must lie outside the watched prefix.',
+    unit: 'key prefix; `{bucket}` is replaced by the source bucket',
+    about: 'Results of `<key>` are stored at `<prefix><key>/`. It must be outside the watched prefix.',
   },
   attributes: {
     env: 'ATTRIBUTES',
@@ -61,28 +62,28 @@ export const PIPELINE_OPTIONS = defineOptions({
     ]) as z.ZodMiniType<AttributeName[], unknown>,
     default: [...ATTRIBUTES] as AttributeName[],
     unit: `comma-separated: ${ATTRIBUTES.join(', ')}; or \`none\``,
-    about: 'What is found out about a face and written to results. With `none` faces are only found.',
+    about: 'Attributes that are found and written to results. With `none`, faces are only located.',
   },
   pose: {
     env: 'POSE',
     schema: flag,
     default: true,
     unit: 'true or false',
-    about: 'Whether results tell where a face looks.',
+    about: 'Whether results contain the pose of a face.',
   },
   quality: {
     env: 'QUALITY',
     schema: flag,
     default: true,
     unit: 'true or false',
-    about: 'Whether results tell how well a face can be recognised.',
+    about: 'Whether results contain how well a face can be recognised.',
   },
   landmarks: {
     env: 'LANDMARKS',
     schema: flag,
     default: false,
     unit: 'true or false',
-    about: "Whether results hold the engine's full list of points; it makes them several times larger.",
+    about: "Whether results contain the engine's full list of points, which makes them several times larger.",
   },
   annotate: {
     env: 'ANNOTATE',
@@ -110,14 +111,14 @@ export const PIPELINE_OPTIONS = defineOptions({
     schema: flag,
     default: true,
     unit: 'true or false',
-    about: 'Whether the results of an object go when an `ObjectRemoved` event says that the object went.',
+    about: 'Whether an `ObjectRemoved` event removes the results of the object.',
   },
   maxBytes: {
     env: 'MAX_BYTES',
     schema: integer(1024, 1_073_741_824),
     default: 33_554_432,
     unit: 'bytes, 1,024–1,073,741,824',
-    about: 'Larger objects are `invalid` and are not fetched. An image is held in memory whole.',
+    about: 'Larger objects are `invalid` and are not fetched. The whole image is kept in memory.',
   },
   maxPixels: {
     env: 'MAX_PIXELS',
@@ -139,7 +140,7 @@ export const PIPELINE_OPTIONS = defineOptions({
     default: 1920,
     unit: 'pixels, 320–8,192',
     about:
-      'Longest side of the pixels that are worked on and of the annotated picture. More finds smaller faces and costs time and memory with its square.',
+      'Longest side of the analyzed pixels and of the annotated picture. A higher value finds smaller faces; time and memory grow with its square.',
   },
   decodeTimeoutSeconds: {
     env: 'DECODE_TIMEOUT_SECONDS',
@@ -154,7 +155,7 @@ export const PIPELINE_OPTIONS = defineOptions({
     default: 'local' as const,
     unit: '`local` or `facebody`',
     about:
-      "What finds the faces: networks in this process, or Alibaba Cloud's service, which is paid by the call and knows its own quota.",
+      "What finds the faces: models in this process, or Alibaba Cloud's service, which is paid per call and has a quota.",
   },
 });
 
@@ -162,13 +163,18 @@ export type PipelineOptions = Omit<OptionsOf<typeof PIPELINE_OPTIONS>, 'sourcePr
   readonly sourcePrefix: string;
 };
 
+export function imageBounds(options: PipelineOptions): ImageBounds {
+  const { maxBytes, maxSide, maxPixels, rasterSide, decodeTimeoutSeconds: timeoutSeconds } = options;
+  return { maxBytes, maxSide, maxPixels, rasterSide, timeoutSeconds };
+}
+
 /** Reads and cross-checks the options. Throws `ConfigInvalid` or `LoopRefused`. */
 export function readPipelineOptions(
   env: NodeJS.ProcessEnv,
   flags?: Readonly<Record<string, string | undefined>>,
 ): PipelineOptions {
   const options = readOptions(PIPELINE_OPTIONS, env, flags);
-  // The original sample watched the whole bucket and skipped its own results, so its settings go on doing that.
+  // The original sample watched the whole bucket and skipped its own results: with its settings, that stays so.
   const legacy = !flags?.resultPrefix && !env.RESULT_PREFIX && Boolean(env.UPLOAD_OSS_PATH);
   const resolved = {
     ...options,
@@ -179,12 +185,12 @@ export function readPipelineOptions(
   return resolved;
 }
 
-/** Results below the watched prefix would trigger the function again, for ever. */
+/** Results below the watched prefix would trigger the function again, forever. */
 function refuseLoop({ sourcePrefix, resultPrefix, resultBucket }: PipelineOptions): void {
   if (resultBucket !== undefined || !resultPrefix.startsWith(sourcePrefix)) return;
   throw new AppError(
     'LoopRefused',
-    `results at ${JSON.stringify(resultPrefix)} lie below the watched prefix ${JSON.stringify(sourcePrefix)}: ` +
+    `results at ${JSON.stringify(resultPrefix)} are below the watched prefix ${JSON.stringify(sourcePrefix)}: ` +
       'set RESULT_PREFIX to a prefix outside it, or RESULT_BUCKET to another bucket',
   );
 }

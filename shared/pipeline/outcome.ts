@@ -1,44 +1,70 @@
+import type { RefusalReason } from '../faces/gallery/gate.ts';
 import type { ErrorCode } from '../runtime/errors.ts';
 
-/** The stages of one image, in order. */
-export const STAGES = ['admit', 'fetch', 'prepare', 'analyze', 'identify', 'render', 'publish'] as const;
-export type Stage = (typeof STAGES)[number];
+/** The stages of one picture, in order. */
+export type Stage = 'admit' | 'fetch' | 'prepare' | 'analyze' | 'identify' | 'render' | 'publish';
 
-/** Why an event was not for us. */
+/** Milliseconds per stage; a stage that was not reached is absent. */
+export type Durations = Partial<Record<Stage, number>>;
+
+/** Why an event was ignored. */
 export type IgnoreRule =
   | 'event-type'
   | 'own-result'
   | 'outside-prefix'
   | 'outside-suffix'
   | 'folder'
-  | 'removal-off';
-
-interface OutcomeBase {
-  /** Milliseconds each stage took that was reached. */
-  readonly durations: Partial<Record<Stage, number>>;
-}
+  | 'removal-off'
+  | 'no-person';
 
 /**
- * What became of one event. Every one of these acknowledges it; what has to be tried again is thrown instead.
- * - `processed`: the result document is written.
- * - `duplicate`: this very write has its result already.
- * - `superseded`: the object changed after the event; the later event answers for it.
- * - `gone`: the object does not exist any more; after an `ObjectRemoved` event its results went too.
- * - `ignored`: not for us, by `rule`.
- * - `invalid`: no usable image; recorded beside the results.
+ * Results that recognition and enrolment share.
+ * - `duplicate`: this write already has its document.
+ * - `superseded`: the object changed after the event; the later event handles it.
+ * - `gone`: the object no longer exists; after an `ObjectRemoved` event its results were removed too.
+ * - `ignored`: the event is out of scope, by `rule`.
+ * - `invalid`: not a usable image; recorded beside the results.
  * - `failed`: a permanent error; recorded beside the results.
  */
-export type Outcome = OutcomeBase &
-  (
-    | { readonly outcome: 'processed'; readonly faces: number; readonly document: string }
-    | { readonly outcome: 'duplicate'; readonly document: string }
-    | { readonly outcome: 'superseded' }
-    | { readonly outcome: 'gone'; readonly removed: number }
-    | { readonly outcome: 'ignored'; readonly rule: IgnoreRule }
-    | {
-        readonly outcome: 'invalid' | 'failed';
-        readonly code: ErrorCode;
-        readonly reason: string;
-        readonly document: string;
-      }
-  );
+export type CommonResult =
+  | { readonly outcome: 'duplicate'; readonly document: string }
+  | { readonly outcome: 'superseded' }
+  | { readonly outcome: 'gone'; readonly removed: number }
+  | { readonly outcome: 'ignored'; readonly rule: IgnoreRule }
+  | {
+      readonly outcome: 'invalid' | 'failed';
+      readonly code: ErrorCode;
+      readonly reason: string;
+      readonly document: string;
+    };
+
+/** `processed`: the result document is written. */
+export type RecognitionResult =
+  | CommonResult
+  | {
+      readonly outcome: 'processed';
+      readonly faces: number;
+      /** Faces that were compared with known people: how many were recognized, and how many were not. */
+      readonly known: number;
+      readonly unknown: number;
+      readonly document: string;
+    };
+
+/**
+ * - `enrolled`: the face is in the gallery, and the record is written.
+ * - `refused`: the photo is not a good example of the person, by `reason`; recorded.
+ */
+export type EnrolmentResult =
+  | CommonResult
+  | { readonly outcome: 'enrolled'; readonly person: string; readonly document: string }
+  | {
+      readonly outcome: 'refused';
+      readonly person: string;
+      readonly reason: RefusalReason;
+      readonly document: string;
+    };
+
+export type Result = RecognitionResult | EnrolmentResult;
+
+/** The result of one event. Every outcome acknowledges the event; an event that must be retried throws instead. */
+export type Outcome<R = Result> = R & { readonly durations: Durations };

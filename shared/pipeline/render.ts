@@ -8,7 +8,7 @@ import type { Artifacts } from '../results/writer.ts';
 import { bannerOf, labelOf, toneOf } from './labels.ts';
 import type { PipelineOptions } from './options.ts';
 
-/** The pictures that configuration asks for; they are encoded side by side. */
+/** Draws the pictures that configuration asks for, and encodes them in parallel. */
 export async function render(
   image: UprightImage,
   faces: readonly Face[],

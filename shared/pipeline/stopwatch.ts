@@ -1,15 +1,15 @@
 import type { Clock } from '../runtime/clock.ts';
-import type { Stage } from './outcome.ts';
+import type { Durations, Stage } from './outcome.ts';
 
-/** Measures stages of one image. */
+/** Measures the stages of one picture. */
 export interface Stopwatch {
   /** Runs `work` and adds its milliseconds to the stage, also when it fails. */
   time<T>(stage: Stage, work: () => Promise<T>): Promise<T>;
-  readonly durations: Partial<Record<Stage, number>>;
+  readonly durations: Durations;
 }
 
 export function createStopwatch(clock: Pick<Clock, 'now'>): Stopwatch {
-  const durations: Partial<Record<Stage, number>> = {};
+  const durations: Durations = {};
   return {
     durations,
     async time(stage, work) {

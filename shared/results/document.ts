@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** Raised when a field changes its meaning or goes away; new optional fields do not raise it. */
+/** Raised when the meaning of a field changes or a field is removed. New optional fields do not raise it. */
 export const SCHEMA_VERSION = 1;
 
 const pixels = z.number().check(z.minimum(0));
@@ -59,7 +59,7 @@ const face = z.strictObject({
           bestScore: z.optional(unit.check(z.describe('Similarity to the nearest person, who is not named'))),
         }),
       ])
-      .check(z.describe('Who it is; absent when nobody was compared')),
+      .check(z.describe('The recognised person; absent when the face was not compared')),
   ),
   crop: z.optional(z.string().check(z.describe('Key of the cropped face in the result bucket'))),
 });
@@ -88,7 +88,7 @@ export const resultDocument = z.strictObject({
   engine: z.optional(z.strictObject({ name: z.string(), version: z.string() })),
   faces: z
     .array(face)
-    .check(z.describe('From the largest to the smallest; empty when nobody is in the picture')),
+    .check(z.describe('From the largest to the smallest; empty when the picture shows no face')),
   artifacts: z
     .strictObject({ annotated: z.optional(z.string()), redacted: z.optional(z.string()) })
     .check(z.describe('Keys in the result bucket')),
@@ -97,7 +97,7 @@ export const resultDocument = z.strictObject({
   ),
 });
 
-/** What `faces.json` holds. It follows from the image, its event, the engine and the configuration alone. */
+/** The content of `faces.json`. It depends only on the image, its event, the engine and the configuration. */
 export type ResultDocument = z.infer<typeof resultDocument>;
 
 /** The published JSON Schema; `shared/results/faces-1.schema.json` is this, written out. */

@@ -1,8 +1,8 @@
 import type { ObjectHead } from '../oss/object-store.ts';
 
 /**
- * Which write a result document answers. Kept as metadata of the document, so that asking costs one HEAD. The ETag
- * is not part of it: it is an MD5, and two pictures can share one.
+ * The write that a result document belongs to. It is stored as metadata of the document, so reading it costs one HEAD. The
+ * ETag is not part of it: it is an MD5, and two pictures can have the same.
  */
 export interface WriteIdentity {
   readonly bucket: string;
@@ -13,7 +13,7 @@ export interface WriteIdentity {
 }
 
 export interface PublishedResult extends WriteIdentity {
-  /** Crops that lie beside the document. */
+  /** Number of crops that are stored beside the document. */
   readonly faces: number;
 }
 
@@ -40,7 +40,7 @@ export function publishedResult(head: ObjectHead): PublishedResult | undefined {
   return { bucket, key: decodeKey(key), requestId, eventTime, faces: Number(head.metadata.faces) || 0 };
 }
 
-/** Foreign metadata may hold any text. */
+/** The metadata of other programs may contain any text. */
 function decodeKey(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -52,8 +52,8 @@ function decodeKey(text: string): string {
 export type Standing = 'new' | 'duplicate' | 'superseded';
 
 /**
- * How a write stands to the result that is there. OSS gives event times in whole seconds, so two writes within one
- * second cannot be ordered: both count as new, and the object itself decides.
+ * Compares a write with the published result. OSS gives event times in whole seconds, so two writes within one second
+ * cannot be ordered: both count as new, and the object itself decides.
  */
 export function standingOf(write: WriteIdentity, published: PublishedResult | undefined): Standing {
   if (!published || published.bucket !== write.bucket || published.key !== write.key) return 'new';

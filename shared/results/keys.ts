@@ -1,4 +1,4 @@
-/** Where the results of one source object lie in the result bucket. */
+/** Where the results of one source object are stored in the result bucket. */
 export interface ResultKeys {
   readonly document: string;
   readonly annotated: string;
@@ -9,8 +9,8 @@ export interface ResultKeys {
 }
 
 /**
- * The layout of results: one folder a source key, so that equal base names in different folders never meet.
- * `{bucket}` in the prefix stands for the source bucket, for result buckets that several buckets share.
+ * The layout of results: one folder per source key, so equal base names in different folders never collide. `{bucket}` in
+ * the prefix is replaced by the source bucket, for result buckets that several buckets share.
  */
 export function resultKeys(prefix: string, source: { bucket: string; key: string }): ResultKeys {
   const base = `${prefix.replaceAll('{bucket}', source.bucket)}${source.key}/`;
@@ -23,7 +23,7 @@ export function resultKeys(prefix: string, source: { bucket: string; key: string
   };
 }
 
-/** What all results have in common, whichever bucket a picture lies in: the prefix up to a placeholder. */
+/** The prefix up to its placeholder, which the results of all buckets share. */
 export function fixedPrefix(prefix: string): string {
   return prefix.split('{bucket}')[0]!;
 }

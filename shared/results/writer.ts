@@ -3,7 +3,7 @@ import type { ResultDocument } from './document.ts';
 import { identityMetadata, type PublishedResult, publishedResult } from './identity.ts';
 import type { ResultKeys } from './keys.ts';
 
-/** Pictures that lie beside the document, all JPEG. */
+/** Pictures that are stored beside the document, all JPEG. */
 export interface Artifacts {
   readonly annotated?: Uint8Array;
   readonly redacted?: Uint8Array;
@@ -11,7 +11,7 @@ export interface Artifacts {
   readonly crops: readonly Uint8Array[];
 }
 
-/** The result that lies at `keys`, for one HEAD. */
+/** The published result at `keys`. Costs one HEAD. */
 export async function findPublished(
   store: ObjectStore,
   keys: ResultKeys,
@@ -21,7 +21,7 @@ export async function findPublished(
   return head && publishedResult(head);
 }
 
-/** Writes the pictures; harmless to repeat. */
+/** Writes the pictures. It can be repeated. */
 export async function writeArtifacts(
   store: ObjectStore,
   keys: ResultKeys,
@@ -36,7 +36,7 @@ export async function writeArtifacts(
   ]);
 }
 
-/** The commit point: once this returns, the write has its result. Crops of an earlier result go afterwards. */
+/** The commit point: once this returns, the write has its result. Then removes pictures of an earlier result. */
 export async function writeDocument(
   store: ObjectStore,
   keys: ResultKeys,
@@ -57,7 +57,7 @@ export async function writeDocument(
   await Promise.all(stale.map((key) => store.delete(key)));
 }
 
-/** Removes every result of one source object, the document first; returns how many objects went. */
+/** Removes every result of one source object, the document first. Resolves to the number of removed objects. */
 export async function removeResults(
   store: ObjectStore,
   keys: ResultKeys,
@@ -68,7 +68,7 @@ export async function removeResults(
   const heads = await Promise.all(single.map((key) => store.head(key, { signal })));
   for (const head of heads) if (head) found.push(head.key);
   for await (const { key } of store.list({ prefix: keys.crops, signal })) {
-    // Another source object may have its results below this prefix; only crops of this one go.
+    // Another source object may have its results below this prefix: only crops of this one are removed.
     if (/^\d+\.jpg$/.test(key.slice(keys.crops.length))) found.push(key);
   }
   for (const key of found) await store.delete(key, { signal });

@@ -1,10 +1,10 @@
 import type { CloudEvent } from 'cloudevents';
 import { toAppError } from '../runtime/errors.ts';
 import { orAborted } from './abort.ts';
-import type { Delivery, EventSink } from './sink.ts';
+import type { DeliverOptions, Delivery, EventSink } from './sink.ts';
 
-/** Handles an event to its outcome; the kind of an error decides whether the event comes again. */
-export type EventHandler = (event: CloudEvent<unknown>, options: { signal: AbortSignal }) => Promise<void>;
+/** Handles an event to its outcome; the kind of an error decides whether the event is delivered again. */
+export type EventHandler = (event: CloudEvent<unknown>, options: DeliverOptions) => Promise<void>;
 
 /**
  * Calls a function of this process. The one error that passes through is `misconfigured`: the process that should stop
@@ -13,9 +13,9 @@ export type EventHandler = (event: CloudEvent<unknown>, options: { signal: Abort
 export function createInProcessSink(handler: EventHandler): EventSink {
   return {
     name: 'in-process',
-    async deliver(event, { signal }) {
+    async deliver(event, options) {
       try {
-        await orAborted(signal, () => handler(event, { signal }));
+        await orAborted(options.signal, () => handler(event, options));
         return { result: 'accepted' };
       } catch (error) {
         return judge(error);

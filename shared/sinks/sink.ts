@@ -1,4 +1,5 @@
 import type { CloudEvent } from 'cloudevents';
+import type { OssObjectEvent } from '../envelope/event.ts';
 
 /**
  * What a sink said of one event.
@@ -16,9 +17,15 @@ export type Delivery =
     }
   | { readonly result: 'rejected'; readonly reason: string; readonly code: string };
 
+export interface DeliverOptions {
+  readonly signal: AbortSignal;
+  /** The record that the CloudEvent was made of. A sink in this process uses it and parses nothing again. */
+  readonly origin?: OssObjectEvent;
+}
+
 /** Where CloudEvents go. Never throws for what the other side says; only for its own misconfiguration. */
 export interface EventSink {
   readonly name: string;
-  deliver(event: CloudEvent<unknown>, options: { signal: AbortSignal }): Promise<Delivery>;
+  deliver(event: CloudEvent<unknown>, options: DeliverOptions): Promise<Delivery>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
@@ -21,7 +21,7 @@ const urlIn = (output: string, service: 'OSS' | 'MNS' | 'FaceBody') =>
   new RegExp(`^${service} (http://127\\.0\\.0\\.1:\\d+)$`, 'm').exec(output)![1]!;
 
 describe('cloud', () => {
-  it('serves the official client, and keeps its data and its account', async () => {
+  test('mnsoss-face cloud serves the official client and keeps data and account in its data folder', async () => {
     const dataDir = await tempDir();
     const first = await startCloud(dataDir);
     const before = sdkOf(first.connection.ossUrl, first.connection.account);
@@ -41,7 +41,7 @@ describe('cloud', () => {
     expect(urlIn(second.program.output(), 'FaceBody')).toBe(second.connection.facebodyUrl);
   });
 
-  it('works with put, get and sign', async () => {
+  test('put, get and sign work with a running cloud', async () => {
     const folder = await tempDir();
     const dataDir = join(folder, 'data');
     await startCloud(dataDir);
@@ -57,7 +57,7 @@ describe('cloud', () => {
     expect(await (await fetch(url.trim())).text()).toBe('bytes');
   });
 
-  it('asks for a bucket where none is watched', async () => {
+  test('put asks for --bucket when the cloud watches no bucket', async () => {
     const dataDir = await tempDir();
     await startCloud(dataDir);
 
@@ -67,7 +67,7 @@ describe('cloud', () => {
     expect(get.output()).toContain('pass --bucket');
   });
 
-  it('takes accounts and rules from files', async () => {
+  test('mnsoss-face cloud reads accounts and rules from files', async () => {
     const folder = await tempDir();
     const account = { accountId: '42', accessKeyId: 'mine', accessKeySecret: 'my-secret' };
     await writeFile(join(folder, 'accounts.json'), JSON.stringify([account]));
@@ -95,18 +95,18 @@ describe('cloud', () => {
     expect(rules).toMatch(/^uploads +ObjectCreated:PutObject +things\/in\/\* +uploads \(direct\)$/m);
   });
 
-  it.each([
+  test.each([
     ['--facebody-qps', 'many'],
     ['--facebody-qps', '0'],
     ['--facebody-port', '70000'],
-  ])('refuses %s %s', async (flag, value) => {
+  ])('mnsoss-face cloud refuses %s %s', async (flag, value) => {
     const program = runCloud('--in-memory', flag, value);
 
     expect(await program.ended()).toBe(1);
     expect(program.output()).toContain(flag);
   });
 
-  it('says what is wrong with a file, and repeats no secret', async () => {
+  test('an invalid file of accounts is reported without its secrets', async () => {
     const folder = await tempDir();
     const path = join(folder, 'accounts.json');
     await writeFile(path, JSON.stringify([{ accountId: 'x', accessKeyId: 'k', accessKeySecret: 's3cr3t' }]));
@@ -114,11 +114,11 @@ describe('cloud', () => {
     const program = runCloud('--data-dir', join(folder, 'data'), '--accounts', path);
 
     expect(await program.ended()).toBe(1);
-    expect(program.output()).toMatch(/^ConfigInvalid: the file of accounts is wrong: 0\.accountId/);
+    expect(program.output()).toMatch(/^ConfigInvalid: the file of accounts is invalid: 0\.accountId/);
     expect(program.output()).not.toContain('s3cr3t');
   });
 
-  it('writes nothing when it runs in memory', async () => {
+  test('mnsoss-face cloud --in-memory writes no file', async () => {
     const dataDir = await tempDir();
     const program = runCloud('--data-dir', dataDir, '--in-memory');
     await program.said(/in memory$/m);
@@ -133,10 +133,10 @@ describe('cloud', () => {
     await expect(readFile(join(dataDir, 'connection.json'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it.each([
+  test.each([
     { flags: [], outcome: 'SignatureDoesNotMatch' },
     { flags: ['--no-signature'], outcome: 'taken' },
-  ])('meets a wrong signature with $outcome under $flags', async ({ flags, outcome }) => {
+  ])('a wrong signature is answered with $outcome under $flags', async ({ flags, outcome }) => {
     const { connection } = await startCloud(await tempDir(), ...flags);
     const sdk = sdkOf(connection.ossUrl, { ...connection.account, accessKeySecret: 'guessed' });
 
@@ -150,7 +150,7 @@ describe('cloud', () => {
 });
 
 describe('rules', () => {
-  it('are created, listed and deleted, and events reach the queue', async () => {
+  test('rules create, list and delete event rules, and events reach the queue', async () => {
     const folder = await tempDir();
     const dataDir = join(folder, 'data');
     const { connection } = await startCloud(dataDir);
@@ -199,7 +199,7 @@ describe('rules', () => {
     mns.close();
   });
 
-  it.each([
+  test.each([
     { args: ['delete', 'nothing'], says: /InvalidRequest: DeleteEventRule: EventRuleNotExist: .*nothing/ },
     { args: ['create', 'rule', '--queue', 'q'], says: /ConfigInvalid: .*pass --bucket/ },
     { args: ['create', 'rule', '--bucket', 'b'], says: /InvalidParameter: .*1 to 5 endpoints, got 0/ },
@@ -207,7 +207,7 @@ describe('rules', () => {
       args: ['create', 'rule', '--bucket', 'b', '--queue', 'q', '--event', 'ObjectEaten:*'],
       says: /InvalidParameter: .*ObjectEaten/,
     },
-  ])('refuse $args and say why', async ({ args, says }) => {
+  ])('rules create $args is refused with a reason', async ({ args, says }) => {
     const dataDir = await tempDir();
     await startCloud(dataDir);
 
@@ -217,7 +217,7 @@ describe('rules', () => {
     expect(program.output()).toMatch(says);
   });
 
-  it('tell where no cloud was ever started', async () => {
+  test('rules list names the data folder on which no cloud was ever started', async () => {
     const program = runProgram(['rules', 'list', '--data-dir', await tempDir()]);
 
     expect(await program.ended()).toBe(1);

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { expandFiles, samplePhotos } from '../../cli/files.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -13,7 +13,7 @@ async function aFolder(...names: string[]): Promise<string> {
   return folder;
 }
 
-it('takes the images of a folder by their path below it', async () => {
+test('expandFiles takes the images of a folder, named by their path in it', async () => {
   const folder = await aFolder('b.PNG', 'sub/a.jpg', 'notes.txt');
 
   const files = await expandFiles([folder]);
@@ -21,7 +21,7 @@ it('takes the images of a folder by their path below it', async () => {
   expect(files.map(({ name }) => name)).toEqual(['b.PNG', 'sub/a.jpg']);
 });
 
-it('takes a file that is named, whatever its ending', async () => {
+test('expandFiles takes a named file with any ending', async () => {
   const folder = await aFolder('notes.txt');
 
   const files = await expandFiles([join(folder, 'notes.txt')]);
@@ -29,7 +29,7 @@ it('takes a file that is named, whatever its ending', async () => {
   expect(files).toEqual([{ path: join(folder, 'notes.txt'), name: 'notes.txt' }]);
 });
 
-it('refuses two files that would get one name, and names both', async () => {
+test('expandFiles refuses two files that would get the same name, and names both', async () => {
   const folder = await aFolder('a/me.jpg', 'b/me.jpg');
 
   const expanding = expandFiles([join(folder, 'a/me.jpg'), join(folder, 'b/me.jpg')]);
@@ -40,11 +40,11 @@ it('refuses two files that would get one name, and names both', async () => {
   });
 });
 
-it('refuses what does not exist', async () => {
+test('expandFiles refuses a path that does not exist', async () => {
   await expect(expandFiles(['nowhere.jpg'])).rejects.toMatchObject({ code: 'ConfigInvalid' });
 });
 
-it('finds six sample photos', async () => {
+test('samplePhotos finds six photos', async () => {
   expect((await samplePhotos()).map(({ name }) => name)).toEqual(
     [1, 2, 3, 4, 5, 6].map((n) => `sample${n}.jpg`),
   );

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { createFaceBodyGallery } from '../../shared/faces/gallery/facebody/gallery.ts';
@@ -13,7 +13,7 @@ import { portrait as aPortrait } from '../support/portrait.ts';
 import { runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-it('lists, finds, renames, exports and forgets the people of a running cloud', {
+test('people commands list, find, rename, export and forget people of a running cloud', {
   timeout: 60_000,
 }, async () => {
   const folder = await tempDir();
@@ -51,7 +51,7 @@ it('lists, finds, renames, exports and forgets the people of a running cloud', {
   expect(await run('people', 'forget', 'visitor')).toBe('nothing is left of visitor\n');
 });
 
-describe("with a bucket that is not the local cloud's", () => {
+describe('people --remote', () => {
   /** A cloud that the command line knows by the environment alone, as it would know Alibaba's. */
   async function openCloud() {
     const cloud = await startLocalCloud({ region: 'cn-shanghai', facebodyQuota: 1000 });
@@ -93,7 +93,7 @@ describe("with a bucket that is not the local cloud's", () => {
     return { photos: client.bucket('photos'), people, run, gallery };
   }
 
-  it('enrols everybody anew by one command after FaceBody has forgotten them', {
+  test('people enrol --again rebuilds a face database that FaceBody deleted', {
     timeout: 60_000,
   }, async () => {
     const { photos, run, gallery } = await openCloud();
@@ -116,7 +116,7 @@ describe("with a bucket that is not the local cloud's", () => {
     expect(await run('forget', 'visitor')).toBe('nothing is left of visitor\n');
   });
 
-  it('compares two photos by CompareFace', async () => {
+  test('people verify --remote compares two photos by CompareFace', async () => {
     const { people } = await openCloud();
     const folder = await tempDir();
     const [one, other] = [join(folder, 'one.jpg'), join(folder, 'other.jpg')];

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { type Connection, readConnection } from '../../local/connection.ts';
+import { type Connection, readConnection } from '../../local/start/connection.ts';
 import { type Program, runProgram } from '../support/program.ts';
 
 export interface RunningCloud {

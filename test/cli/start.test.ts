@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
 import { runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -20,7 +20,7 @@ function rowOf(output: string, name: string): string[] {
 }
 
 describe('start --once', () => {
-  it('finds 22 of 22 faces in the sample photos, and does nothing twice', async () => {
+  test('start --once finds 22 of 22 faces in the sample photos, and a second run processes nothing', async () => {
     const dataDir = join(await tempDir(), 'data');
 
     const first = start(dataDir, '--once');
@@ -46,7 +46,7 @@ describe('start --once', () => {
     expect(log.match(/"outcome":"processed"/g)).toHaveLength(6);
   });
 
-  it('finds the same faces by way of FaceBody, without an account', async () => {
+  test('start --once with ENGINE=facebody finds the same faces without an account', async () => {
     const dataDir = join(await tempDir(), 'data');
     const env = { ENGINE: 'facebody', FACEBODY_QPS: '1000' };
 
@@ -58,7 +58,7 @@ describe('start --once', () => {
     expect(program.output()).toMatch(/FaceBody at http:\/\/127\.0\.0\.1:\d+/);
   });
 
-  it('exits with 1 and the reason when a file is no image, and does the others', async () => {
+  test('start --once exits with 1 and the reason when a file is not an image, and processes the others', async () => {
     const folder = await tempDir();
     await writeFile(join(folder, 'notes.txt'), 'hello');
     await writeFile(join(folder, 'blank.png'), await sharp({ create: BLANK }).png().toBuffer());
@@ -76,7 +76,7 @@ describe('start --once', () => {
     expect(program.output()).toContain('invalid notes.txt: ');
   });
 
-  it('says what is wrong without a stack', async () => {
+  test('start reports a missing file without a stack', async () => {
     const program = start(await tempDir(), '--once', 'nowhere.jpg');
 
     expect(await program.ended()).toBe(1);
@@ -85,7 +85,7 @@ describe('start --once', () => {
 });
 
 describe('start', () => {
-  it('keeps watching, takes uploads of its own commands and of curl, and stops cleanly on SIGTERM', async () => {
+  test('start keeps watching, processes uploads of put and of curl, and stops cleanly on SIGTERM', async () => {
     const folder = await tempDir();
     const dataDir = join(folder, 'data');
     const [photo] = await samplePhotos();
@@ -121,7 +121,7 @@ describe('start', () => {
     expect(await program.ended()).toBe(0);
   });
 
-  it('refuses a data folder that another process uses', async () => {
+  test('start refuses a data folder that another process uses', async () => {
     const dataDir = await tempDir();
     const first = start(dataDir, await aBlank(dataDir));
     onTestFinished(() => void first.process.kill('SIGKILL'));

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
-import { formatTable, width } from '../../cli/table.ts';
+import { expect, test } from 'vitest';
+import { formatTable } from '../../cli/table.ts';
 
-it('aligns numbers right and text left, and does not pad the last column', () => {
+test('formatTable aligns numbers right and text left, and does not pad the last column', () => {
   const lines = formatTable(
     [{ title: 'photo' }, { title: 'faces', right: true }, { title: 'result' }],
     [
@@ -17,8 +17,13 @@ it('aligns numbers right and text left, and does not pad the last column', () =>
   ]);
 });
 
-it('counts the cells that a terminal uses', () => {
-  expect(width('照片.jpg')).toBe(8);
-  expect(width('e\u0301')).toBe(1);
-  expect(width('😀')).toBe(2);
+test.each([
+  ['Chinese characters', '照片', 4],
+  ['a combining mark', 'e\u0301', 1],
+  ['an emoji', '😀', 2],
+  ['an emoji of several code points', '👨‍👩‍👧', 2],
+])('formatTable pads %s by their width on a terminal', (_, cell, width) => {
+  const [, line] = formatTable([{ title: 'photo' }, { title: 'faces' }], [[cell, '3']]);
+
+  expect(line).toBe(`${cell}${' '.repeat('photo'.length - width)}  3`);
 });

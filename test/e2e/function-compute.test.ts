@@ -78,7 +78,7 @@ async function openStage(
   };
 }
 
-describe('the function of face recognition behind an OSS trigger', () => {
+describe('face-recognition behind an OSS trigger', () => {
   let codeDir: string;
   beforeAll(async () => {
     codeDir = await builtFunction('face-recognition');
@@ -97,7 +97,7 @@ describe('the function of face recognition behind an OSS trigger', () => {
       memoryMb: 1024,
     }));
 
-  test('writes the results of an upload, in one run', async () => {
+  test('face-recognition behind an OSS trigger writes the results of an upload in one run', async () => {
     const { fc, photos, records } = await openFaces();
 
     await photos.put('incoming/a.jpg', sampleBytes(1));
@@ -112,7 +112,7 @@ describe('the function of face recognition behind an OSS trigger', () => {
     expect(await records('failed')).toEqual([]);
   });
 
-  test('runs once for what will never be a picture', async () => {
+  test('face-recognition behind an OSS trigger runs once for an object that is not a picture', async () => {
     const { fc, photos, records } = await openFaces();
 
     await photos.put('incoming/a.jpg', Buffer.from('no picture'));
@@ -123,7 +123,7 @@ describe('the function of face recognition behind an OSS trigger', () => {
     expect(await records('failed')).toEqual([]);
   });
 
-  test('runs four times while OSS takes no result, and the record at its destination is an event again', async () => {
+  test('face-recognition runs four times while OSS refuses results, and the record at its destination is a valid event', async () => {
     const { cloud, fc, photos, records } = await openFaces();
     await photos.put('incoming/a.jpg', sampleBytes(1));
     const heal = cloud.faults.inject({ operation: 'PutObject', rate: 1, kind: 'error' });
@@ -145,7 +145,7 @@ describe('the function of face recognition behind an OSS trigger', () => {
   });
 });
 
-describe('a function behind an OSS trigger', () => {
+describe('functions behind an OSS trigger', () => {
   /** Does what `behavior` says, and leaves one line a run. */
   async function openProbe(behavior: string): Promise<Stage & { runs(): Promise<number> }> {
     const journal = join(await tempDir(), 'runs');
@@ -169,7 +169,7 @@ describe('a function behind an OSS trigger', () => {
     ['always throws', 'throw new Error("busy");', 4, 'failed', 'HandledInvocationError'],
     ['never comes back', 'await new Promise(() => {});', 4, 'failed', 'UnhandledInvocationError'],
     ['ends its process', 'process.exit(3);', 4, 'failed', 'UnhandledInvocationError'],
-  ] as const)('that %s', async (_, behavior, runs, queue, functionError) => {
+  ] as const)('a function behind an OSS trigger that %s', async (_, behavior, runs, queue, functionError) => {
     const stage = await openProbe(behavior);
 
     await stage.photos.put('incoming/a.jpg', Buffer.from('x'));

@@ -1,15 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
-import { type Connection, readConnection } from '../../local/connection.ts';
+import { type Connection, readConnection } from '../../local/start/connection.ts';
 import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import { createOssClient, type OssClient } from '../../shared/oss/client.ts';
 import { createMemoryStore } from '../../shared/oss/memory.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
-import { createPipeline } from '../../shared/pipeline/process.ts';
+import { createRecognition } from '../../shared/pipeline/recognize.ts';
 import type { ResultDocument } from '../../shared/results/document.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
@@ -74,7 +74,9 @@ function comparable({ outcome, source, engine, faces }: ResultDocument): unknown
   return { outcome, sha256, width, height, engine, faces: faces.map(({ crop, ...face }) => face) };
 }
 
-it('loses nothing when it is killed at random points of 100 uploads', { timeout: 240_000 }, async () => {
+test('npm start loses no upload when it is killed at random points of 100 uploads', {
+  timeout: 240_000,
+}, async () => {
   const random = seededRandom(SEED);
   const folder = await tempDir();
   const dataDir = join(folder, 'data');
@@ -138,7 +140,7 @@ it('loses nothing when it is killed at random points of 100 uploads', { timeout:
 async function undisturbed(photos: readonly Buffer[]): Promise<ResultDocument[]> {
   const store = createMemoryStore({ bucket: 'photos', clock: systemClock });
   const engine = createLocalEngine();
-  const pipeline = createPipeline({
+  const pipeline = createRecognition({
     openBucket: () => store,
     engine,
     options: readPipelineOptions({}),

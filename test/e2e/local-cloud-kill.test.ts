@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { seededRandom } from '../../shared/runtime/random.ts';
 import { succeed } from '../cli/running-cloud.ts';
@@ -15,7 +15,7 @@ const WRITERS = 4;
 const WRITES_PER_LIFE = 6;
 const EVENTS = ['PutObject', 'CompleteMultipartUpload'].map((name) => `ObjectCreated:${name}`);
 
-it(`keeps all that it acknowledged through ${KILLS} kills under load`, {
+test(`the local cloud keeps every acknowledged write through ${KILLS} kills under load`, {
   timeout: 60_000 + KILLS * 6_000,
 }, async () => {
   const random = seededRandom(SEED);

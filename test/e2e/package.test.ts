@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundle } from '../../scripts/bundle.js';
 import { declarations } from '../../scripts/declarations.js';
 
@@ -45,7 +45,7 @@ console.log(answer.status, answer.headers.get('server'), cloud.rules.list().leng
 await cloud.close();
 `;
 
-describe('the packed package', () => {
+describe('packed package', () => {
   let folder: string;
   let consumer: string;
 
@@ -90,17 +90,20 @@ describe('the packed package', () => {
     );
   }
 
-  it.each(['NodeNext', 'Bundler'] as const)('types its local cloud: %s', async (moduleResolution) => {
-    expect(await typeCheck(CONSUMER, moduleResolution)).toBe('');
-  });
+  test.each(['NodeNext', 'Bundler'] as const)(
+    'the packed package has types for its local cloud: %s',
+    async (moduleResolution) => {
+      expect(await typeCheck(CONSUMER, moduleResolution)).toBe('');
+    },
+  );
 
-  it('lets the compiler find what is wrong', async () => {
+  test('the types of the packed package let the compiler find a mistake', async () => {
     const wrong = await typeCheck(CONSUMER.replace('port: 0', "port: 'any'"), 'NodeNext');
 
     expect(wrong).toContain("Type 'string' is not assignable to type 'number'");
   });
 
-  it('starts a local cloud from what it holds', async () => {
+  test('the packed package starts a local cloud', async () => {
     const script = CONSUMER.replaceAll(
       /^import type .*$|: (Fault|NewEventRule|LocalCloud\w*|\(\) => void)(?= =)/gm,
       '',
@@ -112,7 +115,7 @@ describe('the packed package', () => {
     expect(stdout).toBe('403 AliyunOSS 0\n');
   });
 
-  it('runs the test that the README shows', async () => {
+  test('the test in the README passes with the packed package', async () => {
     const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
     const [, example] = /^```js\n([\s\S]*?)^```/m.exec(readme) ?? [];
     await writeFile(join(consumer, 'uploads.test.mjs'), example!);
@@ -125,7 +128,7 @@ describe('the packed package', () => {
     expect(stdout).toContain('# pass 1');
   });
 
-  it('runs functions beside its local cloud', async () => {
+  test('the packed package runs functions on its local cloud', async () => {
     const code = join(consumer, 'function');
     await mkdir(code, { recursive: true });
     await writeFile(join(code, 'package.json'), '{}');
@@ -145,7 +148,7 @@ describe('the packed package', () => {
     expect(stdout).toBe('got it\n');
   });
 
-  it('has the schemas and the command under the names that others use', async () => {
+  test('the packed package has the schemas and the command under their public names', async () => {
     await writeFile(
       join(consumer, 'schemas.mjs'),
       `import { createRequire } from 'node:module';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -38,7 +38,7 @@ function runLine(
   return { child, output: () => output, ended: once(child, 'close').then(([code]) => code) };
 }
 
-it('has commands that do what the README says', { timeout: 240_000 }, async () => {
+test('the commands in the README do what it says', { timeout: 240_000 }, async () => {
   const folder = await tempDir();
   const [first, second] = await samplePhotos();
   await mkdir(join(folder, 'holiday'));

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
-import { readConnection, writeConnection } from '../../local/connection.ts';
+import { readConnection, writeConnection } from '../../local/start/connection.ts';
 import { createOssClient } from '../../shared/oss/client.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
@@ -24,7 +24,7 @@ async function everyFile(folder: string): Promise<Map<string, string>> {
 }
 
 describe('planted credentials', () => {
-  it('appear in no log, no error, no result and not on the terminal', async () => {
+  test('planted credentials appear in no log, error or result and not on the terminal', async () => {
     const folder = await tempDir();
     const dataDir = join(folder, 'data');
     const canary = () => `CANARY${randomBytes(12).toString('hex')}`;

@@ -2,11 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { createReply } from '../../functions/face-recognition/reply-event.ts';
+import { createReply } from '../../functions/face-recognition/cloudevents/reply-event.ts';
 import { toCloudEvent } from '../../shared/envelope/cloud-event.ts';
-import { createMemoryStore } from '../../shared/oss/memory.ts';
-import { readPipelineOptions } from '../../shared/pipeline/options.ts';
-import { manualClock } from '../../shared/runtime/clock.ts';
 import { anEvent } from '../support/events.ts';
 import { kubectlPath, kustomize } from '../support/kubectl.ts';
 import { passes } from '../support/kubernetes/knative/filters.ts';
@@ -151,12 +148,22 @@ describe('the Trigger of face-recognition', () => {
   });
 
   test('takes no reply, and neither of its filters alone would', async () => {
-    const document = 'results/incoming/a.jpg/faces.json';
-    const store = createMemoryStore({ bucket: 'photos', clock: manualClock() });
-    await store.put(document, Buffer.from('{"source":{"eventTime":"2026-01-01T00:00:00.000Z"},"faces":[]}'));
-    const answered = { id: '1', bucket: 'photos', key: 'incoming/a.jpg', region: 'cn-hangzhou', document };
-
-    const reply = await createReply(answered, { openBucket: () => store, options: readPipelineOptions({}) });
+    const reply = await createReply(
+      {
+        id: '1',
+        region: 'cn-hangzhou',
+        bucket: 'photos',
+        key: 'incoming/a.jpg',
+        eventTime: '2026-01-01T00:00:00.000Z',
+        outcome: 'processed',
+        faces: 0,
+        known: 0,
+        unknown: 0,
+        document: 'results/incoming/a.jpg/faces.json',
+        durations: {},
+      },
+      { openBucket: () => expect.unreachable(), resultBucket: undefined },
+    );
 
     expect(passes(spec, reply!.toJSON())).toBe(false);
     for (const filter of spec.filters) expect(passes({ filters: [filter] }, reply!.toJSON())).toBe(false);

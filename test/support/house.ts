@@ -1,13 +1,13 @@
 import { onTestFinished } from 'vitest';
-import { type OneProcess, startOneProcess } from '../../local/one-process.ts';
+import { type OneProcess, startOneProcess } from '../../local/start/one-process.ts';
 import type { OssObjectEvent } from '../../shared/envelope/event.ts';
-import type { DispatchOutcome } from '../../shared/pipeline/dispatch.ts';
+import type { Outcome } from '../../shared/pipeline/outcome.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { tempDir } from './temp-dir.ts';
 
 export interface House extends OneProcess {
   /** Every outcome so far. */
-  readonly seen: { event: OssObjectEvent; outcome: DispatchOutcome }[];
+  readonly seen: { event: OssObjectEvent; outcome: Outcome }[];
   /** Every line of the log so far. */
   readonly lines: string[];
 }

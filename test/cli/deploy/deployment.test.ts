@@ -148,7 +148,7 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
       code: './modelless/face-recognition',
       customRuntimeConfig: { command: ['/code/node', '/code/index.js'] },
     }),
-    'modelless/face-recognition/node is missing: run `npm run build -- --node 24`',
+    'modelless/face-recognition/node does not exist: run `npm run build -- --node 24`',
   ],
   [
     'a handler that is not exported',
@@ -195,7 +195,7 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     withEnv({ GALLERY: 'oss' }),
     'TRIGGER=oss-with-people',
   ],
-  ['a trigger that watches results', RECOGNITION, watching(''), 'for ever'],
+  ['a trigger that watches results', RECOGNITION, watching(''), 'forever'],
   ['triggers that overlap', RECOGNITION, watching('incoming/', 'incoming/a/'), 'watch the same objects'],
   [
     'two triggers of one name',
@@ -225,7 +225,7 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'a poller that gives up before its sink',
     POLLER,
     withEnv({ SINK_TIMEOUT_SECONDS: '60' }),
-    'images would be done twice',
+    'images would be processed twice',
   ],
   ['a poller whose timeout leaves no time for its sink', POLLER, () => ({ timeout: 120 }), 'leaves no time'],
 ])('the check of a template refuses %s', async (_, index, change, telling) => {

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDeployment } from '../../../cli/deploy/deployment.ts';
 import { faceRecognitionPolicy, type RamStatement } from '../../../cli/deploy/policy.ts';
-import { createFaceRecognition } from '../../../functions/face-recognition/function.ts';
+import { createFunctionHooks } from '../../../functions/face-recognition/managed/hooks.ts';
 import { DEFAULT_ACCOUNT, type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { createOssClient, type OssClient } from '../../../shared/oss/client.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
@@ -118,7 +118,7 @@ describe.each([
   const takeSteps = async (): Promise<string[]> => {
     const photos = owner.bucket('photos');
     const open = () =>
-      createFaceRecognition({
+      createFunctionHooks({
         env: { FC_REGION: cloud.region, OSS_ENDPOINT: cloud.oss.url, ...settings },
         clock: systemClock,
         random: () => 0,

@@ -18,14 +18,14 @@ const aLetter = {
   reason: 'expected JSON',
 };
 
-test('what the poller wrote is read with its queue and its reason', () => {
+test('readLetter reads a letter of the poller with its queue and its reason', () => {
   const letter = readLetter(JSON.stringify(describeLetter(aLetter)), 'other');
 
   expect(letter).toEqual({
     id: '5F2E',
     reason: 'EnvelopeUnknown: expected JSON',
     body: 'no event',
-    home: { kind: 'queue', queue: 'face-events' },
+    origin: { kind: 'queue', queue: 'face-events' },
   });
 });
 
@@ -39,13 +39,13 @@ test.each(['as it is', 'in Base64'])(
     expect(letter).toMatchObject({
       id: '1-65a0b1c2-00000000-000000000002',
       reason: 'UnhandledInvocationError after 4 tries',
-      home: { kind: 'function', arn: 'acs:fc:cn-shanghai:1000000000000001:functions/face-recognition' },
+      origin: { kind: 'function', arn: 'acs:fc:cn-shanghai:1000000000000001:functions/face-recognition' },
     });
     expect(JSON.parse(letter.body)).toHaveProperty('events');
   },
 );
 
-test('anything else is a body whose origin nobody knows', () => {
+test('readLetter takes any other text for a bare body without an origin', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       expect(readLetter(text, 'message-1')).toMatchObject({ id: 'message-1', body: text });

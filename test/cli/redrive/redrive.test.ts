@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDeadLetterStore, describeLetter } from '../../../functions/mns-poller/dead-letters.ts';
 import { createMnsClient } from '../../../shared/mns/client.ts';
 import { createOssClient } from '../../../shared/oss/client.ts';
@@ -71,7 +71,7 @@ async function stage(...letters: readonly (object | string)[]) {
 const DEAD = 'mns:face-dead-letters';
 
 describe('redrive', () => {
-  it('lists what is dead and why, and leaves it where it is', async () => {
+  test('redrive list shows dead letters with their reasons and leaves them in the queue', async () => {
     const { dataDir, dead } = await stage(
       describeLetter(letterOf('m-1', notification('incoming/a.jpg'))),
       failedInvocation('r-1', notification('incoming/b.jpg')),
@@ -84,7 +84,7 @@ describe('redrive', () => {
     expect(await dead.attributes()).toMatchObject({ activeMessages: 2, inactiveMessages: 0 });
   });
 
-  it('sends letters of the poller back to their queue as they were', async () => {
+  test('redrive send returns letters of the poller to their queue unchanged', async () => {
     const bodies = ['incoming/a.jpg', 'incoming/b.jpg'].map(notification);
     const stood = await stage(...bodies.map((body, index) => describeLetter(letterOf(`m-${index}`, body))));
 
@@ -95,7 +95,7 @@ describe('redrive', () => {
     expect(await stood.dead.attributes()).toMatchObject({ activeMessages: 0, inactiveMessages: 0 });
   });
 
-  it('sends only those that are named', async () => {
+  test('redrive send with an id sends only that letter', async () => {
     const stood = await stage(
       describeLetter(letterOf('m-1', 'one')),
       describeLetter(letterOf('m-2', 'two')),
@@ -109,7 +109,7 @@ describe('redrive', () => {
     expect(activeMessages + inactiveMessages).toBe(2);
   });
 
-  it('invokes the function again with the event of a failed invocation', async () => {
+  test('redrive send invokes the function again with the event of a failed invocation', async () => {
     const { dataDir, dead } = await stage(failedInvocation('r-1', notification('incoming/b.jpg')));
     const fc = await startSinkServer((response) => void response.writeHead(202).end());
     onTestFinished(() => fc.close());
@@ -128,7 +128,7 @@ describe('redrive', () => {
     expect(await dead.attributes()).toMatchObject({ activeMessages: 0, inactiveMessages: 0 });
   });
 
-  it('keeps what the other side does not accept, with the reason', async () => {
+  test('redrive send keeps a letter that the target does not accept, with the reason', async () => {
     const { dataDir, dead } = await stage(
       describeLetter(letterOf('m-1', notification('incoming/a.jpg'))),
       describeLetter(letterOf('m-2', 'no event')),
@@ -146,7 +146,7 @@ describe('redrive', () => {
     expect(activeMessages + inactiveMessages).toBe(2);
   });
 
-  it('keeps a bare body until it is told where to', async () => {
+  test('redrive send keeps a bare body until --to names a target', async () => {
     const body = notification('incoming/a.jpg');
     const stood = await stage(body);
 
@@ -159,7 +159,7 @@ describe('redrive', () => {
     expect(await stood.bodies()).toEqual([body]);
   });
 
-  it('takes letters from a bucket too', async () => {
+  test('redrive list and send take letters from a bucket', async () => {
     const stood = await stage();
     await stood.oss.createBucket('letters');
     const store = createDeadLetterStore(stood.oss.bucket('letters'), 'dead/');
@@ -175,7 +175,7 @@ describe('redrive', () => {
     ).not.toContain('m-1');
   });
 
-  it('says what a place of letters looks like', async () => {
+  test('redrive list explains the form of its argument', async () => {
     const { dataDir } = await stage();
 
     const program = runProgram(['redrive', 'list', 'face-dead-letters', '--data-dir', dataDir]);

@@ -1,6 +1,6 @@
 import AliOss from 'ali-oss';
 import { onTestFinished } from 'vitest';
-import { readConnection } from '../../../local/connection.ts';
+import { readConnection } from '../../../local/start/connection.ts';
 import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
 import { createOssClient, type OssClient } from '../../../shared/oss/client.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';

@@ -1,7 +1,7 @@
 import { build } from 'esbuild';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createFaceRecognition } from '../../../functions/face-recognition/function.ts';
-import type { HttpTriggerReply } from '../../../functions/face-recognition/http-request.ts';
+import type { TriggerReply } from '../../../functions/face-recognition/http/trigger-event.ts';
+import { createFunctionHooks } from '../../../functions/face-recognition/managed/hooks.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { sampleBytes } from '../../support/photos.ts';
 import { portrait } from '../../support/portrait.ts';
@@ -28,7 +28,7 @@ describe.each([
   { ENGINE: 'local', GALLERY: 'facebody' },
   { ENGINE: 'facebody', GALLERY: 'facebody' },
 ])('with $ENGINE $EMBEDDER and GALLERY=$GALLERY', (env) => {
-  test('the function enrols by upload, identifies, and forgets with the photo', {
+  test(`the function enrols, identifies and forgets people with ${Object.values(env).join(', ')}`, {
     timeout: 60_000,
   }, async () => {
     const { fn, context, photos } = await open(env);
@@ -63,11 +63,11 @@ describe.each([
   });
 });
 
-test('people whom one embedder knows are not mixed with those of another', async () => {
+test('a gallery of one embedder is refused with another embedder', async () => {
   const { fn, context, cloud } = await open({ GALLERY: 'oss' });
   const enrolling = await upload(stage!, 'people/guest/portrait.jpg', await portrait());
   await fn.handler(notification(enrolling), context());
-  const other = createFaceRecognition({
+  const other = createFunctionHooks({
     env: { FC_REGION: cloud.region, OSS_ENDPOINT: cloud.oss.url, GALLERY: 'oss', EMBEDDER: 'dlib' },
     clock: systemClock,
     random: () => 0,
@@ -84,7 +84,7 @@ test('people whom one embedder knows are not mixed with those of another', async
   await other.preStop(context());
 });
 
-test('another instance of the function knows whom the first one enrolled', async () => {
+test('another instance of the function knows the people that the first one enrolled', async () => {
   const env = { GALLERY: 'oss' };
   const { fn, context } = await open(env);
   const enrolling = await upload(stage!, 'people/guest/portrait.jpg', await portrait());
@@ -105,7 +105,7 @@ test.each([
     'everything',
     [{ unknown: true }, { unknown: true }, { person: 'guest' }],
   ],
-])('each bucket has %s', async (_, env, resultBucket, matches) => {
+])('GALLERY=oss gives each bucket %s', async (_, env, resultBucket, matches) => {
   const { fn, context, oss } = await open({ GALLERY: 'oss', ...env });
   await oss.createBucket('others');
   await oss.createBucket('everything');
@@ -140,14 +140,14 @@ describe('FaceBody', () => {
     return { opened, record, report };
   };
 
-  test('reads a picture of its own region by itself, by one call', async () => {
+  test('FaceBody reads a picture of its own region by URL, in one call', async () => {
     const { opened, report } = await process({ OSS_INTERNAL: 'true' });
 
     expect(report).toMatchObject({ records: [{ outcome: 'processed', faces: 3 }] });
     expect(callsOf(opened)).toEqual({ RecognizeFace: 1 });
   });
 
-  test('is handed a URL that no line of the log tells', async () => {
+  test('the URL for FaceBody appears in no log line', async () => {
     const opened = await open({ ENGINE, LOG_LEVEL: 'debug' });
     opened.cloud.facebody.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidImage.URL' }, 2);
     opened.cloud.facebody.faults.inject('RecognizeFace', { kind: 'error', code: 'InternalError' }, 3);
@@ -160,14 +160,14 @@ describe('FaceBody', () => {
     expect(JSON.stringify(opened.lines)).not.toMatch(/x-oss-signature|security-token|https?:/i);
   });
 
-  test('is sent a picture of another region', async () => {
+  test('a picture of another region is sent to FaceBody', async () => {
     const { opened, report } = await process({ FACEBODY_REGION: 'cn-hangzhou' });
 
     expect(report).toMatchObject({ records: [{ outcome: 'processed', faces: 3 }] });
     expect(callsOf(opened)).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
   });
 
-  test('is asked for boxes only where no attribute is wanted', async () => {
+  test('FaceBody is asked only for boxes when no attribute is wanted', async () => {
     const { opened } = await process({ ATTRIBUTES: 'none' });
 
     expect(callsOf(opened)).toEqual({ DetectFace: 1 });
@@ -175,7 +175,7 @@ describe('FaceBody', () => {
     for (const face of faces) expect(face.attributes).toEqual({});
   });
 
-  test('is asked nothing for a write that is done, and nothing for a removal', async () => {
+  test('a duplicate and a removal cause no call to FaceBody', async () => {
     const { opened, record } = await process({ GALLERY: 'facebody' });
     const before = callsOf(opened);
 
@@ -189,14 +189,14 @@ describe('FaceBody', () => {
     expect(callsOf(opened)).toEqual(before);
   });
 
-  test('is asked nobody where there is no face', async () => {
+  test('a picture without a face causes no search in FaceBody', async () => {
     const { opened } = await process({ GALLERY: 'facebody' }, await aPicture());
 
     expect(callsOf(opened)).toEqual({ RecognizeFace: 1 });
   });
 });
 
-test('the best score of an unknown face can be left out', async () => {
+test('BEST_SCORE=false leaves out the score of unknown faces', async () => {
   const { fn, context } = await open({ GALLERY: 'oss', BEST_SCORE: 'false' });
   const enrolling = await upload(stage!, 'people/guest/portrait.jpg', await portrait());
   const party = await upload(stage!, 'incoming/party.jpg', sampleBytes(1));
@@ -212,7 +212,7 @@ test('the best score of an unknown face can be left out', async () => {
   ]);
 });
 
-test('whoever asks over HTTP gets the record of a photo', async () => {
+test("a request for a person's photo over HTTP returns its enrolment record", async () => {
   const { fn, context } = await open({ GALLERY: 'oss' });
   await upload(stage!, 'people/guest/portrait.jpg', await portrait());
   const asked = {
@@ -224,13 +224,13 @@ test('whoever asks over HTTP gets the record of a photo', async () => {
     requestContext: { requestId: 'r', http: { method: 'POST', path: '/' } },
   };
 
-  const reply = (await fn.handler(Buffer.from(JSON.stringify(asked)), context())) as HttpTriggerReply;
+  const reply = (await fn.handler(Buffer.from(JSON.stringify(asked)), context())) as TriggerReply;
 
   expect(reply.statusCode).toBe(200);
   expect(JSON.parse(reply.body)).toMatchObject({ outcome: 'enrolled', person: 'guest' });
 });
 
-test('where nobody is known, a photo below people/ is like any other outside the prefix', async () => {
+test('without a gallery, a photo below people/ is ignored as outside the prefix', async () => {
   const { fn, context } = await open({});
   const record = await upload(stage!, 'people/guest/portrait.jpg');
 
@@ -252,10 +252,10 @@ test.each([
   await expect(initialized).rejects.toThrow(named);
 });
 
-test('nothing of the gallery is loaded at the start', async () => {
+test('the start loads no code of galleries, enrolment or identification', async () => {
   const { metafile } = await build({
     absWorkingDir: new URL('../../..', import.meta.url).pathname,
-    entryPoints: ['functions/face-recognition/function.ts'],
+    entryPoints: ['functions/face-recognition/managed/hooks.ts'],
     bundle: true,
     splitting: true,
     write: false,
@@ -273,9 +273,9 @@ test('nothing of the gallery is loaded at the start', async () => {
     loaded.add(name);
     for (const { path, kind } of outputs[name].imports) if (kind === 'import-statement') load(path);
   };
-  load(Object.keys(outputs).find((name) => outputs[name]!.entryPoint?.endsWith('function.ts'))!);
+  load(Object.keys(outputs).find((name) => outputs[name]!.entryPoint?.endsWith('hooks.ts'))!);
   const inputs = [...loaded].flatMap((name) => Object.keys(outputs[name]!.inputs));
 
-  expect(inputs).toContain('shared/pipeline/process.ts');
-  expect(inputs.filter((path) => /gallery|enrol|identify/.test(path))).toEqual([]);
+  expect(inputs).toContain('shared/pipeline/recognize.ts');
+  expect(inputs.filter((path) => /faces\/gallery|enrol|identify/.test(path))).toEqual([]);
 });

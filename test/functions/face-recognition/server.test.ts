@@ -29,8 +29,8 @@ function start(variables: Record<string, string> = {}) {
   });
 }
 
-describe('the receiver', () => {
-  test('lives at once, is ready when its models are loaded, finishes a photo after SIGTERM, and ends', async () => {
+describe('receiver', () => {
+  test('the receiver is live at once, ready with its models, and finishes a photo after SIGTERM', async () => {
     const program = start();
     const { port } = await program.line('receiver listens');
     const url = `http://127.0.0.1:${port}`;
@@ -53,7 +53,7 @@ describe('the receiver', () => {
     expect(program.errors()).toBe('');
   });
 
-  test('ends when it is stopped before its models are loaded', async () => {
+  test('the receiver exits when it is stopped before its models are loaded', async () => {
     const program = start();
     await program.line('receiver listens');
 
@@ -62,7 +62,7 @@ describe('the receiver', () => {
     expect(await program.exit()).toBe(0);
   });
 
-  test('works with the role of its service account, without any key', async () => {
+  test('the receiver works with the role of its service account, without any key', async () => {
     const sts = await startStsServer('token', () => stage.cloud.issueCredentials());
     const tokenFile = join(await tempDir(), 'token');
     await writeFile(tokenFile, 'token');
@@ -86,14 +86,14 @@ describe('the receiver', () => {
     await sts.close();
   });
 
-  test('does not start where results would start it again', async () => {
+  test('the receiver refuses to start with results below the watched prefix', async () => {
     const program = start({ RESULT_PREFIX: 'incoming/results/' });
 
     expect(await program.exit()).toBe(1);
     expect(program.errors()).toMatch(/^LoopRefused: .*\n$/);
   });
 
-  test('ends when its engine cannot be had', async () => {
+  test('the receiver exits when its engine cannot be loaded', async () => {
     const program = start({ ENGINE: 'facebody', FACEBODY_QPS: 'many' });
 
     expect(await program.exit()).toBe(1);
@@ -101,7 +101,7 @@ describe('the receiver', () => {
   });
 });
 
-test('where Function Compute set its variables, its contract is kept', async () => {
+test('the server serves the contract of Function Compute when its variables are set', async () => {
   const program = start({ FC_FUNCTION_NAME: 'face-recognition', PORT: '', FC_SERVER_PORT: '0' });
   const [, port] = await program.said(/listening on (\d+)/);
 

@@ -1,5 +1,8 @@
 import sharp from 'sharp';
-import { createFaceRecognition, type FaceRecognition } from '../../../functions/face-recognition/function.ts';
+import {
+  createFunctionHooks,
+  type FunctionHooks,
+} from '../../../functions/face-recognition/managed/hooks.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { createOssClient, type OssClient } from '../../../shared/oss/client.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
@@ -14,7 +17,7 @@ export interface Stage {
   readonly cloud: LocalCloud;
   readonly oss: OssClient;
   readonly photos: ObjectStore;
-  readonly fn: FaceRecognition;
+  readonly fn: FunctionHooks;
   readonly lines: Record<string, unknown>[];
   /** As the service makes it for each invocation: with temporary credentials of its own. */
   context(changes?: { timeout?: number; requestId?: string }): InvocationContext;
@@ -34,7 +37,7 @@ export async function openStage(env: NodeJS.ProcessEnv = {}): Promise<Stage> {
   });
   await oss.createBucket('photos');
   const lines: Record<string, unknown>[] = [];
-  const fn = createFaceRecognition({
+  const fn = createFunctionHooks({
     env: {
       FC_REGION: cloud.region,
       OSS_ENDPOINT: cloud.oss.url,

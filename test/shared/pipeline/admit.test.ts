@@ -1,34 +1,34 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { admit } from '../../../shared/pipeline/admit.ts';
 import { readPipelineOptions } from '../../../shared/pipeline/options.ts';
 import { anEvent } from '../../support/events.ts';
 
 const rules = readPipelineOptions({});
 
-describe('an event', () => {
-  it.each(['PutObject', 'PostObject', 'CopyObject', 'AppendObject', 'CompleteMultipartUpload'])(
-    'of %s is processed',
+describe('admit', () => {
+  test.each(['PutObject', 'PostObject', 'CopyObject', 'AppendObject', 'CompleteMultipartUpload'])(
+    'an event of %s is processed',
     (name) => {
       expect(admit(anEvent({ eventName: `ObjectCreated:${name}` }), rules)).toEqual({ action: 'process' });
     },
   );
 
-  it.each(['DeleteObject', 'DeleteObjects'])('of %s removes results', (name) => {
+  test.each(['DeleteObject', 'DeleteObjects'])('an event of %s removes results', (name) => {
     expect(admit(anEvent({ eventName: `ObjectRemoved:${name}` }), rules)).toEqual({ action: 'remove' });
   });
 
-  it.each([
+  test.each([
     ['event-type', { eventName: 'ObjectCreated:UploadPart' }],
     ['event-type', { eventName: 'ObjectDownloaded:GetObject' }],
     ['event-type', { eventName: 'ObjectRemoved:AbortMultipartUpload' }],
     ['own-result', { key: 'results/incoming/a.jpg/annotated.jpg' }],
     ['outside-prefix', { key: 'elsewhere/a.jpg' }],
     ['folder', { key: 'incoming/2026/' }],
-  ] as const)('is ignored by rule %s: %o', (rule, changes) => {
+  ] as const)('an event is ignored by rule %s: %o', (rule, changes) => {
     expect(admit(anEvent(changes), rules)).toEqual({ action: 'ignore', rule });
   });
 
-  it('is matched with suffixes in any case of letters', () => {
+  test('suffixes match in upper and lower case', () => {
     const jpegs = readPipelineOptions({ SOURCE_SUFFIXES: '.jpg, .jpeg' });
 
     expect(admit(anEvent({ key: 'incoming/A.JPG' }), jpegs)).toEqual({ action: 'process' });
@@ -38,7 +38,7 @@ describe('an event', () => {
     });
   });
 
-  it('of a removal is ignored when results are to stay', () => {
+  test('REMOVE_RESULTS=false ignores removals', () => {
     const keep = readPipelineOptions({ REMOVE_RESULTS: 'false' });
 
     expect(admit(anEvent({ eventName: 'ObjectRemoved:DeleteObject' }), keep)).toEqual({
@@ -47,7 +47,7 @@ describe('an event', () => {
     });
   });
 
-  it('from a result bucket of its own is checked for that bucket only', () => {
+  test('own results are recognized only in the result bucket', () => {
     const elsewhere = readPipelineOptions({ RESULT_BUCKET: 'faces', SOURCE_PREFIX: 'results/' });
 
     expect(admit(anEvent({ key: 'results/a.jpg' }), elsewhere)).toEqual({ action: 'process' });

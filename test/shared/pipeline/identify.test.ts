@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { EMBEDDER_NAMES, EMBEDDERS } from '../../../shared/faces/engines/local/embedders.ts';
 import type { Face } from '../../../shared/faces/face.ts';
 import type { Gallery } from '../../../shared/faces/gallery/gallery.ts';
@@ -39,23 +39,23 @@ function faceAt(anna: number, berta: number, width = 45): Face {
   });
 }
 
-describe('identification', () => {
-  it.each([
+describe('identify', () => {
+  test.each([
     ['a match with high confidence', 0.5, { person: 'Anna', confidence: 0.5, level: 'high' }],
     ['a match', 0.4501, { person: 'Anna', confidence: 0.45, level: 'match' }],
     ['unknown below the threshold, with the score', 0.4499, { unknown: true, bestScore: 0.45 }],
     ['unknown when unlike everybody', -0.2, { unknown: true, bestScore: 0 }],
-  ])('is %s', async (_what, similarity, expected) => {
+  ])('a face is identified as %s', async (_what, similarity, expected) => {
     expect(await identify(image, [faceAt(similarity, -0.3)], gallery, keep)).toEqual([expected]);
   });
 
-  it('can leave out the score of unknown faces', async () => {
+  test('the score of an unknown face can be left out', async () => {
     expect(await identify(image, [faceAt(0.3, 0)], gallery, { keepBestScore: false })).toEqual([
       { unknown: true },
     ]);
   });
 
-  it('never gives two faces one person: the better one keeps it', async () => {
+  test('two faces never get the same person: the more similar one keeps it', async () => {
     const faces = [faceAt(0.6, 0.1), faceAt(0.9, 0.1), faceAt(0.7, 0.1)];
 
     expect(await identify(image, faces, gallery, keep)).toEqual([
@@ -65,7 +65,7 @@ describe('identification', () => {
     ]);
   });
 
-  it('gives the other one its second choice, when that is a match as well', async () => {
+  test('the less similar face gets its second choice if that is a match', async () => {
     const faces = [faceAt(0.7, 0.6), faceAt(0.9, 0.1)];
 
     expect(await identify(image, faces, gallery, keep)).toMatchObject([
@@ -74,7 +74,7 @@ describe('identification', () => {
     ]);
   });
 
-  it('does not try faces narrower than 45 pixels of the raster', async () => {
+  test('faces narrower than 45 pixels of the raster are not searched for', async () => {
     const half = { ...image, width: image.width * 2, height: image.height * 2 };
     const faces = [faceAt(1, 0, 89), faceAt(0, 1, 90)];
 
@@ -84,7 +84,7 @@ describe('identification', () => {
     ]);
   });
 
-  it('does not try faces that show too little of themselves', async () => {
+  test('faces of very low quality are not searched for', async () => {
     const faces = [
       { ...faceAt(1, 0), quality: 0 },
       { ...faceAt(0, 1), quality: 0.01 },
@@ -106,13 +106,13 @@ describe('identification', () => {
         keep,
       );
 
-    it('names who reaches them, with the level, and nobody else', async () => {
+    test(`the thresholds of ${name} name a person from the match on, with the level`, async () => {
       expect(await judged(thresholds.high + 0.001)).toMatchObject([{ person: 'Anna', level: 'high' }]);
       expect(await judged(thresholds.match + 0.001)).toMatchObject([{ person: 'Anna', level: 'match' }]);
       expect(await judged(thresholds.match - 0.001)).toMatchObject([{ unknown: true }]);
     });
 
-    it('never gives two faces one person', async () => {
+    test(`the thresholds of ${name} give one person to one face only`, async () => {
       const { match, high } = thresholds;
 
       expect(await judged(match + 0.001, high + 0.001)).toMatchObject([
@@ -122,7 +122,7 @@ describe('identification', () => {
     });
   });
 
-  it('asks nobody when no face can be told apart', async () => {
+  test('the gallery is not searched when no face is large enough', async () => {
     const closed: Gallery = { ...gallery, search: () => Promise.reject(new Error('asked')) };
 
     expect(await identify(image, [faceAt(1, 0, 44)], closed, keep)).toEqual([{ unknown: true }]);

@@ -1,12 +1,12 @@
 import { EVENT_DISPLAY_OPTIONS } from '../../../functions/event-display/options.ts';
+import { RECEIVER_OPTIONS } from '../../../functions/face-recognition/cloudevents/options.ts';
 import { FACE_RECOGNITION_OPTIONS } from '../../../functions/face-recognition/options.ts';
-import { RECEIVER_OPTIONS } from '../../../functions/face-recognition/receiver-options.ts';
 import { POLLER_OPTIONS } from '../../../functions/mns-poller/options.ts';
 import { CONTROLLER_OPTIONS } from '../../../functions/mnsoss-controller/options.ts';
 import { FACEBODY_OPTIONS } from '../../../shared/faces/engines/facebody/options.ts';
 import { LOCAL_ENGINE_OPTIONS } from '../../../shared/faces/engines/local/options.ts';
 import { PIPELINE_OPTIONS } from '../../../shared/pipeline/options.ts';
-import { PEOPLE_OPTIONS } from '../../../shared/pipeline/people-options.ts';
+import { PEOPLE_OPTIONS } from '../../../shared/pipeline/people/options.ts';
 import type { OptionSpecs } from '../../../shared/runtime/options.ts';
 
 const CREDENTIALS = [

@@ -1,0 +1,48 @@
+import type { OpenBucket } from '../../shared/oss/object-store.ts';
+import { openBuckets } from '../../shared/pipeline/compose/buckets.ts';
+import { composeFaceRecognition, type FaceRecognition } from '../../shared/pipeline/compose/recognition.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
+import { createLogger, type Logger } from '../../shared/runtime/log.ts';
+import { readOptions } from '../../shared/runtime/options.ts';
+import type { Random } from '../../shared/runtime/random.ts';
+import { FACE_RECOGNITION_OPTIONS, type FaceRecognitionOptions } from './options.ts';
+import { withRequestId } from './request-log.ts';
+
+export interface AppDeps {
+  readonly env: NodeJS.ProcessEnv;
+  readonly credentials: CredentialProvider;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** As in `EngineDeps`. */
+  readonly engineWorkers?: number;
+  /** Receives log lines. @default standard output */
+  readonly write?: (line: string) => void;
+}
+
+/** Face recognition with its options, buckets and log, for the lifetime of the instance. */
+export interface App extends Omit<FaceRecognition, 'people'> {
+  readonly options: FaceRecognitionOptions & FaceRecognition['options'];
+  readonly openBucket: OpenBucket;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Reads the configuration. Throws `ConfigInvalid` or `LoopRefused`. */
+export function createApp({ write, ...deps }: AppDeps): App {
+  const options = readOptions(FACE_RECOGNITION_OPTIONS, deps.env);
+  const logger = withRequestId(createLogger({ level: options.logLevel, write }));
+  const { openBucket, presign, close } = openBuckets(options, { ...deps, logger });
+  const recognition = composeFaceRecognition({ ...deps, openBucket, presign, logger });
+  return {
+    ...recognition,
+    options: { ...options, ...recognition.options },
+    openBucket,
+    clock: deps.clock,
+    logger,
+    async close() {
+      await recognition.close();
+      close();
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import * as z from 'zod/mini';
+import type { OssObjectEvent, OssRecord } from '../../../shared/envelope/event.ts';
+import { fromHttpMessage } from '../../../shared/envelope/http-message.ts';
+import { openEnvelope } from '../../../shared/envelope/open-envelope.ts';
+import { eventOf, whyNotRecord } from '../../../shared/envelope/record.ts';
+import type { Outcome } from '../../../shared/pipeline/outcome.ts';
+import { resultKeys } from '../../../shared/results/keys.ts';
+import { toAppError } from '../../../shared/runtime/errors.ts';
+import type { App } from '../app.ts';
+import { type HttpAnswer, problem, problemOf } from './problem.ts';
+import type { HttpRequest } from './trigger-event.ts';
+
+type AnsweringApp = Pick<App, 'options' | 'openBucket' | 'clock' | 'pipeline'>;
+
+/** The largest result document that is returned, in bytes. */
+const MAX_DOCUMENT_BYTES = 6 * 1024 * 1024;
+
+const objectRequest = z.strictObject({ bucket: z.string(), key: z.string() });
+
+/**
+ * Answers with the result document: of the one record in a CloudEvent or any other envelope, or of the object in
+ * `{"bucket", "key"}`. Never throws: the status reports failures – 4xx is final, 429 and 503 may pass.
+ */
+export async function answerHttp(
+  request: HttpRequest,
+  app: AnsweringApp,
+  { deadline }: { readonly deadline: number },
+): Promise<HttpAnswer> {
+  if (request.method !== 'POST') {
+    return problem(405, 'InvalidRequest', `expected POST, got ${request.method}`, { allow: 'POST' });
+  }
+  const stop = new AbortController();
+  const cancel = app.clock.after(deadline - app.clock.now(), () => stop.abort());
+  try {
+    const event = await eventFor(request, app);
+    if ('status' in event) return event;
+    const process = await app.pipeline();
+    const outcome = await process(event, { signal: stop.signal, deadline });
+    return await answerOf(event, outcome, app);
+  } catch (thrown) {
+    return problemOf(toAppError(thrown));
+  } finally {
+    cancel();
+  }
+}
+
+async function eventFor(request: HttpRequest, app: AnsweringApp): Promise<OssObjectEvent | HttpAnswer> {
+  const { events, faults } = openEnvelope(fromHttpMessage(request));
+  const [event] = events;
+  if (event && events.length === 1 && faults.length === 0) return event;
+  const asked = objectRequest.safeParse(parseJson(request.body));
+  if (asked.success) return eventOfObject(asked.data, app);
+  if (faults[0]) return problem(400, faults[0].error.code, faults[0].error.message);
+  const expected = 'expected one record or {"bucket", "key"}';
+  return problem(400, 'EnvelopeUnknown', `${expected}, got ${events.length} records`);
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+/** The event of the object's last write. Its request id is the same for every request. */
+async function eventOfObject(
+  { bucket, key }: { bucket: string; key: string },
+  { openBucket, options: { region } }: AnsweringApp,
+): Promise<OssObjectEvent | HttpAnswer> {
+  const record = (object: OssRecord['oss']['object'], eventTime: string, requestId: string): OssRecord => ({
+    eventName: 'ObjectCreated:PutObject',
+    eventSource: 'acs:oss',
+    eventTime,
+    region,
+    responseElements: { requestId },
+    oss: { bucket: { name: bucket }, object },
+  });
+  const fault = whyNotRecord(record({ key }, '2026-01-01T00:00:00.000Z', 'asked'));
+  if (fault) return problem(400, 'InvalidRequest', `invalid bucket or key: ${fault}`);
+  const head = await openBucket(bucket, region).head(key);
+  if (!head) return problem(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
+  const { size, etag, versionId, lastModified } = head;
+  const object = { key, size, eTag: etag, versionId };
+  const requestId = `asked-${etag}-${lastModified}`;
+  return eventOf(record(object, new Date(lastModified).toISOString(), requestId), {
+    envelopes: ['http-v1'],
+    index: 0,
+  });
+}
+
+async function answerOf(event: OssObjectEvent, outcome: Outcome, app: AnsweringApp): Promise<HttpAnswer> {
+  const { bucket, key, region } = event;
+  if (outcome.outcome === 'gone') return problem(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
+  if (outcome.outcome === 'ignored') {
+    return problem(422, 'InvalidRequest', `oss://${bucket}/${key} is not processed: ${outcome.rule}`);
+  }
+  const results = app.openBucket(app.options.pipeline.resultBucket ?? bucket, region);
+  const document = 'document' in outcome ? outcome.document : await documentOf(event, app);
+  const { head, body } = await results.get(document);
+  if (head.size > MAX_DOCUMENT_BYTES) {
+    body.destroy();
+    return problem(
+      413,
+      'EventTooLarge',
+      `the result has ${head.size} bytes: read it from OSS at ${document}`,
+    );
+  }
+  const headers = { 'content-type': 'application/json' };
+  return { status: 200, headers, body: Buffer.concat(await body.toArray()).toString() };
+}
+
+/** The key of the document of a later write. */
+async function documentOf(event: OssObjectEvent, { options }: AnsweringApp): Promise<string> {
+  const { gallery, peoplePrefix } = options.people;
+  const { resultPrefix } = options.pipeline;
+  if (gallery === 'off' || !event.key.startsWith(peoplePrefix)) {
+    return resultKeys(resultPrefix, event).document;
+  }
+  const { enrolmentKeys } = await import('../../../shared/pipeline/people/record.ts');
+  return enrolmentKeys(resultPrefix, event).document;
+}

@@ -1,0 +1,62 @@
+import { environmentCredentials } from '../../../shared/runtime/credentials.ts';
+import { createCredentialSlot, type InvocationContext } from '../../../shared/runtime/invocation-context.ts';
+import { type App, type AppDeps, createApp } from '../app.ts';
+import type { HttpAnswer } from '../http/problem.ts';
+import { type HttpRequest, readTriggerEvent, toTriggerReply } from '../http/trigger-event.ts';
+import { describeReport, failureOf, processEvents } from '../invocation.ts';
+import { inRequest } from '../request-log.ts';
+
+/** Milliseconds of the timeout that are reserved for the answer. */
+const ANSWER_MS = 1000;
+
+/** The hooks of Function Compute, for the managed runtime and for custom runtimes. */
+export interface FunctionHooks {
+  initialize(context: InvocationContext): Promise<void>;
+  /** Resolves to the report of records that are done; throws when a record must be delivered again. */
+  handler(event: Uint8Array, context: InvocationContext): Promise<unknown>;
+  /** Answers an HTTP request, in whatever form the runtime passed it. */
+  answer(request: HttpRequest, context: InvocationContext): Promise<HttpAnswer>;
+  preStop(context: InvocationContext): Promise<void>;
+}
+
+export function createFunctionHooks(deps: Omit<AppDeps, 'credentials'>): FunctionHooks {
+  const { env, clock } = deps;
+  const credentials = createCredentialSlot(environmentCredentials(env));
+  let app: App | undefined;
+
+  /** Every invocation begins here, with credentials and a deadline of its own. */
+  const begin = (context: InvocationContext): { app: App; deadline: number } => {
+    credentials.take(context);
+    app ??= createApp({ ...deps, credentials: credentials.provider });
+    return { app, deadline: clock.now() + context.function.timeout * 1000 - ANSWER_MS };
+  };
+
+  const hooks: FunctionHooks = {
+    async initialize(context) {
+      const { app } = begin(context);
+      await inRequest(context.requestId, app.warmUp);
+    },
+    async handler(event, context) {
+      const request = readTriggerEvent(event);
+      if (request) return toTriggerReply(await hooks.answer(request, context));
+      const { app, deadline } = begin(context);
+      return inRequest(context.requestId, async () => {
+        const report = await processEvents(event, app, { deadline });
+        const failure = failureOf(report);
+        if (failure) throw failure;
+        return describeReport(report);
+      });
+    },
+    async answer(request, context) {
+      const { app, deadline } = begin(context);
+      const { answerHttp } = await import('../http/answer.ts');
+      return inRequest(context.requestId, () => answerHttp(request, app, { deadline }));
+    },
+    async preStop(context) {
+      credentials.take(context);
+      await app?.close();
+      app = undefined;
+    },
+  };
+  return hooks;
+}

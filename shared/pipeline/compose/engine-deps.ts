@@ -1,0 +1,14 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { CredentialProvider } from '../../runtime/credentials.ts';
+import type { Logger } from '../../runtime/log.ts';
+import type { Random } from '../../runtime/random.ts';
+
+export interface EngineDeps {
+  readonly env: NodeJS.ProcessEnv;
+  readonly credentials: CredentialProvider;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Threads of the local engine when `ENGINE_WORKERS` is not set. @default 0 */
+  readonly engineWorkers?: number;
+}

@@ -1,0 +1,74 @@
+import * as z from 'zod/mini';
+import { AppError } from '../../runtime/errors.ts';
+import { defineOptions, flag, type OptionsOf, oneOf, readOptions } from '../../runtime/options.ts';
+import type { PipelineOptions } from '../options.ts';
+
+const PREFIX = z.string().check(z.regex(/^[^/\\][^\\]{0,254}\/$/)) as z.ZodMiniType<string, unknown>;
+
+/** Everything that configures who is known and how faces are compared with them. */
+export const PEOPLE_OPTIONS = defineOptions({
+  gallery: {
+    env: 'GALLERY',
+    schema: oneOf('off', 'oss', 'facebody'),
+    default: 'off' as const,
+    unit: '`off`, `oss` or `facebody`',
+    about:
+      'Where known people are kept: `off` for no people; `oss` for embeddings in the result bucket, with the local engine; `facebody` for a face database of FaceBody.',
+  },
+  peoplePrefix: {
+    env: 'PEOPLE_PREFIX',
+    schema: PREFIX,
+    default: 'people/',
+    unit: 'key prefix that ends with a slash',
+    about:
+      'A photo at `<prefix><person>/<anything>` enrols the person; deleting it removes that face. The event rule must cover this prefix.',
+  },
+  galleryPrefix: {
+    env: 'GALLERY_PREFIX',
+    schema: PREFIX,
+    default: 'gallery/',
+    unit: 'key prefix that ends with a slash',
+    about:
+      'Where the gallery `oss` is stored. Its objects contain embeddings, which are personal data: give read access only to this function.',
+  },
+  galleryDb: {
+    env: 'GALLERY_DB',
+    schema: z.string().check(z.regex(/^[a-z0-9_]{1,64}$/)) as z.ZodMiniType<string, unknown>,
+    default: 'mnsoss_face',
+    unit: 'name of 1–64 lower-case letters, digits and `_`',
+    about:
+      'The face database of the gallery `facebody`; created if it does not exist. An account has at most 10.',
+  },
+  bestScore: {
+    env: 'BEST_SCORE',
+    schema: flag,
+    default: true,
+    unit: 'true or false',
+    about:
+      'Whether an unknown face in the results has its similarity to the nearest person, without the name.',
+  },
+});
+
+export type PeopleOptions = OptionsOf<typeof PEOPLE_OPTIONS>;
+
+/** Reads the options of known people. Throws `ConfigInvalid` when prefixes overlap: objects of one would count as objects of the other. */
+export function readPeopleOptions(env: NodeJS.ProcessEnv, pipeline: PipelineOptions): PeopleOptions {
+  const options = readOptions(PEOPLE_OPTIONS, env);
+  if (options.gallery === 'off') return options;
+  const prefixes = {
+    SOURCE_PREFIX: pipeline.sourcePrefix,
+    RESULT_PREFIX: pipeline.resultPrefix,
+    PEOPLE_PREFIX: options.peoplePrefix,
+    GALLERY_PREFIX: options.galleryPrefix,
+  };
+  const pairs = Object.entries(prefixes);
+  for (const [name, prefix] of pairs) {
+    const inside = pairs.find(([other, outer]) => other !== name && prefix.startsWith(outer));
+    if (!inside) continue;
+    throw new AppError(
+      'ConfigInvalid',
+      `${name} ${JSON.stringify(prefix)} is inside ${inside[0]} ${JSON.stringify(inside[1])}: choose prefixes that do not contain each other`,
+    );
+  }
+  return options;
+}

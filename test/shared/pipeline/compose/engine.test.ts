@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { openEngine } from '../../../../shared/pipeline/compose/engine.ts';
+import { systemClock } from '../../../../shared/runtime/clock.ts';
+import { environmentCredentials } from '../../../../shared/runtime/credentials.ts';
+import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { blankImage } from '../../../support/photos.ts';
+
+const parts = (env: NodeJS.ProcessEnv = {}) => ({
+  env,
+  credentials: environmentCredentials(env),
+  clock: systemClock,
+  random: Math.random,
+  logger: silentLogger,
+});
+
+test.each(['local', 'facebody'] as const)('openEngine opens the engine %s', async (name) => {
+  const engine = await openEngine(name, parts());
+
+  expect(engine.name).toBe(name);
+});
+
+test('openEngine checks the options of the chosen engine', async () => {
+  const opened = openEngine('facebody', parts({ FACEBODY_QPS: 'many' }));
+
+  await expect(opened).rejects.toMatchObject({ code: 'ConfigInvalid' });
+  await expect(opened).rejects.toThrow('FACEBODY_QPS');
+});
+
+test('ENGINE_WORKERS=1 runs the local engine on one thread with a bounded queue', async () => {
+  const engine = await openEngine('local', parts({ ENGINE_WORKERS: '1', ENGINE_QUEUE: '0' }));
+  const look = () => engine.analyze(blankImage(), { attributes: new Set(), embeddings: false });
+
+  const results = await Promise.allSettled([look(), look()]);
+  await engine.close();
+
+  expect(results).toMatchObject([
+    { status: 'fulfilled', value: [] },
+    { status: 'rejected', reason: { code: 'Throttled' } },
+  ]);
+});
+
+test('openEngine checks the number of threads', async () => {
+  const opened = openEngine('local', parts({ ENGINE_WORKERS: '65' }));
+
+  await expect(opened).rejects.toMatchObject({ code: 'ConfigInvalid' });
+  await expect(opened).rejects.toThrow('ENGINE_WORKERS');
+});

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import sharp from 'sharp';
+import type { Face } from '../../../../shared/faces/face.ts';
+import { createOssGallery } from '../../../../shared/faces/gallery/oss/gallery.ts';
+import { createMemoryStore } from '../../../../shared/oss/memory.ts';
+import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
+import { readPipelineOptions } from '../../../../shared/pipeline/options.ts';
+import type { EnrolmentDeps } from '../../../../shared/pipeline/people/enrol.ts';
+import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.ts';
+import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { anEvent } from '../../../support/events.ts';
+import { aFace, type FakeEngine, fakeEngine } from '../../../support/fake-engine.ts';
+
+/** Each person is a color: a photo of one color shows the person whose embedding is that color. */
+export const ANNA = '#ff0000';
+export const ANNA_AGAIN = '#f03030';
+export const BERTA = '#00ff00';
+export const CLARA = '#0000ff';
+
+export interface PeopleFixture {
+  readonly clock: ManualClock;
+  readonly store: ObjectStore;
+  readonly engine: FakeEngine;
+  readonly deps: EnrolmentDeps;
+  /** Uploads a photo and returns the event that OSS would send. */
+  upload(key: string, color: string): Promise<ReturnType<typeof anEvent>>;
+  keys(prefix?: string): Promise<string[]>;
+  json(key: string): Promise<Record<string, unknown>>;
+}
+
+/** Store, engine and gallery in memory. `answer` replaces the one face that a photo shows. */
+export function peopleFixture(answer?: (face: Face) => Face[]): PeopleFixture {
+  const clock = manualClock();
+  const store = createMemoryStore({ bucket: 'photos', clock });
+  const engine = fakeEngine(({ raster }) => {
+    const [r = 0, g = 0, b = 0] = raster.data;
+    const norm = Math.hypot(r, g, b, 1);
+    const embedding = Float32Array.from([r, g, b, 1], (value) => value / norm);
+    const face = aFace({ box: { x: 0, y: 0, width: 32, height: 32 }, quality: 0.9, embedding });
+    return answer ? answer(face) : [face];
+  });
+  const gallery = createOssGallery({
+    store,
+    prefix: 'gallery/',
+    embedder: { name: 'colors', size: 4 },
+    clock,
+    newId: randomUUID,
+    logger: silentLogger,
+    refreshMs: 0,
+  });
+  return {
+    clock,
+    store,
+    engine,
+    deps: {
+      openBucket: () => store,
+      engine,
+      gallery,
+      options: { ...readPipelineOptions({}), peoplePrefix: 'people/' },
+      clock,
+      logger: silentLogger,
+      rules: {
+        minProbability: 0.9,
+        minWidth: 16,
+        maxYaw: 40,
+        maxPitch: 40,
+        minSharpness: 0,
+        minQuality: 0.4,
+      },
+    },
+    async upload(key, color) {
+      const create = { width: 32, height: 32, channels: 3, background: color } as const;
+      const bytes = await sharp({ create }).png().toBuffer();
+      const { etag, requestId } = await store.put(key, bytes);
+      await clock.advance(1000);
+      return anEvent({
+        key,
+        etag,
+        requestId,
+        size: bytes.length,
+        eventTime: new Date(clock.now()).toISOString(),
+      });
+    },
+    async keys(prefix = '') {
+      const keys: string[] = [];
+      for await (const { key } of store.list({ prefix })) keys.push(key);
+      return keys;
+    },
+    async json(key) {
+      const { body } = await store.get(key);
+      return JSON.parse(Buffer.concat(await body.toArray()).toString());
+    },
+  };
+}
+
+export function removalOf(event: ReturnType<typeof anEvent>): ReturnType<typeof anEvent> {
+  return anEvent({ key: event.key, eventName: 'ObjectRemoved:DeleteObject', requestId: 'REMOVAL' });
+}
