@@ -1,18 +1,17 @@
-# One image a program: docker build --target face-recognition . (or mns-poller, event-display, mnsoss-controller)
+# One image per program: docker build --target face-recognition . (or mns-poller, event-display, mnsoss-controller)
 #
-# The base is pinned to a release. To pin it to one digest, which a registry alone can tell:
-#   --build-arg NODE_IMAGE=docker.io/library/node:20.20.2-bookworm-slim@sha256:<digest>
-ARG NODE_IMAGE=docker.io/library/node:20.20.2-bookworm-slim
+# The base is pinned to a release. To pin it to a digest, which you get from your registry:
+#   --build-arg NODE_IMAGE=docker.io/library/node:24.22.3-bookworm-slim@sha256:<digest>
+ARG NODE_IMAGE=docker.io/library/node:24.22.3-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
-ENV ONNXRUNTIME_NODE_INSTALL=skip
 COPY package.json package-lock.json .npmrc ./
-# No script of a package runs: binaries come inside packages, and nothing is fetched from elsewhere.
+# No install script of a package runs: binaries come inside the packages, and nothing is fetched from elsewhere.
 RUN npm ci --ignore-scripts
 COPY . .
-# Each program becomes a folder of its own with nothing but what it loads. `local` brings the face models and the
-# binaries of onnxruntime for linux-x64 alone, a sixth of that package.
+# Each program becomes a folder with only what it loads. `local` adds the face models and the binaries of onnxruntime
+# for linux-x64 only, a sixth of that package.
 ENV ENGINE=local
 RUN npm run build
 
@@ -28,7 +27,7 @@ WORKDIR /app
 USER 1000:1000
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-# Node is process 1 itself, without a shell before it: every program listens for SIGTERM.
+# Node itself is process 1, without a shell before it: every program handles SIGTERM.
 ENTRYPOINT ["node", "--enable-source-maps", "server.js"]
 
 FROM runtime AS face-recognition

@@ -16,7 +16,7 @@ export default {
     'test/**/*.{test,bench}.ts',
     'test/**/vitest.config.ts',
     'test/conformance/{resolve-oss-local,table-reporter}.ts',
-    'test/support/{build,closing-line}.ts',
+    'test/support/{run-folder,closing-line}.ts',
     'test/support/serverless-devs/fc3/index.js',
   ],
   project: [

@@ -1,4 +1,4 @@
-// Fills dist/types/, which the package's `exports` name.
+// Writes dist/types/, which `exports` of package.json names.
 import { rm } from 'node:fs/promises';
 import { declarations } from './declarations.js';
 

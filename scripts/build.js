@@ -1,4 +1,4 @@
-// Fills dist/ anew, all but what scripts/build-functions.ts and scripts/build-declarations.js fill.
+// Builds dist/ again, except what scripts/build-functions.ts and scripts/build-declarations.js write.
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle } from './bundle.js';

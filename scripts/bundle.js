@@ -4,13 +4,13 @@ import { build } from 'esbuild';
 
 /** What the local cloud starts by file name: threads of the engine, and processes of Function Compute. */
 const STARTED = {
-  // Beside the folder of chunks, where the engine's pool looks for it.
+  // The pool of the engine looks for it beside the folder of chunks.
   worker: { 'local-engine-worker': 'shared/faces/engines/local/worker.ts' },
-  // Beside the chunk that starts it.
+  // The local Function Compute looks for it beside the chunk that starts it.
   runtime: 'local/fc/instances/fc-runtime.cjs',
 };
 
-/** Bundles the command line and the embeddable local cloud; packages stay external. */
+/** Bundles the command line and the local cloud as a library. Packages stay external. */
 export function bundle(outdir, logLevel) {
   return bundleEntries({ 'cli/main': 'cli/main.ts', 'local/index': 'local/index.ts' }, outdir, logLevel);
 }

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ENTRY = 'local/index.d.ts';
 
-/** Writes the type declarations of the embeddable local cloud, and of nothing that they do not speak of. */
+/** Writes the type declarations of the local cloud, and only those that they refer to. */
 export async function declarations(outdir) {
   const all = await mkdtemp(join(tmpdir(), 'mnsoss-face-types-'));
   try {
@@ -25,7 +25,7 @@ export async function declarations(outdir) {
     const written = new Set(waiting);
     for (let file = waiting.pop(); file; file = waiting.pop()) {
       const text = await readFile(file, 'utf8');
-      // Names of sources become names of modules, which every version of TypeScript resolves.
+      // Names of source files become names of modules, which every version of TypeScript resolves.
       const named = text.replace(/(['"])(\.{1,2}\/[^'"]+)\.ts\1/g, (_, quote, path) => {
         const next = join(dirname(file), `${path}.d.ts`);
         if (!written.has(next)) waiting.push(next);

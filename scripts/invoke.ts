@@ -8,10 +8,10 @@ import { untilSignalled } from '../cli/signals.ts';
 import { openEnvelope } from '../shared/envelope/open-envelope.ts';
 import { AppError } from '../shared/runtime/errors.ts';
 import { createLogger } from '../shared/runtime/log.ts';
-import { findFcNode } from './fc-node.ts';
 import { openCloud } from './invoke/cloud.ts';
 import { describeServer, report } from './invoke/report.ts';
 import { openSession } from './invoke/session.ts';
+import { FC_NODE_VERSION, findNode } from './node-binaries.ts';
 
 const whole = (from: number, to: number) => (value: string) => {
   const number = Number(value);
@@ -32,21 +32,21 @@ const command = new Command('invoke')
   .option('-f, --function <name>', 'the function, instead of the first argument')
   .option('-e, --event <text>', 'the event itself')
   .option('--env <NAME=value>', 'a variable of the function; can be repeated', variable, {})
-  .option('--timeout <seconds>', 'after which the function is stopped', whole(1, 86_400))
-  .option('--memory <MB>', 'more than which the function must not need', whole(128, 32_768))
+  .option('--timeout <seconds>', 'stop the function after this time', whole(1, 86_400))
+  .option('--memory <MB>', 'fail if the function needs more memory', whole(128, 32_768))
   .option(
     '--node <path>',
-    "the Node that runs it (default: Function Compute's, when test:bundle has installed it)",
+    "the Node that runs it (default: Function Compute's, if test:bundle has installed it)",
   )
-  .option('--no-build', 'take the bundles of the last time')
+  .option('--no-build', 'use the bundles of the last run')
   .option('--server', 'serve the API until stopped')
-  .option('--port <port>', 'of the API', whole(0, 65_535), 0)
+  .option('--port <port>', 'port of the API', whole(0, 65_535), 0)
   .addOption(dataDirOption())
   .action(async (first, second, options) => {
     const functionName = options.function ?? first ?? 'face-recognition';
     const file = options.function === undefined ? second : first;
     const event = options.server ? Buffer.alloc(0) : await readEvent(options.event, file);
-    const node = options.node ?? (await findFcNode());
+    const node = options.node ?? (await findNode(FC_NODE_VERSION));
     const region = openEnvelope(event).events[0]?.region ?? 'cn-hangzhou';
     const cloud = await openCloud(options.dataDir, region);
     const session = await openSession({

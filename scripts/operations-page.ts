@@ -5,13 +5,13 @@ import { ROUTES as RULE_ROUTES } from '../local/rules/routes.ts';
 
 const STATES: Record<Route['state'], string> = {
   full: 'works',
-  stored: 'is kept and given back, and has no effect',
+  stored: 'is stored and returned, and has no effect',
 };
 
 const FIDELITIES: Record<Route['fidelity'], string> = {
-  sdk: 'an official SDK drives it in `npm run test:conformance`, which fails when the tag is not earned',
-  doc: "follows the service's documents; no official SDK that runs on Node offers it",
-  guess: 'the documents do not say; this is the likeliest',
+  sdk: 'an official SDK uses it in `npm run test:conformance`, which fails if that is not true',
+  doc: "follows the service's documentation; no official SDK for Node offers it",
+  guess: 'the documentation does not say; this is the most likely behaviour',
 };
 
 /** Every operation of the local cloud with its state and where its behaviour comes from. */
@@ -27,16 +27,16 @@ export function operationsPage(generated: string): string {
     '',
     ...describe(STATES),
     '',
-    'Where the behaviour comes from:',
+    'What the behaviour is based on:',
     '',
     ...describe(FIDELITIES),
     '',
-    'Whatever is not listed is refused with `NotImplemented` (OSS), `InvalidRequestURL` (MNS) or',
-    '`InvalidAction.NotFound` (management API, FaceBody): nothing is taken and silently not done.',
+    'An operation that is not listed is refused with `NotImplemented` (OSS), `InvalidRequestURL` (MNS) or',
+    '`InvalidAction.NotFound` (management API, FaceBody): nothing is accepted and then silently ignored.',
     '',
     '## OSS',
     '',
-    'Where two operations have the same request, a parameter or header tells them apart: `list-type=2`,',
+    'If two operations have the same request, a parameter or header distinguishes them: `list-type=2`,',
     '`x-oss-copy-source`.',
     '',
     ...table(
@@ -75,8 +75,8 @@ export function operationsPage(generated: string): string {
     '',
     '## FaceBody 2019-12-30',
     '',
-    'All are `POST /` with `x-acs-action`; pictures come by URL or by the upload of `…Advance`, which the same address',
-    'authorizes (`AuthorizeFileUpload` of the open platform, 2019-12-19) and takes. Tests drive each with the official SDK.',
+    'All are `POST /` with `x-acs-action`. Pictures come by URL, or by the upload of `…Advance`: the same address',
+    'authorizes it (`AuthorizeFileUpload` of the open platform, 2019-12-19) and receives it. Tests use each with the official SDK.',
     '',
     ...Object.keys(FACEBODY_ROUTES).map((operation) => `- ${operation}`),
     '',

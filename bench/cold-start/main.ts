@@ -4,8 +4,8 @@ import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { ensureFcNode } from '../../scripts/fc-node.ts';
 import { buildFunction } from '../../scripts/functions/build.ts';
+import { ensureNode, FC_NODE_VERSION } from '../../scripts/node-binaries.ts';
 import { median, spread } from '../slice/statistics.ts';
 import { type CpuLimit, limitCpu } from './cpu-limit.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -41,7 +41,7 @@ const stage = await openStage();
 const limit = await limitCpu(SHARE);
 const missed: string[] = [];
 try {
-  for (const node of [process.execPath, await ensureFcNode()]) {
+  for (const node of [process.execPath, await ensureNode(FC_NODE_VERSION)]) {
     const version = (await run(node, ['--version'])).stdout.trim();
     missed.push(...print(`Node ${version}`, await measure(node, stage, ROUNDS)));
     if (typeof limit === 'string') console.log(`\nNode ${version}, ${SHARE} CPU: not measured: ${limit}`);

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { readPollerOptions } from '../../functions/mns-poller/options.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { readPeopleOptions } from '../../shared/pipeline/people/options.ts';
@@ -50,7 +50,7 @@ const handlersAreBuilt: Rule = async ({ props }, _, { folder }) => {
   if (runtime === 'custom-container' || typeof code === 'object') return [];
   if (code === undefined) return ['code is missing'];
   const home = resolve(folder, code);
-  if (runtime.startsWith('custom')) return (await exists(home)) ? [] : [notBuilt(home)];
+  if (runtime.startsWith('custom')) return faultsOfCommand(home, props.customRuntimeConfig?.command);
   const { initializer, preStop } = instanceLifecycleConfig ?? {};
   const faults = await Promise.all(
     [handler ?? '', initializer?.handler, preStop?.handler].map((hook) => faultOfHandler(home, hook)),
@@ -238,8 +238,18 @@ async function faultOfHandler(home: string, handler: string | undefined): Promis
   }
 }
 
+/** doc: a custom runtime finds its code in `/code`. */
+async function faultsOfCommand(home: string, command: readonly string[] = []): Promise<string[]> {
+  if (!(await exists(home))) return [notBuilt(home)];
+  const programs = command.filter((word) => word.startsWith('/code/'));
+  const files = programs.map((path) => join(home, relative('/code', path)));
+  const areBuilt = await Promise.all(files.map(exists));
+  return files.filter((_, index) => !areBuilt[index]).map(notBuilt);
+}
+
 function notBuilt(path: string): string {
-  return `${path} is not there: run \`npm run build\``;
+  const build = basename(path) === 'node' ? 'npm run build -- --node 24' : 'npm run build';
+  return `${path} does not exist: run \`${build}\``;
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,22 +1,22 @@
 import type { BundledEntry } from './javascript.ts';
 
-/** KB of JavaScript that a program loads at once. Who makes one larger must raise its budget, and so think about it. */
+/** Maximum KB of JavaScript that a program loads at once. To grow beyond it, raise the budget on purpose. */
 const JAVASCRIPT_KB: Readonly<Record<string, number>> = {
   'face-recognition/index': 200,
   'mns-poller/index': 120,
-  // The official client brings a model of every object that Kubernetes has.
+  // The official client contains a model of every object of Kubernetes.
   'mnsoss-controller/server': 1600,
 };
 
-/** Of programs that start seldom and run long. */
+/** For programs that start rarely and run for a long time. */
 const OTHER_KB = 300;
 
-/** MB of a zip without models. */
+/** Maximum MB of a zip without models. */
 const ZIP_MB = 10;
 
 const kb = (bytes: number) => `${Math.ceil(bytes / 1024)} KB`;
 
-/** Throws when a program has become larger than its budget, with what is largest in it. */
+/** Throws if a program exceeds its budget, and names its largest inputs. */
 export function assertJavascript(program: string, { bytes, largest }: BundledEntry): void {
   const budget = (JAVASCRIPT_KB[program] ?? OTHER_KB) * 1024;
   if (bytes <= budget) return;

@@ -8,20 +8,22 @@ import { NATIVE_PACKAGES } from './packages.ts';
 import { assertPortable } from './portable.ts';
 import { zipFolder } from './zip.ts';
 
-/** Sources in a function's folder, and the program that becomes of each. */
+/** Source files in a function's folder, and the name of the program that each becomes. */
 const ENTRIES = { fc: 'index', server: 'server' } as const;
 
-/** What the local engine needs; without it the function is deployed for FaceBody. */
+/** Only the local engine needs it. Without it, the function uses FaceBody. */
 const LOCAL_ENGINE_PACKAGE = 'onnxruntime-node';
 
-/** What a thread of the local engine runs, beside the programs, where its pool looks for it. */
+/** The program of the local engine's threads. Its pool looks for it beside the other programs. */
 const ENGINE_THREAD = { 'local-engine-worker': 'shared/faces/engines/local/worker.ts' } as const;
 
 export interface BuildOptions {
-  /** Below the project. */
+  /** A folder inside the project. */
   readonly outdir: string;
-  /** `local` brings the models along. */
+  /** `local` adds the models. */
   readonly engine: 'facebody' | 'local';
+  /** Path of a Node for Linux on x64 that is added for a custom runtime. */
+  readonly node?: string;
 }
 
 export interface BuiltFunction {
@@ -39,8 +41,11 @@ export async function findFunctions(): Promise<string[]> {
   return [...new Set(sources.filter((name) => name !== undefined))].sort();
 }
 
-/** Builds one function into `<outdir>/<name>` and `<outdir>/<name>.zip`. Throws when it has grown beyond its budget. */
-export async function buildFunction(name: string, { outdir, engine }: BuildOptions): Promise<BuiltFunction> {
+/** Builds one function into `<outdir>/<name>` and `<outdir>/<name>.zip`. Throws if it exceeds its budget. */
+export async function buildFunction(
+  name: string,
+  { outdir, engine, node }: BuildOptions,
+): Promise<BuiltFunction> {
   const folder = join(outdir, name);
   const programs = await bundleFunction(name, folder);
   const packages = packagesOf(programs);
@@ -54,13 +59,14 @@ export async function buildFunction(name: string, { outdir, engine }: BuildOptio
     await copyModels(join(folder, 'models'));
     await bundlePrograms(ENGINE_THREAD, folder);
   }
+  if (node) await copyFile(node, join(folder, 'node'));
 
   await assertPortable(folder);
   const zip = `${folder}.zip`;
   const bytes = await zipFolder(folder);
   await writeFile(zip, bytes);
   for (const [program, bundled] of Object.entries(programs)) assertJavascript(`${name}/${program}`, bundled);
-  if (!needsModels) assertZip(name, bytes.length);
+  if (!needsModels && !node) assertZip(name, bytes.length);
   return { folder, zip, zipBytes: bytes.length, programs };
 }
 
@@ -72,8 +78,8 @@ function functionSources(name: string, files: readonly string[]): Record<string,
 }
 
 /**
- * The JavaScript of a function alone, into `folder`, which is emptied. Below the project it runs as it is: what has
- * binaries is found in the project's own `node_modules`.
+ * Bundles only the JavaScript of a function into `folder`, which is emptied first. Inside the project it runs as it is,
+ * because packages with binaries are found in the project's own `node_modules`.
  */
 export async function bundleFunction(name: string, folder: string): Promise<BuiltFunction['programs']> {
   await rm(folder, { recursive: true, force: true });

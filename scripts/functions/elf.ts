@@ -1,7 +1,7 @@
-/** A version of a library's symbols that a binary asks for, such as `GLIBC_2.28`. */
+/** A version of a library's symbols that a binary needs, such as `GLIBC_2.28`. */
 export type SymbolVersion = string;
 
-/** ELF: the type of the section that lists what a binary needs of which library. */
+/** ELF: type of the section that lists the symbol versions which a binary needs from each library. */
 const SHT_GNU_VERNEED = 0x6ffffffe;
 
 /** Whether the bytes are a 64-bit, little-endian ELF file, which every binary for Linux on x64 is. */

@@ -11,18 +11,18 @@ const COMMON = {
   target: 'node20.10',
   legalComments: 'none',
   logLevel: 'warning',
-  // A package that a program brings does it on purpose.
+  // A package in the bundle does this on purpose.
   logOverride: { 'equals-negative-zero': 'silent' },
 } as const satisfies BuildOptions;
 
 const APART = [...LAZY_PACKAGES, ...LATE_PACKAGES, ...NATIVE_PACKAGES];
 
 export interface BundledEntry {
-  /** Bytes of `<entry>.js`, which is all that is loaded at once. */
+  /** Bytes of `<entry>.js`, which contains everything that is loaded at once. */
   readonly bytes: number;
-  /** What takes most of them: bytes and source. */
+  /** The largest inputs: bytes and source. */
   readonly largest: readonly (readonly [number, string])[];
-  /** Which of the packages that are no part of it can be asked for. */
+  /** Packages outside the file that it can load. */
   readonly packages: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export interface BundleOptions {
   readonly entry: string;
   readonly source: string;
   readonly outdir: string;
-  /** An empty folder, which stays for the caller to remove. */
+  /** An empty folder. The caller removes it. */
   readonly workdir: string;
 }
 
@@ -39,8 +39,8 @@ export interface BundleOptions {
  * Writes `<entry>.js`, one CommonJS file with everything that is needed at once, and `chunks/<entry>/` with what an
  * `import()` in the sources loads later.
  *
- * Node loads CommonJS in half the time of ES modules, but esbuild splits only those: so they are split first, and
- * then the entry and all that it imports statically are joined.
+ * Node loads CommonJS in half the time of ES modules, but esbuild splits only ES modules. So the program is first split,
+ * and then the entry and all that it imports statically are joined.
  */
 export async function bundleEntry(options: BundleOptions): Promise<BundledEntry> {
   const { entry, source, outdir, workdir } = options;
@@ -56,7 +56,7 @@ export async function bundleEntry(options: BundleOptions): Promise<BundledEntry>
     sourcemap: 'inline',
     sourcesContent: false,
     metafile: true,
-    // Of every file of the bundle, it is the URL of the entry: models lie beside that.
+    // In every file of the bundle it is the URL of the entry, because models are beside the entry.
     define: { 'import.meta.url': 'bundleUrl' },
   });
   const atOnce = staticImports(metafile, join(workdir, `${entry}.js`));
@@ -89,7 +89,7 @@ export async function bundleEntry(options: BundleOptions): Promise<BundledEntry>
   };
 }
 
-/** Writes each of the packages, as far as it is not native, into one file. */
+/** Bundles each package that is not native into one file. */
 export async function bundlePackages(packages: readonly string[], outdir: string): Promise<void> {
   const own = packages.filter((name) => !NATIVE_PACKAGES.includes(name));
   await build({
@@ -98,12 +98,12 @@ export async function bundlePackages(packages: readonly string[], outdir: string
     entryPoints: Object.fromEntries(own.map((name) => [chunkOf(name).replace(/\.js$/, ''), name])),
     format: 'cjs',
     outdir,
-    // urllib asks for it where a request is to go through a proxy, which ours never are.
+    // urllib loads it for requests through a proxy, which we never send.
     external: ['proxy-agent'],
   });
 }
 
-/** The file, and those that are read before its first line runs. */
+/** The file, and all files that are loaded before its first line runs. */
 function staticImports({ outputs }: Metafile, first: string): Set<string> {
   const found = new Set<string>();
   const visit = (path: string): void => {

@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 interface NativePackage {
-  /** What its JavaScript needs at run time on Linux, x64, glibc; everything else stays behind. */
+  /** The files that it needs at run time on Linux with glibc on x64. All others are left out. */
   readonly files: readonly string[];
   readonly needs?: readonly string[];
 }
@@ -13,7 +13,7 @@ const PACKAGES: Readonly<Record<string, NativePackage>> = {
     needs: ['@img/colour', 'detect-libc', 'semver', '@img/sharp-linux-x64', '@img/sharp-libvips-linux-x64'],
   },
   '@img/sharp-linux-x64': { files: ['package.json', 'LICENSE', 'index.cjs', 'lib'] },
-  // The README is its list of licences.
+  // The README lists its licences.
   '@img/sharp-libvips-linux-x64': { files: ['package.json', 'README.md', 'versions.json', 'lib'] },
   'onnxruntime-node': {
     files: ['package.json', 'dist', 'bin/napi-v6/linux/x64'],
@@ -24,10 +24,10 @@ const PACKAGES: Readonly<Record<string, NativePackage>> = {
 
 const UNUSED = /\.(mjs|d\.[cm]?ts|map)$|[/\\]glib-2\.0$/;
 
-/** Where binaries for Function Compute can be, besides those that npm has installed for this machine. */
+/** A second place for binaries, because npm installs only those for the present machine. */
 const FOREIGN = 'node_modules/.cache/function-compute';
 
-/** Copies the packages, and what they need, into `<outdir>/node_modules`. Throws when one is not installed. */
+/** Copies the packages and their dependencies into `<outdir>/node_modules`. Throws if one is not installed. */
 export async function copyNativePackages(names: readonly string[], outdir: string): Promise<void> {
   for (const name of withNeeds(names)) {
     const source = await findPackage(name);
@@ -44,7 +44,7 @@ function withNeeds(names: readonly string[]): Set<string> {
   return new Set(names.flatMap((name) => [name, ...withNeeds(PACKAGES[name]?.needs ?? [])]));
 }
 
-/** npm installs only the binaries of the machine that it runs on. */
+/** The folder of an installed package. Throws if npm has not installed it because it is for another platform. */
 async function findPackage(name: string): Promise<string> {
   for (const folder of [join('node_modules', name), join(FOREIGN, 'node_modules', name)]) {
     const isThere = await stat(join(folder, 'package.json')).catch(() => undefined);
@@ -52,7 +52,7 @@ async function findPackage(name: string): Promise<string> {
   }
   const { version } = JSON.parse(await readFile('node_modules/sharp/package.json', 'utf8'));
   throw new Error(
-    `${name} is not installed: Function Compute needs binaries for Linux, x64, glibc, and this is ${process.platform}-${process.arch}. Fetch them with\n` +
+    `${name} is not installed: Function Compute needs binaries for Linux with glibc on x64, and this is ${process.platform}-${process.arch}. Get them with\n` +
       `  npm install --prefix ${FOREIGN} --os=linux --cpu=x64 --libc=glibc sharp@${version}`,
   );
 }

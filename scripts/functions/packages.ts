@@ -1,10 +1,10 @@
-/** Packages that load slowly and are reached by `import()`: each becomes one file, read when it is asked for. */
+/** Packages that load slowly and are imported with `import()`: each becomes one file, loaded on demand. */
 export const LAZY_PACKAGES = ['@alicloud/facebody20191230', '@alicloud/fc2'];
 
-/** Packages that are imported statically but not always used: their file is read at the first use of an export. */
+/** Packages that are imported statically but not always used: each file is loaded when an export is first used. */
 export const LATE_PACKAGES = ['saxes', 'pino'];
 
-/** Modules of Node that take milliseconds to load, treated the same: no handler needs them before its first request. */
+/** Modules of Node that take milliseconds to load, loaded the same way: no handler needs them before its first request. */
 export const LATE_BUILTINS = [
   'node:crypto',
   'node:http',
@@ -14,11 +14,11 @@ export const LATE_BUILTINS = [
   'node:tls',
 ];
 
-/** Packages with binaries, which are copied as they are. */
+/** Packages with binaries, which are copied unchanged. */
 export const NATIVE_PACKAGES = ['sharp', 'onnxruntime-node'];
 
-/** pino reads it at once, but needs it only to write in another thread, which a function that may be frozen must not. */
+/** pino requires it at once, but uses it only to write from another thread. A function, which may be frozen, must not. */
 export const UNUSED_PACKAGES = ['thread-stream'];
 
-/** Where in a function's folder the bundle of a package is. */
+/** Path of a package's bundle in the folder of a function. */
 export const chunkOf = (name: string) => `chunks/${name.replace('@', '').replaceAll('/', '-')}.js`;

@@ -3,14 +3,14 @@ import { basename, join, relative, resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { chunkOf, LATE_BUILTINS, LATE_PACKAGES, LAZY_PACKAGES, UNUSED_PACKAGES } from './packages.ts';
 
-/** Leaves out what no function uses; using it says so. */
+/** Leaves out packages that no function uses. Using one throws an error that says so. */
 export const withoutUnused: Plugin = {
   name: 'without-unused-packages',
   setup({ onResolve, onLoad }) {
     const unused = new RegExp(`^(${UNUSED_PACKAGES.join('|')})$`);
     onResolve({ filter: unused }, ({ path }) => ({ path, namespace: 'unused' }));
     onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({
-      contents: `module.exports = function () { throw new Error("the bundle is without ${path}"); };`,
+      contents: `module.exports = function () { throw new Error("${path} is left out of the bundle"); };`,
     }));
   },
 };
@@ -20,13 +20,13 @@ export const JOINED = 'joined';
 
 export interface SplitFiles {
   readonly entry: string;
-  /** Where the split files are; their paths are relative to the working directory. */
+  /** Folder of the split files; their paths are relative to the working directory. */
   readonly workdir: string;
   /** The entry's file, and those that it imports statically. */
   readonly atOnce: ReadonlySet<string>;
 }
 
-/** Joins files that esbuild has split: those of `atOnce` become one, the others ask that one for what they share. */
+/** Joins files that esbuild has split: those of `atOnce` become one, and the others require from it what they share. */
 export function joinFiles({ entry, workdir, atOnce }: SplitFiles): Plugin {
   const shared = [...atOnce].filter((path) => path !== join(workdir, `${entry}.js`));
   const isAtOnce = (path: string) => path === JOINED || atOnce.has(relative('.', path));
@@ -72,11 +72,11 @@ export function joinFiles({ entry, workdir, atOnce }: SplitFiles): Plugin {
   };
 }
 
-/** A CommonJS module that looks like `module` and reads `file` at the first use of it. */
+/** A CommonJS module that has the exports of `module` and loads `file` when one is first used. */
 function standIn(module: object, file: string): string {
   const getters = Object.keys(module).map((name) => `${JSON.stringify(name)}: { get: () => load().${name} }`);
   const target = typeof module === 'function' ? '(...args) => load()(...args)' : '{}';
-  // Not enumerable, so that nobody reads them all by copying them.
+  // Not enumerable: copying the exports would read all of them.
   return `const load = () => require("file:${file}");
     module.exports = Object.defineProperties(${target}, { ${getters.join(', ')} });`;
 }

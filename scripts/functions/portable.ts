@@ -2,15 +2,18 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isElf, neededVersions } from './elf.ts';
 
-/** What Debian 10, on which Function Compute's `nodejs20` runs, has. */
+/** The newest symbol versions of Debian 10, on which Function Compute's `nodejs20` runs. */
 const NEWEST: Readonly<Record<string, string>> = { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11' };
+
+/** Names of add-ons and libraries, and of the Node that a custom runtime brings. */
+const BINARY = /\.(node|so)(\.|$)|^node$/;
 
 /** Throws when a binary below the folder needs a newer C or C++ library than Function Compute has. */
 export async function assertPortable(folder: string): Promise<void> {
   const faults: string[] = [];
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   for (const entry of entries) {
-    if (!entry.isFile() || !/\.(node|so)(\.|$)/.test(entry.name)) continue;
+    if (!entry.isFile() || !BINARY.test(entry.name)) continue;
     const path = join(entry.parentPath ?? entry.path, entry.name);
     const tooNew = newerThanThere(await readFile(path));
     if (tooNew.length > 0) faults.push(`${path} needs ${tooNew.join(', ')}`);
@@ -21,7 +24,7 @@ export async function assertPortable(folder: string): Promise<void> {
   }
 }
 
-/** The symbol versions that a binary needs and Function Compute lacks. Throws for what is no ELF file. */
+/** The symbol versions that a binary needs and Function Compute lacks. Throws if the bytes are no ELF file. */
 export function newerThanThere(bytes: Buffer): string[] {
   if (!isElf(bytes)) throw new Error('expected a binary for Linux on x64');
   return neededVersions(bytes).filter((name) => {

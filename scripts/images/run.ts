@@ -1,5 +1,5 @@
-// Runs an unpacked image as a cluster would – its user, a read-only root, an empty /tmp, node as process 1 – and fails
-// when a program does not behave. Started by test.sh: tsx run.ts <target> <bundle>
+// Runs an unpacked image as a cluster would – its user, a read-only root, an empty /tmp, node as process 1 – and fails if
+// the program misbehaves. Started by test.sh: tsx run.ts <target> <bundle>
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { staticCredentials } from '../../shared/runtime/credentials.ts';
 
 interface Target {
   readonly env: Readonly<Record<string, string>>;
-  /** What it has to show beside life and a good end. */
+  /** What it must do besides answering probes and ending cleanly. */
   check?(url: string): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
     },
     check: () => answers('/readyz', 200),
   },
-  // No API server answers: the program lives, and goes on asking.
+  // There is no API server: the program stays alive and keeps trying.
   'mnsoss-controller': { env: { POLLER_IMAGE: 'mns-poller:0' } },
 };
 const target = TARGETS[name];
@@ -121,7 +121,7 @@ function post(body: string): Promise<Response> {
   return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
 }
 
-/** Puts a photo into the bucket and gives the notification that OSS makes of it. */
+/** Uploads a photo and returns the notification that OSS sends for it. */
 async function uploadPhoto(): Promise<string> {
   const key = 'incoming/team.jpg';
   const photo = readFileSync('node_modules/@vladmandic/face-api/demo/sample1.jpg');

@@ -2,9 +2,9 @@
 # Builds every target of the Dockerfile and runs it, without a container engine: on Debian, as root, in about two minutes
 # of processor time.
 #
-# No registry of images is asked. The base is a stand-in: a minimal Debian with the node and npm of this machine, under
-# the name that the Dockerfile gives. So this shows that the Dockerfile builds, and that its programs run as it says –
-# an unprivileged user, nothing but /tmp to write to, node as process 1, SIGTERM obeyed – but not the real base.
+# It uses no image registry. The base is a substitute: a minimal Debian with the node and npm of this machine, under the
+# name that the Dockerfile gives. This shows that the Dockerfile builds and that its programs run as it says: as an
+# unprivileged user, writing only to /tmp, with node as process 1, ending on SIGTERM. It does not show the real base.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -21,14 +21,14 @@ for tool in buildah skopeo umoci debootstrap; do
 done
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/mnsoss-images.XXXXXX")
-# buildah leaves its storage mounted upon itself.
+# buildah leaves its storage mounted on itself.
 clean_up() {
   while read -r _ mounted _; do umount "$mounted"; done < <(grep -F " $work/" /proc/mounts | tac)
   rm -rf "$work"
 }
 trap clean_up EXIT
 export CONTAINERS_STORAGE_CONF="$work/storage.conf"
-# Where the kernel cannot lay folders over each other, every layer is a copy: slow, and gigabytes.
+# Without overlay mounts in the kernel, every layer is a copy: slow, and gigabytes.
 mkdir "$work/"{lower,upper,scratch,merged}
 driver=vfs
 if mount -t overlay overlay -o "lowerdir=$work/lower,upperdir=$work/upper,workdir=$work/scratch" "$work/merged" 2>/dev/null; then
@@ -40,8 +40,8 @@ printf '[storage]\ndriver = "%s"\ngraphroot = "%s"\nrunroot = "%s"\n' "$driver" 
 say() { printf '%4ss %s\n' "$SECONDS" "$*"; }
 
 base=$(sed -nE 's/^ARG NODE_IMAGE=(.+)$/\1/p' Dockerfile)
-say "making a stand-in for $base"
-# From wherever this machine has its packages.
+say "building a substitute for $base"
+# From the mirror that this machine uses.
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -1)
 debootstrap --variant=minbase bookworm "$work/base" "$mirror" >"$work/debootstrap.log" || { tail "$work/debootstrap.log"; exit 1; }
 install -D "$(readlink -f "$(command -v node)")" "$work/base/usr/local/bin/node"
@@ -56,7 +56,7 @@ buildah commit -q "$container" "$base" >/dev/null
 buildah rm "$container" >/dev/null
 rm -rf "$work/base"
 
-# How this machine reaches its package registry.
+# How this machine reaches its npm registry.
 volumes=(--volume /etc/ssl/certs:/etc/ssl/certs:ro)
 for npmrc in "$(npm config get globalconfig)" /usr/local/etc/npmrc /etc/npmrc; do
   [ -f "$npmrc" ] || continue
@@ -66,7 +66,7 @@ done
 
 for target in "${targets[@]}"; do
   say "building $target"
-  # Layers are kept from target to target, as an engine would.
+  # Layers are kept between targets, as a container engine does.
   buildah bud -q --layers --isolation chroot --network host --pull-never "${volumes[@]}" \
     --target "$target" --tag "$target" . >"$work/build.log" 2>&1 || { tail -40 "$work/build.log"; exit 1; }
   skopeo copy -q "containers-storage:localhost/$target" "oci:$work/oci-$target:latest"

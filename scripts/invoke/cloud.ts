@@ -3,17 +3,17 @@ import type { CloudOfFunctions } from '../../local/fc/index.ts';
 import { type Connection, readConnection } from '../../local/start/connection.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 
-/** The cloud that functions are run against. */
+/** The cloud that the functions use. */
 export interface InvocationCloud extends CloudOfFunctions {
   readonly oss: { readonly url: string };
-  /** Host and port; absent where nothing is known of a FaceBody. */
+  /** Host and port of FaceBody; absent if the cloud's address of it is unknown. */
   readonly facebody?: string;
-  /** Whether it is somebody else's, who keeps it. */
+  /** Whether another process runs the cloud, so that closing leaves it running. */
   readonly isRunning: boolean;
   close(): Promise<void>;
 }
 
-/** The cloud that runs on the data folder, or else a new one in memory that says it is in the region. */
+/** The cloud that runs on the data folder. If there is none, a new one in memory, in this region. */
 export async function openCloud(dataDir: string, region: string): Promise<InvocationCloud> {
   const connection = await readConnection(dataDir);
   if (connection && (await answers(connection.ossUrl))) return running(connection);
@@ -28,7 +28,7 @@ async function answers(url: string): Promise<boolean> {
   );
 }
 
-/** Its temporary credentials are out of reach, so that functions get the key of its account. */
+/** The other process issues no temporary credentials to us, so functions get the key of its account. */
 function running({ ossUrl, mnsUrl, region, account }: Connection): InvocationCloud {
   const { accountId, accessKeyId, accessKeySecret } = account;
   const credentials = { accessKeyId, accessKeySecret };

@@ -4,14 +4,14 @@ import type { InvocationCloud } from './cloud.ts';
 
 export const QUEUE = 'face-events';
 export const DEAD_LETTER_QUEUE = 'face-dead-letters';
-/** Service of Function Compute 2.0 in the URLs of HTTP triggers; any name does. */
+/** The service of Function Compute 2.0 in the URLs of HTTP triggers. Any name will do. */
 const SERVICE = 'local';
 
 export interface FunctionSettings {
   readonly cloud: InvocationCloud;
-  /** Where the bundles are. */
+  /** Folder of the bundles. */
   readonly outdir: string;
-  /** Where Function Compute answers, known once it listens. */
+  /** Address of the local Function Compute. */
   readonly fcUrl: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutSeconds?: number;
@@ -19,7 +19,7 @@ export interface FunctionSettings {
   readonly node?: string;
 }
 
-/** What `s.yaml` would deploy, pointed at the local cloud. */
+/** What `s.yaml` deploys, with the addresses of the local cloud. */
 const FUNCTIONS: Readonly<
   Record<string, (settings: FunctionSettings) => Omit<FunctionConfig, 'name' | 'codeDir'>>
 > = {
@@ -48,7 +48,7 @@ const FUNCTIONS: Readonly<
       MNS_QUEUE: QUEUE,
       DEAD_LETTERS: `mns:${DEAD_LETTER_QUEUE}`,
       K_SINK: `${fcUrl}/2016-08-15/proxy/${SERVICE}/face-recognition/`,
-      // An empty queue is told at once, instead of after a long poll.
+      // MNS answers at once when the queue is empty, without a long poll.
       WAIT_SECONDS: '0',
       ...env,
     },
@@ -72,7 +72,7 @@ export function configOf(name: string, settings: FunctionSettings): FunctionConf
   };
 }
 
-/** The functions that an invocation of this one reaches. */
+/** The functions that an invocation of this function uses. */
 export function reachedFrom(name: string): string[] {
   return name === 'mns-poller' ? ['face-recognition', 'mns-poller'] : [name];
 }

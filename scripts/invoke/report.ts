@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import type { InvocationCloud } from './cloud.ts';
 import type { Invoked } from './session.ts';
 
-/** The log to standard error, as it is about the result, which goes to standard output. A failure sets the exit code. */
+/** Prints the log to standard error and the result to standard output. A failure sets the exit code. */
 export function report(
   { seeded, result, files }: Invoked,
   { cloud, node }: { cloud: InvocationCloud; node: string | undefined },
@@ -29,7 +29,7 @@ function pretty(body: Buffer): string {
   }
 }
 
-/** What a client has to know. */
+/** The addresses and keys that a client needs. */
 export function describeServer(functionName: string, url: string, cloud: InvocationCloud): string {
   const { accountId, region, credentials, oss, mns } = cloud;
   return [

@@ -3,7 +3,7 @@ import { samplePhotos } from '../../cli/files.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import type { OssClient } from '../../shared/oss/client.ts';
 
-/** A photo that was put where an event says that one is. */
+/** A photo that stands in for the object of an event. */
 export interface SeededPhoto {
   readonly bucket: string;
   readonly key: string;
@@ -16,11 +16,11 @@ export interface SeededEvent {
   readonly seeded: readonly SeededPhoto[];
 }
 
-/** Puts a real photo under each key of which the event says that it was created, unless something is there. */
+/** Puts a real photo at each key that the event reports as created, unless an object exists there. */
 export async function seedPhotos(event: Buffer, oss: OssClient): Promise<SeededEvent> {
   const photos = await samplePhotos();
   const seeded: SeededPhoto[] = [];
-  /** Keys that have one ETag in the event have one picture. */
+  /** Keys with the same ETag in the event get the same photo. */
   const photoOf = new Map<string | undefined, (typeof photos)[number]>();
   let text = event.toString();
   for (const { eventName, bucket, key, etag } of openEnvelope(event).events) {
@@ -36,7 +36,7 @@ export async function seedPhotos(event: Buffer, oss: OssClient): Promise<SeededE
   return { event: Buffer.from(text), seeded };
 }
 
-/** Also where the text is in Base64, as most envelopes have it. */
+/** Also replaces inside Base64, which most envelopes use. */
 function replaceDeep(text: string, from: string, to: string): string {
   return text.replaceAll(from, to).replace(/[A-Za-z0-9+/]{40,}={0,2}/g, (encoded) => {
     const decoded = Buffer.from(encoded, 'base64').toString();

@@ -22,33 +22,33 @@ import { type SeededPhoto, seedPhotos } from './seed.ts';
 
 export interface SessionOptions extends Omit<FunctionSettings, 'fcUrl'> {
   readonly functionName: string;
-  /** Of the API; 0, the default, takes any free one. */
+  /** Port of the API; 0 takes any free one. @default 0 */
   readonly port?: number;
-  /** Let uploads below `incoming/` of the bucket `photos` call the function, as an OSS trigger does. */
+  /** Whether uploads below `incoming/` of the bucket `photos` invoke the function, as an OSS trigger does. @default false */
   readonly onUpload?: boolean;
-  /** Take the bundles in `outdir` as they are. */
+  /** Whether to use the bundles in `outdir` as they are. @default false */
   readonly skipBuild?: boolean;
   readonly logger?: Logger;
 }
 
-/** One invocation, and what it was for. */
+/** One invocation, with the photos before it and the files after it. */
 export interface Invoked {
   readonly seeded: readonly SeededPhoto[];
   readonly result: InvocationResult;
-  /** `oss://` addresses of the results below the keys of the event, or of the message that the poller found. */
+  /** `oss://` addresses of the results for the keys of the event, or of the message in the poller's queue. */
   readonly files: readonly string[];
 }
 
-/** Functions from the present sources, in processes of their own, beside a cloud. */
+/** Functions from the present sources, each in its own process, connected to a cloud. */
 export interface Session {
   readonly fc: LocalFc;
-  /** Makes what the functions find in the cloud, as the start does; again after the cloud was emptied. */
-  furnish(): Promise<void>;
+  /** Creates the queues and buckets that the functions use; call it again after the cloud was reset. */
+  createResources(): Promise<void>;
   invoke(event: Buffer): Promise<Invoked>;
   close(): Promise<void>;
 }
 
-/** What the queue holds for the poller of a timer. */
+/** The message that the poller finds in its queue. */
 const QUEUED = 'events/base64.txt';
 
 const TRIGGER = {
@@ -64,7 +64,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   if (!FUNCTION_NAMES.includes(functionName)) {
     throw new AppError(
       'ConfigInvalid',
-      `there is no function ${functionName}: expected ${FUNCTION_NAMES.join(' or ')}`,
+      `expected the function ${FUNCTION_NAMES.join(' or ')}, not ${functionName}`,
     );
   }
   const reached = reachedFrom(functionName);
@@ -72,7 +72,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const fc = await startLocalFc(cloud, {
     functions: (fcUrl) =>
       reached.map((name) => {
-        // What was asked for is meant for the function that was named.
+        // The limits that the caller gives are for the function that it names.
         const { timeoutSeconds, memoryMb, ...others } = options;
         return configOf(name, { ...(name === functionName ? options : others), fcUrl });
       }),
@@ -84,16 +84,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const { region } = cloud;
   const oss = createOssClient({ ...common, endpoint: cloud.oss.url, region });
   const mns = createMnsClient({ ...common, endpoint: cloud.mns.url });
-  const furnish = async () => {
+  const createResources = async () => {
     for (const queue of [QUEUE, DEAD_LETTER_QUEUE]) await mns.createQueue(queue);
     if (onUpload) await oss.createBucket(TRIGGER.bucket);
   };
-  await furnish();
+  await createResources();
   const resultPrefix = env.RESULT_PREFIX ?? 'results/';
 
   return {
     fc,
-    furnish,
+    createResources,
     async invoke(original) {
       if (readTimerEvent(original) && functionName === 'mns-poller') {
         const message = await seedPhotos(await readFile(QUEUED), oss);

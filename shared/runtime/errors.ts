@@ -1,9 +1,9 @@
 /**
  * What a program does next after an error.
  * - `permanent`: the same input fails again. Recorded beside the results and acknowledged.
- * - `transient`: may pass later. Retried with a delay.
+ * - `transient`: may succeed later. Retried with a delay.
  * - `throttled`: a quota is exhausted. Retried after `retryAfterMs`, and the pace is lowered.
- * - `misconfigured`: nothing succeeds until a person changes something. The program stops loudly.
+ * - `misconfigured`: nothing succeeds until a person changes a setting. The program stops with a clear message.
  */
 export type ErrorKind = 'permanent' | 'transient' | 'throttled' | 'misconfigured';
 
@@ -51,8 +51,8 @@ export const ERROR_CODES = {
   },
   EngineCrashed: {
     kind: 'transient',
-    meaning: 'A thread of the face engine ended while it looked at the picture, and so did a second one.',
-    fix: 'Nothing at first: the message is retried. If it lasts, give the process more memory or lower ENGINE_WORKERS.',
+    meaning: 'A thread of the face engine died while it processed the picture, and so did a second thread.',
+    fix: 'Nothing at first: the message is retried. If it happens again, give the process more memory or lower ENGINE_WORKERS.',
   },
   EnvelopeUnknown: {
     kind: 'permanent',
@@ -61,12 +61,12 @@ export const ERROR_CODES = {
   },
   EnvelopeTooDeep: {
     kind: 'permanent',
-    meaning: 'Envelopes are nested deeper than the bound.',
+    meaning: 'Envelopes are nested too deeply.',
     fix: 'Remove a layer of encoding between the trigger and the function.',
   },
   EventTooLarge: {
     kind: 'permanent',
-    meaning: 'The event is larger than the bound.',
+    meaning: 'The event is larger than allowed.',
     fix: 'Send fewer records in one event.',
   },
   InvalidImage: {
@@ -76,8 +76,8 @@ export const ERROR_CODES = {
   },
   ImageTooLarge: {
     kind: 'permanent',
-    meaning: 'The image exceeds a bound: bytes, pixels, pages or decode time.',
-    fix: 'Upload a smaller image or raise the bound that the message names.',
+    meaning: 'The image exceeds a limit: bytes, pixels, pages or decode time.',
+    fix: 'Upload a smaller image or raise the limit that the message names.',
   },
   NoSuchKey: {
     kind: 'permanent',
@@ -151,13 +151,13 @@ export const ERROR_CODES = {
   },
   ServiceUnavailable: {
     kind: 'transient',
-    meaning: 'The service answered with an error of its own or did not answer in time.',
+    meaning: 'The service answered with an internal error, or did not answer in time.',
     fix: 'Nothing: the call is repeated with growing delay.',
   },
   NetworkError: {
     kind: 'transient',
     meaning: 'The connection failed.',
-    fix: 'Check the endpoint if it lasts; until then the call is repeated with growing delay.',
+    fix: 'If it lasts, check the endpoint. Until then the call is repeated with growing delay.',
   },
   Throttled: {
     kind: 'throttled',

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,8 +13,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PACKED = [
   'package.json',
   'README.md',
+  'CHANGELOG.md',
   'LICENSE',
   'docs',
+  'cli/bin.js',
   'shared/results/faces-1.schema.json',
   'shared/pipeline/enrolment-1.schema.json',
 ];
@@ -113,6 +115,19 @@ describe('packed package', () => {
     expect(stdout).toBe('403 AliyunOSS 0\n');
   });
 
+  test('the test in the README passes with the packed package', async () => {
+    const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+    const [, example] = /^```js\n([\s\S]*?)^```/m.exec(readme) ?? [];
+    await writeFile(join(consumer, 'uploads.test.mjs'), example!);
+
+    const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', 'uploads.test.mjs'], {
+      cwd: consumer,
+    });
+
+    expect(stdout).toContain('ok 1 - an upload below incoming/ is announced in the queue');
+    expect(stdout).toContain('# pass 1');
+  });
+
   test('the packed package runs functions on its local cloud', async () => {
     const code = join(consumer, 'function');
     await mkdir(code, { recursive: true });
@@ -142,7 +157,7 @@ describe('packed package', () => {
     );
 
     const schemas = await run(process.execPath, [join(consumer, 'schemas.mjs')]);
-    const bin = join(consumer, 'node_modules/mnsoss-face/dist/cli/main.js');
+    const bin = join(consumer, 'node_modules/mnsoss-face/cli/bin.js');
     const help = await run(process.execPath, [bin, 'cloud', '--help']);
 
     expect(schemas.stdout.match(/json-schema.org/g)).toHaveLength(2);

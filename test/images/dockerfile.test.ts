@@ -8,13 +8,13 @@ import { DOCKERFILE_RULES, dockerfileFaults, targetsOf } from '../support/docker
 const text = await readFile('Dockerfile', 'utf8');
 const ignored = await readFile('.dockerignore', 'utf8');
 
-describe('the Dockerfile', () => {
-  test('is one, and breaks no rule', () => {
+describe('Dockerfile', () => {
+  test('the Dockerfile is valid and breaks no rule', () => {
     expect(validate(text)).toEqual([]);
     expect(dockerfileFaults(text, ignored)).toEqual([]);
   });
 
-  test('has a target for each long-running program, which it copies', async () => {
+  test('the Dockerfile has a target for each program with a server, and copies its folder', async () => {
     const programs: string[] = [];
     for (const name of await findFunctions())
       if ((await readdir(`functions/${name}`)).includes('server.ts')) programs.push(name);
@@ -23,7 +23,7 @@ describe('the Dockerfile', () => {
     for (const name of programs) expect(text).toContain(`/src/dist/functions/${name}/ ./`);
   });
 
-  test('finds in its context what the build reads', async () => {
+  test('the context of the Dockerfile contains the files that the build reads', async () => {
     const allowed = ignored.split('\n').flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
 
     const present = await readdir('.');
@@ -40,11 +40,11 @@ const change = (from: string | RegExp, to: string) => {
   return changed;
 };
 
-/** By rule: Dockerfiles, or files of what is ignored, that break it and nothing else. */
+/** By rule: Dockerfiles, or .dockerignore files, that break this rule and no other. */
 const BROKEN: Readonly<Record<string, readonly (() => { file?: string; ignored?: string })[]>> = {
   'pinned-base': [
-    () => ({ file: change('node:20.20.2-bookworm-slim\n\nFROM', 'node:20-bookworm-slim\n\nFROM') }),
-    () => ({ file: change('node:20.20.2-bookworm-slim\n\nFROM', 'node\n\nFROM') }),
+    () => ({ file: change('node:24.22.3-bookworm-slim\n\nFROM', 'node:20-bookworm-slim\n\nFROM') }),
+    () => ({ file: change('node:24.22.3-bookworm-slim\n\nFROM', 'node\n\nFROM') }),
     () => ({ file: change(/FROM \S+ AS build/, 'FROM node:latest AS build') }),
   ],
   unprivileged: [
@@ -74,12 +74,12 @@ const BROKEN: Readonly<Record<string, readonly (() => { file?: string; ignored?:
 describe.each(Object.keys(DOCKERFILE_RULES))('%s', (rule) => {
   const examples = BROKEN[rule] ?? [];
 
-  test('has an example that breaks it', () => {
+  test(`the Dockerfile rule ${rule} has an example that breaks it`, () => {
     expect(examples.length).toBeGreaterThan(0);
   });
 
   test.each(examples.map((example, index) => [index, example] as const))(
-    'is broken by example %i, and no other is',
+    `example %i of ${rule} breaks this Dockerfile rule and no other`,
     (_index, example) => {
       const broken = { file: text, ignored, ...example() };
 

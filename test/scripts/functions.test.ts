@@ -17,7 +17,7 @@ const hashOf = async (file: string) =>
     .update(await readFile(file))
     .digest('hex');
 
-/** What a program of the folder exports, in a process that has nothing but the folder. */
+/** The exports of the folder's program, in a process that has only the folder. */
 async function exportsOf(folder: string): Promise<string[]> {
   const away = await tempDir();
   await cp(folder, away, { recursive: true });
@@ -26,12 +26,12 @@ async function exportsOf(folder: string): Promise<string[]> {
   return (JSON.parse(stdout) as string[]).filter((name) => !name.startsWith('$'));
 }
 
-describe('the build of the functions', () => {
-  test('finds what can be deployed', async () => {
+describe('buildFunction', () => {
+  test('findFunctions finds the functions that can be deployed', async () => {
     expect(await findFunctions()).toEqual(expect.arrayContaining(['face-recognition', 'mns-poller']));
   });
 
-  test('gives a folder that needs nothing else, within its budget', async () => {
+  test('a built function needs nothing outside its folder, and keeps its budget', async () => {
     const options = { outdir: await projectTempDir(), engine: 'facebody' } as const;
 
     const faces = await buildFunction('face-recognition', options);
@@ -52,7 +52,7 @@ describe('the build of the functions', () => {
     ).toEqual([]);
   });
 
-  test('brings the local engine along, for one thread and for several', async () => {
+  test('a function built with the local engine runs it on one thread and on several', async () => {
     const { folder } = await buildFunction('face-recognition', {
       outdir: await projectTempDir(),
       engine: 'local',
@@ -75,7 +75,7 @@ describe('the build of the functions', () => {
     expect(without).toBe('ConfigInvalid\n');
   });
 
-  test('gives the same bytes again', async () => {
+  test('building a function twice gives two equal zips', async () => {
     const [first, second] = [await projectTempDir(), await projectTempDir()];
 
     const one = await buildFunction('mns-poller', { outdir: first, engine: 'facebody' });
@@ -89,12 +89,12 @@ describe('budgets', () => {
   const ofBytes = (bytes: number) =>
     ({ bytes, largest: [[bytes, 'node_modules/large']], packages: [] }) as const;
 
-  test('let a program pass that keeps its own', () => {
+  test('a program and a zip within their budgets pass', () => {
     expect(() => assertJavascript('face-recognition/index', ofBytes(200 * 1024))).not.toThrow();
     expect(() => assertZip('face-recognition', 10 * 1024 * 1024)).not.toThrow();
   });
 
-  test('refuse one that has grown, and name what is large in it', () => {
+  test('a program or a zip beyond its budget is refused, with its largest inputs', () => {
     expect(() => assertJavascript('mns-poller/index', ofBytes(120 * 1024 + 1))).toThrow(
       /121 KB, its budget is 120 KB:\n {2}121 KB node_modules\/large/,
     );

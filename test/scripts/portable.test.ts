@@ -7,8 +7,8 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const SHARP = 'node_modules/@img/sharp-libvips-linux-x64/lib';
 
-/** sharp's library, as if it had been linked with a newer one: the name of a version replaced by one as long. */
-async function linkedAnew(from: string, to: string): Promise<Buffer> {
+/** sharp's library as if linked with a newer one: the name of a version is replaced by a name of the same length. */
+async function relinked(from: string, to: string): Promise<Buffer> {
   const bytes = await readLibrary();
   const at = bytes.indexOf(`${from}\0`);
   expect(at).toBeGreaterThan(0);
@@ -21,15 +21,15 @@ async function readLibrary(): Promise<Buffer> {
   return readFile(join(SHARP, name));
 }
 
-describe('the gate of binaries', () => {
-  test('reads which symbol versions a library needs', async () => {
+describe('assertPortable', () => {
+  test('neededVersions lists the symbol versions that a library needs', async () => {
     const versions = neededVersions(await readLibrary());
 
     expect(versions).toContain('GLIBC_2.2.5');
     expect(versions.length).toBeGreaterThan(5);
   });
 
-  test('lets sharp pass', async () => {
+  test('the binaries of sharp run on Function Compute', async () => {
     expect(newerThanThere(await readLibrary())).toEqual([]);
     await expect(assertPortable('node_modules/@img/sharp-linux-x64')).resolves.toBeUndefined();
   });
@@ -37,17 +37,17 @@ describe('the gate of binaries', () => {
   test.each([
     ['GLIBC_2.14', 'GLIBC_2.29'],
     ['GLIBC_2.14', 'GLIBC_2.34'],
-  ])('refuses a library that was linked with a newer one: %s as %s', async (from, to) => {
+  ])('a library that needs a newer C library is refused: %s replaced by %s', async (from, to) => {
     const folder = join(await tempDir(), 'node_modules/sharp/lib');
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'libvips-cpp.so.8'), await linkedAnew(from, to));
+    await writeFile(join(folder, 'libvips-cpp.so.8'), await relinked(from, to));
 
     await expect(assertPortable(folder)).rejects.toThrow(
       `Function Compute has at most GLIBC_2.28, GLIBCXX_3.4.25, CXXABI_1.3.11:\n  ${folder}/libvips-cpp.so.8 needs ${to}`,
     );
   });
 
-  test('refuses what is no binary for Linux', async () => {
+  test('a file that is no binary for Linux is refused', async () => {
     const folder = await tempDir();
     await writeFile(join(folder, 'addon.node'), 'MZ');
 

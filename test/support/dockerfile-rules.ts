@@ -1,9 +1,9 @@
 import { type Dockerfile, DockerfileParser, type From, type JSONInstruction } from 'dockerfile-ast';
 
-/** What is wrong with a Dockerfile; empty when nothing is. `ignored` is the text of its `.dockerignore`. */
+/** Returns what is wrong with a Dockerfile, or nothing. `ignored` is the text of its `.dockerignore`. */
 export type DockerfileRule = (file: Dockerfile, ignored: string) => readonly string[];
 
-/** What this house demands of its images. */
+/** The rules for images of this project. */
 export const DOCKERFILE_RULES: Readonly<Record<string, DockerfileRule>> = {
   'pinned-base': (file) =>
     file
@@ -40,12 +40,12 @@ export const DOCKERFILE_RULES: Readonly<Record<string, DockerfileRule>> = {
   'no-scripts': (file) =>
     runs(file)
       .filter((text) => /\bnpm ci\b/.test(text) && !text.includes('--ignore-scripts'))
-      .map(() => 'npm ci runs what packages want: expected --ignore-scripts'),
+      .map(() => 'npm ci runs scripts of packages: expected --ignore-scripts'),
 
   'no-download': (file) =>
     runs(file)
       .filter((text) => /\b(curl|wget)\b|https?:\/\//.test(text))
-      .map((text) => `${text}: nothing is fetched but packages`),
+      .map((text) => `${text}: expected no download except of packages`),
 
   'no-secret': (file) =>
     file

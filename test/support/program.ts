@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { inject } from 'vitest';
+import { builtCli } from './built-cli.ts';
+
+const CLI = await builtCli();
 
 /** Our command line as a process of its own, with everything it says. */
 export interface Program {
@@ -13,7 +15,7 @@ export interface Program {
 }
 
 export function runProgram(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-  const child = spawn(process.execPath, [inject('cli'), ...args], {
+  const child = spawn(process.execPath, [CLI, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },
   });

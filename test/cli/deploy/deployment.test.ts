@@ -7,7 +7,8 @@ import { findPublishedSchema } from '../../../cli/deploy/published-schema.ts';
 import { checkDeployment } from '../../../cli/deploy/rules.ts';
 import { type FunctionProps, functionSchema, type TriggerProps } from '../../../cli/deploy/schema.ts';
 
-const TEMPLATE = new URL('../../../s.yaml', import.meta.url).pathname;
+const ROOT = new URL('../../..', import.meta.url).pathname;
+const TEMPLATE = join(ROOT, 's.yaml');
 const env = (changes: NodeJS.ProcessEnv = {}) => ({
   PATH: process.env.PATH,
   OSS_BUCKET: 'photos',
@@ -40,7 +41,7 @@ const check = (deployed: readonly Deployed[]) => checkDeployment(deployed, { fol
 const RECOGNITION = 0;
 const POLLER = 1;
 
-/** The deployment of `s.yaml`, with one function changed. */
+/** The deployment of `s.yaml` with a change of one function. */
 function changed(index: number, change: (props: FunctionProps) => Partial<FunctionProps>): Deployed[] {
   return good.map((fn, at) => (at === index ? { ...fn, props: { ...fn.props, ...change(fn.props) } } : fn));
 }
@@ -51,7 +52,7 @@ const withEnv =
     environmentVariables: { ...environmentVariables, ...variables },
   });
 
-/** The OSS trigger, watching another prefix. */
+/** The OSS trigger, but for other prefixes. */
 const watching =
   (...prefixes: string[]) =>
   ({ triggers = [] }: FunctionProps): Partial<FunctionProps> => ({
@@ -87,7 +88,19 @@ test('s.yaml passes with people and the local engine', async () => {
   await expect(check(deployed)).resolves.toBeUndefined();
 });
 
-test('the quota of the account is divided among the instances', async () => {
+test.each(['deploy/s.dev.yaml', 'deploy/s.custom.yaml'])('%s passes the check', async (overlay) => {
+  await writeFile(join(folder, 'dist/functions/face-recognition/node'), '');
+  await writeFile(join(folder, 'dist/functions/face-recognition/server.js'), '');
+
+  const deployed = await readDeployment(join(ROOT, overlay), { env: env() });
+
+  expect(deployed.map(({ name }) => name)).toEqual(['face-recognition', 'mns-poller']);
+  await expect(
+    checkDeployment(deployed, { folder: join(folder, dirname(overlay)), facebodyQps: 2 }),
+  ).resolves.toBeUndefined();
+});
+
+test('the FaceBody quota of the account is divided among the instances', async () => {
   const [recognition] = await readDeployment(TEMPLATE, {
     env: env({ FACEBODY_ACCOUNT_QPS: '10', RESERVED_CONCURRENCY: '4' }),
   });
@@ -125,6 +138,16 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'npm run build',
   ],
   [
+    'a custom runtime without the Node that it starts',
+    RECOGNITION,
+    () => ({
+      runtime: 'custom.debian12',
+      code: './modelless/face-recognition',
+      customRuntimeConfig: { command: ['/code/node', '/code/index.js'] },
+    }),
+    'modelless/face-recognition/node does not exist: run `npm run build -- --node 24`',
+  ],
+  [
     'a handler that is not exported',
     RECOGNITION,
     () => ({ code: './silent/face-recognition' }),
@@ -157,8 +180,18 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'PEOPLE_PREFIX',
   ],
   ['a poller without a queue', POLLER, withEnv({ MNS_QUEUE: '' }), 'set MNS_QUEUE'],
-  ['a trigger elsewhere', RECOGNITION, watching('uploads/'), 'no OSS trigger covers SOURCE_PREFIX'],
-  ['people that nothing triggers', RECOGNITION, withEnv({ GALLERY: 'oss' }), 'TRIGGER=oss-with-people'],
+  [
+    'a trigger that does not cover the source prefix',
+    RECOGNITION,
+    watching('uploads/'),
+    'no OSS trigger covers SOURCE_PREFIX',
+  ],
+  [
+    'a gallery without a trigger for its people',
+    RECOGNITION,
+    withEnv({ GALLERY: 'oss' }),
+    'TRIGGER=oss-with-people',
+  ],
   ['a trigger that watches results', RECOGNITION, watching(''), 'forever'],
   ['triggers that overlap', RECOGNITION, watching('incoming/', 'incoming/a/'), 'watch the same objects'],
   [
@@ -186,20 +219,20 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'set FACEBODY_QPS to 0.66',
   ],
   [
-    'a sink that gives up early',
+    'a poller that gives up before its sink',
     POLLER,
     withEnv({ SINK_TIMEOUT_SECONDS: '60' }),
     'images would be processed twice',
   ],
-  ['a poller that ends before its sink', POLLER, () => ({ timeout: 120 }), 'leaves no time'],
-])('a deployment with %s is rejected', async (_, index, change, telling) => {
+  ['a poller whose timeout leaves no time for its sink', POLLER, () => ({ timeout: 120 }), 'leaves no time'],
+])('the check of a template refuses %s', async (_, index, change, telling) => {
   const checked = check(changed(index, change));
 
   await expect(checked).rejects.toMatchObject({ code: 'ConfigInvalid' });
   await expect(checked).rejects.toThrow(telling);
 });
 
-test('results in another bucket may lie below the watched prefix', async () => {
+test('the check of a template allows results below the watched prefix in another bucket', async () => {
   const variables = withEnv({ RESULT_PREFIX: 'incoming/', RESULT_BUCKET: 'photo-results' });
 
   await expect(check(changed(RECOGNITION, variables))).resolves.toBeUndefined();
@@ -227,15 +260,15 @@ describe('functionSchema', () => {
       { asyncInvokeConfig: { destinationConfig: { onFailure: { destination: 'face-dead-letters' } } } },
       'destination',
     ],
-  ])('the schema of a function rejects %s', (_, change, telling) => {
+  ])('the schema of a function refuses %s', (_, change, telling) => {
     expect(faultOf(change)).toContain(telling);
   });
 
   test.each<[string, (of: Record<string, unknown>) => unknown, string]>([
-    ['an unknown type', (of) => ({ ...of, triggerType: 'ftp' }), 'triggerType'],
+    ['a trigger of an unknown type', (of) => ({ ...of, triggerType: 'ftp' }), 'triggerType'],
     ['an OSS trigger without its bucket', ({ sourceArn: _, ...of }) => of, 'sourceArn'],
     [
-      'an event that OSS does not know',
+      'an OSS trigger with an unknown event',
       (of) => ({
         ...of,
         triggerConfig: { ...(of.triggerConfig as object), events: ['oss:ObjectCreated:Put'] },
@@ -243,12 +276,12 @@ describe('functionSchema', () => {
       'events',
     ],
     [
-      'a configuration of another type',
+      'a trigger with the configuration of another type',
       (of) => ({ ...of, triggerConfig: { cronExpression: '@every 1m', enable: true } }),
       'triggerConfig',
     ],
     [
-      'a timer that never runs',
+      'a timer with an invalid schedule',
       () => ({
         triggerName: 't',
         triggerType: 'timer',
@@ -261,7 +294,7 @@ describe('functionSchema', () => {
   });
 });
 
-test('a template that cannot be rendered names what is missing', async () => {
+test('a template without its variables is refused with the name of the missing one', async () => {
   const read = readDeployment(TEMPLATE, { env: { PATH: process.env.PATH } });
 
   await expect(read).rejects.toMatchObject({ code: 'ConfigInvalid' });

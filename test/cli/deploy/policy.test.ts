@@ -30,20 +30,20 @@ const ROLE = {
 
 interface Step {
   readonly key: string;
-  /** Absent: the object is removed. */
+  /** The object is removed if absent. */
   readonly bytes?: () => Promise<Buffer> | Buffer;
-  /** Whether another instance takes this step and those behind it. */
+  /** Whether a new instance takes this step and the following ones. */
   readonly cold?: boolean;
 }
 
-/** Everything that the function ever asks of OSS: an upload, a smaller picture in its place, and its removal. */
+/** Steps that cover every request of the function to OSS: an upload, a smaller picture in its place, and its removal. */
 const IMAGES: readonly Step[] = [
   { key: 'incoming/a.jpg', bytes: () => sampleBytes(5) },
   { key: 'incoming/a.jpg', bytes: () => sampleBytes(1) },
   { key: 'incoming/a.jpg' },
 ];
 
-/** The same with a person who becomes known by a portrait, is recognised, and is unknown again. */
+/** The same, with a person who is enrolled by a portrait, recognised, and removed. */
 const PEOPLE: readonly Step[] = [
   { key: 'people/guest/portrait.jpg', bytes: portrait },
   { key: 'incoming/b.jpg', bytes: () => sampleBytes(1), cold: true },
@@ -58,18 +58,18 @@ function portrait(): Promise<Buffer> {
 
 describe.each([
   {
-    name: 'without people',
+    gallery: 'without people',
     settings: { ENGINE: 'local' },
     steps: IMAGES,
     outcomes: ['processed', 'processed', 'gone'],
   },
   {
-    name: 'with people',
+    gallery: 'with people',
     settings: { ENGINE: 'local', GALLERY: 'oss', TRIGGER: 'oss-with-people' },
     steps: PEOPLE,
     outcomes: ['enrolled', 'processed', 'processed', 'processed', 'gone', 'gone'],
   },
-])('faceRecognitionPolicy $name', ({ name, settings, steps, outcomes }) => {
+])('policy of face-recognition $gallery', ({ gallery, settings, steps, outcomes }) => {
   let cloud: LocalCloud;
   let owner: OssClient;
   let statements: readonly RamStatement[];
@@ -95,7 +95,7 @@ describe.each([
     await cloud.close();
   });
 
-  /** What the role may do in OSS, as a policy of the bucket: the local cloud has accounts, not roles. */
+  /** Grants the role's permissions in OSS by a bucket policy, because the local cloud has accounts and no roles. */
   const grant = async (granted: readonly RamStatement[]) => {
     const client = new AliOss({
       ...cloud.credentials,
@@ -114,8 +114,8 @@ describe.each([
     });
   };
 
-  /** Takes all steps as the role, until one fails; gives the outcomes. */
-  const course = async (): Promise<string[]> => {
+  /** Takes all steps as the role until one fails, and returns the outcomes. */
+  const takeSteps = async (): Promise<string[]> => {
     const photos = owner.bucket('photos');
     const open = () =>
       createFunctionHooks({
@@ -151,26 +151,26 @@ describe.each([
     return seen;
   };
 
-  test(`the policy of face-recognition ${name} is sufficient`, async () => {
+  test(`the policy of face-recognition ${gallery} allows everything that the function does`, async () => {
     await grant(statements);
 
-    expect(await course()).toEqual(outcomes);
+    expect(await takeSteps()).toEqual(outcomes);
   });
 
-  test(`the policy of face-recognition ${name} allows nothing superfluous`, {
+  test(`face-recognition ${gallery} fails without any action of its policy`, {
     timeout: 120_000,
   }, async () => {
     const needless: string[] = [];
     for (const [statement, part, what] of takenApart(statements)) {
       await grant([...statements.filter((other) => other !== statement), ...part]);
-      if ((await course()).join() === outcomes.join()) needless.push(what);
+      if ((await takeSteps()).join() === outcomes.join()) needless.push(what);
     }
 
     expect(needless).toEqual([]);
   });
 });
 
-/** Each statement, what is left of it without one action on one resource, and what that was. */
+/** For each action on each resource: its statement, what is left of the statement without it, and its name. */
 function takenApart(
   statements: readonly RamStatement[],
 ): readonly (readonly [RamStatement, readonly RamStatement[], string])[] {
@@ -190,7 +190,7 @@ function takenApart(
   );
 }
 
-test('the policy names the actions of FaceBody and of the destination that are used', async () => {
+test('the policy of face-recognition names the actions of FaceBody and of the dead letters that the function uses', async () => {
   const { Statement } = faceRecognitionPolicy(await propsOf('face-recognition'), 'photos');
 
   const actions = Statement.flatMap(({ Action }) => Action).filter((action) => !action.startsWith('oss:'));

@@ -16,23 +16,23 @@ import { startSinkServer } from '../../support/sink-server.ts';
 
 const TEMPLATE = new URL('../../../s.yaml', import.meta.url).pathname;
 
-/** Passes requests on to MNS and writes down which operation each is, and on which queue. */
+/** Forwards requests to MNS and records the operation and the queue of each. */
 async function startRecorder(target: string) {
-  const asked = new Set<string>();
+  const used = new Set<string>();
   const server = http.createServer((request, response) => {
-    asked.add(`${operationOf(request)} ${request.url!.split('/')[2]}`);
+    used.add(`${operationOf(request)} ${request.url!.split('/')[2]}`);
     const { method, url, headers } = request;
     const passed = http.request(target + url, { method, headers }, (answer) => {
       response.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(response);
     });
-    // A long poll that its client gave up.
+    // The client has aborted a long poll.
     passed.on('error', () => response.destroy());
     request.pipe(passed);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    asked,
+    used,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close() {
       server.closeAllConnections();
@@ -50,7 +50,7 @@ beforeEach(async () => {
 
 afterEach(() => cloud.close());
 
-test('the policy of mns-poller allows exactly the requests that it sends to MNS', async () => {
+test('the policy of mns-poller allows exactly the operations of MNS that the poller uses', async () => {
   const [, fn] = await readDeployment(TEMPLATE, {
     env: { PATH: process.env.PATH, OSS_BUCKET: 'photos', TRIGGER: 'poller' },
     accountId: DEFAULT_ACCOUNT.accountId,
@@ -88,9 +88,9 @@ test('the policy of mns-poller allows exactly the requests that it sends to MNS'
     ...queue!.Action.map((action) => `${action.slice('mns:'.length)} face-events`),
     ...letters!.Action.map((action) => `${action.slice('mns:'.length)} face-dead-letters`),
   ];
-  expect([...recorder.asked].filter((asked) => !allowed.includes(asked))).toEqual([]);
+  expect([...recorder.used].filter((used) => !allowed.includes(used))).toEqual([]);
   // The service's tables name batches after the single operation, its pages do not, so both are allowed.
-  const needless = allowed.filter((action) => !recorder.asked.has(action) && !action.includes('Batch'));
+  const needless = allowed.filter((action) => !recorder.used.has(action) && !action.includes('Batch'));
   expect(needless.filter((action) => action !== 'DeleteMessage face-events')).toEqual([]);
   client.close();
   await Promise.all([recorder.close(), sink.close()]);

@@ -75,7 +75,7 @@ test.each([
   ['mns-topic', ['mns-topic'], false],
   ['mns-queue', ['mns-queue'], false],
   ['poller', [], true],
-])('TRIGGER=%s deploys the triggers %j', async (trigger, names, timer) => {
+])('s deploy with TRIGGER=%s deploys the triggers %j', async (trigger, names, timer) => {
   await s.run(['deploy', '-y', '--skip-actions'], { ...BUCKET, TRIGGER: trigger, REGION: 'cn-hangzhou' });
 
   const [recognition, poller] = await s.calls();
@@ -85,7 +85,7 @@ test.each([
   expect(poller!.props.triggers).toMatchObject([{ triggerConfig: { enable: timer } }]);
 });
 
-test('a deployment without a bucket stops before anything is deployed', async () => {
+test('s deploy without a bucket stops before anything is deployed', async () => {
   const { code, output } = await s.run(['deploy', '-y', '--skip-actions']);
 
   expect(code).not.toBe(0);
@@ -93,8 +93,8 @@ test('a deployment without a bucket stops before anything is deployed', async ()
   expect(await s.calls()).toEqual([]);
 });
 
-test('one function is deployed by its name, and the overlay deploys a second one next to it', async () => {
-  await s.run(['mns-poller', 'deploy', '-y', '--skip-actions', '-t', 's.dev.yaml'], BUCKET);
+test('s deploy deploys one function by its name, and deploy/s.dev.yaml a second one beside the first', async () => {
+  await s.run(['mns-poller', 'deploy', '-y', '--skip-actions', '-t', 'deploy/s.dev.yaml'], BUCKET);
 
   const calls = await s.calls();
   expect(calls).toHaveLength(1);
@@ -104,29 +104,34 @@ test('one function is deployed by its name, and the overlay deploys a second one
   });
 });
 
-test('the custom runtime has one pace for all requests', async () => {
-  await s.run(['face-recognition', 'deploy', '-y', '--skip-actions', '-t', 's.custom.yaml'], {
+test('deploy/s.custom.yaml gives its one instance the whole quota of the account', async () => {
+  await s.run(['face-recognition', 'deploy', '-y', '--skip-actions', '-t', 'deploy/s.custom.yaml'], {
     ...BUCKET,
     FACEBODY_ACCOUNT_QPS: '5',
   });
 
   const [call] = await s.calls();
   expect(call!.props).toMatchObject({
-    runtime: 'custom.debian10',
-    customRuntimeConfig: { command: ['node', 'server.js'] },
+    runtime: 'custom.debian12',
+    code: '../dist/functions/face-recognition',
+    customRuntimeConfig: { command: ['/code/node', '/code/server.js'] },
     instanceConcurrency: 10,
     concurrencyConfig: { reservedConcurrency: 1 },
     environmentVariables: { FACEBODY_QPS: '5', SOURCE_PREFIX: 'incoming/' },
   });
 });
 
-test('s preview shows what is built and checked before a deployment', async () => {
-  const { code, output } = await s.run(['preview', '-o', 'json', '--silent'], BUCKET);
+test.each([
+  ['s.yaml', '.', 'npm run build'],
+  ['deploy/s.dev.yaml', '..', 'npm run build'],
+  ['deploy/s.custom.yaml', '..', 'npm run build -- --node 24'],
+])('%s is built and checked in %s before it is deployed', async (template, path, build) => {
+  const { code, output } = await s.run(['preview', '-t', template, '-o', 'json', '--silent'], BUCKET);
 
   expect(code).toBe(0);
-  const { actions } = JSON.parse(output) as { actions: Record<string, { run: string }[]> };
-  expect(actions['pre-deploy']!.map(({ run }) => run)).toEqual([
-    'npm run build',
-    'node dist/cli/main.js check s.yaml',
+  const { actions } = JSON.parse(output) as { actions: Record<string, unknown[]> };
+  expect(actions['pre-deploy']).toEqual([
+    { run: build, path },
+    { run: `node dist/cli/main.js check ${template}`, path },
   ]);
 });
