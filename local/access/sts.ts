@@ -3,10 +3,14 @@ import type { Credentials } from '../../shared/runtime/credentials.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import type { FindTemporaryCredential, TemporaryCredential } from './account.ts';
 
+export interface IssueOptions extends Pick<TemporaryCredential, 'permits' | 'arn'> {
+  /** Milliseconds until all services refuse them. @default an hour */
+  readonly durationMs?: number;
+}
+
 /** Issues temporary access keys, as STS does for a role. They live as long as the process. */
 export interface Sts {
-  /** @param options.durationMs milliseconds until all services refuse them; an hour by default */
-  issue(options?: { durationMs?: number }): Required<Credentials>;
+  issue(options?: IssueOptions): Required<Credentials>;
   readonly find: FindTemporaryCredential;
 }
 
@@ -25,11 +29,11 @@ export function createSts(options: { accountId: string; clock: Clock; random: Ra
     return text.slice(0, length);
   };
   return {
-    issue({ durationMs = HOUR_MS } = {}) {
+    issue({ durationMs = HOUR_MS, permits, arn } = {}) {
       const accessKeyId = `STS.${token(24)}`;
       const secrets = { accessKeySecret: token(44), securityToken: token(200) };
       const expiresAt = clock.now() + durationMs;
-      issued.set(accessKeyId, { accountId, ...secrets, expiresAt });
+      issued.set(accessKeyId, { accountId, ...secrets, expiresAt, permits, arn });
       return { accessKeyId, ...secrets, expiresAt };
     },
     find: (accessKeyId) => issued.get(accessKeyId),

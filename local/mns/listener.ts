@@ -5,6 +5,7 @@ import { isAppError } from '../../shared/runtime/errors.ts';
 import { type Logger, silentLogger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { parseXml, type XmlElement } from '../../shared/runtime/xml.ts';
+import type { Permits } from '../access/policy.ts';
 import { readBody } from '../http/body.ts';
 import { type Headers, readHeaders } from '../http/headers.ts';
 import { hexId } from '../http/ids.ts';
@@ -21,6 +22,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export interface ListenerDeps {
   readonly operations: Operations;
   readonly authenticate: Authenticate;
+  readonly owner: { readonly region: string; readonly accountId: string };
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -64,18 +66,20 @@ export function writeRefusal(
 async function answerOf(
   incoming: IncomingMessage,
   signal: AbortSignal,
-  { operations, authenticate }: ListenerDeps,
+  deps: ListenerDeps,
 ): Promise<MnsAnswer> {
+  const { operations, authenticate } = deps;
   const { method = '', url: target = '/' } = incoming;
   const headers = readHeaders(incoming);
   const { path, query } = readTarget(target);
   const bytes = await readBody(incoming, { maxBytes: MAX_BODY_BYTES, refuse: tooLarge });
-  authenticate({ method, target, headers });
+  const permits = authenticate({ method, target, headers });
   checkContent(headers, bytes);
   const body = parseBody(bytes);
   const match = matchRoute({ method, path, query }, body?.name);
   if (!match) throw new MnsRefusal('InvalidRequestURL', `No operation is ${method} ${path}.`);
   if (method !== 'GET') refuseUnknown(query);
+  checkRole(permits, match.route, path, deps);
   const { queue = '', topic = '', subscription = '' } = match.params;
   const request: MnsRequest = {
     params: { queue, topic, subscription },
@@ -86,6 +90,18 @@ async function answerOf(
     signal,
   };
   return operations[handlerName(match.route.operation)](request);
+}
+
+/** doc: the resource of a policy is the path of the request. */
+function checkRole(
+  permits: Permits | undefined,
+  { action }: Route,
+  path: string,
+  { owner }: ListenerDeps,
+): void {
+  const resource = `acs:mns:${owner.region}:${owner.accountId}:${path}`;
+  if (!permits || permits({ action, resource })) return;
+  throw new MnsRefusal('AccessDenied', `The role is not allowed to perform ${action} on ${resource}.`);
 }
 
 function tooLarge(): MnsRefusal {
