@@ -6,6 +6,8 @@ import type { FindTemporaryCredential, TemporaryCredential } from './account.ts'
 export interface IssueOptions extends Pick<TemporaryCredential, 'permits' | 'arn'> {
   /** Milliseconds until all services refuse them. @default an hour */
   readonly durationMs?: number;
+  /** Whose keys they are. @default the account of this STS */
+  readonly accountId?: string;
 }
 
 /** Issues temporary access keys, as STS does for a role. They live as long as the process. */
@@ -29,11 +31,11 @@ export function createSts(options: { accountId: string; clock: Clock; random: Ra
     return text.slice(0, length);
   };
   return {
-    issue({ durationMs = HOUR_MS, permits, arn } = {}) {
+    issue({ durationMs = HOUR_MS, accountId: owner = accountId, permits, arn } = {}) {
       const accessKeyId = `STS.${token(24)}`;
       const secrets = { accessKeySecret: token(44), securityToken: token(200) };
       const expiresAt = clock.now() + durationMs;
-      issued.set(accessKeyId, { accountId, ...secrets, expiresAt, permits, arn });
+      issued.set(accessKeyId, { accountId: owner, ...secrets, expiresAt, permits, arn });
       return { accessKeyId, ...secrets, expiresAt };
     },
     find: (accessKeyId) => issued.get(accessKeyId),

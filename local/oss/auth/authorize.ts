@@ -70,7 +70,10 @@ function checkRole(request: OssRequest, action: string, bucket: BucketStore | un
     'oss:Delimiter': query.get('delimiter') ?? '',
   };
   if (caller.permits({ action, resource: `acs:oss:*:${owner}:${path}`, conditions })) return;
-  throw denied(`You have no right to access this object because of ram policy: ${action} on ${path}.`, request);
+  throw denied(
+    `You have no right to access this object because of ram policy: ${action} on ${path}.`,
+    request,
+  );
 }
 
 function aclDenied(request: OssRequest): OssRefusal {

@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { Readable } from 'node:stream';
 import type { DurableFiles } from '../../disk/durable-files.ts';
-import { createCrc64 } from '../crc64.ts';
+import { createCrc64 } from '../../http/crc64.ts';
 import type { Segment } from './records.ts';
 
 /** Bytes in a new file that no record names yet. */
