@@ -13,12 +13,7 @@ import type { EventPublisher, ObjectChange } from './events/object-change.ts';
 import { createEmbeddedEngine } from './facebody/embedded-engine.ts';
 import { createFaceBody, type LocalFaceBody } from './facebody/index.ts';
 import { createFaults, type Faults } from './faults.ts';
-import {
-  type FunctionInvocations,
-  type LocalFc,
-  type LocalFcOptions,
-  startLocalFc,
-} from './fc/index.ts';
+import { type FunctionInvocations, type LocalFc, type LocalFcOptions, startLocalFc } from './fc/index.ts';
 import { type Gateway, openGateway } from './gateway/index.ts';
 import { hexId } from './http/ids.ts';
 import { listen } from './http/server.ts';

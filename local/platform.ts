@@ -34,7 +34,7 @@ export interface Platform {
 const ROLE_KEYS_MS = 36 * 3_600_000;
 
 export async function openPlatform(options: PlatformOptions): Promise<Platform> {
-  const { sts, platformAccount, urls, region, clock, url } = options;
+  const { sts, platformAccount, urls, clock, url } = options;
   const [account] = options.accounts;
   const ram = await createRam(options);
   const logs = await createLogs(options);
@@ -49,7 +49,12 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       if (sts.find(accessKeyId)?.permits?.({ action, resource })) return;
       throw new Error(`the policies of ${arn} do not allow ${action} on ${resource}`);
     },
-    temporaryBucket: createTemporaryBucket({ ...options, ossUrl: urls.oss, account: account!, platform: platformAccount }),
+    temporaryBucket: createTemporaryBucket({
+      ...options,
+      ossUrl: urls.oss,
+      account: account!,
+      platform: platformAccount,
+    }),
     onLog({ project, logstore }, lines) {
       const time = Math.floor(clock.now() / 1000);
       const entries = lines.map(({ functionName, versionId, instanceId, message }) => ({
@@ -83,7 +88,10 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
 }
 
 /** The variables of this project's functions that name addresses. Others may read them too. */
-function localEnvironment({ oss, mns, facebody }: PlatformOptions['urls'], fcUrl: string): Record<string, string> {
+function localEnvironment(
+  { oss, mns, facebody }: PlatformOptions['urls'],
+  fcUrl: string,
+): Record<string, string> {
   const { host } = new URL(facebody);
   return {
     OSS_ENDPOINT: oss,

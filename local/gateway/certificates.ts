@@ -31,8 +31,13 @@ export async function openCertificates(options: {
   const ca = await loadOrCreate(options);
   const contexts = new Map<string, Promise<SecureContext>>();
   const pemFor = async (host: string): Promise<Pem> => {
-    const altNames = /^[\d.]+$|:/.test(host) ? [{ type: 7 as const, ip: host }] : [{ type: 2 as const, value: host }];
-    const { key, cert } = await generate(host, HOST_DAYS, clock, { ca, extensions: [{ name: 'subjectAltName', altNames }] });
+    const altNames = /^[\d.]+$|:/.test(host)
+      ? [{ type: 7 as const, ip: host }]
+      : [{ type: 2 as const, value: host }];
+    const { key, cert } = await generate(host, HOST_DAYS, clock, {
+      ca,
+      extensions: [{ name: 'subjectAltName', altNames }],
+    });
     return { key, cert: `${cert}\n${ca.cert}` };
   };
   return {
@@ -69,7 +74,10 @@ async function generate(
   commonName: string,
   days: number,
   clock: Clock,
-  options: { ca?: Pem; extensions: NonNullable<Parameters<typeof import('selfsigned').generate>[1]>['extensions'] },
+  options: {
+    ca?: Pem;
+    extensions: NonNullable<Parameters<typeof import('selfsigned').generate>[1]>['extensions'];
+  },
 ): Promise<Pem> {
   const { generate: create } = await import('selfsigned');
   // A minute early: another clock of this machine may be behind.

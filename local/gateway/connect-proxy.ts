@@ -21,7 +21,9 @@ export function createConnectProxy(targets: () => ProxyTargets) {
     const asked = Number(port || 443);
     const local = asked === 443 ? httpsPort : httpPort;
     if (isCloud && local === undefined) {
-      client.end('HTTP/1.1 501 Not Implemented\r\nconnection: close\r\n\r\nstart the local cloud with --tls\n');
+      client.end(
+        'HTTP/1.1 501 Not Implemented\r\nconnection: close\r\n\r\nstart the local cloud with --tls\n',
+      );
       return;
     }
     const server = isCloud ? connect(local!, '127.0.0.1') : connect(asked, hostname);

@@ -1,6 +1,6 @@
+import type { RequestListener } from 'node:http';
 import { createServer as createTlsServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { RequestListener } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { writeJson } from '../http/json.ts';
 import { listen } from '../http/server.ts';
@@ -34,12 +34,22 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export async function openGateway({ port, tlsPort, dataDir, clock, services }: GatewayOptions): Promise<Gateway> {
+export async function openGateway({
+  port,
+  tlsPort,
+  dataDir,
+  clock,
+  services,
+}: GatewayOptions): Promise<Gateway> {
   const listener: RequestListener = (request, response) => {
     const name = serviceOf(request);
     if (!name) {
       const host = request.headers.host ?? '';
-      writeJson(response, 501, { Code: 'NotImplemented', Message: `the local cloud has no service ${host}`, HostId: host });
+      writeJson(response, 501, {
+        Code: 'NotImplemented',
+        Message: `the local cloud has no service ${host}`,
+        HostId: host,
+      });
       return;
     }
     Promise.resolve(services[name]()).then(
@@ -51,7 +61,9 @@ export async function openGateway({ port, tlsPort, dataDir, clock, services }: G
   const options = { insecureHTTPParser: true, requestTimeout: 0 };
   const server = await listen(listener, { port, ...options });
   const secure = tlsPort === undefined ? undefined : await openTls(listener, tlsPort, { dataDir, clock });
-  server.onConnect(createConnectProxy(() => ({ httpPort: portOf(server.url), httpsPort: secure && portOf(secure.url) })));
+  server.onConnect(
+    createConnectProxy(() => ({ httpPort: portOf(server.url), httpsPort: secure && portOf(secure.url) })),
+  );
   return {
     url: server.url,
     tls: secure && { url: secure.url, authority: secure.authority },
