@@ -54,4 +54,5 @@ export interface InvocationResult {
   readonly log: string;
   /** `LATEST`, or the number of the version that ran. */
   readonly versionId: string;
+  readonly instanceId: string;
 }

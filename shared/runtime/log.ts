@@ -40,7 +40,8 @@ export function createLogger({ level = 'info', write, file }: LogOptions = {}): 
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      // A space before the time: `s logs` takes a first word that holds a time for a date, and shows that instead.
+      timestamp: () => `, "time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       redact: {
         paths: SECRET_FIELDS.flatMap((name) => [path(name), `*${path(name, true)}`]),

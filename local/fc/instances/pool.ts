@@ -152,6 +152,7 @@ export function createPool(config: InstanceConfig, options: PoolOptions): Pool {
     }
     const result = toInvocationResult(answer, {
       requestId,
+      instanceId: slot.instanceId,
       log,
       durationMs: clock.now() - startedAt,
       config,
@@ -243,6 +244,7 @@ export function createPool(config: InstanceConfig, options: PoolOptions): Pool {
 
 interface Facts {
   readonly requestId: string;
+  readonly instanceId: string;
   readonly log: string;
   readonly durationMs: number;
   readonly config: InstanceConfig;
@@ -250,7 +252,7 @@ interface Facts {
 
 function toInvocationResult(
   answer: CallResult,
-  { requestId, log, durationMs, config }: Facts,
+  { requestId, instanceId, log, durationMs, config }: Facts,
 ): InvocationResult {
   const { maxMemoryMb } = answer;
   // doc: the last line of the log. A captured log bills whole milliseconds.
@@ -263,6 +265,7 @@ function toInvocationResult(
   const common = {
     requestId,
     versionId: config.versionId,
+    instanceId,
     durationMs,
     maxMemoryMb,
     log: `${log}RequestId: ${requestId}\n${figures.join(', ')}\n`,
