@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { InvocationCloud } from './cloud.ts';
-import type { Invoked } from './session.ts';
+import type { Invoked, Session } from './session.ts';
 
 /** Prints the log to standard error and the result to standard output. A failure sets the exit code. */
 export function report(
@@ -30,14 +30,15 @@ function pretty(body: Buffer): string {
 }
 
 /** The addresses and keys that a client needs. */
-export function describeServer(functionName: string, url: string, cloud: InvocationCloud): string {
+export function describeServer(functionName: string, session: Session, cloud: InvocationCloud): string {
+  const { url } = session.fc;
   const { accountId, region, credentials, oss, mns } = cloud;
   return [
     `Function Compute ${pc.cyan(url)}`,
     `  3.0   POST ${url}/2023-03-30/functions/${functionName}/invocations`,
     `  2.0   POST ${url}/2016-08-15/services/local/functions/${functionName}/invocations`,
     `  HTTP  ${url}/2016-08-15/proxy/local/${functionName}/`,
-    ...(cloud.onObjectChange ? ['  OSS   uploads below incoming/ of the bucket photos'] : []),
+    ...(cloud.onObjectChange ? session.triggers.map((trigger) => `  OSS   ${trigger}`) : []),
     `OSS ${pc.cyan(oss.url)}, MNS ${pc.cyan(mns.url)}`,
     `account ${accountId}, region ${region}, access key ${credentials.accessKeyId}${cloud.isRunning ? '' : ' with the secret of docs/local-cloud.md'}`,
   ].join('\n');

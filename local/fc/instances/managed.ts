@@ -1,7 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import { contextOf, type Deployment } from './context.ts';
@@ -36,8 +34,7 @@ export async function startManagedInstance(config: InstanceConfig, options: Star
   const child = fork(RUNTIME, [config.codeDir], {
     cwd: config.codeDir,
     env: { ...environment },
-    // A build for this machine leaves its maps beside the code; what is deployed has none.
-    execArgv: existsSync(join(config.codeDir, 'index.js.map')) ? ['--enable-source-maps'] : [],
+    execArgv: [],
     execPath: config.node ?? process.execPath,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -50,6 +50,16 @@ describe('events', () => {
     expect(second).toMatchObject({ records: [{ outcome: 'processed' }] });
   });
 
+  test('an event whose load took the whole timeout is stopped: the deadline counts from the beginning of the call', async () => {
+    const record = await upload(stage, 'incoming/a.jpg');
+    const context = stage.context();
+    const startedAt = Date.now() - context.function.timeout * 1000;
+
+    const late = stage.fn.handler(notification(record), context, startedAt);
+
+    await expect(late).rejects.toMatchObject({ code: 'Aborted' });
+  });
+
   test('an unreadable event returns a fault with its code and throws no error', async () => {
     const report = await stage.fn.handler(Buffer.from('{"hello":1}'), stage.context());
 
