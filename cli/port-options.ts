@@ -19,6 +19,15 @@ export const facebodyPortOption = () =>
     .default(0)
     .argParser(port);
 
+export const fcPortOption = () =>
+  new Option(
+    '--fc-port <port>',
+    'port of Function Compute, RAM, STS and Log Service on loopback; 0 for any free port',
+  )
+    .env('MNSOSS_FC_PORT')
+    .default(9283)
+    .argParser(port);
+
 export const facebodyQpsOption = () =>
   new Option('--facebody-qps <number>', 'requests per second that FaceBody accepts for each operation')
     .default(2)

@@ -7,7 +7,14 @@ import { readConnection, writeConnection } from '../../local/start/connection.ts
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readAccounts, readRules } from '../cloud-files.ts';
 import { dataDirOption } from '../data-dir.ts';
-import { facebodyPortOption, facebodyQpsOption, mnsPortOption, ossPortOption } from '../port-options.ts';
+import { writeAuthority } from '../deploy/authority.ts';
+import {
+  facebodyPortOption,
+  facebodyQpsOption,
+  fcPortOption,
+  mnsPortOption,
+  ossPortOption,
+} from '../port-options.ts';
 import { untilSignalled } from '../signals.ts';
 
 export const cloudCommand = new Command('cloud')
@@ -17,6 +24,8 @@ export const cloudCommand = new Command('cloud')
   .addOption(ossPortOption())
   .addOption(mnsPortOption())
   .addOption(facebodyPortOption())
+  .addOption(fcPortOption())
+  .option('--tls', 'also answer to the host names of Alibaba Cloud with certificates of an own authority')
   .option('--region <region>', 'the region of the cloud', 'cn-hangzhou')
   .option(
     '--accounts <file>',
@@ -37,6 +46,8 @@ export const cloudCommand = new Command('cloud')
       ossPort,
       mnsPort,
       facebodyPort,
+      fcPort,
+      tls,
       region,
       accounts: accountsFile,
       rules: rulesFile,
@@ -54,6 +65,8 @@ export const cloudCommand = new Command('cloud')
         port: ossPort,
         mnsPort,
         facebodyPort,
+        fcPort,
+        ...(tls && { tlsPort: 0 }),
         facebodyQuota,
         ...(!inMemory && { dataDir }),
         region,
@@ -68,12 +81,18 @@ export const cloudCommand = new Command('cloud')
             ossUrl: cloud.oss.url,
             mnsUrl: cloud.mns.url,
             facebodyUrl: cloud.facebody.url,
+            fcUrl: cloud.fc.url,
+            tls: cloud.tls && {
+              url: cloud.tls.url,
+              caFile: await writeAuthority(dataDir, cloud.tls.authority),
+            },
           };
           await writeConnection(dataDir, { ...known, ...urls, region, account: accounts[0]! });
         }
         console.log(`OSS ${pc.cyan(cloud.oss.url)}`);
         console.log(`MNS ${pc.cyan(cloud.mns.url)}`);
         console.log(`FaceBody ${pc.cyan(cloud.facebody.url)}`);
+        console.log(`Function Compute, RAM, STS, Log Service ${pc.cyan(cloud.fc.url)}`);
         console.log(
           `region ${region}, access key ${cloud.credentials.accessKeyId}, ${inMemory ? 'in memory' : `data in ${dataDir}`}`,
         );

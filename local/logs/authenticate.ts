@@ -34,15 +34,17 @@ export function authenticate(
     throw new LogRefusal('PostBodyInvalid', 'the Content-MD5 does not match the body');
   }
   const method = headers['x-log-signaturemethod'] === 'hmac-sha256' ? 'sha256' : 'sha1';
-  const expected = createHmac(method, holder.accessKeySecret).update(stringToSign(request)).digest('base64');
+  const expected = createHmac(method, holder.accessKeySecret)
+    .update(logStringToSign(request))
+    .digest('base64');
   if (!isSame(signature, expected)) {
     throw new LogRefusal('SignatureNotMatch', `signature ${signature} does not match`);
   }
   return holder;
 }
 
-/** doc: signature version 1. */
-function stringToSign({ method, target, headers }: SignedRequest): string {
+/** doc: the text of signature version 1. */
+export function logStringToSign({ method, target, headers }: SignedRequest): string {
   const own = Object.keys(headers)
     .filter((name) => name.startsWith('x-log-') || name.startsWith('x-acs-'))
     .sort()

@@ -71,12 +71,12 @@ function authorize(
   { accountId, permits }: KeyHolder,
 ): void {
   if (action === '' || !permits) return;
-  const arn = `acs:ram:*:${accountId}:${resource(parameters)}`;
-  if (permits({ action, resource: arn })) return;
+  const path = resource(parameters);
+  if (permits({ action, resource: `acs:ram::${accountId}:${path}` })) return;
   // The wording is that of recorded answers.
   throw new RamRefusal(
     'NoPermission',
-    `You are not authorized to do this action. Resource: ${arn} Action: ${action}`,
+    `You are not authorized to do this action. Resource: acs:ram:*:${accountId}:${path} Action: ${action}`,
   );
 }
 

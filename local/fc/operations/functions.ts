@@ -143,10 +143,9 @@ function checkPassRole(
   request: FcRequest,
   role: string | undefined,
   before: string | undefined,
-  { authorize, accountId }: OperationDeps,
+  { authorize }: OperationDeps,
 ): void {
-  if (role && role !== before)
-    authorize(request, 'ram:PassRole', role.replace(`acs:ram::${accountId}:`, 'acs:ram:*:*:'));
+  if (role && role !== before) authorize(request, 'ram:PassRole', role.toLowerCase());
 }
 
 /** What the API says about a version of a function; empty configurations are left out. */
