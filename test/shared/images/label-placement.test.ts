@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { sharedArea } from '../../../shared/images/geometry.ts';
-import { placeLabels } from '../../../shared/images/labels.ts';
+import { placeLabels } from '../../../shared/images/label-placement.ts';
 
 const FRAME = { x: 0, y: 0, width: 400, height: 300 };
 const SIZE = { width: 80, height: 20 };
