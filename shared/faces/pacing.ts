@@ -29,7 +29,7 @@ export interface Pacing {
   rate(operation: string): number;
 }
 
-export interface PacingParts {
+export interface PacingDeps {
   readonly clock: Clock;
   readonly random: Random;
   /** Requests a second that the service allows. */
@@ -38,7 +38,7 @@ export interface PacingParts {
   readonly marginMs?: number;
 }
 
-export function createPacing({ clock, random, quota, marginMs = 50 }: PacingParts): Pacing {
+export function createPacing({ clock, random, quota, marginMs = 50 }: PacingDeps): Pacing {
   const lines = new Map<string, Line>();
   const lineOf = (operation: string): Line => {
     let line = lines.get(operation);

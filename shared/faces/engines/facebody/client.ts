@@ -34,7 +34,7 @@ export interface FaceBodyClient {
   call<T>(operation: FaceBodyOperation<T>, options?: CallOptions): Promise<T>;
 }
 
-export interface FaceBodyClientParts {
+export interface FaceBodyClientDeps {
   readonly settings: SdkSettings;
   readonly credentials: CredentialProvider;
   readonly pacing: Pacing;
@@ -51,7 +51,7 @@ const ATTEMPTS = { transient: 3, throttled: 8, download: 2 };
 const ANSWER_MS = 3000;
 const BACKOFF = { baseMs: 500, capMs: 4000 };
 
-export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient {
+export function createFaceBodyClient(parts: FaceBodyClientDeps): FaceBodyClient {
   const { settings, credentials, pacing, clock, random } = parts;
   const session = createSigningSession(credentials, clock);
 

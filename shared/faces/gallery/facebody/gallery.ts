@@ -1,9 +1,9 @@
 import { cropFace, DEFAULT_CROP_OPTIONS } from '../../../images/crop.ts';
+import { overlap } from '../../../images/geometry.ts';
 import type { UprightImage } from '../../../images/image.ts';
 import { type AppError, isAppError } from '../../../runtime/errors.ts';
 import type { FaceBodyClient, FaceBodyOperation } from '../../engines/facebody/client.ts';
 import { failureOf } from '../../engines/facebody/failures.ts';
-import { overlap } from '../../engines/facebody/merge.ts';
 import { encodePicture, type PictureLimits } from '../../engines/facebody/picture.ts';
 import { fromLocation } from '../../engines/facebody/rectangles.ts';
 import type { Box, Face } from '../../face.ts';

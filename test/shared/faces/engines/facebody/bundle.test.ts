@@ -24,7 +24,7 @@ test.each([
   ['in one file', { format: 'esm', banner: { js: BANNER } }],
   ['in one CommonJS file', { format: 'cjs' }],
   ['left in its package', { format: 'esm', packages: 'external' }],
-] as const)('the SDK works %s', async (_, options) => {
+] as const)('the FaceBody SDK works %s', async (_, options) => {
   const dir = await tempDir();
   const entry = join(dir, 'entry.ts');
   await writeFile(entry, `import { loadSdk } from '${SDK}';\n(async () => {${PROGRAM}})();`);

@@ -88,7 +88,7 @@ async function burst({ quota, drop }: { quota: number; drop?: { to: number; afte
   };
 }
 
-test('a burst of 200 pictures is never above the quota of two a second, and takes hardly longer than it must', async () => {
+test('a burst of 200 pictures never exceeds the quota of two requests per second and takes little longer than the minimum', async () => {
   const seen = await burst({ quota: 2 });
 
   expect(seen).toMatchObject({ faces: BURST, failed: 0, received: BURST, throttled: 0, busiestSecond: 2 });

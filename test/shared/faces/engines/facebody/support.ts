@@ -1,7 +1,7 @@
 import {
   createFaceBodyClient,
   type FaceBodyClient,
-  type FaceBodyClientParts,
+  type FaceBodyClientDeps,
 } from '../../../../../shared/faces/engines/facebody/client.ts';
 import type { SdkSettings } from '../../../../../shared/faces/engines/facebody/sdk.ts';
 import { createPacing } from '../../../../../shared/faces/pacing.ts';
@@ -24,7 +24,7 @@ export function loopback(endpoint: string, changes: Partial<SdkSettings> = {}): 
 }
 
 /** A client that is paced far above what a test asks, unless told otherwise. */
-export function clientOf(endpoint: string, changes: Partial<FaceBodyClientParts> = {}): FaceBodyClient {
+export function clientOf(endpoint: string, changes: Partial<FaceBodyClientDeps> = {}): FaceBodyClient {
   const clock = changes.clock ?? systemClock;
   const random = seededRandom(1);
   return createFaceBodyClient({
