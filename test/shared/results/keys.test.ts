@@ -13,7 +13,11 @@ test('result keys keep the folders of the source key, so that equal base names d
 test('{bucket} in a result prefix stands for the source bucket', () => {
   const keys = resultKeys('results/{bucket}/', { bucket: 'photos', key: 'me.jpg' });
 
-  expect(keys.annotated).toBe('results/photos/me.jpg/annotated.jpg');
+  expect(keys).toMatchObject({
+    annotated: 'results/photos/me.jpg/annotated.jpg',
+    redacted: 'results/photos/me.jpg/redacted.jpg',
+    crops: 'results/photos/me.jpg/faces/',
+  });
 });
 
 test.each([

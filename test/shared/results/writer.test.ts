@@ -86,6 +86,16 @@ describe('writeDocument', () => {
     });
   });
 
+  test('the document is written as it is, with a line break at its end', async () => {
+    const document = aDocument([true]);
+
+    await writeDocument(store, KEYS, document, undefined);
+
+    const text = Buffer.concat(await (await store.get(KEYS.document)).body.toArray()).toString();
+    expect(JSON.parse(text)).toEqual(document);
+    expect(text).toMatch(/^{\n {2}"schemaVersion": 1,[\s\S]*}\n$/);
+  });
+
   test('a document without a predecessor deletes nothing', async () => {
     await putAll(KEYS.annotated, KEYS.redacted, KEYS.crop(0), KEYS.crop(1));
 
