@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
-  chooseHaunted,
   chooseSmall,
+  chooseWithRemovedFaces,
   merge,
   REMOVALS_KEPT_MS,
 } from '../../../../shared/faces/gallery/oss/merge.ts';
@@ -107,6 +107,6 @@ describe('choice of segments', () => {
       ['c', aSegment({}, { removals: [{ instance: 'i2', at: NOW }] })],
     ]);
 
-    expect(chooseHaunted(live)).toEqual(['b']);
+    expect(chooseWithRemovedFaces(live)).toEqual(['b']);
   });
 });
