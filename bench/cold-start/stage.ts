@@ -4,17 +4,17 @@ import { createMnsClient } from '../../shared/mns/client.ts';
 import { createOssClient } from '../../shared/oss/client.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
 
-/** What handlers talk to, and what they are called with. */
+/** Environment and arguments of the handlers. */
 export interface Stage {
   readonly environment: Readonly<Record<string, string>>;
-  /** An event of a picture that no process has seen yet. */
+  /** Uploads a new picture and returns its event. */
   upload(): Promise<string>;
   readonly timer: string;
   readonly context: string;
   close(): Promise<void>;
 }
 
-/** A cloud that answers at once: FaceBody finds nobody and has no quota. The queue is empty. */
+/** A local cloud that answers at once: FaceBody finds no face and has no quota. The queue is empty. */
 export async function openStage(): Promise<Stage> {
   const cloud = await startLocalCloud({
     region: 'cn-shanghai',

@@ -5,10 +5,10 @@ import type { LabelledFace, LabelledPhoto } from './photos.ts';
 import { type Share, shareOf } from './statistics.ts';
 
 const EVERYTHING: ReadonlySet<AttributeName> = new Set(['age', 'gender', 'expression']);
-/** Of a found box with a labelled one: landmarks would be off below it. */
+/** Minimum overlap of a found box and a labelled one. Below it, landmarks would be wrong. */
 const MIN_OVERLAP = 0.35;
 
-/** A face that was found where one is. */
+/** A found face that matches a label. */
 export interface FoundFace {
   readonly photo: LabelledPhoto;
   readonly label: LabelledFace;
@@ -18,7 +18,7 @@ export interface FoundFace {
 export interface Findings {
   readonly found: readonly FoundFace[];
   readonly missed: readonly { readonly photo: LabelledPhoto; readonly label: LabelledFace }[];
-  /** Where there is no face. */
+  /** Found faces that match no label. */
   readonly invented: readonly { readonly photo: LabelledPhoto; readonly face: Face }[];
 }
 
@@ -43,9 +43,9 @@ export async function findFaces(engine: FaceEngine, photos: readonly LabelledPho
 export interface Detection {
   readonly clear: Share;
   readonly hard: Share;
-  /** Of what was found in the photos with faces. */
+  /** Share of real faces among the found ones, in the photos with faces. */
   readonly precision: Share;
-  /** Pictures without a face in which one was found. */
+  /** Share of pictures without a face in which one was found. */
   readonly deceived: Share;
 }
 

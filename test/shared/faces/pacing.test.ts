@@ -11,7 +11,7 @@ function open({ quota = 2, marginMs = 50 }: { quota?: number; marginMs?: number 
   const clock = manualClock(1_000_000);
   const pacing = createPacing({ clock, random: seededRandom(1), quota: () => quota, marginMs });
   const sent: number[] = [];
-  /** Sends at its turn and is answered at once. */
+  /** Starts at its turn and gets an answer at once. */
   const send = (options?: PaceOptions) =>
     pacing.run(
       OPERATION,

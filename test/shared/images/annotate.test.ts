@@ -12,7 +12,7 @@ function aFace(changes: Partial<AnnotatedFace> = {}): AnnotatedFace {
   return { box: { x: 200, y: 200, width: 100, height: 120 }, label: 'F 27 happy', tone: 'plain', ...changes };
 }
 
-/** How many pixels of an area are no longer the grey they were. */
+/** Number of pixels of an area that are no longer grey. */
 function changed(raster: Raster, x: number, y: number, width: number, height: number): number {
   let count = 0;
   for (let row = y; row < y + height; row++) {

@@ -24,7 +24,7 @@ import {
 const ORANGE: Pixel = [200, 100, 50];
 const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const;
 
-/** A PNG of one bit a pixel whose header may promise what its data does not keep. */
+/** A PNG with one bit per pixel, whose header may claim more pixels than its data has. */
 function png(width: number, height: number, rows: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -117,7 +117,7 @@ test.each(['gif', 'webp'] as const)('the first frame of an animated %s is decode
   expect(difference(pixelAt(raster, 8, 8), GREEN)).toBeLessThanOrEqual(6);
 });
 
-// EXIF 2.32, 4.6.4 A: where row 0 and column 0 of the stored pixels belong.
+// EXIF 2.32, 4.6.4 A: the position of row 0 and column 0 of the stored pixels.
 test.each<[orientation: number, corners: readonly Pixel[]]>([
   [1, [RED, GREEN, BLUE, WHITE]],
   [2, [GREEN, RED, WHITE, BLUE]],
@@ -255,7 +255,7 @@ test.each([
 });
 
 test('a decompression bomb is rejected by its header', async () => {
-  // The one row of data would make a decoder fail: it never gets there.
+  // A decoder would fail at the single row of data, but no decoder starts.
   const bytes = png(20_000, 20_000, 1);
 
   const decoding = decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);

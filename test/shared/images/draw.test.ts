@@ -7,7 +7,7 @@ import { blank, type Pixel, pixelAt } from './pictures.ts';
 const INK = { colour: [200, 100, 0], opacity: 1 } as const;
 const BLACK: Pixel = [0, 0, 0];
 
-/** How much paint lies on a black raster, in pixels. */
+/** Amount of paint on a black raster, in pixels. */
 function painted(raster: Raster): number {
   let sum = 0;
   for (let at = 0; at < raster.data.length; at += 3) sum += raster.data[at]! / INK.colour[0];

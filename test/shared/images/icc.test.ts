@@ -8,7 +8,7 @@ async function profileOf(file: Buffer): Promise<Buffer> {
   return icc!;
 }
 
-/** A profile with nothing but a description, in the older text type. */
+/** A profile with only a description, in the older text type. */
 function described(name: string): Buffer {
   const tag = Buffer.alloc(12 + name.length + 1);
   tag.write('desc', 0, 'latin1');
@@ -32,7 +32,7 @@ test('a Unicode description is recognized', async () => {
   const profile = await profileOf(await plain(RED).withIccProfile('srgb').jpeg().toBuffer());
   const wide = await profileOf(await plain(RED).withIccProfile('p3').jpeg().toBuffer());
 
-  // The encoder's own profiles are described as `sRGB` and `sP3C`.
+  // The profiles of the encoder have the descriptions `sRGB` and `sP3C`.
   expect(isSrgbProfile(profile)).toBe(true);
   expect(isSrgbProfile(wide)).toBe(false);
 });

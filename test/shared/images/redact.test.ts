@@ -10,7 +10,7 @@ function copyOf(raster: Raster): Raster {
   return { ...raster, data: new Uint8Array(raster.data) };
 }
 
-/** Pixels of one value in every channel where `face` says so, of another elsewhere. */
+/** A grey raster with one value where `face` is true and another value elsewhere. */
 function mask(width: number, height: number, inside: (x: number, y: number) => boolean): Raster {
   const raster = blank(width, height, [0, 0, 0]);
   for (let y = 0; y < height; y++) {

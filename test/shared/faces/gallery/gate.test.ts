@@ -5,7 +5,7 @@ import { sharpnessOf } from '../../../../shared/faces/gallery/sharpness.ts';
 import { aFace } from '../../../support/fake-engine.ts';
 import { blankImage, decodePhoto, sampleBytes } from '../../../support/photos.ts';
 
-/** Where a face is in the second sample photo. */
+/** Box of a face in the second sample photo. */
 const BOX = { x: 455, y: 120, width: 200, height: 230 };
 
 async function aPhoto(

@@ -98,7 +98,7 @@ test('the gallery contains what several writers did, however their requests and 
             prefix: 'gallery/',
             embedder: embedderOf(4),
             clock,
-            // Unique, and in no order, as names are when the clocks of writers disagree.
+            // Unique and unordered, like names of writers whose clocks differ.
             newId: () => `${(++ids * 7919) % 1_000_003}`.padStart(7, '0'),
             logger: silentLogger,
             maxSegments: 1,

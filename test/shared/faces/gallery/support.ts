@@ -7,7 +7,7 @@ export function embedderOf(size: number): EmbedderId {
   return { name: size === 512 ? `fr_feature-${MODEL_FILES.embedding.sha256.slice(0, 8)}` : 'test', size };
 }
 
-/** A picture that is not looked at. */
+/** A picture whose pixels do not matter. */
 export const anImage = { image: blankImage(8, 8), box: { x: 0, y: 0, width: 8, height: 8 } };
 
 /** The numbers at unit length. */

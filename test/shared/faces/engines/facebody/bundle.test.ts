@@ -10,7 +10,7 @@ const SDK = new URL('../../../../../shared/faces/engines/facebody/sdk.ts', impor
 const PACKAGES = new URL('../../../../../node_modules', import.meta.url).pathname;
 const BANNER = `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`;
 
-/** What a program of users' does first: a client, and a request. */
+/** What every user of the SDK does first: make a client and a request. */
 const PROGRAM = `
   const { types, createClient } = await loadSdk();
   const settings = { endpoint: '127.0.0.1:1', region: 'cn-shanghai', protocol: 'HTTP' };

@@ -162,7 +162,7 @@ describe('file by URL', () => {
 describe('compare', () => {
   const facing = (x: number, y: number) =>
     fakeEngine((image) => {
-      // A white picture shows another person than a gray one.
+      // A white picture shows another person than a grey one.
       const embedding = image.raster.data[0]! > 200 ? Float32Array.of(x, y) : Float32Array.of(1, 0);
       return [{ ...person(image), embedding }];
     });
@@ -374,7 +374,7 @@ describe('exhausted quota', () => {
     const { server, engine } = await open({ clock, pacing });
     await engine.analyze(blankImage(), ASKED);
 
-    // The answer takes time too: three seconds are left for it.
+    // Three seconds are reserved for the answer.
     const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: clock.now() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });

@@ -27,7 +27,7 @@ const KINDS: Record<Failure, ErrorKind> = {
   unexpected: 'transient',
 };
 
-/** As the SDK throws it when the service answered. */
+/** An error that the SDK throws for an answer of the service. */
 function sdkError(code: string, statusCode = 400, message = 'because of LTAIsecret'): Error {
   const data = { RequestId: 'REQ-1', Code: code, Message: message, statusCode };
   return Object.assign(new Error(`${code}: code: ${statusCode}, ${message} request id: REQ-1`), {
@@ -48,7 +48,7 @@ test.each(rows)('%s means %s', (code, failure) => {
   expect(error.kind).toBe(KINDS[failure]);
 });
 
-/** Codes that were documented or seen, with what has to happen. */
+/** Documented and observed codes with their meaning. */
 test.each<[code: string, status: number, failure: Failure]>([
   ['InvalidImage.NotFoundFace', 404, 'no-face'],
   ['InvalidFile.Content', 400, 'no-face'],

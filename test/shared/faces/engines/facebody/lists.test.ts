@@ -4,7 +4,7 @@ import type { AttributeName } from '../../../../../shared/faces/face.ts';
 import type { UprightImage } from '../../../../../shared/images/image.ts';
 
 const SENT = { width: 100, height: 50 };
-/** Twice as large as what was sent. */
+/** Twice as large as the sent picture. */
 const IMAGE: UprightImage = {
   width: 200,
   height: 100,
@@ -13,7 +13,7 @@ const IMAGE: UprightImage = {
 };
 const ALL = new Set<AttributeName>(['age', 'gender', 'expression', 'glasses', 'hat', 'mask']);
 
-/** Two faces with everything that RecognizeFace tells. */
+/** Two faces with all fields of RecognizeFace. */
 function answer(changes: Partial<RecognizedLists> = {}): RecognizedLists {
   return {
     faceCount: 2,

@@ -4,7 +4,7 @@ import { decodeImage } from '../../../../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS, type UprightImage } from '../../../../../shared/images/image.ts';
 import { seededRandom } from '../../../../../shared/runtime/random.ts';
 
-/** Noise, which compresses worst of all. */
+/** Noise, the worst case for compression. */
 function noise(width: number, height: number): UprightImage {
   const random = seededRandom(1);
   const data = Uint8Array.from({ length: width * height * 3 }, () => 256 * random());

@@ -10,7 +10,7 @@ import type { Raster } from '../../../../../shared/images/image.ts';
 
 const raster: Raster = { data: new Uint8Array(1920 * 1440 * 3), width: 1920, height: 1440 };
 
-/** What a net sees: the prior nearest to a place, with a probability. Fractions of the picture. */
+/** Output of a net: the prior nearest to a position, with a probability. Fractions of the picture. */
 interface Sight {
   readonly x: number;
   readonly y: number;

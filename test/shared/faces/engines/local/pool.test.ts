@@ -7,7 +7,7 @@ import type { AppError } from '../../../../../shared/runtime/errors.ts';
 import { faceEngineContract } from '../../../../contracts/face-engine.ts';
 import { blankImage, decodeSample, SAMPLES } from '../../../../support/photos.ts';
 
-/** As `crashing-worker.ts` takes them; importing it would start it. */
+/** Values of `crashing-worker.ts`, which cannot be imported without starting it. */
 const EXIT = 0;
 const THROW = 1;
 

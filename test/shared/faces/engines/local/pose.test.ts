@@ -5,11 +5,11 @@ import type { Point, Pose } from '../../../../../shared/faces/face.ts';
 
 const radians = (degrees: number) => (degrees * Math.PI) / 180;
 
-/** The average head turned, then nodded, then tilted, drawn without perspective at some size and place. */
+/** Projects the average head, rotated by yaw, pitch and roll, without perspective, with any size and position. */
 function draw({ yaw, pitch, roll }: Pose, size = 3, shift: Point = { x: 400, y: 300 }): Point[] {
   const landmarks: Point[] = Array.from({ length: 68 }, () => shift);
   for (const [landmark, [x, y, z]] of HEAD) {
-    // The viewer sees a head that turns to its left move its nose to the right.
+    // When a head turns to its left, its nose moves to the right in the picture.
     const turnedX = x * Math.cos(radians(yaw)) - z * Math.sin(radians(yaw));
     const turnedZ = x * Math.sin(radians(yaw)) + z * Math.cos(radians(yaw));
     const noddedY = y * Math.cos(radians(pitch)) + turnedZ * Math.sin(radians(pitch));
