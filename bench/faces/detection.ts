@@ -1,6 +1,6 @@
 import type { FaceEngine } from '../../shared/faces/engine.ts';
 import type { AttributeName, Face } from '../../shared/faces/face.ts';
-import { overlapOf } from '../../test/support/photos.ts';
+import { overlap } from '../../shared/images/geometry.ts';
 import type { LabelledFace, LabelledPhoto } from './photos.ts';
 import { type Share, shareOf } from './statistics.ts';
 
@@ -29,8 +29,8 @@ export async function findFaces(engine: FaceEngine, photos: readonly LabelledPho
   for (const photo of photos) {
     const left = new Set(await engine.analyze(photo.image, { attributes: EVERYTHING, embeddings: true }));
     for (const label of photo.faces) {
-      const best = [...left].sort((a, b) => overlapOf(b.box, label.box) - overlapOf(a.box, label.box))[0];
-      if (best && overlapOf(best.box, label.box) >= MIN_OVERLAP) {
+      const best = [...left].sort((a, b) => overlap(b.box, label.box) - overlap(a.box, label.box))[0];
+      if (best && overlap(best.box, label.box) >= MIN_OVERLAP) {
         left.delete(best);
         found.push({ photo, label, face: best });
       } else missed.push({ photo, label });

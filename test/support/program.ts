@@ -4,11 +4,11 @@ import { builtCli } from './built-cli.ts';
 
 const CLI = await builtCli();
 
-/** Our command line as a process of its own, with everything it says. */
+/** Our command line as a child process. */
 export interface Program {
   readonly process: ChildProcess;
   output(): string;
-  /** Resolves when the output matches; rejects when the program ends before. */
+  /** Resolves when the output matches. Rejects when the program ends before. */
   said(pattern: RegExp): Promise<void>;
   /** Exit code, or the signal that ended it. */
   ended(): Promise<number | NodeJS.Signals>;
@@ -27,7 +27,7 @@ export function runProgram(args: readonly string[], env: NodeJS.ProcessEnv = {})
   };
   child.stdout.setEncoding('utf8').on('data', hear);
   child.stderr.setEncoding('utf8').on('data', hear);
-  // `close` rather than `exit`: then all output has been read.
+  // `close`, not `exit`: at `close`, all output has been read.
   const ended = once(child, 'close').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals);
   void ended.then((code) => {
     for (const { pattern, reject } of waiting)

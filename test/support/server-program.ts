@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { onTestFinished } from 'vitest';
 
-/** The entry file of a function as a process of its own, from the present sources. */
+/** The entry file of a function as a child process, from the current sources. */
 export interface ServerProgram {
   readonly child: ChildProcess;
   /** The log line with this message. */

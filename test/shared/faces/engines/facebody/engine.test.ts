@@ -8,19 +8,14 @@ import { createFaceBodyEngine } from '../../../../../shared/faces/engines/facebo
 import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
 import type { Face } from '../../../../../shared/faces/face.ts';
 import { createPacing } from '../../../../../shared/faces/pacing.ts';
+import { overlap } from '../../../../../shared/images/geometry.ts';
 import type { UprightImage } from '../../../../../shared/images/image.ts';
 import { manualClock, systemClock } from '../../../../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../../../../shared/runtime/credentials.ts';
 import type { AppError } from '../../../../../shared/runtime/errors.ts';
 import { FACEBODY_ACCOUNT, startFaceBody } from '../../../../local/facebody/support.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../../support/fake-engine.ts';
-import {
-  blankImage,
-  decodeSample,
-  overlapOf,
-  SAMPLE_NUMBERS,
-  sampleBytes,
-} from '../../../../support/photos.ts';
+import { blankImage, decodeSample, SAMPLE_NUMBERS, sampleBytes } from '../../../../support/photos.ts';
 import { clientOf, loopback } from './support.ts';
 
 const ASKED: AnalyzeOptions = { attributes: new Set(['age'] as const), embeddings: false };
@@ -409,7 +404,7 @@ describe('local FaceBody and local engine', () => {
 
       expect(served).toHaveLength(direct.length);
       for (const { box } of direct) {
-        expect(Math.max(...served.map((face) => overlapOf(box, face.box)))).toBeGreaterThanOrEqual(0.9);
+        expect(Math.max(...served.map((face) => overlap(box, face.box)))).toBeGreaterThanOrEqual(0.9);
       }
     },
   );
