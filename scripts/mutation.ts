@@ -14,9 +14,10 @@ const TARGETS: Readonly<Record<string, Target>> = {
   'shared/results': { mutate: ['shared/results'], tests: ['test/shared/results'] },
   'shared/oss': {
     mutate: ['shared/oss'],
-    tests: ['test/shared/oss/{client,endpoint,signature-v1,signature-v4,wire}.test.ts'],
+    tests: ['test/shared/oss/{client,endpoint,sdk-signature,signature-v1,signature-v4,wire}.test.ts'],
   },
   'shared/mns/consumer': { mutate: ['shared/mns/consumer'], tests: ['test/shared/mns/consumer'] },
+  'local/access': { mutate: ['local/access'], tests: ['test/local/access'] },
   'shared/pipeline': { mutate: ['shared/pipeline'], tests: ['test/shared/pipeline'] },
 };
 
