@@ -62,7 +62,7 @@ async function mutate(folder: string): Promise<void> {
     // Stryker would rewrite tsconfig.json through the compiler's API, which TypeScript 7 does not have.
     tsconfigFile: 'none.json',
     ignorePatterns: ['dist', REPORTS],
-    reporters: ['clear-text'],
+    reporters: ['clear-text', 'progress-append-only'],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   } as ConstructorParameters<typeof Stryker>[0]).runMutationTest();
 }
