@@ -14,9 +14,10 @@ import { systemClock } from '../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { seededRandom } from '../../shared/runtime/random.ts';
+import type { ChildProgram } from '../support/child-program.ts';
 import { anEvent } from '../support/events.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
-import { type Program, runProgram } from '../support/program.ts';
+import { runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const UPLOADS = 100;
@@ -26,7 +27,7 @@ const SEED = 20_260_101;
 const keyOf = (index: number) => `incoming/${index}.jpg`;
 
 interface Running {
-  readonly program: Program;
+  readonly program: ChildProgram;
   readonly connection: Required<Connection>;
   readonly oss: OssClient;
 }

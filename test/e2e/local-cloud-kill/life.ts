@@ -5,7 +5,8 @@ import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
 import { createOssClient, type OssClient } from '../../../shared/oss/client.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
-import { type Program, runProgram } from '../../support/program.ts';
+import type { ChildProgram } from '../../support/child-program.ts';
+import { runProgram } from '../../support/program.ts';
 
 /** One run of the cloud as a process of its own, with clients that try everything once. */
 export interface Life {
@@ -18,7 +19,15 @@ export interface Life {
 }
 
 export async function startLife(dataDir: string): Promise<Life> {
-  const program: Program = runProgram(['cloud', '--data-dir', dataDir, '--oss-port', '0', '--mns-port', '0']);
+  const program: ChildProgram = runProgram([
+    'cloud',
+    '--data-dir',
+    dataDir,
+    '--oss-port',
+    '0',
+    '--mns-port',
+    '0',
+  ]);
   onTestFinished(() => void program.process.kill('SIGKILL'));
   await program.said(/^region/m);
   const connection = (await readConnection(dataDir))!;

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createMemoryStore } from '../../../shared/oss/memory.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
 import type { ResultDocument } from '../../../shared/results/document.ts';
 import type { PublishedResult } from '../../../shared/results/identity.ts';
@@ -11,6 +10,7 @@ import {
   writeDocument,
 } from '../../../shared/results/writer.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
+import { createMemoryStore } from '../../support/memory-store.ts';
 
 const SOURCE = {
   bucket: 'photos',
