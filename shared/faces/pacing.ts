@@ -1,3 +1,4 @@
+import { untilAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { AppError, isAppError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
@@ -131,26 +132,19 @@ function createPacedQueue(
   };
 
   const waitForTurn = ({ deadline = Number.POSITIVE_INFINITY, signal }: PaceOptions): Promise<number> =>
-    new Promise((resolve, reject) => {
-      const leave = () => {
-        waiting.splice(waiting.indexOf(request), 1);
-        reject(new AppError('Aborted', `${operation}: stopped while it waited for its turn`));
+    untilAborted<number>(
+      signal,
+      (start, fail) => {
+        const request: WaitingRequest = { deadline, start, fail };
+        waiting.push(request);
         pump();
-      };
-      const settle = (end: () => void) => {
-        signal?.removeEventListener('abort', leave);
-        end();
-      };
-      const request: WaitingRequest = {
-        deadline,
-        start: (at) => settle(() => resolve(at)),
-        fail: (error) => settle(() => reject(error)),
-      };
-      if (signal?.aborted) return reject(new AppError('Aborted', `${operation}: stopped`));
-      signal?.addEventListener('abort', leave, { once: true });
-      waiting.push(request);
-      pump();
-    });
+        return () => {
+          waiting.splice(waiting.indexOf(request), 1);
+          pump();
+        };
+      },
+      () => new AppError('Aborted', `${operation}: stopped while it waited for its turn`),
+    );
 
   return {
     rate: () => rate.perSecond(),

@@ -1,4 +1,4 @@
-import { assertNotAborted } from '../../../runtime/abort.ts';
+import { assertNotAborted, orAborted } from '../../../runtime/abort.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { CredentialProvider } from '../../../runtime/credentials.ts';
 import { AppError } from '../../../runtime/errors.ts';
@@ -67,10 +67,12 @@ export function createFaceBodyClient(deps: FaceBodyClientDeps): FaceBodyClient {
         async (turn) => {
           const sdk = await loadSdk();
           const client = sdk.createClient(keys, settings, turn);
-          const answer = send(sdk.types, client, sdk.runtime(settings)).catch((error: unknown) => {
-            throw toFailure(name, error);
-          });
-          const { body } = await orAborted(name, answer, options.signal);
+          // The SDK cannot stop a request: an aborted call fails at once, while its request ends in the background.
+          const { body } = await orAborted(options.signal, () =>
+            send(sdk.types, client, sdk.runtime(settings)).catch((error: unknown) => {
+              throw toFailure(name, error);
+            }),
+          );
           if (body?.data === undefined && !answersNothing) throw emptyAnswer(name);
           return body?.data as T;
         },
@@ -114,16 +116,5 @@ export function createFaceBodyClient(deps: FaceBodyClientDeps): FaceBodyClient {
 function emptyAnswer(operation: string): AppError {
   return new AppError('ServiceUnavailable', `${operation}: the answer is empty`, {
     details: { operation, failure: 'unavailable' },
-  });
-}
-
-/** The SDK cannot stop a request: an aborted call fails at once, while its request ends in the background. */
-function orAborted<T>(operation: string, answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return answer;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new AppError('Aborted', `${operation}: stopped before it was answered`));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

@@ -1,3 +1,4 @@
+import { untilAborted } from '../../../runtime/abort.ts';
 import { AppError } from '../../../runtime/errors.ts';
 
 /** A pool of resources with a bounded wait queue. One caller at a time uses each resource. */
@@ -27,29 +28,23 @@ export function createResourcePool<T>(
   const free = [...resources];
   const queue = new Set<(resource: T) => void>();
 
-  const acquire = (signal?: AbortSignal): Promise<T> => {
-    if (signal?.aborted) return Promise.reject(analysisAborted(signal));
+  const acquire = async (signal?: AbortSignal): Promise<T> => {
+    if (signal?.aborted) throw analysisAborted(signal);
     // The resource that was used last: its memory is warm, and the others may never be needed.
     const resource = free.pop();
-    if (resource !== undefined) return Promise.resolve(resource);
+    if (resource !== undefined) return resource;
     if (queue.size >= maxWaiting) {
       const message = `${resources.length} pictures are analyzed and ${queue.size} wait, which is the maximum`;
-      return Promise.reject(
-        new AppError('Throttled', message, { details: { waiting: queue.size, maxWaiting }, retryAfterMs }),
-      );
+      throw new AppError('Throttled', message, {
+        details: { waiting: queue.size, maxWaiting },
+        retryAfterMs,
+      });
     }
-    return new Promise((resolve, reject) => {
-      const receive = (given: T) => {
-        signal?.removeEventListener('abort', leave);
-        resolve(given);
-      };
-      const leave = () => {
-        queue.delete(receive);
-        reject(analysisAborted(signal!));
-      };
+    const wait = (receive: (resource: T) => void) => {
       queue.add(receive);
-      signal?.addEventListener('abort', leave, { once: true });
-    });
+      return () => queue.delete(receive);
+    };
+    return untilAborted(signal, wait, analysisAborted);
   };
 
   const release = (resource: T): void => {

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Raster, UprightImage } from '../../../images/image.ts';
+import { onAbort } from '../../../runtime/abort.ts';
 import { AppError, isAppError } from '../../../runtime/errors.ts';
 import type { AnalyzeOptions } from '../../engine.ts';
 import type { Face } from '../../face.ts';
@@ -59,13 +60,12 @@ export function createEngineThread(entry: URL, engine: LocalEngineOptions): Engi
     worker ??= start();
     const to = worker;
     const id = ids++;
-    const abort = () => to.postMessage({ id, call: 'abort' } satisfies ToThread);
-    signal?.addEventListener('abort', abort, { once: true });
+    const stopListening = onAbort(signal, () => to.postMessage({ id, call: 'abort' } satisfies ToThread));
     const answer = new Promise<Face[]>((resolve, reject) => calls.set(id, { resolve, reject }));
     // An idle thread must not keep the process alive.
     to.ref();
     to.postMessage({ ...message, id } as ToThread);
-    return answer.finally(() => signal?.removeEventListener('abort', abort));
+    return answer.finally(stopListening);
   };
 
   /** Copies the pixels into memory that both threads share. The caller keeps its own copy to draw on later. */
