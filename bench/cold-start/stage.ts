@@ -1,8 +1,6 @@
 import sharp from 'sharp';
 import { startLocalCloud } from '../../local/cloud.ts';
-import { createMnsClient } from '../../shared/mns/client.ts';
-import { createOssClient } from '../../shared/oss/client.ts';
-import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { mnsClientOf, ossClientOf } from '../../test/support/cloud-clients.ts';
 
 /** Environment and arguments of the handlers. */
 export interface Stage {
@@ -21,15 +19,8 @@ export async function openStage(): Promise<Stage> {
     facebodyQuota: Number.POSITIVE_INFINITY,
     faceEngine: { analyze: async () => [] },
   });
-  const common = { credentials: staticCredentials(cloud.credentials), clock: cloud.clock, timeoutMs: 30_000 };
-  const oss = createOssClient({
-    ...common,
-    endpoint: cloud.oss.url,
-    region: cloud.region,
-    random: Math.random,
-    attempts: 1,
-  });
-  const mns = createMnsClient({ ...common, endpoint: cloud.mns.url });
+  const oss = ossClientOf(cloud);
+  const mns = mnsClientOf(cloud);
   await oss.createBucket('photos');
   for (const queue of ['uploads', 'dead']) await mns.createQueue(queue);
   const picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#369' } })

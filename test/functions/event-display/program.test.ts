@@ -1,10 +1,8 @@
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { startLocalCloud } from '../../../local/cloud.ts';
-import { createMnsClient } from '../../../shared/mns/client.ts';
-import { systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import { startEntry } from '../../support/child-program.ts';
+import { mnsClientOf } from '../../support/cloud-clients.ts';
 import { encodeToken } from '../../support/mns-token.ts';
 import { NOTIFICATION, PRINTED } from './walkthrough.ts';
 
@@ -12,12 +10,7 @@ const ENTRY = 'functions/event-display/server.ts';
 
 test('poller and event display print a notification as the walk-through shows it', async () => {
   const cloud = await startLocalCloud();
-  const client = createMnsClient({
-    endpoint: cloud.mns.url,
-    credentials: staticCredentials(cloud.credentials),
-    clock: systemClock,
-    timeoutMs: 5_000,
-  });
+  const client = mnsClientOf(cloud);
   await cloud.mns.ensureQueue('uploads');
   await cloud.mns.ensureQueue('dead');
   await client.queue('uploads').send(Buffer.from(JSON.stringify(NOTIFICATION)).toString('base64'));

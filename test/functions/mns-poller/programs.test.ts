@@ -3,10 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handler } from '../../../functions/mns-poller/fc.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
-import { systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import type { MnsClient } from '../../../shared/mns/client.ts';
 import { startEntry } from '../../support/child-program.ts';
+import { mnsClientOf } from '../../support/cloud-clients.ts';
 import { encodeToken } from '../../support/mns-token.ts';
 import { bodyOf } from './support.ts';
 
@@ -24,12 +23,7 @@ let env: Record<string, string>;
 
 beforeEach(async () => {
   cloud = await startLocalCloud();
-  client = createMnsClient({
-    endpoint: cloud.mns.url,
-    credentials: staticCredentials(cloud.credentials),
-    clock: systemClock,
-    timeoutMs: 5_000,
-  });
+  client = mnsClientOf(cloud);
   await cloud.mns.ensureQueue('dead');
   sink = await startSink();
   env = {

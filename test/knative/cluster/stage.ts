@@ -2,12 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, vi } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
-import { createOssClient } from '../../../shared/oss/client.ts';
+import type { MnsClient } from '../../../shared/mns/client.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
-import { systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import { createHttpClient } from '../../../shared/runtime/http.ts';
+import { mnsClientOf, ossClientOf } from '../../support/cloud-clients.ts';
 import { at, type KubeObject, type Tree } from '../../support/kubernetes/api/types.ts';
 import type { KnownResource } from '../../support/kubernetes/client/resources.ts';
 import type { Cluster } from '../../support/kubernetes/cluster.ts';
@@ -44,16 +42,8 @@ export interface Stage {
 export async function startStage(): Promise<Stage> {
   const cloud = await startLocalCloud();
   const http = createHttpClient();
-  const credentials = staticCredentials(cloud.credentials);
-  const common = { credentials, clock: systemClock, timeoutMs: 10_000 };
-  const mns = createMnsClient({ ...common, endpoint: cloud.mns.url, http });
-  const oss = createOssClient({
-    ...common,
-    endpoint: cloud.oss.url,
-    region: cloud.region,
-    random: Math.random,
-    attempts: 1,
-  });
+  const mns = mnsClientOf(cloud, { http });
+  const oss = ossClientOf(cloud);
   await oss.createBucket('photos');
   await cloud.mns.ensureQueue('console');
   const rule = await cloud.rules.create({
