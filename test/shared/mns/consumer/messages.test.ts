@@ -1,34 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import type { MessageQueue } from '../../../../shared/mns/queue.ts';
-import type { ManualClock } from '../../../../shared/runtime/clock.ts';
 import { AppError } from '../../../../shared/runtime/errors.ts';
-import { createMemoryQueue } from '../../../support/memory-queue.ts';
-import { DONE, rig, send } from './support.ts';
+import { DONE, queueWith, rig, send } from './support.ts';
 
 const REFUSED = new AppError('ServiceUnavailable', 'connection refused');
 const STALE = new AppError('MessageNotExist', 'stale');
 const RETRY = { result: 'retry', reason: 'busy' } as const;
 
-/** A queue in memory with some operations replaced. */
-const queueWith =
-  (replace: (queue: MessageQueue) => Partial<MessageQueue>) =>
-  (clock: ManualClock): MessageQueue => {
-    const queue = createMemoryQueue({ clock });
-    return { ...queue, ...replace(queue) };
-  };
-
 describe('events of a consumer', () => {
   test('what a handler reports about a record is emitted with the message', async () => {
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { run, emitted, stop } = rig({
       handle: async (_, { recordDelivered }) => {
         recordDelivered({ record: 'R.0', result: 'accepted', seconds: 2 });
         return DONE;
       },
     });
-    const [messageId] = await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(2_000);
+    const [messageId] = await run({ messages: 1, forMs: 2_000 });
 
     expect(emitted('recordDelivered')).toEqual([
       { messageId, record: 'R.0', result: 'accepted', seconds: 2 },
@@ -39,55 +26,45 @@ describe('events of a consumer', () => {
   });
 
   test('every answer is emitted with the numbers of requested and received messages', async () => {
-    const { clock, queue, consumer, emitted, stop } = rig({ handle: async () => DONE });
-    await send(queue, 3);
+    const { run, emitted, stop } = rig();
 
-    consumer.start();
-    await clock.advance(1);
+    await run({ messages: 3, forMs: 1 });
 
     expect(emitted('receiveCompleted')[0]).toEqual({ requested: 16, received: 3 });
     await stop();
   });
 
   test('a failed receive is emitted with its error', async () => {
-    const { clock, consumer, emitted, stop } = rig({
-      handle: async () => DONE,
+    const { run, emitted, stop } = rig({
       queue: queueWith(() => ({ receive: () => Promise.reject(REFUSED) })),
     });
 
-    consumer.start();
-    await clock.advance(1);
+    await run({ forMs: 1 });
 
     expect(emitted('receiveFailed')).toEqual([{ error: REFUSED }]);
     await stop();
   });
 
   test('a failed delete is emitted with its messages', async () => {
-    const { clock, queue, consumer, emitted, stop } = rig({
-      handle: async () => DONE,
+    const { run, emitted, stop } = rig({
       queue: queueWith(() => ({ delete: () => Promise.reject(REFUSED) })),
     });
-    const ids = await send(queue, 2);
 
-    consumer.start();
-    await clock.advance(1_000);
+    const ids = await run({ messages: 2, forMs: 1_000 });
 
     expect(emitted('deleteFailed')[0]).toEqual({ messageIds: ids, error: REFUSED });
     await stop();
   });
 
   test('a message whose receipt is stale at its delete is lost, and counted', async () => {
-    const { clock, queue, consumer, emitted, stop } = rig({
-      handle: async () => DONE,
+    const { run, emitted, stop } = rig({
       queue: queueWith(() => ({
         delete: async (handles) =>
           handles.map((receiptHandle) => ({ receiptHandle, code: 'MessageNotExist', message: 'stale' })),
       })),
     });
-    const [messageId] = await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(1_000);
+    const [messageId] = await run({ messages: 1, forMs: 1_000 });
     const report = await stop();
 
     expect(emitted('messageLost')).toEqual([{ messageId, during: 'delete' }]);
@@ -95,14 +72,12 @@ describe('events of a consumer', () => {
   });
 
   test('a message whose receipt is stale when it is hidden is lost, and not retried', async () => {
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { run, consumer, emitted, stop } = rig({
       handle: async () => RETRY,
       queue: queueWith(() => ({ changeVisibility: () => Promise.reject(STALE) })),
     });
-    const [messageId] = await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(100);
+    const [messageId] = await run({ messages: 1, forMs: 100 });
 
     expect(emitted('messageLost')).toEqual([{ messageId, during: 'release' }]);
     expect(emitted('messageRetried')).toEqual([]);
@@ -113,7 +88,7 @@ describe('events of a consumer', () => {
 
   test('a message that could not be hidden is retried all the same, after three attempts', async () => {
     let calls = 0;
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { run, emitted, stop } = rig({
       handle: async () => RETRY,
       queue: queueWith(() => ({
         changeVisibility: async () => {
@@ -122,10 +97,8 @@ describe('events of a consumer', () => {
         },
       })),
     });
-    const [messageId] = await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(20_000);
+    const [messageId] = await run({ messages: 1, forMs: 20_000 });
 
     expect(emitted('releaseFailed')).toMatchObject([{ messageId, error: { code: 'InvalidRequest' } }]);
     expect(emitted('messageRetried')).toMatchObject([{ messageId, where: 'queue' }]);
@@ -135,11 +108,8 @@ describe('events of a consumer', () => {
 
   test('a failed renewal is emitted with its error, and repeated', async () => {
     let fails = 1;
-    const { clock, queue, consumer, emitted, stop } = rig({
-      handle: async (_, { signal }) => {
-        await clock.sleep(40_000, signal);
-        return DONE;
-      },
+    const { run, emitted, stop } = rig({
+      takesMs: 40_000,
       queue: queueWith((queue) => ({
         changeVisibility: async (...args) => {
           if (fails-- > 0) throw REFUSED;
@@ -147,10 +117,8 @@ describe('events of a consumer', () => {
         },
       })),
     });
-    const [messageId] = await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(30_000);
+    const [messageId] = await run({ messages: 1, forMs: 30_000 });
 
     expect(emitted('renewalFailed')).toEqual([{ messageId, error: REFUSED }]);
     expect(emitted('visibilityRenewed')[0]).toEqual({ messageId, seconds: 60 });
@@ -158,27 +126,23 @@ describe('events of a consumer', () => {
   });
 
   test('a dead letter is emitted with its code and reason, and counted', async () => {
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { run, emitted, stop } = rig({
       handle: async () => ({ result: 'rejected', code: 'SinkRejected', reason: 'HTTP 400' }),
     });
-    const [messageId] = await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(2_000);
+    const [messageId] = await run({ messages: 1, forMs: 2_000 });
 
     expect(emitted('messageDeadLettered')).toEqual([{ messageId, code: 'SinkRejected', reason: 'HTTP 400' }]);
     expect(await stop()).toMatchObject({ deadLettered: 1, retried: 0, deleted: 1 });
   });
 
   test('a message whose dead letter is not stored is retried with that reason, which does not count as overload', async () => {
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { run, emitted, stop } = rig({
       handle: async () => ({ result: 'rejected', code: 'SinkRejected', reason: 'no' }),
       deadLetters: { name: 'down', put: () => Promise.reject(REFUSED) },
     });
-    const [messageId] = await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(100);
+    const [messageId] = await run({ messages: 1, forMs: 100 });
 
     expect(emitted('messageRetried')).toMatchObject([
       { messageId, reason: 'dead letter not stored: ServiceUnavailable', overloaded: false, where: 'queue' },
@@ -188,7 +152,7 @@ describe('events of a consumer', () => {
 
   test('the store of dead letters is stopped when the consumer has stopped', async () => {
     let signal: AbortSignal | undefined;
-    const { clock, queue, consumer, stop } = rig({
+    const { clock, run, stop } = rig({
       handle: async () => ({ result: 'rejected', code: 'SinkRejected', reason: 'no' }),
       deadLetters: {
         name: 'slow',
@@ -198,9 +162,7 @@ describe('events of a consumer', () => {
         },
       },
     });
-    await send(queue, 1);
-    consumer.start();
-    await clock.advance(100);
+    await run({ messages: 1, forMs: 100 });
 
     await stop({ deadlineMs: 1_000 });
 
@@ -211,16 +173,14 @@ describe('events of a consumer', () => {
 describe('attempts of a consumer', () => {
   test('handlers learn from their signal why they are stopped', async () => {
     const reasons: unknown[] = [];
-    const { clock, queue, consumer, stop } = rig({
+    const { clock, run, queue, stop } = rig({
       handle: async (_, { signal }) => {
         await clock.sleep(1_000_000, signal).catch(() => reasons.push(signal.reason));
         return DONE;
       },
       options: { maxAgeSeconds: 100 },
     });
-    await send(queue, 1);
-    consumer.start();
-    await clock.advance(100_000);
+    await run({ messages: 1, forMs: 100_000 });
     await send(queue, 1);
     await clock.advance(50_000);
 
@@ -234,16 +194,14 @@ describe('attempts of a consumer', () => {
 
   test('a short Retry-After is waited for twice under one receipt, and left to the queue the third time', async () => {
     const attempts: number[] = [];
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { run, emitted, stop } = rig({
       handle: async (_, { attempt }) => {
         attempts.push(attempt);
         return { ...RETRY, retryAfterMs: 10_000 };
       },
     });
-    await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(20_000);
+    await run({ messages: 1, forMs: 20_000 });
 
     expect(attempts).toEqual([1, 2, 3]);
     expect(emitted('messageRetried').map(({ where }) => where)).toEqual(['here', 'here', 'queue']);
@@ -251,10 +209,8 @@ describe('attempts of a consumer', () => {
   });
 
   test('a message that waits for its Retry-After is released when the consumer stops', async () => {
-    const { clock, queue, consumer, stop } = rig({ handle: async () => ({ ...RETRY, retryAfterMs: 9_000 }) });
-    await send(queue, 1);
-    consumer.start();
-    await clock.advance(100);
+    const { run, stop } = rig({ handle: async () => ({ ...RETRY, retryAfterMs: 9_000 }) });
+    await run({ messages: 1, forMs: 100 });
 
     const report = await stop({ deadlineMs: 5_000 });
 
@@ -263,14 +219,12 @@ describe('attempts of a consumer', () => {
   });
 
   test('a message that waits for its Retry-After is released when it becomes too old', async () => {
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { run, emitted, stop } = rig({
       handle: async () => ({ ...RETRY, retryAfterMs: 9_000 }),
       options: { maxAgeSeconds: 5 },
     });
-    const [messageId] = await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(5_000);
+    const [messageId] = await run({ messages: 1, forMs: 5_000 });
 
     expect(emitted('messageTimedOut')).toEqual([{ messageId, ageMs: 5_000 }]);
     expect(emitted('messageReleased')).toEqual([{ messageId }]);
@@ -279,7 +233,7 @@ describe('attempts of a consumer', () => {
 
   test('a message that is redelivered elsewhere before its attempt is not handled here', async () => {
     const handled: string[] = [];
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { clock, run, consumer, emitted, stop } = rig({
       handle: async ({ messageId }) => {
         handled.push(messageId);
         await clock.sleep(50_000);
@@ -294,10 +248,8 @@ describe('attempts of a consumer', () => {
       })),
       options: { concurrency: 1, prefetch: 1 },
     });
-    const [first, second] = await send(queue, 2);
 
-    consumer.start();
-    await clock.advance(1);
+    const [first, second] = await run({ messages: 2, forMs: 1 });
     const inFlight = consumer.inFlight();
     handled.push('done');
     await clock.advance(20_000);
@@ -312,7 +264,7 @@ describe('attempts of a consumer', () => {
 
   test('a changed concurrency takes effect at once', async () => {
     let running = 0;
-    const { clock, queue, consumer, stop } = rig({
+    const { clock, run, consumer, stop } = rig({
       handle: async (_, { signal }) => {
         running++;
         await clock.sleep(100_000, signal);
@@ -320,9 +272,7 @@ describe('attempts of a consumer', () => {
       },
       options: { concurrency: 1 },
     });
-    await send(queue, 5);
-    consumer.start();
-    await clock.advance(1_000);
+    await run({ messages: 5, forMs: 1_000 });
     const before = running;
 
     consumer.setConcurrency(3);
@@ -335,15 +285,12 @@ describe('attempts of a consumer', () => {
 
   test('a consumer with 160 unconfirmed deletes receives nothing more until there are fewer', async () => {
     const confirms: (() => void)[] = [];
-    const { clock, queue, consumer, emitted, stop } = rig({
-      handle: async () => DONE,
+    const { clock, run, emitted, stop } = rig({
       queue: queueWith((queue) => ({
         delete: (handles) => new Promise((resolve) => confirms.push(() => resolve(queue.delete(handles)))),
       })),
     });
-    await send(queue, 400);
-    consumer.start();
-    await clock.advance(5_000);
+    await run({ messages: 400, forMs: 5_000 });
     const received = emitted('messageReceived').length;
 
     for (const confirm of confirms.splice(0)) confirm();
@@ -358,7 +305,6 @@ describe('attempts of a consumer', () => {
   test('draining asks with short waits, so that an empty queue is noticed soon', async () => {
     const waits: number[] = [];
     const { consumer, clock } = rig({
-      handle: async () => DONE,
       queue: queueWith((queue) => ({
         receive: (options) => {
           waits.push(options.waitSeconds);
