@@ -12,7 +12,7 @@ const ASK = {
   embeddings: true,
 } as const;
 const ROUNDS = 15;
-/** Sides of the comparison of threads take turns so often. */
+/** Turns of each side in the comparison of threads. */
 const TURNS = 5;
 const REPEATS = 3;
 
@@ -22,7 +22,7 @@ export interface Speed {
   /** Milliseconds of analysis, decoding excluded. */
   readonly median: number;
   readonly p95: number;
-  /** Milliseconds of processor time, the steadier figure on a busy machine. */
+  /** Milliseconds of processor time, which varies less on a busy machine. */
   readonly processor: number;
 }
 
@@ -68,15 +68,15 @@ export async function measureSpeed(
 
 export interface Threads {
   readonly workers: number;
-  /** Images a second. */
+  /** Images per second. */
   readonly alone: number;
   readonly together: number;
-  /** Of each turn. */
+  /** One ratio per turn. */
   readonly ratios: readonly number[];
   readonly rssMb: { readonly alone: number; readonly together: number };
 }
 
-/** The sample photos, all at once, on this thread and on several, in turns. */
+/** Analyzes the sample photos all at once, alternately on this thread and on several. */
 export async function compareThreads(workers: number, options: LocalEngineOptions): Promise<Threads> {
   const samples = await Promise.all(SAMPLE_NUMBERS.map((sample) => decodeSample(sample)));
   const images = Array.from({ length: REPEATS }, () => samples).flat();

@@ -27,7 +27,7 @@ async function compareEmbeddings(
   const b = await largestFace(engine, other, 'second', options);
   return {
     similarity: similarity(a, b),
-    // Who gives embeddings says what their cosines mean.
+    // An engine that makes embeddings has thresholds for them.
     thresholds: engine.embedder!.thresholds,
   };
 }

@@ -4,20 +4,20 @@ import { isSrgbProfile } from './icc.ts';
 import type { ImageBounds, ImageFormat, Raster, UprightImage } from './image.ts';
 import { loadSharp } from './sharp.ts';
 
-/** Why a file is no image; in `details.reason` of an `InvalidImage`. */
+/** Why a file is not a valid image; stands in `details.reason` of `InvalidImage`. */
 type InvalidImageReason = 'empty' | 'unknown-format' | 'refused-format' | 'truncated' | 'corrupt';
 
-/** AVIF is decoded as a whole: one of its pixels takes far more memory than one of any other format. */
+/** AVIF needs more memory per pixel than any other format, because it is decoded in one piece. */
 const AVIF_WEIGHT = 4;
 
 /**
- * Decodes an uploaded file: EXIF orientation applied, colours converted to sRGB, transparency laid on white, only
- * the first frame or page of several read, and scaled down to `bounds.rasterSide` while decoding.
+ * Decodes an uploaded file: applies the EXIF orientation, converts colours to sRGB, replaces transparency by white,
+ * reads only the first frame or page, and scales down to `bounds.rasterSide` while decoding.
  *
- * The format is told by the bytes and the size by the header, so a file beyond the bounds is refused before it
- * costs anything. A photo that its decoder merely warns about passes.
+ * The format comes from the first bytes and the size from the header, so a file beyond the bounds is rejected before
+ * it is decoded. Mere warnings of the decoder are ignored.
  *
- * Errors: `InvalidImage` with `details.reason`; `ImageTooLarge` with `details.bound`, `limit` and `actual`.
+ * Throws `InvalidImage` with `details.reason`, and `ImageTooLarge` with `details.bound`, `limit` and `actual`.
  */
 export async function decodeImage(bytes: Uint8Array, bounds: ImageBounds): Promise<UprightImage> {
   within('maxBytes', bytes.length, bounds.maxBytes);
@@ -40,7 +40,7 @@ function knownFormat(bytes: Uint8Array): ImageFormat {
   const format = sniffFormat(bytes);
   switch (format) {
     case undefined:
-      throw invalid('unknown-format', `its ${bytes.length} bytes begin like no known image format`);
+      throw invalid('unknown-format', `its ${bytes.length} bytes start like no known image format`);
     case 'heic':
     case 'svg':
     case 'pdf':
@@ -53,19 +53,19 @@ function knownFormat(bytes: Uint8Array): ImageFormat {
 }
 
 interface Probe {
-  /** Of the upright image. */
+  /** Width and height of the upright image, in pixels. */
   readonly width: number;
   readonly height: number;
   readonly storedUpright: boolean;
-  /** The embedded profile says sRGB, so nothing needs converting. */
+  /** The embedded profile is sRGB, so colours need no conversion. */
   readonly alreadySrgb: boolean;
 }
 
-/** Reads the header alone. */
+/** Reads only the header. */
 async function probe(bytes: Uint8Array, format: ImageFormat): Promise<Probe> {
   const sharp = await loadSharp();
   try {
-    // The bound on pixels is checked with the figures in hand: sharp's own error names none.
+    // The caller checks the number of pixels, because sharp's own error does not contain it.
     const {
       autoOrient,
       orientation = 1,
@@ -100,7 +100,7 @@ async function decodeRaster(
       .autoOrient()
       .resize(bounds.rasterSide, bounds.rasterSide, { fit: 'inside', withoutEnlargement: true })
       .flatten({ background: '#ffffff' })
-      // sharp's raw pixels are 8-bit sRGB unless told otherwise, whatever the file has.
+      // sharp's raw pixels are 8-bit sRGB by default, whatever the file contains.
       .raw()
       .toBuffer({ resolveWithObject: true });
     return { data, width: info.width, height: info.height };
@@ -126,7 +126,7 @@ function within(bound: keyof typeof UNITS, actual: number, limit: number, note =
   );
 }
 
-/** Turns what a decoder said into a permanent error, unless it is this machine that failed and not the file. */
+/** Turns a decoder's error into a permanent one, unless the machine failed and not the file. */
 function undecodable(error: unknown, bytes: Uint8Array, format: ImageFormat): unknown {
   const message = messageOf(error);
   if (/out of memory|unable to create thread/i.test(message)) return error;
@@ -143,7 +143,7 @@ function invalid(
   cause?: unknown,
 ): AppError {
   const options = { details: { reason, ...details }, ...(cause === undefined ? {} : { cause }) };
-  return new AppError('InvalidImage', `The object is no image: ${explanation}.`, options);
+  return new AppError('InvalidImage', `The object is not a valid image: ${explanation}.`, options);
 }
 
 function messageOf(error: unknown): string {

@@ -1,4 +1,4 @@
-/** Interleaved 8-bit sRGB pixels, three a pixel, no padding. */
+/** Interleaved 8-bit sRGB: three bytes per pixel, rows from top to bottom, no padding. */
 export interface Raster {
   readonly data: Uint8Array;
   readonly width: number;
@@ -7,33 +7,34 @@ export interface Raster {
 
 /** A decoded picture: upright, sRGB, opaque, first frame. */
 export interface UprightImage {
-  /** Pixels of the upright picture before it was bounded; coordinates of faces refer to these. */
+  /** Pixels of the upright picture before scaling down; coordinates of faces refer to these. */
   readonly width: number;
   readonly height: number;
   readonly format: ImageFormat;
-  /** The file's own pixels are upright too, so that whoever reads the file sees the same coordinates. */
+  /** The file stores its pixels upright too, so that every reader of the file sees the same coordinates. */
   readonly storedUpright?: boolean;
-  /** The pixels to work on; the longest side is bounded, so `raster.width / width` is the scale. */
+  /** The pixels to process. Its longest side is bounded, so `raster.width / width` is the scale. */
   readonly raster: Raster;
 }
 
-/** What is decoded; anything else is refused, SVG and PDF before a decoder sees them. */
+/** The accepted formats. Any other is rejected; SVG and PDF never reach a decoder. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
 
-/** What one picture may cost. All but `rasterSide` refuse a picture with `ImageTooLarge`. */
+/** Limits for one picture. A picture beyond any of them but `rasterSide` is rejected with `ImageTooLarge`. */
 export interface ImageBounds {
-  /** Bytes of the file. */
+  /** Bytes of the file. @default 50_000_000 */
   readonly maxBytes: number;
   /**
-   * Pixels of the first frame, before any decoding. Memory grows by 1 byte a pixel, by 7 for a progressive JPEG and
-   * by 10 for an interlaced PNG (measured). AVIF takes 18 and may have a quarter of these pixels.
+   * Pixels of the first frame, from the header. Decoding needs 1 byte of memory per pixel, 7 for a progressive JPEG
+   * and 10 for an interlaced PNG (measured). AVIF needs 18 and may have a quarter of these pixels.
+   * @default 100_000_000
    */
   readonly maxPixels: number;
-  /** Pixels of the longest side of the first frame. */
+  /** Longest side of the first frame, in pixels. @default 30_000 */
   readonly maxSide: number;
-  /** Whole seconds of decoding. */
+  /** Seconds of decoding, an integer. @default 20 */
   readonly timeoutSeconds: number;
-  /** Longest side of the raster; a larger picture is scaled down to it, a smaller one stays as it is. */
+  /** Longest side of the raster, in pixels. A larger picture is scaled down, a smaller one keeps its size. @default 1920 */
   readonly rasterSide: number;
 }
 

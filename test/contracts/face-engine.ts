@@ -2,11 +2,11 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AnalyzeOptions, FaceEngine } from '../../shared/faces/engine.ts';
 import type { AttributeName, Box, Face } from '../../shared/faces/face.ts';
+import { overlap } from '../../shared/images/geometry.ts';
 import {
   blankImage,
   decodePhoto,
   decodeSample,
-  overlapOf,
   SAMPLE_NUMBERS,
   SAMPLES,
   sampleBytes,
@@ -197,6 +197,6 @@ export function faceEngineContract(
 function expectSameBoxes(actual: readonly Box[], expected: readonly Box[]): void {
   expect(actual).toHaveLength(expected.length);
   for (const box of expected) {
-    expect(Math.max(...actual.map((other) => overlapOf(box, other)))).toBeGreaterThan(0.8);
+    expect(Math.max(...actual.map((other) => overlap(box, other)))).toBeGreaterThan(0.8);
   }
 }

@@ -3,11 +3,11 @@ import type { Face } from '../../shared/faces/face.ts';
 import type { UprightImage } from '../../shared/images/image.ts';
 
 export interface FakeEngine extends FaceEngine {
-  /** Every picture it was asked about. */
+  /** All analyzed pictures. */
   readonly asked: { image: UprightImage; options: AnalyzeOptions }[];
 }
 
-/** An engine that answers as the test says; `answer` may wait or throw. */
+/** An engine with scripted results. `answer` may wait or throw. */
 export function fakeEngine(answer: (image: UprightImage) => Face[] | Promise<Face[]> = () => []): FakeEngine {
   const asked: FakeEngine['asked'] = [];
   return {

@@ -132,7 +132,9 @@ describe.each(['2.0', '3.0'])('the sink of %s', (version) => {
 
     expect(failed).toMatchObject({
       result: 'retry',
-      reason: expect.stringContaining(version === '2.0' ? 'UnhandledInvocationError' : 'HandledInvocationError'),
+      reason: expect.stringContaining(
+        version === '2.0' ? 'UnhandledInvocationError' : 'HandledInvocationError',
+      ),
     });
     expect(absent).toMatchObject({ result: 'retry', reason: expect.stringContaining('FunctionNotFound') });
   });

@@ -70,7 +70,12 @@ describe('handlers of functions', () => {
 
   test.each([
     ['ends its process', 'process.exit(7)', EXITED, 'the process ended: code 7'],
-    ['throws where nobody catches', 'setImmediate(() => { throw new Error("lost"); })', EXITED, 'Error: lost'],
+    [
+      'throws where nobody catches',
+      'setImmediate(() => { throw new Error("lost"); })',
+      EXITED,
+      'Error: lost',
+    ],
     [
       'does not come back in time',
       '',

@@ -2,10 +2,10 @@ import { encodeJpeg } from '../../../images/encode.ts';
 import type { UprightImage } from '../../../images/image.ts';
 import type { ImageSource } from '../../engine.ts';
 
-/** What an operation takes. */
+/** Limits of an operation. */
 export interface PictureLimits {
   readonly maxBytes: number;
-  /** Pixels of the longest side. */
+  /** Longest side, in pixels. */
   readonly maxSide: number;
 }
 
@@ -16,17 +16,17 @@ interface Size {
 
 export type EncodedPicture = Size & { readonly bytes: Buffer };
 
-/** A picture on its way to the service; faces come back in pixels of `width` × `height`. */
+/** A picture as the service gets it. The answer's faces are in pixels of `width` × `height`. */
 export type SentPicture = (Size & { readonly url: string }) | EncodedPicture;
 
-/** The file itself, when the service takes it as it is; else undefined. */
+/** The stored file by URL, if the service accepts it unchanged; otherwise `undefined`. */
 export function fileAsStored(
   { format, storedUpright, width, height }: UprightImage,
   source: ImageSource | undefined,
   { maxBytes, maxSide }: PictureLimits,
 ): SentPicture | undefined {
   if (!source || source.bytes > maxBytes || Math.max(width, height) > maxSide) return undefined;
-  // No source says whether the service looks at EXIF's orientation, so it is never given the choice.
+  // It is not documented whether the service applies the EXIF orientation, so such files are sent upright.
   if (!storedUpright || (format !== 'jpeg' && format !== 'png')) return undefined;
   return { url: source.url, width, height };
 }
@@ -34,7 +34,7 @@ export function fileAsStored(
 const QUALITIES = [90, 80, 70];
 const SHRINK = 0.8;
 
-/** The upright raster as a JPEG within the limits. */
+/** Encodes the upright raster as a JPEG within the limits. Lowers the quality first, then the size. */
 export async function encodePicture(
   { raster }: UprightImage,
   limits: PictureLimits,
@@ -49,7 +49,7 @@ export async function encodePicture(
   }
 }
 
-/** The size that a picture gets when it is fitted into a square. */
+/** The size of a picture that is scaled down to fit into a square of `side`. */
 function sizeWithin({ width, height }: Size, side: number): Size {
   const scale = Math.min(1, side / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };

@@ -3,13 +3,13 @@ import { AppError, type ErrorCode, type ErrorDetails, toAppError } from '../../.
 import type { AnalyzeOptions } from '../../engine.ts';
 import type { Face } from '../../face.ts';
 
-/** What crosses between the pool and a thread; `id` ties an answer to its call. */
+/** Messages from the pool to a thread. `id` connects an answer to its call. */
 export type ToThread =
   | { readonly id: number; readonly call: 'warm-up' | 'close' }
   | {
       readonly id: number;
       readonly call: 'analyze';
-      /** Its pixels lie in shared memory, so that the message does not carry them. */
+      /** Its pixels are in shared memory, so that they are not copied with the message. */
       readonly image: UprightImage;
       readonly options: Pick<AnalyzeOptions, 'attributes' | 'embeddings'>;
     }
@@ -17,10 +17,10 @@ export type ToThread =
 
 export type FromThread =
   | { readonly id: number; readonly faces: Face[] }
-  | { readonly id: number; readonly failure: Failure };
+  | { readonly id: number; readonly failure: SerializedError };
 
-/** An error as it crosses: a class does not survive the way, its fields do. */
-export interface Failure {
+/** An error as plain fields: a class is lost when a message is cloned. */
+export interface SerializedError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: ErrorDetails;
@@ -28,13 +28,13 @@ export interface Failure {
   readonly cause: unknown;
 }
 
-export function toFailure(error: unknown): Failure {
+export function serializeError(error: unknown): SerializedError {
   const { code, message, details, retryAfterMs, cause } = toAppError(error);
-  // Whatever it was: not every value can be cloned, its text can.
+  // The cause as text, because not every value can be cloned.
   return { code, message, details, retryAfterMs, cause: cause === undefined ? undefined : String(cause) };
 }
 
-export function fromFailure({ code, message, details, retryAfterMs, cause }: Failure): AppError {
+export function deserializeError({ code, message, details, retryAfterMs, cause }: SerializedError): AppError {
   return new AppError(code, message, {
     details,
     cause,

@@ -4,48 +4,48 @@ import { AppError, isAppError } from '../../../runtime/errors.ts';
 import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
 import type { Face } from '../../face.ts';
 import { createLocalEngine, type LocalEngineOptions } from './engine.ts';
-import { createPlaces } from './places.ts';
+import { createResourcePool } from './resource-pool.ts';
 import { loadRuntime } from './session.ts';
 import { createEngineThread, type EngineThread } from './thread.ts';
 
 export interface EnginePoolOptions extends LocalEngineOptions {
-  /** Threads, each with networks of its own; 1 or more. */
+  /** Number of threads, each with its own networks; 1 or more. */
   readonly workers: number;
-  /** Pictures that may wait for a thread; one more is sent away with `Throttled`. */
+  /** Pictures that may wait for a thread. One more is rejected with `Throttled`. */
   readonly maxWaiting: number;
-  /** Hears of a thread that ended by itself and whose picture is repeated; a second time, the error is thrown. */
+  /** Called when a thread has crashed and its picture is tried again. A second crash is thrown instead. */
   readonly onCrash?: (error: AppError) => void;
-  /** What a thread runs; the engine's own file when absent. */
+  /** The program of a thread. Default: the engine's own file. */
   readonly entry?: URL;
 }
 
-/** A picture takes a thread 50 to 500 ms. */
+/** A thread needs 50 to 500 ms per picture. */
 const RETRY_AFTER_MS = 1000;
 
 /**
- * The local engine on several threads, a picture on each. Where a thread ends by itself another takes its place and its
- * picture; when that one ends too it throws `EngineCrashed`, as the picture may be the cause.
+ * The local engine on several threads, one picture per thread. When a thread crashes, a new one replaces it and tries
+ * the picture again. When that one crashes too, it throws `EngineCrashed`, because the picture may be the cause.
  */
 export function createEnginePool(options: EnginePoolOptions): FaceEngine {
   const { workers, maxWaiting, onCrash, entry = threadEntry(), ...engineOptions } = options;
-  // Loads nothing before it is asked; only who it is.
+  // Needed for its name and version only; it loads nothing before its first call.
   const { name, version, embedder } = createLocalEngine(engineOptions);
   const threads = Array.from({ length: workers }, () => createEngineThread(entry, engineOptions));
-  const places = createPlaces(threads, { maxWaiting, retryAfterMs: RETRY_AFTER_MS });
+  const threadPool = createResourcePool(threads, { maxWaiting, retryAfterMs: RETRY_AFTER_MS });
   const running = new Set<Promise<unknown>>();
 
   const analyzeOn = async (
     thread: EngineThread,
     image: UprightImage,
-    asked: AnalyzeOptions,
+    analyzeOptions: AnalyzeOptions,
   ): Promise<Face[]> => {
     try {
-      return await thread.analyze(image, asked);
+      return await thread.analyze(image, analyzeOptions);
     } catch (error) {
       if (!isAppError(error, 'EngineCrashed')) throw error;
       onCrash?.(error);
     }
-    return thread.analyze(image, asked);
+    return thread.analyze(image, analyzeOptions);
   };
 
   return {
@@ -53,15 +53,18 @@ export function createEnginePool(options: EnginePoolOptions): FaceEngine {
     version,
     embedder,
     async warmUp() {
-      // Held by this thread too: a process that let its native part go with its last thread cannot load it again.
+      // This thread loads the runtime too: a process that unloads it with its last thread cannot load it again.
       await loadRuntime();
       await Promise.all(threads.map((thread) => thread.warmUp()));
     },
-    async analyze(image, asked) {
+    async analyze(image, analyzeOptions) {
       await loadRuntime();
-      const work = places.use((thread) => analyzeOn(thread, image, asked), asked.signal);
-      running.add(work);
-      return work.finally(() => running.delete(work));
+      const analysis = threadPool.use(
+        (thread) => analyzeOn(thread, image, analyzeOptions),
+        analyzeOptions.signal,
+      );
+      running.add(analysis);
+      return analysis.finally(() => running.delete(analysis));
     },
     async close() {
       await Promise.allSettled(running);
@@ -70,7 +73,7 @@ export function createEnginePool(options: EnginePoolOptions): FaceEngine {
   };
 }
 
-/** In a checkout the entry lies beside this file; in a bundle, beside the program, or the folder of its chunks. */
+/** In a checkout the entry is beside this file; in a bundle, beside the program or above the folder of its chunks. */
 function threadEntry(): URL {
   if (import.meta.url.endsWith('.ts')) return new URL('./worker.ts', import.meta.url);
   for (const folder of ['.', '..']) {
@@ -79,6 +82,6 @@ function threadEntry(): URL {
   }
   throw new AppError(
     'ConfigInvalid',
-    'this build brings no code for threads of the engine along: set ENGINE_WORKERS=0',
+    'this build contains no code for threads of the engine: set ENGINE_WORKERS=0',
   );
 }

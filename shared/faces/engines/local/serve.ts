@@ -1,9 +1,9 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { FaceEngine } from '../../engine.ts';
 import type { Face } from '../../face.ts';
-import { type FromThread, type ToThread, toFailure } from './messages.ts';
+import { type FromThread, serializeError, type ToThread } from './messages.ts';
 
-/** Lets the other side of the port use the engine. Ends when it is asked to close, and the thread with it. */
+/** Serves an engine to the other side of the port. Closes the port on request, which ends the thread. */
 export function serveEngine(port: MessagePort, engine: FaceEngine): void {
   const running = new Map<number, AbortController>();
 
@@ -35,7 +35,7 @@ export function serveEngine(port: MessagePort, engine: FaceEngine): void {
     const { id, call } = message;
     const answer: FromThread = await carryOut(message).then(
       (faces) => ({ id, faces }),
-      (error: unknown) => ({ id, failure: toFailure(error) }),
+      (error: unknown) => ({ id, failure: serializeError(error) }),
     );
     port.postMessage(answer);
     if (call === 'close') port.close();

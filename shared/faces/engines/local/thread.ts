@@ -1,17 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import type { Raster, UprightImage } from '../../../images/image.ts';
+import { onAbort } from '../../../runtime/abort.ts';
 import { AppError, isAppError } from '../../../runtime/errors.ts';
 import type { AnalyzeOptions } from '../../engine.ts';
 import type { Face } from '../../face.ts';
 import type { LocalEngineOptions } from './engine.ts';
-import { type FromThread, fromFailure, type ToThread } from './messages.ts';
+import { deserializeError, type FromThread, type ToThread } from './messages.ts';
+import { analysisAborted } from './resource-pool.ts';
 
-/** An engine on a thread of its own. One picture at a time: its pixels lie in memory that is used again. */
+/** An engine on its own thread. It takes one picture at a time, because its memory for pixels is reused. */
 export interface EngineThread {
-  /** Throws `EngineCrashed` when the thread ends meanwhile; the next call starts another. */
+  /** Throws `EngineCrashed` when the thread ends before it answers. The next call starts a new one. */
   analyze(image: UprightImage, options: AnalyzeOptions): Promise<Face[]>;
   warmUp(): Promise<void>;
-  /** Ends the thread; a later call starts another. */
+  /** Ends the thread. A later call starts a new one. */
   close(): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export function createEngineThread(entry: URL, engine: LocalEngineOptions): Engi
       calls.delete(answer.id);
       if (calls.size === 0) started.unref();
       if ('faces' in answer) call?.resolve(answer.faces);
-      else call?.reject(fromFailure(answer.failure));
+      else call?.reject(deserializeError(answer.failure));
     });
     started.on('exit', (exitCode) => {
       if (worker === started) worker = undefined;
@@ -54,20 +56,19 @@ export function createEngineThread(entry: URL, engine: LocalEngineOptions): Engi
   };
 
   const call = async (message: Message, signal?: AbortSignal): Promise<Face[]> => {
-    if (signal?.aborted) throw new AppError('Aborted', 'the analysis was stopped', { cause: signal.reason });
+    if (signal?.aborted) throw analysisAborted(signal);
     worker ??= start();
     const to = worker;
     const id = ids++;
-    const abort = () => to.postMessage({ id, call: 'abort' } satisfies ToThread);
-    signal?.addEventListener('abort', abort, { once: true });
+    const stopListening = onAbort(signal, () => to.postMessage({ id, call: 'abort' } satisfies ToThread));
     const answer = new Promise<Face[]>((resolve, reject) => calls.set(id, { resolve, reject }));
-    // A thread without work must not keep the process alive.
+    // An idle thread must not keep the process alive.
     to.ref();
     to.postMessage({ ...message, id } as ToThread);
-    return answer.finally(() => signal?.removeEventListener('abort', abort));
+    return answer.finally(stopListening);
   };
 
-  /** Copies once into memory that both threads see; the caller keeps its own for what it draws later. */
+  /** Copies the pixels into memory that both threads share. The caller keeps its own copy to draw on later. */
   const share = ({ data, width, height }: Raster): Raster => {
     if (data.buffer instanceof SharedArrayBuffer) return { data, width, height };
     if (pixels.byteLength < data.length) pixels = new SharedArrayBuffer(data.length);
@@ -93,7 +94,7 @@ export function createEngineThread(entry: URL, engine: LocalEngineOptions): Engi
       const ending = worker;
       if (!ending) return;
       const ended = new Promise((resolve) => ending.once('exit', resolve));
-      // One that crashes while it closes is closed too.
+      // A thread that crashes while it closes is closed too.
       await call({ call: 'close' }).catch(ignoreCrash);
       ending.ref();
       await ended;
@@ -101,11 +102,11 @@ export function createEngineThread(entry: URL, engine: LocalEngineOptions): Engi
   };
 }
 
-/** In a bundle the entry runs as it is; only a checkout has TypeScript, and tsx for it. */
+/** A bundle's entry is JavaScript and runs as it is. A checkout's entry is TypeScript and needs tsx. */
 function open(entry: URL, workerData: LocalEngineOptions): Worker {
   if (!entry.pathname.endsWith('.ts')) return new Worker(entry, { workerData });
   const fromSource = new URL('./from-source.js', import.meta.url);
-  // Without the options of this process, which may be a loader of its own.
+  // Without the options of this process, which may name another loader.
   return new Worker(fromSource, { workerData, argv: [entry.href], execArgv: [] });
 }
 

@@ -4,7 +4,7 @@ import { decodeImage } from '../../../../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS, type UprightImage } from '../../../../../shared/images/image.ts';
 import { seededRandom } from '../../../../../shared/runtime/random.ts';
 
-/** Noise, which compresses worst of all. */
+/** Noise, the worst case for compression. */
 function noise(width: number, height: number): UprightImage {
   const random = seededRandom(1);
   const data = Uint8Array.from({ length: width * height * 3 }, () => 256 * random());
@@ -13,13 +13,13 @@ function noise(width: number, height: number): UprightImage {
 
 const LIMITS = { maxBytes: 3_000_000, maxSide: 4095 };
 
-test('sends the raster as it is when it fits', async () => {
+test('a raster within the limits keeps its size', async () => {
   const sent = await encodePicture(noise(300, 200), LIMITS);
 
   expect(sent).toMatchObject({ width: 300, height: 200 });
 });
 
-test('scales down to the longest side that is taken, and says to what', async () => {
+test('a raster beyond the longest side is scaled down, and the new size is returned', async () => {
   const sent = await encodePicture(noise(301, 200), { ...LIMITS, maxSide: 100 });
 
   const decoded = await decodeImage('bytes' in sent ? sent.bytes : Buffer.of(), DEFAULT_IMAGE_BOUNDS);
@@ -27,13 +27,13 @@ test('scales down to the longest side that is taken, and says to what', async ()
   expect(decoded).toMatchObject({ width: 100, height: 66, format: 'jpeg' });
 });
 
-test.each([40_000, 20_000, 5_000])('gets even noise below %i bytes', async (maxBytes) => {
+test.each([40_000, 20_000, 5_000])('even noise is encoded to less than %i bytes', async (maxBytes) => {
   const sent = await encodePicture(noise(300, 200), { ...LIMITS, maxBytes });
 
   expect('bytes' in sent && sent.bytes.length).toBeLessThanOrEqual(maxBytes);
 });
 
-test('names the file itself when the service takes it as it is', () => {
+test('a file within the limits is passed by URL', () => {
   const image = { ...noise(30, 20), width: 3000, height: 2000, storedUpright: true };
 
   const sent = fileAsStored(image, { url: 'https://photos/a.jpg?sig', bytes: 2_000_000 }, LIMITS);
@@ -47,7 +47,7 @@ test.each<[why: string, image: Partial<UprightImage>, bytes: number]>([
   ['is a WebP', { format: 'webp' }, 1000],
   ['has too many bytes', {}, 3_000_001],
   ['is too wide', { width: 4096 }, 1000],
-])('does not hand over a file that %s', (_, changes, bytes) => {
+])('a file is not passed by URL when it %s', (_, changes, bytes) => {
   const image = { ...noise(30, 20), storedUpright: true, ...changes };
 
   expect(fileAsStored(image, { url: 'https://photos/a.jpg', bytes }, LIMITS)).toBeUndefined();

@@ -7,14 +7,14 @@ import type { AppError } from '../../../../../shared/runtime/errors.ts';
 import { faceEngineContract } from '../../../../contracts/face-engine.ts';
 import { blankImage, decodeSample, SAMPLES } from '../../../../support/photos.ts';
 
-/** As `crashing-worker.ts` takes them; importing it would start it. */
+/** Values of `crashing-worker.ts`, which cannot be imported without starting it. */
 const EXIT = 0;
 const THROW = 1;
 
 const EVERYTHING: AnalyzeOptions = { attributes: new Set(['age', 'gender', 'expression']), embeddings: true };
 const BOXES: AnalyzeOptions = { attributes: new Set(), embeddings: false };
 
-faceEngineContract('the pool of threads', () => createEnginePool({ workers: 2, maxWaiting: 16 }), {
+faceEngineContract('createEnginePool', () => createEnginePool({ workers: 2, maxWaiting: 16 }), {
   attributes: ['age', 'gender', 'expression'],
   embeddings: true,
 });
@@ -48,8 +48,8 @@ function deadlyImage(times: number, way = EXIT): UprightImage {
   return { ...image, format: 'gif', raster: { ...raster, data } };
 }
 
-describe('the pool of threads', () => {
-  test('answers as the engine does in its own thread, and leaves the picture as it is', async () => {
+describe('createEnginePool', () => {
+  test('the pool returns the faces of the engine and does not change the picture', async () => {
     const alone = createLocalEngine();
     opened.push(alone);
     const image = await decodeSample(2);
@@ -62,20 +62,20 @@ describe('the pool of threads', () => {
     expect(Buffer.compare(image.raster.data, before)).toBe(0);
   });
 
-  test('is the same engine to galleries and results', () => {
+  test('the pool has the version and embedder of the engine', () => {
     const { name, version, embedder } = createLocalEngine({ minProbability: 0.8 });
 
     expect(open({ minProbability: 0.8 })).toMatchObject({ name, version, embedder });
   });
 
-  test('tells what is wrong in a thread by its code', async () => {
+  test('an error of a thread keeps its code', async () => {
     const warming = open({ modelsDir: '/nowhere' }).warmUp();
 
     await expect(warming).rejects.toMatchObject({ code: 'ModelMismatch', kind: 'misconfigured' });
     await expect(warming).rejects.toThrow('/nowhere');
   });
 
-  test('sends a picture back that would have to wait in too long a line', async () => {
+  test('a picture that finds the wait queue full is rejected', async () => {
     const engine = open({ maxWaiting: 1 });
 
     const results = await Promise.allSettled([1, 2, 3].map(() => engine.analyze(blankImage(), BOXES)));
@@ -84,7 +84,7 @@ describe('the pool of threads', () => {
     expect(results[2]).toMatchObject({ reason: { code: 'Throttled', retryAfterMs: 1000 } });
   });
 
-  test('stops in the middle of a picture, and takes the next', async () => {
+  test('an abort stops an analysis, and the next picture is analyzed', async () => {
     const engine = open();
     await engine.warmUp();
     const controller = new AbortController();
@@ -96,7 +96,7 @@ describe('the pool of threads', () => {
     await expect(engine.analyze(await decodeSample(1), BOXES)).resolves.toHaveLength(SAMPLES[1]);
   });
 
-  test('lets pictures end when it is closed, and opens again', async () => {
+  test('a closing pool finishes its pictures, and can be used again', async () => {
     const engine = open();
     const images = [await decodeSample(1), await decodeSample(3)];
     const analyses = images.map((image) => engine.analyze(image, BOXES));
@@ -111,7 +111,7 @@ describe('the pool of threads', () => {
   test.each([
     ['ends', EXIT, { exitCode: 7 }],
     ['throws where nobody catches', THROW, { exitCode: 1 }],
-  ])('replaces a thread that %s and repeats its picture', async (_, way, details) => {
+  ])('a thread that %s is replaced, and its picture is tried again', async (_, way, details) => {
     const { engine, crashes } = openCrashing();
 
     const faces = await engine.analyze(deadlyImage(1, way), BOXES);
@@ -121,7 +121,7 @@ describe('the pool of threads', () => {
     if (way === THROW) expect(crashes[0]!.cause).toMatchObject({ message: 'out of order' });
   });
 
-  test('gives up a picture that ends two threads, and takes the next', async () => {
+  test('a picture that ends two threads fails, and the next one is analyzed', async () => {
     const { engine, crashes } = openCrashing();
 
     await expect(engine.analyze(deadlyImage(2), BOXES)).rejects.toMatchObject({
@@ -133,7 +133,7 @@ describe('the pool of threads', () => {
     await expect(engine.analyze(await decodeSample(1), BOXES)).resolves.toHaveLength(SAMPLES[1]);
   });
 
-  test('a thread that ends takes no other picture with it', async () => {
+  test('a thread that ends affects no other picture', async () => {
     const { engine, crashes } = openCrashing({ workers: 2 });
 
     const [spared, repeated] = await Promise.all([

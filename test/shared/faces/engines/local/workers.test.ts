@@ -11,6 +11,6 @@ test.each([
   ['a large server', { cores: 64, memoryBytes: 256 * GB }, 8],
   ['little memory', { cores: 8, memoryBytes: 0.75 * GB }, 4],
   ['hardly any memory', { cores: 4, memoryBytes: 0.125 * GB }, 0],
-])('suits %s', (_, capacity, workers) => {
+])('the number of workers suits %s', (_, capacity, workers) => {
   expect(suitableWorkers(capacity)).toBe(workers);
 });
