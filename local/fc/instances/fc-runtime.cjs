@@ -7,7 +7,7 @@
  * doc: handlers, context and logger of the Node.js runtime.
  */
 
-const { existsSync } = require('node:fs');
+const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { format } = require('node:util');
@@ -18,10 +18,16 @@ process.on('disconnect', () => process.exit(0));
 
 process.on('message', (message) => {
   void serve(message).then((answer) =>
-    process.send?.({ ...answer, maxMemoryKb: process.resourceUsage().maxRSS }),
+    process.send?.({ ...answer, maxMemoryKb: maxMemoryKb() }),
   );
 });
 process.send?.({ ready: true });
+
+/** The resource usage of a process on Linux begins with the memory of its parent, the status does not. */
+function maxMemoryKb() {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS;
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
+}
 
 async function serve({ phase, hook, event, context }) {
   const { requestId } = context;
