@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { AppError } from '../../shared/runtime/errors.ts';
@@ -52,7 +52,9 @@ export async function renderTemplate(
       actions: actions['pre-deploy'] ?? [],
     };
   } catch (cause) {
-    throw new AppError('ConfigInvalid', `${file} cannot be rendered: ${reasonOf(cause)}`, { cause });
+    const reason = reasonOf(cause);
+    const choices = await choicesFor(reason, dirname(resolve(file)));
+    throw new AppError('ConfigInvalid', `${file} cannot be rendered: ${reason}${choices}`, { cause });
   } finally {
     // With retries: a child of Serverless Devs may outlive it and still write here.
     await rm(home, { recursive: true, force: true, maxRetries: 10 });
@@ -66,4 +68,16 @@ function reasonOf(cause: unknown): string {
   const lines = `${output.stdout ?? ''}\n${output.stderr ?? ''}`.split('\n').map((line) => line.trim());
   const errors = lines.filter((line) => /(?:Error: |not found|incorrect)/.test(line));
   return errors.join('; ') || String(cause);
+}
+
+/** For a missing file whose name is a setting, such as TRIGGER: the names that exist. */
+async function choicesFor(reason: string, folder: string): Promise<string> {
+  const [, missing] = /file\('(.+?)'\) not found/.exec(reason) ?? [];
+  if (missing === undefined) return '';
+  const names = await readdir(resolve(folder, dirname(missing))).catch(() => []);
+  const extension = extname(missing);
+  const choices = names
+    .filter((name) => extname(name) === extension)
+    .map((name) => basename(name, extension));
+  return choices.length > 0 ? `: choose ${choices.sort().join(', ')}` : '';
 }
