@@ -15,6 +15,7 @@ const COMMANDS = {
   setup: async () => (await import('./commands/setup.ts')).setupCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   cost: async () => (await import('./commands/cost.ts')).costCommand,
+  monitoring: async () => (await import('./commands/monitoring.ts')).monitoringCommand,
   check: async () => (await import('./commands/check.ts')).checkCommand,
   policy: async () => (await import('./commands/policy.ts')).policyCommand,
   redrive: async () => (await import('./commands/redrive.ts')).redriveCommand,

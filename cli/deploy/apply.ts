@@ -1,9 +1,10 @@
-import { isAppError, toAppError } from '../../shared/runtime/errors.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import { eventRules, type RuleData } from '../event-rules.ts';
 import { isServiceCode } from '../open-api.ts';
 import type { AccountAccess } from './account.ts';
 import type { RamPolicy } from './policy.ts';
 import type { RequiredPolicy, Requirement, RoleRequirement, RuleRequirement } from './requirements.ts';
+import { type StoreRequirement, storeExists } from './store-exists.ts';
 
 /** What became of a requirement. */
 export type Applied = 'created' | 'changed' | 'exists';
@@ -16,15 +17,13 @@ export async function applyRequirement(requirement: Requirement, account: Accoun
   const { oss, mns } = account;
   switch (requirement.kind) {
     case 'bucket':
-      // A success also where the bucket exists and belongs to the account.
-      await oss.createBucket(requirement.name);
-      return 'exists';
+      return unlessThere(requirement, account, () => oss.createBucket(requirement.name));
     case 'queue': {
       const { name, retentionSeconds: messageRetentionPeriod } = requirement;
-      return unlessThere(() => mns.createQueue(name, { messageRetentionPeriod }));
+      return unlessThere(requirement, account, () => mns.createQueue(name, { messageRetentionPeriod }));
     }
     case 'topic':
-      return unlessThere(() => mns.createTopic(requirement.name));
+      return unlessThere(requirement, account, () => mns.createTopic(requirement.name));
     case 'event rule':
       return applyRule(requirement, account);
     case 'role':
@@ -34,15 +33,15 @@ export async function applyRequirement(requirement: Requirement, account: Accoun
   }
 }
 
-/** A queue or topic that exists with other attributes is left as it is. */
-async function unlessThere(create: () => Promise<void>): Promise<Applied> {
-  try {
-    await create();
-    return 'exists';
-  } catch (error) {
-    if (isAppError(error, 'ResourceConflict')) return 'exists';
-    throw error;
-  }
+/** What exists with other attributes is left as it is. */
+async function unlessThere(
+  requirement: StoreRequirement,
+  account: AccountAccess,
+  create: () => Promise<void>,
+): Promise<Applied> {
+  if (await storeExists(requirement, account)) return 'exists';
+  await create();
+  return 'created';
 }
 
 /** The rule in the form of the API. */

@@ -19,6 +19,7 @@ import {
   type RuleRequirement,
   requirementsOf,
 } from './requirements.ts';
+import { storeExists } from './store-exists.ts';
 
 /** What is true about one thing that the deployment needs. */
 export interface Finding {
@@ -66,40 +67,16 @@ async function finding(subject: string, look: () => Promise<Judgement>): Promise
 
 async function examineRequirement(requirement: Requirement, account: AccountAccess): Promise<Judgement> {
   switch (requirement.kind) {
-    case 'bucket': {
-      // A bucket that does not exist fails, an object that does not exist is none.
-      const exists = await account.oss
-        .bucket(requirement.name)
-        .head('incoming/')
-        .then(
-          () => true,
-          (error: unknown) => {
-            if (toAppError(error).code === 'NoSuchBucket') return false;
-            throw error;
-          },
-        );
-      return exists ? OK : MISSING;
-    }
+    case 'bucket':
     case 'queue':
-      return existsIn(() => account.mns.queue(requirement.name).attributes(), 'QueueNotExist');
     case 'topic':
-      return existsIn(() => account.mns.getTopic(requirement.name), 'TopicNotExist');
+      return (await storeExists(requirement, account)) ? OK : MISSING;
     case 'event rule':
       return examineRule(requirement, account);
     case 'role':
       return examineRole(requirement, account);
     case 'service-linked-role':
       return (await serviceLinkedRoleExists(requirement.service, account)) ? OK : MISSING;
-  }
-}
-
-async function existsIn(look: () => Promise<unknown>, absent: string): Promise<Judgement> {
-  try {
-    await look();
-    return OK;
-  } catch (error) {
-    if (toAppError(error).code === absent) return MISSING;
-    throw error;
   }
 }
 
