@@ -229,6 +229,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
         platformAccount,
         urls: { oss: ossServer.url, mns: mnsServer.url, facebody: faceBodyServer.url },
         url: () => gateway.url,
+        gateway: () => gateway,
         onObjectChange,
         failsInside: faults.delivery.failsInside,
         idleMs: functionIdleMs,

@@ -4,6 +4,8 @@ import type { Sts } from './access/sts.ts';
 import type { ObjectChange } from './events/object-change.ts';
 import { createFunctionCompute, type FunctionCompute } from './fc/service.ts';
 import { createTemporaryBucket } from './fc/temporary-bucket.ts';
+import type { Gateway } from './gateway/index.ts';
+import { redirectEnvironment } from './gateway/redirect.ts';
 import type { ServiceOptions } from './http/service.ts';
 import { createLogs, type Logs } from './logs/index.ts';
 import { createRam, type Ram } from './ram/index.ts';
@@ -16,6 +18,8 @@ export interface PlatformOptions extends ServiceOptions {
   readonly urls: { readonly oss: string; readonly mns: string; readonly facebody: string };
   /** `http://127.0.0.1:<port>` of Function Compute. */
   readonly url: () => string;
+  /** The gateway to all services by their host names. */
+  readonly gateway: () => Pick<Gateway, 'url' | 'tls'>;
   readonly onObjectChange: (listener: (change: ObjectChange) => void) => () => void;
   readonly failsInside: () => boolean;
   readonly idleMs: number | undefined;
@@ -41,7 +45,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   const fc = await createFunctionCompute({
     ...options,
     mnsUrl: urls.mns,
-    localEnvironment: () => localEnvironment(urls, url()),
+    localEnvironment: () => ({ ...localEnvironment(urls, url()), ...redirectEnvironment(options.gateway()) }),
     issueKeys: (role) => (role === undefined ? undefined : keysOf(role)),
     checkRole(role, { service, action, resource }) {
       const session = { principal: { service }, sessionName: 'trigger', durationMs: 1000 };

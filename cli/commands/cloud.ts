@@ -7,7 +7,6 @@ import { readConnection, writeConnection } from '../../local/start/connection.ts
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readAccounts, readRules } from '../cloud-files.ts';
 import { dataDirOption } from '../data-dir.ts';
-import { writeAuthority } from '../deploy/authority.ts';
 import {
   facebodyPortOption,
   facebodyQpsOption,
@@ -82,10 +81,7 @@ export const cloudCommand = new Command('cloud')
             mnsUrl: cloud.mns.url,
             facebodyUrl: cloud.facebody.url,
             fcUrl: cloud.fc.url,
-            tls: cloud.tls && {
-              url: cloud.tls.url,
-              caFile: await writeAuthority(dataDir, cloud.tls.authority),
-            },
+            tls: cloud.tls && { url: cloud.tls.url, caFile: cloud.tls.authorityFile },
           };
           await writeConnection(dataDir, { ...known, ...urls, region, account: accounts[0]! });
         }

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { lockDataDir } from '../../local/disk/data-lock.ts';
-import { REDIRECT_FILE } from '../../local/gateway/redirect.ts';
+import { redirectEnvironment } from '../../local/gateway/redirect.ts';
 import { accountOf, type Connection, readConnection, writeConnection } from '../../local/start/connection.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { type AccountAccess, localAccount } from './account.ts';
-import { writeAuthority } from './authority.ts';
 
 export interface LocalCloudPorts {
   readonly dataDir: string;
@@ -27,7 +26,7 @@ export interface DeployTarget {
 }
 
 /** The bucket of a deployment that names no other. */
-export const LOCAL_BUCKET = 'photos';
+const LOCAL_BUCKET = 'photos';
 
 /** The cloud that runs on the data folder. Throws `ConfigInvalid` if none does. */
 export async function runningTarget(dataDir: string): Promise<DeployTarget> {
@@ -62,14 +61,13 @@ export async function openTarget({
     logger: createLogger({ level: 'warn', file: join(dataDir, 'log.jsonl') }),
   });
   const { oss, mns, facebody, fc, tls, region } = cloud;
-  const caFile = await writeAuthority(dataDir, tls!.authority);
   const connection = {
     ...known,
     ossUrl: oss.url,
     mnsUrl: mns.url,
     facebodyUrl: facebody.url,
     fcUrl: fc.url,
-    tls: { url: tls!.url, caFile },
+    tls: { url: tls!.url, caFile: tls!.authorityFile },
     region,
     account,
   };
@@ -116,9 +114,7 @@ export function clientEnvironment(target: DeployTarget, env: NodeJS.ProcessEnv):
     REGION,
     OSS_BUCKET,
     // Hosts that no setting names: RAM, Log Service and the resource manager.
-    NODE_OPTIONS: `--require ${REDIRECT_FILE}`,
-    LOCAL_CLOUD_HTTP: new URL(fcUrl).port,
-    ...(tls && { LOCAL_CLOUD_HTTPS: new URL(tls.url).port, NODE_EXTRA_CA_CERTS: tls.caFile }),
+    ...redirectEnvironment({ url: fcUrl, tls: tls && { url: tls.url, authorityFile: tls.caFile } }),
   };
 }
 

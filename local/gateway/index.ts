@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { createServer as createTlsServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { writeJson } from '../http/json.ts';
 import { listen } from '../http/server.ts';
@@ -27,8 +30,8 @@ export interface Gateway {
   readonly tls?: {
     /** `https://127.0.0.1:<port>` */
     readonly url: string;
-    /** The certificate that clients have to trust, PEM. */
-    readonly authority: string;
+    /** The file with the certificate that clients have to trust, PEM. */
+    readonly authorityFile: string;
   };
   stopListening(): void;
   close(): Promise<void>;
@@ -66,7 +69,7 @@ export async function openGateway({
   );
   return {
     url: server.url,
-    tls: secure && { url: secure.url, authority: secure.authority },
+    tls: secure && { url: secure.url, authorityFile: secure.authorityFile },
     stopListening() {
       server.stopListening();
       secure?.server.close();
@@ -76,6 +79,7 @@ export async function openGateway({
       if (!secure) return;
       secure.server.close();
       secure.server.closeAllConnections();
+      await secure.cleanUp();
     },
   };
 }
@@ -84,9 +88,12 @@ async function openTls(
   listener: RequestListener,
   port: number,
   { dataDir, clock }: Pick<GatewayOptions, 'dataDir' | 'clock'>,
-): Promise<{ server: Server; url: string; authority: string }> {
+): Promise<{ server: Server; url: string; authorityFile: string; cleanUp(): Promise<void> }> {
   const { openCertificates } = await import('./certificates.ts');
   const { authority, pemFor, contextFor } = await openCertificates({ dataDir, clock });
+  const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'local-cloud-')));
+  const authorityFile = resolve(folder, 'authority.pem');
+  await writeFile(authorityFile, `${authority}\n`);
   const server = createTlsServer(
     {
       // A client that names no host, because it knows only the address.
@@ -98,11 +105,18 @@ async function openTls(
     },
     listener,
   );
-  await new Promise<void>((resolve, reject) => {
+  await new Promise<void>((listening, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve());
+    server.listen(port, '127.0.0.1', listening);
   });
-  return { server, url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, authority };
+  return {
+    server,
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    authorityFile,
+    async cleanUp() {
+      if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 function portOf(url: string): number {

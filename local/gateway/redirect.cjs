@@ -6,7 +6,7 @@
  * ports on this machine.
  */
 
-const { Socket } = require('node:net');
+const { Server, Socket } = require('node:net');
 
 const PORTS = { 80: process.env.LOCAL_CLOUD_HTTP, 443: process.env.LOCAL_CLOUD_HTTPS };
 const connect = Socket.prototype.connect;
@@ -26,4 +26,21 @@ Socket.prototype.connect = function (...given) {
 
 function isCloud(host) {
   return typeof host === 'string' && /\.aliyuncs\.com$/i.test(host);
+}
+
+/**
+ * A program of a custom runtime may have its port built in, but its instances share this machine. LOCAL_CLOUD_LISTEN is
+ * `<built in>:<the port of this instance>`.
+ */
+const [builtIn, own] = (process.env.LOCAL_CLOUD_LISTEN ?? '').split(':').map(Number);
+const { listen } = Server.prototype;
+
+if (own > 0) {
+  Server.prototype.listen = function (...given) {
+    const [first] = given;
+    if (Number(first) === builtIn) given[0] = own;
+    else if (first && typeof first === 'object' && Number(first.port) === builtIn)
+      given[0] = { ...first, port: own };
+    return listen.apply(this, given);
+  };
 }

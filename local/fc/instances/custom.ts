@@ -28,6 +28,9 @@ const STOP_MS = 2000;
 /** Bytes of the output that an error quotes. */
 const QUOTED = 1000;
 
+/** doc: the port of a function that configures no other. */
+const DEFAULT_PORT = 9000;
+
 /** doc: where hooks are called, and how the call is named to the program. */
 const PATHS = {
   Initialize: ['POST', '/initialize'],
@@ -36,8 +39,9 @@ const PATHS = {
 } as const;
 
 /**
- * Starts the program of a custom runtime and waits until it listens. The port is a free one of this machine, which the
- * program has to take from `FC_SERVER_PORT` or `FC_CUSTOM_LISTEN_PORT`: instances share the machine.
+ * Starts the program of a custom runtime and waits until it listens. The port is a free one of this machine, because
+ * instances share it: the program takes it from `FC_SERVER_PORT` or `FC_CUSTOM_LISTEN_PORT`. A program of Node may also
+ * have the configured port built in.
  */
 export async function startCustomInstance(config: InstanceConfig, options: StartOptions): Promise<Instance> {
   const { id, environment, clock } = options;
@@ -48,7 +52,12 @@ export async function startCustomInstance(config: InstanceConfig, options: Start
     args.map((arg) => placed(arg, config)),
     {
       cwd: config.codeDir,
-      env: { ...environment, FC_SERVER_PORT: String(port), FC_CUSTOM_LISTEN_PORT: String(port) },
+      env: {
+        ...environment,
+        FC_SERVER_PORT: String(port),
+        FC_CUSTOM_LISTEN_PORT: String(port),
+        LOCAL_CLOUD_LISTEN: `${config.port ?? DEFAULT_PORT}:${port}`,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
@@ -66,7 +75,8 @@ export async function startCustomInstance(config: InstanceConfig, options: Start
   const memory = watchMemory(child.pid, config.memoryMb, () => end('memory'));
   void ended.then(memory.stop);
   const isReady = await untilListening(port, () => exited !== undefined, clock);
-  if (!isReady && exited === undefined) end({ exited: `nothing listened on port ${port} within 120 s` });
+  if (!isReady && exited === undefined)
+    end({ exited: `nothing listened on port ${port}, which FC_SERVER_PORT names, within 120 s` });
 
   const failure = async (reason: End, startedAt: number, timeoutSeconds: number): Promise<CallResult> => {
     await ended;

@@ -17,9 +17,7 @@ const [codeDir = '.'] = process.argv.slice(2);
 process.on('disconnect', () => process.exit(0));
 
 process.on('message', (message) => {
-  void serve(message).then((answer) =>
-    process.send?.({ ...answer, maxMemoryKb: maxMemoryKb() }),
-  );
+  void serve(message).then((answer) => process.send?.({ ...answer, maxMemoryKb: maxMemoryKb() }));
 });
 process.send?.({ ready: true });
 

@@ -23,6 +23,8 @@ export interface InstanceConfig {
   readonly node?: string;
   /** The program of a custom runtime. @default the managed runtime */
   readonly command?: readonly string[];
+  /** The configured port of a custom runtime. @default 9000 */
+  readonly port?: number;
   /** Calls that one instance takes at once. */
   readonly concurrency: number;
 }

@@ -218,16 +218,26 @@ function configOf(
     handler,
     initializer: hookOf('initializer'),
     preStop: hookOf('preStop'),
-    environment: { ...environmentVariables, ...localEnvironment },
+    environment: withLocal(environmentVariables, localEnvironment),
     timeoutSeconds: timeout,
     memoryMb: memorySize,
     node: record.node,
     command: isCustom
       ? [...(custom.command?.length ? custom.command : ['/code/bootstrap']), ...(custom.args ?? [])]
       : undefined,
+    port: custom.port,
     // doc: managed runtimes take one call at a time.
     concurrency: isCustom ? (settings.instanceConcurrency ?? 1) : 1,
   };
+}
+
+/** Options of Node add up; all other variables of the local cloud win. */
+function withLocal(
+  deployed: Readonly<Record<string, string>>,
+  local: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const options = [deployed.NODE_OPTIONS, local.NODE_OPTIONS].filter(Boolean).join(' ');
+  return { ...deployed, ...local, ...(options && { NODE_OPTIONS: options }) };
 }
 
 function sum(values: readonly number[]): number {
