@@ -11,6 +11,8 @@ const tagging = z.looseObject({
   tag: z.optional(z.array(z.looseObject({}))),
 });
 
+const filter = z.object({ Key: z.string(), Value: z.optional(z.string()) });
+
 /** sdk: names begin with either case, as older and newer clients write them. */
 export const tagResources: Operation = async (request, deps) => {
   const body = readWith(tagging, bodyOf(request.body));
@@ -38,7 +40,10 @@ export const untagResources: Operation = async (request, deps) => {
 
 export const listTagResources: Operation = (request, deps) => {
   const ids = listIn(request, 'ResourceId');
-  const records = ids.length > 0 ? resourcesOf(ids, deps) : deps.store.list();
+  const wanted = readWith(z.array(filter), bodyOf(Buffer.from(request.query.get('Tag') ?? '[]')));
+  const has = ({ tags }: FunctionRecord) =>
+    wanted.every(({ Key, Value }) => Key in tags && (!Value || tags[Key] === Value));
+  const records = (ids.length > 0 ? resourcesOf(ids, deps) : deps.store.list()).filter(has);
   const TagResources = records.flatMap((record) =>
     Object.entries(record.tags).map(([TagKey, TagValue]) => ({
       ResourceId: arnOf(record, deps),

@@ -78,7 +78,7 @@ function findTrigger(request: FcRequest, deps: OperationDeps): TriggerRecord {
 
 function describe(record: FunctionRecord, trigger: TriggerRecord, deps: OperationDeps) {
   const { created, modified, ...given } = trigger;
-  const address = `${deps.url()}/http/${record.name}/${trigger.triggerName}/`;
+  const address = `${deps.url()}/http/${record.name}/${trigger.triggerName}`;
   return {
     ...given,
     targetArn: arnOf(record, deps),

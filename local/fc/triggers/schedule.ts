@@ -8,17 +8,19 @@ type Schedule = (now: number) => number | undefined;
 
 /** doc: `@every 5m`, or seconds, minutes, hours, days, months, weekdays, in UTC unless `CRON_TZ=` names a zone. */
 export function parseSchedule(expression: string): Schedule {
-  const [, amount, unit] = /^@every (\d+)([smhd])$/.exec(expression) ?? [];
-  if (amount !== undefined) {
-    const every = Number(amount) * UNITS[unit!]!;
+  const [, interval] = /^@every ((?:\d+[smhd])+)$/.exec(expression) ?? [];
+  if (interval !== undefined) {
+    const parts = [...interval.matchAll(/(\d+)([smhd])/g)];
+    const every = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * UNITS[unit!]!, 0);
     // doc: the shortest interval is a minute; here tests may be in a hurry.
     if (every <= 0) throw new FcRefusal('InvalidArgument', `cronExpression: ${expression} never ends`);
     return () => every;
   }
   const [, zone = 'UTC', fields = ''] = /^(?:CRON_TZ=(\S+) +)?(.+)$/.exec(expression.trim()) ?? [];
-  if (fields.split(/\s+/).length !== 6) throw invalid(expression);
+  const parts = fields.split(/\s+/);
+  if (parts.length !== 6) throw invalid(expression);
   try {
-    const cron = new Cron(fields, { timezone: zone, mode: '6-part', paused: true });
+    const cron = new Cron(parts.map(spelledOut).join(' '), { timezone: zone, mode: '6-part', paused: true });
     cron.nextRun();
     return (now) => {
       const next = cron.nextRun(new Date(now));
@@ -27,6 +29,18 @@ export function parseSchedule(expression: string): Schedule {
   } catch (cause) {
     throw invalid(expression, cause);
   }
+}
+
+/** The largest value of each field. */
+const MAX_VALUES = [59, 59, 23, 31, 12, 6];
+
+/** doc: `5/10` begins at 5 and has no end, and `?` means any. */
+function spelledOut(field: string, index: number): string {
+  if (field === '?') return '*';
+  return field
+    .split(',')
+    .map((part) => part.replace(/^(\d+)\/(\d+)$/, `$1-${MAX_VALUES[index]}/$2`))
+    .join(',');
 }
 
 /** Throws `InvalidArgument`. */
