@@ -67,6 +67,7 @@ export async function openAsyncQueue(deps: AsyncQueueDeps): Promise<AsyncQueue> 
   const running = new Set<Promise<void>>();
   const pending = new Map<string, AsyncInvocation>();
   const stop = new AbortController();
+  const stopped = untilAborted(stop.signal);
   const journal =
     dataDir === undefined
       ? memoryJournal<QueueRecord>()
@@ -138,7 +139,7 @@ export async function openAsyncQueue(deps: AsyncQueueDeps): Promise<AsyncQueue> 
         return { condition: 'SystemError', reason: error instanceof Error ? error.message : String(error) };
       }
       const later = new AbortController();
-      await Promise.race([freed, clock.sleep(wait, later.signal).catch(() => {}), untilAborted(stop.signal)]);
+      await Promise.race([freed, clock.sleep(wait, later.signal).catch(() => {}), stopped]);
       later.abort();
     }
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createCrc64 } from '../../http/crc64.ts';
 import { FcRefusal } from '../errors.ts';
 import type { Code } from './records.ts';
@@ -23,6 +24,8 @@ export interface CodeStore {
 
 /** doc: bytes of a function's code, unpacked. */
 const MAX_UNPACKED_BYTES = 500 * 1024 * 1024;
+/** Milliseconds: the official SDKs wait three seconds for an answer. */
+const PATIENCE_MS = 1000;
 /** The bits of a Unix file mode that tell a link from a file. */
 const FILE_TYPE = 0o170000;
 const LINK = 0o120000;
@@ -63,8 +66,10 @@ export async function openCodeStore(dataDir: string | undefined): Promise<CodeSt
         await writeFile(`${zipOf(checksum)}.new`, zip);
         await rename(`${zipOf(checksum)}.new`, zipOf(checksum));
       }
-      // A zip that cannot be unpacked is refused now, not at the first invocation.
-      await folderOf(checksum);
+      // A zip that cannot be unpacked is refused now; but clients do not wait as long as a large one takes.
+      const patience = new AbortController();
+      const waited = sleep(PATIENCE_MS, undefined, { signal: patience.signal }).catch(() => {});
+      await Promise.race([folderOf(checksum), waited]).finally(() => patience.abort());
       return { checksum, size: zip.length };
     },
     read: (checksum) => readFile(zipOf(checksum)),
@@ -73,11 +78,13 @@ export async function openCodeStore(dataDir: string | undefined): Promise<CodeSt
       for (const name of await readdir(folder)) {
         const checksum = name.replace(/\.zip$/, '');
         if (used.has(checksum)) continue;
+        await unpacking.get(checksum)?.catch(() => {});
         unpacking.delete(checksum);
         await rm(join(folder, name), { recursive: true, force: true });
       }
     },
     async close() {
+      await Promise.allSettled(unpacking.values());
       if (dataDir === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
