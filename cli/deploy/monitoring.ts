@@ -32,7 +32,7 @@ const field = (name: string) => `json_extract_scalar(message, '$.${name}')`;
 const numberField = (name: string) => `CAST(${field(name)} AS double)`;
 
 /** The charts, in the order in which they are shown. */
-export function panelsOf(functionName: string): readonly Panel[] {
+function panelsOf(functionName: string): readonly Panel[] {
   const from = (columns: string, where: string, rest: string) =>
     `functionName: "${functionName}" | SELECT ${columns} FROM log WHERE ${where} ${rest}`;
   const perMinute = (columns: string, where: string, group = '') =>

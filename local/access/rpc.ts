@@ -68,11 +68,7 @@ export function createRpcVerifier(options: {
 }
 
 /** doc: signature version 1.0 of RPC APIs: HMAC-SHA1 of the sorted parameters, with `&` after the secret. */
-export function rpcSignature(
-  method: string,
-  parameters: ReadonlyMap<string, string>,
-  secret: string,
-): string {
+function rpcSignature(method: string, parameters: ReadonlyMap<string, string>, secret: string): string {
   const canonical = [...parameters]
     .filter(([name]) => name !== 'Signature')
     .map(([name, value]) => [encodeRfc3986(name), encodeRfc3986(value)] as const)

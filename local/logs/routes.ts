@@ -20,7 +20,7 @@ const INDEX = '/logstores/:logstore/index';
 
 /** doc: Log Service API 0.6.0, as far as deployments and `s logs` use it. */
 // biome-ignore format: a table
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   { operation: 'CreateProject',  method: 'POST',   path: '/',               inProject: false, action: 'log:CreateProject',    handle: projects.createProject },
   { operation: 'ListProject',    method: 'GET',    path: '/',               inProject: false, action: 'log:ListProject',      handle: projects.listProjects },
   { operation: 'GetProject',     method: 'GET',    path: '/',               inProject: true,  action: 'log:GetProject',       handle: projects.getProject },

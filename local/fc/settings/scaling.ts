@@ -13,8 +13,7 @@ const asyncInvoke = z.object({
 export type AsyncInvokeSettings = z.infer<typeof asyncInvoke>;
 
 /** doc: what may receive the record of an asynchronous invocation; the local cloud has these of it. */
-export const DESTINATION =
-  /^acs:(mns:[^:]*:\d*:\/(queues|topics)\/[^/]+\/messages|fc:[^:]*:\d*:functions\/[^/]+)$/;
+const DESTINATION = /^acs:(mns:[^:]*:\d*:\/(queues|topics)\/[^/]+\/messages|fc:[^:]*:\d*:functions\/[^/]+)$/;
 
 export function readAsyncInvokeSettings(body: unknown): AsyncInvokeSettings {
   const read = readWith(asyncInvoke, body);
