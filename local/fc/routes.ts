@@ -55,7 +55,7 @@ const row = (operation: string, request: string, handle: Operation, options: Par
 
 /** The first row that fits counts. */
 // biome-ignore format: a table
-const ROUTES: readonly Route[] = [
+export const ROUTES: readonly Route[] = [
   row('InvokeFunction',            `POST ${FUNCTION}/invocations`,    invokeFunction),
   row('CreateFunction',            `POST ${API}/functions`,           functions.createFunction, { action: undefined }),
   row('ListFunctions',             `GET ${API}/functions`,            functions.listFunctions),

@@ -20,7 +20,7 @@ const INDEX = '/logstores/:logstore/index';
 
 /** doc: Log Service API 0.6.0, as far as deployments and `s logs` use it. */
 // biome-ignore format: a table
-const ROUTES: readonly Route[] = [
+export const ROUTES: readonly Route[] = [
   { operation: 'CreateProject',  method: 'POST',   path: '/',               inProject: false, action: 'log:CreateProject',    handle: projects.createProject },
   { operation: 'ListProject',    method: 'GET',    path: '/',               inProject: false, action: 'log:ListProject',      handle: projects.listProjects },
   { operation: 'GetProject',     method: 'GET',    path: '/',               inProject: true,  action: 'log:GetProject',       handle: projects.getProject },
@@ -37,7 +37,7 @@ const ROUTES: readonly Route[] = [
 ];
 
 /** The address of GetLogStore, with a parameter. */
-const GET_LOGS: Route = {
+export const GET_LOGS: Route = {
   operation: 'GetLogs',
   method: 'GET',
   path: `${LOGSTORE}?type=log`,

@@ -3,7 +3,7 @@ import { ramOf } from '../../cli/deploy/apply.ts';
 import { deployerPolicy } from '../../cli/deploy/deployer-policy.ts';
 import { readDeployment } from '../../cli/deploy/deployment.ts';
 import type { RamPolicy } from '../../cli/deploy/policy.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openStage, type Settings, type Stage } from './stage.ts';
 
 const BUCKET = { OSS_BUCKET: 'photos', REGION: 'cn-shanghai' };
 
@@ -27,7 +27,7 @@ const actionsOf = ({ Statement }: RamPolicy) => [...new Set(Statement.flatMap(({
  * Gives Serverless Devs the keys of a session that has these rights and no others. Returns the settings of commands that use
  * them: from the environment it takes no token.
  */
-async function actWith(policy: RamPolicy, stage: Stage): Promise<Record<string, string>> {
+async function actWith(policy: RamPolicy, stage: Stage): Promise<Settings> {
   const { account } = stage;
   const ram = ramOf(account);
   const trust = {
@@ -53,11 +53,11 @@ async function actWith(policy: RamPolicy, stage: Stage): Promise<Record<string, 
   const { AccessKeyId, AccessKeySecret, SecurityToken } = answer.Credentials;
   const keys = `--AccessKeyID ${AccessKeyId} --AccessKeySecret ${AccessKeySecret} --SecurityToken ${SecurityToken}`;
   await stage.s(`config add -a default --AccountID ${account.accountId} ${keys} -f`);
-  return { AccessKeyID: '', AccessKeySecret: '' };
+  return { AccountID: undefined, AccessKeyID: undefined, AccessKeySecret: undefined };
 }
 
 /** The rights that `s deploy` of one function, `s logs` and `s remove` need. */
-async function deployerOf(stage: Stage, settings: Record<string, string> = {}): Promise<RamPolicy> {
+async function deployerOf(stage: Stage, settings: Settings = {}): Promise<RamPolicy> {
   const deployed = await readDeployment('s.yaml', {
     env: { PATH: process.env.PATH, ...BUCKET, ...settings },
     accountId: stage.cloud.accountId,

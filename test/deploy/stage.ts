@@ -14,20 +14,20 @@ import { tempDir } from '../support/temp-dir.ts';
 const ROOT = new URL('../..', import.meta.url).pathname;
 const PHOTO = 'node_modules/@vladmandic/face-api/demo/sample1.jpg';
 
+/** Variables of the environment; `undefined` takes one away. */
+export type Settings = Readonly<Record<string, string | undefined>>;
+
 /** A local cloud, and the command line `s` that deploys to it. */
 export interface Stage {
   readonly cloud: LocalCloud;
   readonly account: AccountAccess;
   readonly dataDir: string;
   /** Runs `s` with the settings; actions of the template are left out. Throws unless it ends with 0. */
-  s(command: string, settings?: Readonly<Record<string, string>>): Promise<string>;
+  s(command: string, settings?: Settings): Promise<string>;
   /** The same, and returns the exit code. */
-  tryS(
-    command: string,
-    settings?: Readonly<Record<string, string>>,
-  ): Promise<{ code: number; output: string }>;
+  tryS(command: string, settings?: Settings): Promise<{ code: number; output: string }>;
   /** Creates what the template needs for the settings. */
-  setUp(settings?: Readonly<Record<string, string>>): Promise<void>;
+  setUp(settings?: Settings): Promise<void>;
   /** Uploads a photo of three faces, and resolves to its result document when it is there. */
   process(key: string, options?: { waitMs?: number }): Promise<ResultText>;
   upload(key: string): Promise<void>;
@@ -91,7 +91,7 @@ function stageOf(
   serverlessDevs: ServerlessDevs,
 ): Omit<Stage, 'cloud' | 'account' | 'dataDir'> {
   const store = account.oss.bucket(BUCKET);
-  const env = (settings: Readonly<Record<string, string>>) => ({
+  const env = (settings: Settings) => ({
     OSS_BUCKET: BUCKET,
     REGION: cloud.region,
     ...settings,

@@ -26,5 +26,5 @@ export const listVpcBindings: Operation = (request, deps) => {
 export const listLayers: Operation = () => ({ body: { layers: [] } });
 
 export const describeRegions: Operation = (_, { region }) => ({
-  body: { regions: [{ regionId: region, localName: region, regionEndpoint: `fcv3.${region}.aliyuncs.com` }] },
+  body: { Regions: { Region: [{ RegionId: region, LocalName: region }] } },
 });

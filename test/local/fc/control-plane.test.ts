@@ -307,6 +307,66 @@ describe('configurations', () => {
   });
 });
 
+test('what remains of the API answers the official SDK', async () => {
+  const cloud = await openCloud();
+  const client = fcClientOf(cloud);
+  await deploy(client, versionCode('one'));
+  await client.publishFunctionVersion('probe', new models.PublishFunctionVersionRequest());
+  const alias = new models.CreateAliasInput({ aliasName: 'live', versionId: '1' });
+  await client.createAlias('probe', new models.CreateAliasRequest({ body: alias }));
+  const timer = (cronExpression: string) => JSON.stringify({ cronExpression, enable: false, payload: '' });
+  const trigger = new models.CreateTriggerInput({
+    triggerName: 'timer',
+    triggerType: 'timer',
+    triggerConfig: timer('@every 1m'),
+  });
+  await client.createTrigger('probe', new models.CreateTriggerRequest({ body: trigger }));
+  const change = new models.UpdateTriggerInput({ triggerConfig: timer('@every 2m') });
+  const target = { qualifier: 'live' };
+  const provision = new models.PutProvisionConfigInput({ defaultTarget: 1 });
+
+  const answers = {
+    versions: (await client.listFunctionVersions('probe', new models.ListFunctionVersionsRequest())).body,
+    alias: (await client.getAlias('probe', 'live')).body,
+    aliases: (await client.listAliases('probe', new models.ListAliasesRequest())).body,
+    trigger: (await client.updateTrigger('probe', 'timer', new models.UpdateTriggerRequest({ body: change })))
+      .body,
+    read: (await client.getTrigger('probe', 'timer')).body,
+    provision: (
+      await client.putProvisionConfig(
+        'probe',
+        new models.PutProvisionConfigRequest({ ...target, body: provision }),
+      )
+    ).body,
+    provisions: (await client.listProvisionConfigs(new models.ListProvisionConfigsRequest())).body,
+    scalings: (await client.listScalingConfigs(new models.ListScalingConfigsRequest())).body,
+    asyncs: (await client.listAsyncInvokeConfigs(new models.ListAsyncInvokeConfigsRequest())).body,
+    regions: (await client.describeRegions(new models.DescribeRegionsRequest())).body,
+  };
+  await invoke(client, 'hello');
+  const instances = (await client.listInstances('probe', new models.ListInstancesRequest())).body!;
+  await client.deleteProvisionConfig('probe', new models.DeleteProvisionConfigRequest(target));
+  await client.deleteTrigger('probe', 'timer');
+  await client.deleteAlias('probe', 'live');
+  await client.deleteFunctionVersion('probe', '1');
+
+  expect(answers).toMatchObject({
+    versions: { versions: [{ versionId: '1' }] },
+    alias: { aliasName: 'live', versionId: '1' },
+    aliases: { aliases: [{ aliasName: 'live' }] },
+    trigger: { triggerName: 'timer' },
+    read: { triggerConfig: timer('@every 2m') },
+    provision: { defaultTarget: 1 },
+    provisions: { provisionConfigs: [{ defaultTarget: 1 }] },
+    scalings: { scalingConfigs: [] },
+    asyncs: { configs: [] },
+  });
+  expect(JSON.stringify(answers.regions)).toContain('cn-shanghai');
+  expect(instances.instances!.length).toBeGreaterThan(0);
+  expect(await codeOf(client.getAlias('probe', 'live'))).toBe('AliasNotFound');
+  expect(await codeOf(client.getTrigger('probe', 'timer'))).toBe('TriggerNotFound');
+});
+
 describe('requests', () => {
   test('a wrong secret is refused with a code and a request id', async () => {
     const cloud = await openCloud();
