@@ -6,8 +6,6 @@ import { createListener, writeRefusal } from './listener.ts';
 import { findRoute, projectIn } from './routes.ts';
 import { type LogStore, openLogStore } from './store/log-store.ts';
 
-export type { LogEntry } from './store/log-store.ts';
-
 /** Log Service: projects and logstores, and the logs that the services of this cloud write. */
 export interface Logs extends Service, Pick<LogStore, 'append'> {}
 
