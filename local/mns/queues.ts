@@ -1,5 +1,4 @@
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { isSameJson } from '../disk/same-json.ts';
 import { hexId } from '../http/ids.ts';
 import { deadLetterRecords } from './dead-letters.ts';
@@ -63,10 +62,8 @@ export interface Queues {
   close(): void;
 }
 
-interface QueuesDeps {
+interface QueuesDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly faults: DeliveryFaults;
 }
 

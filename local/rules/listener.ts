@@ -1,6 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Logger } from '../../shared/runtime/log.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { acs3ActionOf, type VerifyAcs3 } from '../access/acs3.ts';
 import type { Keyring } from '../access/keyring.ts';
 import { readBody } from '../http/body.ts';
@@ -13,12 +12,10 @@ import { required } from './operations/operation.ts';
 import { ROUTES } from './routes.ts';
 import type { RuleBook } from './store/rule-book.ts';
 
-export interface ListenerDeps {
+export interface ListenerDeps extends Pick<RuntimeDeps, 'random' | 'logger'> {
   readonly rules: RuleBook;
   readonly keyring: Keyring;
   readonly verify: VerifyAcs3;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 const VERSION = '2022-01-19';

@@ -1,6 +1,7 @@
 import { acs3Authorization, acs3ContentHash } from '../runtime/acs3.ts';
 import type { Credentials } from '../runtime/credentials.ts';
 import { createHttpClient, type HttpClient } from '../runtime/http.ts';
+import { parseJson } from '../runtime/json.ts';
 import type { Random } from '../runtime/random.ts';
 import { type Answer, exchange, unanswered } from './exchange.ts';
 import {
@@ -105,12 +106,8 @@ function toInvocationAnswer({ status, headers, text }: Answer, now: number): Inv
 }
 
 /** `{Code, Message}`. A gateway answers in HTML, which says no more than the status. */
-function parseError(text: string): { code?: string; message?: string } | undefined {
-  try {
-    const { Code, Message } = JSON.parse(text) as { Code?: unknown; Message?: unknown };
-    const stringOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
-    return { code: stringOf(Code), message: stringOf(Message) };
-  } catch {
-    return undefined;
-  }
+function parseError(text: string): { code?: string; message?: string } {
+  const { Code, Message } = (parseJson(text) ?? {}) as { Code?: unknown; Message?: unknown };
+  const stringOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  return { code: stringOf(Code), message: stringOf(Message) };
 }

@@ -6,6 +6,7 @@ import { eventOf, whyNotRecord } from '../../../shared/envelope/record.ts';
 import type { Outcome } from '../../../shared/pipeline/outcome.ts';
 import { resultKeys } from '../../../shared/results/keys.ts';
 import { toAppError } from '../../../shared/runtime/errors.ts';
+import { parseJson } from '../../../shared/runtime/json.ts';
 import type { App } from '../app.ts';
 import { type HttpAnswer, problem, problemOf } from './problem.ts';
 import type { HttpRequest } from './trigger-event.ts';
@@ -48,19 +49,11 @@ async function eventFor(request: HttpRequest, app: AnsweringApp): Promise<OssObj
   const { events, faults } = openEnvelope(fromHttpMessage(request));
   const [event] = events;
   if (event && events.length === 1 && faults.length === 0) return event;
-  const asked = objectRequest.safeParse(parseJson(request.body));
+  const asked = objectRequest.safeParse(parseJson(Buffer.from(request.body).toString()));
   if (asked.success) return eventOfObject(asked.data, app);
   if (faults[0]) return problem(400, faults[0].error.code, faults[0].error.message);
   const expected = 'expected one record or {"bucket", "key"}';
   return problem(400, 'EnvelopeUnknown', `${expected}, got ${events.length} records`);
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString());
-  } catch {
-    return undefined;
-  }
 }
 
 /** The event of the object's last write. Its request id is the same for every request. */

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { ObjectHead, ObjectStore } from '../../oss/object-store.ts';
 import { fixedPrefix } from '../../results/keys.ts';
 import { AppError, isAppError } from '../../runtime/errors.ts';
+import { parseJson } from '../../runtime/json.ts';
 import { RECORD_NAME } from './record.ts';
 
 /** Documents that are fetched ahead of the current one. */
@@ -109,13 +110,9 @@ async function readMention(
 
 /** `undefined` when the text is not a document of this project. */
 function parse(text: string): MentioningContent | undefined {
-  try {
-    const content: unknown = JSON.parse(text);
-    // Not the parser's output: its fields have another order.
-    return z.safeParse(shape, content).success ? (content as MentioningContent) : undefined;
-  } catch {
-    return undefined;
-  }
+  const content = parseJson(text);
+  // Not the schema's output: its fields have another order.
+  return z.safeParse(shape, content).success ? (content as MentioningContent) : undefined;
 }
 
 /** Replaces the document with the changed content. Resolves to `false` when another write replaced it since it was read. */
