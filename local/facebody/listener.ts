@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
+import { decodeHeaders } from '../../shared/runtime/http.ts';
+import { readBody } from '../../shared/runtime/request-body.ts';
 import { writeXml } from '../../shared/runtime/xml.ts';
 import { acs3ActionOf } from '../access/acs3.ts';
-import { readBody } from '../http/body.ts';
-import { readHeaders } from '../http/headers.ts';
 import { upperUuid } from '../http/ids.ts';
 import { writeJson } from '../http/json.ts';
 import { missingPackageOf } from '../http/missing-package.ts';
@@ -81,7 +81,7 @@ async function serveAction(
 ): Promise<void> {
   const { authenticate, quotas, statistics, faults, uploads, pictures, galleriesOf, clock } = deps;
   const { method = '', url: target = '/' } = request;
-  const headers = readHeaders(request);
+  const headers = decodeHeaders(request.headers);
   const host = hostOf(request);
   statistics.received(action);
   const accountId = authenticate({ method, target, headers, body });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type QueryPair, SIGNED_SUBRESOURCES } from '../../shared/oss/signature-v1.ts';
-import { type Headers, readHeaders } from '../http/headers.ts';
+import { decodeHeaders } from '../../shared/runtime/http.ts';
+import type { Headers } from '../http/headers.ts';
 import { notImplemented, OssRefusal } from './errors.ts';
 import { type Address, readAddress } from './http/address.ts';
 import { splitTarget } from './http/query.ts';
@@ -115,7 +116,7 @@ function isSameSet(left: readonly string[], right: readonly string[]): boolean {
 /** The name of the operation that a request asks for; `Unknown` if there is none. */
 export function operationOf(message: IncomingMessage): string {
   try {
-    const headers = readHeaders(message);
+    const headers = decodeHeaders(message.headers);
     const { path, query } = splitTarget(message.url ?? '/');
     const address = readAddress(headers.host ?? '', path, [])[0]!;
     return findRoute({ method: message.method ?? '', query, headers }, address).operation;
