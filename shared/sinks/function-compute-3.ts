@@ -2,7 +2,7 @@ import { acs3Authorization, acs3ContentHash } from '../runtime/acs3.ts';
 import type { Credentials } from '../runtime/credentials.ts';
 import { createHttpClient, type HttpClient } from '../runtime/http.ts';
 import { parseJson } from '../runtime/json.ts';
-import type { Random } from '../runtime/random.ts';
+import { type Random, randomDigits } from '../runtime/random.ts';
 import { type Answer, exchange, unanswered } from './exchange.ts';
 import {
   assertNames,
@@ -43,7 +43,7 @@ export function createFunctionCompute3Sink(options: FunctionCompute3Options): Ev
       'x-acs-action': 'InvokeFunction',
       'x-acs-version': API_VERSION,
       'x-acs-date': `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
-      'x-acs-signature-nonce': nonce(random),
+      'x-acs-signature-nonce': randomDigits(random, 32),
       'x-acs-content-sha256': acs3ContentHash(body),
       ...(credentials.securityToken && {
         'x-acs-accesskey-id': credentials.accessKeyId,
@@ -82,15 +82,6 @@ export function createFunctionCompute3Sink(options: FunctionCompute3Options): Ev
       if (!options.http) http.close();
     },
   };
-}
-
-/** 128 bits in hex. */
-function nonce(random: Random): string {
-  return Array.from({ length: 4 }, () =>
-    Math.floor(random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, '0'),
-  ).join('');
 }
 
 function toInvocationAnswer({ status, headers, text }: Answer, now: number): InvocationAnswer {

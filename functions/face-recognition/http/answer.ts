@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import type { OssObjectEvent, OssRecord } from '../../../shared/envelope/event.ts';
+import type { OssObjectEvent } from '../../../shared/envelope/event.ts';
 import { fromHttpMessage } from '../../../shared/envelope/http-message.ts';
 import { openEnvelope } from '../../../shared/envelope/open-envelope.ts';
-import { eventOf, whyNotRecord } from '../../../shared/envelope/record.ts';
+import { eventOf, uploadRecord, whyNotRecord } from '../../../shared/envelope/record.ts';
 import type { Outcome } from '../../../shared/pipeline/outcome.ts';
 import { resultKeys } from '../../../shared/results/keys.ts';
 import { toAppError } from '../../../shared/runtime/errors.ts';
@@ -61,25 +61,15 @@ async function eventOfObject(
   { bucket, key }: { bucket: string; key: string },
   { openBucket, options: { region } }: AnsweringApp,
 ): Promise<OssObjectEvent | HttpAnswer> {
-  const record = (object: OssRecord['oss']['object'], eventTime: string, requestId: string): OssRecord => ({
-    eventName: 'ObjectCreated:PutObject',
-    eventSource: 'acs:oss',
-    eventTime,
-    region,
-    responseElements: { requestId },
-    oss: { bucket: { name: bucket }, object },
-  });
-  const fault = whyNotRecord(record({ key }, '2026-01-01T00:00:00.000Z', 'asked'));
+  const object = { bucket, key, region };
+  const fault = whyNotRecord(uploadRecord({ ...object, requestId: 'asked', time: 0 }));
   if (fault) return problem(400, 'InvalidRequest', `invalid bucket or key: ${fault}`);
   const head = await openBucket(bucket, region).head(key);
   if (!head) return problem(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
-  const { size, etag, versionId, lastModified } = head;
-  const object = { key, size, eTag: etag, versionId };
-  const requestId = `asked-${etag}-${lastModified}`;
-  return eventOf(record(object, new Date(lastModified).toISOString(), requestId), {
-    envelopes: ['http-v1'],
-    index: 0,
-  });
+  const { size, etag, versionId, lastModified: time } = head;
+  const requestId = `asked-${etag}-${time}`;
+  const record = uploadRecord({ ...object, requestId, time, size, etag, versionId });
+  return eventOf(record, { envelopes: ['http-v1'], index: 0 });
 }
 
 async function answerOf(event: OssObjectEvent, outcome: Outcome, app: AnsweringApp): Promise<HttpAnswer> {
