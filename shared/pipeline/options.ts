@@ -157,13 +157,10 @@ export function imageBounds(options: PipelineOptions): ImageBounds {
 }
 
 /** Reads and cross-checks the options. Throws `ConfigInvalid` or `LoopRefused`. */
-export function readPipelineOptions(
-  env: NodeJS.ProcessEnv,
-  flags?: Readonly<Record<string, string | undefined>>,
-): PipelineOptions {
-  const options = readOptions(PIPELINE_OPTIONS, env, flags);
+export function readPipelineOptions(env: NodeJS.ProcessEnv): PipelineOptions {
+  const options = readOptions(PIPELINE_OPTIONS, env);
   // The original sample watched the whole bucket and skipped its own results: with its settings, that stays so.
-  const legacy = !flags?.resultPrefix && !env.RESULT_PREFIX && Boolean(env.UPLOAD_OSS_PATH);
+  const legacy = !env.RESULT_PREFIX && Boolean(env.UPLOAD_OSS_PATH);
   const resolved = {
     ...options,
     resultPrefix: options.resultPrefix.endsWith('/') ? options.resultPrefix : `${options.resultPrefix}/`,

@@ -3,6 +3,7 @@ import type { Credentials } from '../runtime/credentials.ts';
 import { createHttpClient, type HttpClient } from '../runtime/http.ts';
 import { parseJson } from '../runtime/json.ts';
 import { type Random, randomDigits } from '../runtime/random.ts';
+import { parseRetryAfter } from '../runtime/retry-after.ts';
 import { type Answer, exchange, unanswered } from './exchange.ts';
 import {
   assertNames,
@@ -13,7 +14,6 @@ import {
   taskIdOf,
   withFreshCredentials,
 } from './invocation.ts';
-import { parseRetryAfter } from './retry-after.ts';
 import type { EventSink } from './sink.ts';
 import { parseHttpUrl } from './url.ts';
 
