@@ -48,11 +48,7 @@ export function createWireQueue(send: SendMns, name: string): MessageQueue {
     async delete(receiptHandles) {
       if (receiptHandles.length === 0) return [];
       const { document } = await send(
-        {
-          method: 'DELETE',
-          path: messagesPath,
-          body: ['ReceiptHandles', { ReceiptHandle: receiptHandles }],
-        },
+        { method: 'DELETE', path: messagesPath, body: ['ReceiptHandles', { ReceiptHandle: receiptHandles }] },
         ({ status, document }) => status === 404 && document?.name === 'Errors',
       );
       return document ? childrenOf(document, 'Error').map(toFailure) : [];
