@@ -275,3 +275,86 @@ describe('renamePerson', () => {
     });
   });
 });
+
+describe('a name that is written in two forms', () => {
+  const COMPOSED = 'Jos\u00e9';
+  const DECOMPOSED = 'Jose\u0301';
+
+  /** One person, enrolled from two folders whose names look alike, and a party of earlier days. */
+  async function oneOfTwoFolders() {
+    const enrol = createEnrolment(fixture.deps);
+    const outcomes = [
+      await enrol(await fixture.upload(`people/${DECOMPOSED}/1.jpg`, ANNA)),
+      await enrol(await fixture.upload(`people/${COMPOSED}/2.jpg`, ANNA_AGAIN)),
+    ];
+    const document = {
+      schemaVersion: 1,
+      source: { bucket: 'photos', key: 'incoming/party.jpg' },
+      faces: [
+        { match: { person: DECOMPOSED, confidence: 0.7 } },
+        { match: { person: COMPOSED, confidence: 0.6 } },
+      ],
+    };
+    await fixture.store.put(DOCUMENT, Buffer.from(JSON.stringify(document)));
+    return outcomes;
+  }
+
+  test('photos in both folders enrol one person, whose name is composed', async () => {
+    const outcomes = await oneOfTwoFolders();
+
+    expect(outcomes).toMatchObject([
+      { outcome: 'enrolled', person: COMPOSED },
+      { outcome: 'enrolled', person: COMPOSED },
+    ]);
+    expect(await fixture.deps.gallery.faces(DECOMPOSED)).toHaveLength(2);
+  });
+
+  test.each([COMPOSED, DECOMPOSED])('the person is found and forgotten by %j, everywhere', async (name) => {
+    await oneOfTwoFolders();
+
+    const sightings = await sightingsOf(name);
+    const report = await forgetPerson(name, deps);
+
+    expect(sightings.map(({ face }) => face)).toEqual([0, 1]);
+    expect(report).toMatchObject({ person: COMPOSED, matches: [`${DOCUMENT}#0`, `${DOCUMENT}#1`] });
+    expect([report.faces.length, report.photos.length, report.records.length]).toEqual([2, 2, 2]);
+    for (const [key, bytes] of await everything())
+      expect(`${key} ${bytes}`.normalize('NFC')).not.toContain(COMPOSED);
+  });
+
+  test('renamePerson moves the photos of both folders', async () => {
+    await oneOfTwoFolders();
+
+    const report = await renamePerson(DECOMPOSED, 'Joe', fixture.deps, {
+      bucket: 'photos',
+      region: 'cn-hangzhou',
+    });
+
+    expect(report.photos).toEqual(['people/Joe/1.jpg', 'people/Joe/2.jpg']);
+    expect(await fixture.deps.gallery.faces('Joe')).toHaveLength(2);
+    for (const [key, bytes] of await everything())
+      expect(`${key} ${bytes}`.normalize('NFC')).not.toContain(COMPOSED);
+  });
+
+  test('renamePerson refuses the other form of the same name', async () => {
+    const renaming = renamePerson(DECOMPOSED, COMPOSED, fixture.deps, {
+      bucket: 'photos',
+      region: 'cn-hangzhou',
+    });
+
+    await expect(renaming).rejects.toMatchObject({ code: 'PersonNameInvalid' });
+  });
+});
+
+test('forgetPerson removes a photo and a record whose keys are as long as OSS accepts', async () => {
+  const key = `people/Anna/${'a'.repeat(1023 - 16)}.jpg`;
+  await createEnrolment(fixture.deps)(await fixture.upload(key, ANNA));
+
+  const report = await forgetPerson('Anna', deps);
+
+  expect(report).toMatchObject({
+    photos: [key],
+    records: [expect.stringMatching(/~[0-9a-f]{40}\/enrolment\.json$/)],
+  });
+  for (const [left, bytes] of await everything()) expect(`${left} ${bytes}`).not.toContain('Anna');
+});
