@@ -21,6 +21,7 @@ describe('readPipelineOptions', () => {
     const error = failureOf(env);
 
     expect(error.code).toBe('LoopRefused');
+    expect(error.message).toContain('below the watched prefix');
     expect(error.message).toContain('RESULT_PREFIX');
   });
 
@@ -35,6 +36,15 @@ describe('readPipelineOptions', () => {
 
     expect(options.resultPrefix).toBe('face-image/target/');
     expect(options.sourcePrefix).toBe('');
+  });
+
+  test.each([
+    ['the environment', { RESULT_PREFIX: 'results/' }, {}],
+    ['a flag', {}, { resultPrefix: 'results/' }],
+  ])('a result prefix from %s ends the behaviour of UPLOAD_OSS_PATH', (_where, env, flags) => {
+    const options = readPipelineOptions({ UPLOAD_OSS_PATH: 'target/', ...env }, flags);
+
+    expect(options).toMatchObject({ resultPrefix: 'results/', sourcePrefix: 'incoming/' });
   });
 
   test('readPipelineOptions reports all faults at once', () => {
