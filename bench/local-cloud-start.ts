@@ -87,7 +87,7 @@ function printed(child: ChildProcess, text: string): Promise<void> {
 
 function report(samples: ReadonlyMap<string, Samples>, floor: string): void {
   const { milliseconds, megabytes } = samples.get(floor)!;
-  console.log(`Node ${process.version}, ${ROUNDS} rounds in turn, medians (least–most)\n`);
+  console.log(`Node ${process.version}, ${ROUNDS} rounds in turn, medians (min–max)\n`);
   console.log('| | start to listening | ratio | memory at rest | ratio |\n| --- | --- | --- | --- | --- |');
   for (const [name, own] of samples) {
     const ratios = {

@@ -139,7 +139,7 @@ export function createMemoryQueue({
     });
 
   /** The message that the handle may still touch, or the error that MNS would answer with. */
-  const held = (receiptHandle: string): StoredMessage | DeleteFailure => {
+  const receivedBy = (receiptHandle: string): StoredMessage | DeleteFailure => {
     if (!RECEIPT_HANDLE.test(receiptHandle))
       return {
         receiptHandle,
@@ -173,7 +173,7 @@ export function createMemoryQueue({
       demand('receipt handles', receiptHandles.length, 0, MAX_BATCH);
       const failures: DeleteFailure[] = [];
       for (const receiptHandle of receiptHandles) {
-        const found = held(receiptHandle);
+        const found = receivedBy(receiptHandle);
         if ('code' in found) failures.push(found);
         else messages.delete(found.id);
       }
@@ -182,7 +182,7 @@ export function createMemoryQueue({
 
     async changeVisibility(receiptHandle, seconds) {
       demand('seconds', seconds, MIN_VISIBILITY_SECONDS, MAX_VISIBILITY_SECONDS);
-      const found = held(receiptHandle);
+      const found = receivedBy(receiptHandle);
       if ('code' in found) {
         throw new AppError('MessageNotExist', `queue ${name}: ${found.message}`, {
           details: { queue: name, mnsCode: found.code },
