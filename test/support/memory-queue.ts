@@ -14,6 +14,7 @@ import type {
   QueueAttributes,
   ReceivedMessage,
 } from '../../shared/mns/queue.ts';
+import { untilAborted } from '../../shared/runtime/abort.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 
@@ -113,30 +114,32 @@ export function createMemoryQueue({
   };
 
   const wait = (max: number, waitSeconds: number, signal?: AbortSignal) =>
-    new Promise<ReceivedMessage[]>((resolve, reject) => {
-      const leave = () => {
-        waiters.delete(waiter);
-        cancelTimeout();
-        signal?.removeEventListener('abort', onAbort);
-        if (waiters.size === 0) cancelWake();
-      };
-      const waiter: Waiter = {
-        max,
-        finish(taken) {
-          leave();
-          resolve(taken);
-        },
-        fail(error) {
-          leave();
-          reject(error);
-        },
-      };
-      const onAbort = () => waiter.fail(stopped(name));
-      const cancelTimeout = clock.after(waitSeconds * 1000, () => waiter.finish(take(max)));
-      signal?.addEventListener('abort', onAbort, { once: true });
-      waiters.add(waiter);
-      wake();
-    });
+    untilAborted<ReceivedMessage[]>(
+      signal,
+      (resolve, reject) => {
+        const leave = () => {
+          waiters.delete(waiter);
+          cancelTimeout();
+          if (waiters.size === 0) cancelWake();
+        };
+        const waiter: Waiter = {
+          max,
+          finish(taken) {
+            leave();
+            resolve(taken);
+          },
+          fail(error) {
+            leave();
+            reject(error);
+          },
+        };
+        const cancelTimeout = clock.after(waitSeconds * 1000, () => waiter.finish(take(max)));
+        waiters.add(waiter);
+        wake();
+        return leave;
+      },
+      () => stopped(name),
+    );
 
   /** The message that the handle may still touch, or the error that MNS would answer with. */
   const receivedBy = (receiptHandle: string): StoredMessage | DeleteFailure => {
