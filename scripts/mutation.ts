@@ -14,7 +14,9 @@ const TARGETS: Readonly<Record<string, Target>> = {
   'shared/results': { mutate: ['shared/results'], tests: ['test/shared/results'] },
   'shared/oss': {
     mutate: ['shared/oss'],
-    tests: ['test/shared/oss/{client,endpoint,sdk-signature,signature-v1,signature-v4,wire}.test.ts'],
+    tests: [
+      'test/shared/oss/{client,endpoint,metadata,sdk-signature,signature-v1,signature-v4,wire}.test.ts',
+    ],
   },
   'shared/mns/consumer': { mutate: ['shared/mns/consumer'], tests: ['test/shared/mns/consumer'] },
   'local/access': { mutate: ['local/access'], tests: ['test/local/access'] },
@@ -54,8 +56,9 @@ async function mutate(folder: string): Promise<void> {
     vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
     coverageAnalysis: 'perTest',
     // A mutant in a constant of a module would cost a run of all tests.
-    ignoreStatic: true,
+    ignoreStatic: false,
     concurrency: CONCURRENCY,
+    timeoutMS: 20_000,
     incremental: true,
     incrementalFile: reportOf(folder),
     tempDirName: '.stryker-tmp',

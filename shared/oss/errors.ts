@@ -113,5 +113,5 @@ function headErrorXml(headers: HttpResponse['headers']): string | undefined {
 
 function retryAfterMs(header: string | undefined): number | undefined {
   const seconds = Number(header);
-  return header !== undefined && seconds >= 0 ? seconds * 1000 : undefined;
+  return seconds >= 0 ? seconds * 1000 : undefined;
 }
