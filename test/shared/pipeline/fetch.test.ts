@@ -80,9 +80,16 @@ test('a key with an invalid percent sign is read as it is', async () => {
 });
 
 test('a key with valid and invalid percent signs is read only as it is', async () => {
-  const fetched = await fetchSource(storeWith(), anEvent({ key: '%20%zz.jpg' }), bounds);
+  const asked: string[] = [];
+  const get: ObjectStore['get'] = (key, options) => {
+    asked.push(key);
+    return storeWith().get(key, options);
+  };
+
+  const fetched = await fetchSource({ ...storeWith(), get }, anEvent({ key: '%20%zz.jpg' }), bounds);
 
   expect(fetched).toBe('gone');
+  expect(asked).toEqual(['%20%zz.jpg']);
 });
 
 test('an object is read with the signal of its delivery', async () => {

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { startLocalCloud } from '../../../../local/cloud.ts';
+import { embedderName } from '../../../../shared/faces/engines/local/version.ts';
 import { openEngine } from '../../../../shared/pipeline/compose/engine.ts';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
 import { environmentCredentials } from '../../../../shared/runtime/credentials.ts';
@@ -80,4 +81,20 @@ test('the engine facebody has the region of FaceBody', async () => {
   const { region } = await openEngine('facebody', deps({ FACEBODY_REGION: 'cn-beijing' }));
 
   expect(region).toBe('cn-beijing');
+});
+
+test.each(['0', '1'])('ENGINE_WORKERS=%s keeps the network that EMBEDDER chooses', async (workers) => {
+  const engine = await openEngine('local', deps({ ENGINE_WORKERS: workers, EMBEDDER: 'dlib' }));
+  onTestFinished(() => engine.close());
+
+  expect(engine.embedder).toMatchObject({ name: embedderName('dlib'), size: 128 });
+});
+
+test('ENGINE_WORKERS=0 analyzes pictures without a thread', async () => {
+  const engine = await openEngine('local', deps({ ENGINE_WORKERS: '0' }));
+  onTestFinished(() => engine.close());
+
+  const faces = await engine.analyze(blankImage(), { attributes: new Set(), embeddings: false });
+
+  expect(faces).toEqual([]);
 });

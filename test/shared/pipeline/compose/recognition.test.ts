@@ -235,3 +235,10 @@ test('an event whose gallery cannot be opened is logged and thrown', async () =>
     { level: 'warn', key: 'incoming/a.jpg', code: 'ConfigInvalid', msg: expect.stringContaining('again') },
   ]);
 });
+
+test('close succeeds when no gallery could be opened', async () => {
+  const recognition = compose({ GALLERY: 'off' });
+  await expect(recognition.people('photos', 'cn-hangzhou')).rejects.toMatchObject({ code: 'ConfigInvalid' });
+
+  await expect(recognition.close()).resolves.toBeUndefined();
+});

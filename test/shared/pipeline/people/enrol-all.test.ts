@@ -169,7 +169,7 @@ describe('enrolAll', () => {
 
     await expect(
       enrolAll(fixture.deps, { ...options, onProgress, signal: controller.signal, concurrency: 1 }),
-    ).rejects.toMatchObject({ code: 'Aborted' });
+    ).rejects.toMatchObject({ code: 'Aborted', message: 'enrolment: stopped' });
     expect(fixture.engine.asked).toHaveLength(1);
   });
 });

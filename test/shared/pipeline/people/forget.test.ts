@@ -192,6 +192,22 @@ describe('forgetPerson', () => {
     expect(missing).toEqual([]);
   });
 
+  test('forgetPerson reads each result once when no other write interferes', async () => {
+    await aYearOfPhotos(fixture);
+    const reads: string[] = [];
+    const results = {
+      ...fixture.store,
+      get(...args: Parameters<typeof fixture.store.get>) {
+        reads.push(args[0]);
+        return fixture.store.get(...args);
+      },
+    };
+
+    await forgetPerson('Anna', { ...deps, results });
+
+    expect(reads.filter((key) => key === PARTY_DOCUMENT)).toHaveLength(1);
+  });
+
   test('forgetPerson refuses an empty name', async () => {
     await expect(forgetPerson('', deps)).rejects.toMatchObject({ code: 'PersonNameInvalid' });
   });
