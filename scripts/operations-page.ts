@@ -87,7 +87,7 @@ function describe(meanings: Readonly<Record<string, string>>): string[] {
   return Object.entries(meanings).map(([word, meaning]) => `- **${word}**: ${meaning}.`);
 }
 
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
   return [titles, titles.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 

@@ -1,5 +1,5 @@
 import type { Thresholds } from '../../shared/faces/gallery/gallery.ts';
-import type { Pairs } from './verification.ts';
+import { type Pairs, passing } from './verification.ts';
 
 export interface Curve {
   readonly name: string;
@@ -117,14 +117,7 @@ function drawErrors({ name, pairs, thresholds }: Curve, left: number): string[] 
 }
 
 function shareAbove(sorted: readonly number[], threshold: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < threshold) low = middle + 1;
-    else high = middle;
-  }
-  return (sorted.length - low) / sorted.length;
+  return passing(sorted, threshold) / sorted.length;
 }
 
 function frame(left: number): string[] {

@@ -6,8 +6,8 @@
 // background work; small slices for reads and messages, so that a slow machine affects all alike. Five rounds,
 // or as many as fit into eight minutes, at least three. Ratios are within one round. `--quick` does a twentieth.
 // Fails when a job is not done, an object is not listed, a message is lost or repeated, or memory exceeds its bar.
-import { cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeMachine } from '../machine.ts';
 import { median, spread } from '../slice/statistics.ts';
 import { type Contender, durable, floor, inMemory, type Running, s3rver } from './contenders.ts';
 import { type Figures, figuresOf, type Load } from './load.ts';
@@ -121,7 +121,7 @@ function figures(name: 'put' | 'get' | 'messages', loads: readonly Load[] = []):
 
 const started = performance.now();
 const rounds: Map<Contender, Outcome>[] = [];
-const load = loadavg()[0]?.toFixed(1);
+const machine = describeMachine();
 while (rounds.length < ROUNDS) {
   const elapsed = performance.now() - started;
   const another = (elapsed / Math.max(1, rounds.length)) * (rounds.length + 1);
@@ -129,9 +129,8 @@ while (rounds.length < ROUNDS) {
   rounds.push(await round(rounds.length));
   process.stderr.write(`round ${rounds.length} of ${ROUNDS}\n`);
 }
-console.log(
-  `node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load ${load} at the start, ${rounds.length} rounds in ${((performance.now() - started) / 60_000).toFixed(1)} minutes`,
-);
+const minutes = (performance.now() - started) / 60_000;
+console.log(`${machine} at the start, ${rounds.length} rounds in ${minutes.toFixed(1)} minutes`);
 
 for (const { name, title, unit, rival } of SCENARIOS) {
   console.log(`\n${title}, 8 clients; median (min–max)`);

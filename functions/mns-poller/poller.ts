@@ -1,22 +1,17 @@
 import type { MnsClient } from '../../shared/mns/client.ts';
 import type { Consumer, DeadLetters } from '../../shared/mns/consumer/index.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { connectMns } from './connect.ts';
 import { createDeadLetterQueue, createDeadLetterStore } from './dead-letters.ts';
 import { ensureQueue } from './ensure-queue.ts';
 import { consumerOptions, eventDataOf, type PollerOptions } from './options.ts';
 import { createSink } from './sink.ts';
 
-export interface PollerDeps {
+export interface PollerDeps extends RuntimeDeps {
   /** Of the platform: for MNS without a token, for the sink function, and for the bucket of dead letters. */
   readonly credentials: CredentialProvider;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 export interface Poller {

@@ -1,8 +1,7 @@
 import { createHash, sign } from 'node:crypto';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import { type HttpClient, readBody } from '../../shared/runtime/http.ts';
-import type { Random } from '../../shared/runtime/random.ts';
 import { hexId } from '../http/ids.ts';
 import { parseEndpoint } from './endpoints.ts';
 import { wrap } from './envelopes.ts';
@@ -14,13 +13,11 @@ import type { Push, SubscriptionRecord } from './store/records.ts';
 /** doc: an endpoint has to answer within 5 s. */
 const TIMEOUT_MS = 5000;
 
-interface DeliverDeps {
+interface DeliverDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly queues: Queues;
   readonly http: HttpClient;
   readonly identity: () => Promise<SigningIdentity>;
   readonly certificateUrl: () => string;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly owner: { readonly region: string; readonly accountId: string };
 }
 

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startLocalCloud } from '../../local/cloud.ts';
+import { notificationOf } from '../../local/events/notification.ts';
 import { createOssClient } from '../../shared/oss/client.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
@@ -131,17 +132,13 @@ async function uploadPhoto(): Promise<string> {
     credentials: staticCredentials(cloud.credentials),
   });
   await oss.createBucket('photos');
-  const { requestId } = await oss.bucket('photos').put(key, photo);
+  let notification = '';
+  cloud.onObjectChange((change) => {
+    notification = notificationOf(change, 'uploads', cloud.region);
+  });
+  await oss.bucket('photos').put(key, photo);
   oss.close();
-  const record = {
-    eventName: 'ObjectCreated:PutObject',
-    eventSource: 'acs:oss',
-    eventTime: new Date(systemClock.now()).toISOString(),
-    region: cloud.region,
-    responseElements: { requestId },
-    oss: { bucket: { name: 'photos' }, object: { key, size: photo.length } },
-  };
-  return JSON.stringify({ events: [record] });
+  return notification;
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { parseEndpoint } from '../runtime/endpoint.ts';
 import { AppError } from '../runtime/errors.ts';
 import { canonicalQuery, encodeRfc3986, type QueryPair } from './signature-v4.ts';
 
@@ -33,7 +34,7 @@ const REGION = /^[a-z0-9-]+$/;
 
 /** Checks the settings. The returned function gives the address of each request. */
 export function createEndpoint(options: EndpointOptions): (resource: Resource) => Address {
-  const fixed = options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint);
+  const fixed = options.endpoint === undefined ? undefined : parseEndpoint('OSS', options.endpoint);
   return ({ region, bucket, key = '', query }) => {
     if (!BUCKET.test(bucket)) throw new AppError('ConfigInvalid', `"${bucket}" is not a bucket name`);
     if (!REGION.test(region)) throw new AppError('ConfigInvalid', `"${region}" is not a region`);
@@ -47,17 +48,6 @@ export function createEndpoint(options: EndpointOptions): (resource: Resource) =
       target: search === '' ? path : `${path}?${search}`,
     };
   };
-}
-
-function parseEndpoint(endpoint: string): URL {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const usable =
-    url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.username;
-  if (usable) return url;
-  throw new AppError(
-    'ConfigInvalid',
-    `OSS endpoint must be http(s)://host[:port] without a path, but is "${endpoint}"`,
-  );
 }
 
 function isNamed(hostname: string): boolean {

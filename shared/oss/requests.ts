@@ -1,21 +1,18 @@
 import type { Readable } from 'node:stream';
 import { assertNotAborted } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
 import type { CredentialProvider } from '../runtime/credentials.ts';
+import type { RuntimeDeps } from '../runtime/deps.ts';
 import type { HttpClient, HttpResponse } from '../runtime/http.ts';
 import type { Logger } from '../runtime/log.ts';
-import type { Random } from '../runtime/random.ts';
 import { type Backoff, retry } from '../runtime/retry.ts';
 import { type Correction, createSigningSession, type Signer } from '../runtime/signing-session.ts';
 import type { Address, Resource } from './endpoint.ts';
 import { readError } from './errors.ts';
 import { authorizationV4, compactDate, presignV4, type QueryPair } from './signature-v4.ts';
 
-export interface RequestOptions {
+export interface RequestOptions extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly addressOf: (resource: Resource) => Address;
   readonly credentials: CredentialProvider;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly http: HttpClient;
   readonly timeoutMs: number;
   readonly attempts: number;

@@ -28,7 +28,7 @@ export const appendObject: Operation = async (request, bucket, oss) => {
     request,
     oss,
     bucket,
-    (record) => appended(record, { position, blob, template, bucket }),
+    (record) => appended(record, position, blob, template, bucket),
     [blob.segment],
   );
   const { version } = written;
@@ -46,12 +46,10 @@ export const appendObject: Operation = async (request, bucket, oss) => {
 
 async function appended(
   record: ObjectRecord | undefined,
-  {
-    position,
-    blob,
-    template,
-    bucket,
-  }: { position: number; blob: Blob; template: ObjectTemplate; bucket: BucketStore },
+  position: number,
+  blob: Blob,
+  template: ObjectTemplate,
+  bucket: BucketStore,
 ): Promise<NewVersion> {
   checkPosition(record, position);
   const before = currentVersion(record);

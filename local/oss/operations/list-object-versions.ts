@@ -5,6 +5,7 @@ import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { describeVersion, isoSeconds, ownerOf, readListing, walkKeys } from './list-objects.ts';
 import type { Operation } from './operation.ts';
+import { takePage } from './page.ts';
 
 interface Entry {
   readonly key: string;
@@ -24,23 +25,13 @@ export const listObjectVersions: Operation = async (request, bucket, oss) => {
       'A version-id marker cannot be specified without a key marker.',
     );
   }
-  const entries: Entry[] = [];
-  const prefixes: string[] = [];
-  let last: { key: string; versionId: string } | undefined;
-  let truncated = false;
-  for (const item of walk(bucket, { prefix, delimiter, keyMarker, versionIdMarker })) {
-    if (entries.length + prefixes.length === maxKeys) {
-      truncated = maxKeys > 0;
-      break;
-    }
-    if (typeof item === 'string') {
-      prefixes.push(item);
-      last = { key: item, versionId: '' };
-    } else {
-      entries.push(item);
-      last = { key: item.key, versionId: item.version.id };
-    }
-  }
+  const { page, truncated } = takePage(
+    walk(bucket, { prefix, delimiter, keyMarker, versionIdMarker }),
+    maxKeys,
+  );
+  const entries = page.filter((item) => typeof item !== 'string');
+  const prefixes = page.filter((item) => typeof item === 'string');
+  const last = truncated ? page.at(-1)! : undefined;
   const common = ({ key, version, isLatest }: Entry): XmlFields => ({
     Key: encode(key),
     VersionId: version.id,
@@ -55,8 +46,8 @@ export const listObjectVersions: Operation = async (request, bucket, oss) => {
     Delimiter: encode(delimiter),
     EncodingType: encodingType,
     IsTruncated: truncated,
-    NextKeyMarker: truncated && last ? encode(last.key) : undefined,
-    NextVersionIdMarker: truncated ? last?.versionId : undefined,
+    NextKeyMarker: last && encode(typeof last === 'string' ? last : last.key),
+    NextVersionIdMarker: last && (typeof last === 'string' ? '' : last.version.id),
     Version: entries
       .filter(({ version }) => !version.deleteMarker)
       .map((entry) => ({ ...common(entry), ...describeVersion(entry.version, oss), Owner: ownerOf(bucket) })),

@@ -4,16 +4,19 @@ import type { Candidate, Thresholds } from './gallery.ts';
 import { sharpnessOf } from './sharpness.ts';
 
 /** Why a photo cannot be enrolled. */
-export type RefusalReason =
-  | 'no-face'
-  | 'several-faces'
-  | 'uncertain-face'
-  | 'too-small'
-  | 'turned-away'
-  | 'blurred'
-  | 'low-quality'
-  | 'looks-like-another'
-  | 'unlike-others';
+export const REFUSAL_REASONS = [
+  'no-face',
+  'several-faces',
+  'uncertain-face',
+  'too-small',
+  'turned-away',
+  'blurred',
+  'low-quality',
+  'looks-like-another',
+  'unlike-others',
+] as const;
+
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 export interface Refusal {
   readonly reason: RefusalReason;

@@ -101,16 +101,15 @@ export function toFailure(operation: string, thrown: unknown): AppError {
   const status = statusOf(error);
   const failure = failureFor(error, serviceCode, status);
   const requestId = typeof error.data?.RequestId === 'string' ? error.data.RequestId : undefined;
-  const answered = status !== undefined;
   const what = [
     serviceCode ?? (typeof error.name === 'string' ? error.name : 'unknown error'),
-    ...(status === undefined ? [] : [`HTTP ${status}`]),
-    ...(requestId === undefined ? [] : [`request id ${requestId}`]),
+    status !== undefined && `HTTP ${status}`,
+    requestId !== undefined && `request id ${requestId}`,
   ];
-  return new AppError(CODES[failure], `${operation}: ${what.join(', ')}`, {
+  return new AppError(CODES[failure], `${operation}: ${what.filter(Boolean).join(', ')}`, {
     details: { operation, failure, serviceCode, status, requestId },
-    ...(failure === 'throttled' && { retryAfterMs: THROTTLED_RETRY_MS }),
-    ...(!answered && { cause: thrown }),
+    retryAfterMs: failure === 'throttled' ? THROTTLED_RETRY_MS : undefined,
+    cause: status === undefined ? thrown : undefined,
   });
 }
 

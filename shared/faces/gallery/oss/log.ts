@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { ObjectStore } from '../../../oss/object-store.ts';
 import { AppError, isAppError } from '../../../runtime/errors.ts';
 import { decodeSegment, type EmbedderId, encodeSegment, type Segment } from './segment.ts';
@@ -152,11 +153,7 @@ async function readWhole(store: ObjectStore, key: string): Promise<ArrayBuffer> 
 }
 
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  const worker = async () => {
-    for (const item of rest) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_REQUESTS, items.length) }, worker));
+  await pLimit(PARALLEL_REQUESTS).map(items, work);
 }
 
 function equal(a: readonly string[], b: readonly string[]): boolean {

@@ -1,5 +1,18 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 
+/** The data folder of the local cloud, with the same default for every command. */
+export const dataDirOption = () =>
+  new Option('--data-dir <folder>', 'where the local cloud keeps its data')
+    .default('.mnsoss')
+    .env('MNSOSS_DATA_DIR');
+
+export const bucketOption = () =>
+  new Option('--bucket <bucket>', 'which bucket (default: the one that `mnsoss-face start` watches)');
+
+/** The one switch between the two clouds: without it, a command works on the running local cloud. */
+export const remoteOption = <Value extends string>(value: Value, about: string) =>
+  new Option(`--remote ${value}` as const, `${about} of Alibaba Cloud, instead of the running local cloud`);
+
 /** The ports of the local cloud, for every command that starts one. */
 export const ossPortOption = () =>
   new Option('--oss-port <port>', 'port of OSS on loopback; 0 for any free port')
