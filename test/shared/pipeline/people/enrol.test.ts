@@ -71,6 +71,21 @@ describe('createEnrolment', () => {
     expect(await fixture.json(RECORD)).toMatchObject({ face: { id: (await facesOf('Anna'))[0] } });
   });
 
+  test('a face that an interrupted delivery added is not added again', async () => {
+    const event = await fixture.upload('people/Anna/1.jpg', ANNA);
+    await enrol(event);
+    await fixture.store.delete(RECORD);
+    let added = 0;
+    const add: typeof fixture.deps.gallery.add = (...args) => {
+      added++;
+      return fixture.deps.gallery.add(...args);
+    };
+
+    await createEnrolment({ ...fixture.deps, gallery: { ...fixture.deps.gallery, add } })(event);
+
+    expect(added).toBe(0);
+  });
+
   test('a photo that replaces another replaces its face, also when it shows another person', async () => {
     await enrol(await fixture.upload('people/Anna/1.jpg', BERTA));
     const [wrong] = await facesOf('Anna');
