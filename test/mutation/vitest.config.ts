@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [process.env.MUTATION_TESTS ?? ''],
-    // A mutant that makes a test wait for ever fails it here. The slowest test takes less than a second.
+    // A mutant that makes a test wait forever fails it here. The slowest test takes about two seconds.
     testTimeout: 10_000,
     hookTimeout: 10_000,
   },
