@@ -21,6 +21,7 @@ describe('admit', () => {
     ['event-type', { eventName: 'ObjectCreated:UploadPart' }],
     ['event-type', { eventName: 'ObjectDownloaded:GetObject' }],
     ['event-type', { eventName: 'ObjectRemoved:AbortMultipartUpload' }],
+    ['event-type', { eventName: 'ObjectReplicated:Tomorrow' }],
     ['own-result', { key: 'results/incoming/a.jpg/annotated.jpg' }],
     ['outside-prefix', { key: 'elsewhere/a.jpg' }],
     ['folder', { key: 'incoming/2026/' }],
@@ -55,6 +56,12 @@ describe('admit', () => {
       action: 'ignore',
       rule: 'removal-off',
     });
+  });
+
+  test('a result prefix that begins with the bucket makes no source an own result', () => {
+    const byBucket = readPipelineOptions({ RESULT_PREFIX: '{bucket}/results/' });
+
+    expect(admit(anEvent(), byBucket)).toEqual({ action: 'process' });
   });
 
   test('own results are recognized only in the result bucket', () => {

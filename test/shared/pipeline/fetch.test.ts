@@ -79,6 +79,33 @@ test('a key with an invalid percent sign is read as it is', async () => {
   expect(fetched).toMatchObject({ head: { key: '100%.jpg' } });
 });
 
+test('a key with valid and invalid percent signs is read only as it is', async () => {
+  const asked: string[] = [];
+  const get: ObjectStore['get'] = (key, options) => {
+    asked.push(key);
+    return storeWith().get(key, options);
+  };
+
+  const fetched = await fetchSource({ ...storeWith(), get }, anEvent({ key: '%20%zz.jpg' }), bounds);
+
+  expect(fetched).toBe('gone');
+  expect(asked).toEqual(['%20%zz.jpg']);
+});
+
+test('an object is read with the signal of its delivery', async () => {
+  const { signal } = new AbortController();
+  const store = storeWith();
+  const signals: unknown[] = [];
+  const get: ObjectStore['get'] = (key, options) => {
+    signals.push(options?.signal);
+    return store.get(key, options);
+  };
+
+  await fetchSource({ ...store, get }, anEvent(), { ...bounds, signal });
+
+  expect(signals).toEqual([signal]);
+});
+
 test('an object at the size bound is fetched, and one byte more is refused', async () => {
   const store = () => storeWith();
 

@@ -21,6 +21,7 @@ describe('readPipelineOptions', () => {
     const error = failureOf(env);
 
     expect(error.code).toBe('LoopRefused');
+    expect(error.message).toContain('below the watched prefix');
     expect(error.message).toContain('RESULT_PREFIX');
   });
 
@@ -65,6 +66,12 @@ describe('readPipelineOptions', () => {
       expect(readPipelineOptions({ SOURCE_PREFIX })).toMatchObject({ sourcePrefix: SOURCE_PREFIX });
     },
   );
+
+  test('a result prefix ends the behaviour of UPLOAD_OSS_PATH', () => {
+    const options = readPipelineOptions({ UPLOAD_OSS_PATH: 'target/', RESULT_PREFIX: 'results/' });
+
+    expect(options).toMatchObject({ resultPrefix: 'results/', sourcePrefix: 'incoming/' });
+  });
 
   test('readPipelineOptions reports all faults at once', () => {
     const error = failureOf({ MAX_BYTES: '12', ATTRIBUTES: 'beauty' });

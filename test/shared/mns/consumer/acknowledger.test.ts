@@ -194,4 +194,47 @@ describe('acknowledger', () => {
 
     expect(batches).toEqual([]);
   });
+
+  test('a flush ends only when every message is deleted or lost', async () => {
+    let confirm: () => void = () => {};
+    let calls = 0;
+    const clock = manualClock();
+    const acknowledger = createAcknowledger({
+      clock,
+      random: () => 0.5,
+      delete: (handles) =>
+        calls++ === 0
+          ? Promise.resolve(handles.slice(1).map((handle) => failure(handle, 'MessageNotExist')))
+          : new Promise((resolve) => {
+              confirm = () => resolve([]);
+            }),
+      onDeleted: () => {},
+      onFailed: () => {},
+      onLost: () => {},
+    });
+    for (const messageId of ids(17))
+      acknowledger.add({ messageId, receiptHandle: messageId, expiresAt: clock.now() + 60_000 });
+    let ended = false;
+
+    const flush = acknowledger.flush(new AbortController().signal).then(() => {
+      ended = true;
+    });
+    await clock.advance(1_000);
+    const early = ended;
+    confirm();
+    await flush;
+
+    expect(early).toBe(false);
+    expect(acknowledger.pending()).toBe(0);
+  });
+
+  test('after a flush every message is deleted at once', async () => {
+    const { clock, acknowledger, add, deleted } = acknowledgerOf();
+    await acknowledger.flush(new AbortController().signal);
+
+    add('m0');
+    await clock.advance(0);
+
+    expect(deleted).toEqual(['m0']);
+  });
 });
