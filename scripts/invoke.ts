@@ -1,13 +1,15 @@
 // Runs a function with an event as Function Compute would: `npm run invoke -- face-recognition events/oss-put-object.json`.
+
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
-import { dataDirOption } from '../cli/data-dir.ts';
 import { reportFailure } from '../cli/failure.ts';
+import { dataDirOption } from '../cli/options.ts';
 import { untilSignalled } from '../cli/signals.ts';
 import { openEnvelope } from '../shared/envelope/open-envelope.ts';
 import { AppError } from '../shared/runtime/errors.ts';
 import { createLogger } from '../shared/runtime/log.ts';
+import { print } from '../shared/runtime/terminal.ts';
 import { openCloud } from './invoke/cloud.ts';
 import { describeServer, report } from './invoke/report.ts';
 import { openSession } from './invoke/session.ts';
@@ -66,7 +68,7 @@ const command = new Command('invoke')
     });
     try {
       if (options.server) {
-        console.log(describeServer(functionName, session, cloud));
+        print(...describeServer(functionName, session, cloud));
         await untilSignalled();
       } else {
         report(await session.invoke(event), { cloud, node });

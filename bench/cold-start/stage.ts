@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { startLocalCloud } from '../../local/cloud.ts';
+import { notificationOf } from '../../local/events/notification.ts';
 import { mnsClientOf, ossClientOf } from '../../test/support/cloud-clients.ts';
 
 /** Environment and arguments of the handlers. */
@@ -27,6 +28,10 @@ export async function openStage(): Promise<Stage> {
     .jpeg()
     .toBuffer();
   let uploads = 0;
+  let event = '';
+  cloud.onObjectChange((change) => {
+    event = notificationOf(change, 'uploads', cloud.region);
+  });
   return {
     environment: {
       PATH: process.env.PATH ?? '',
@@ -45,20 +50,8 @@ export async function openStage(): Promise<Stage> {
     },
     async upload() {
       const key = `incoming/${uploads++}.jpg`;
-      const { etag, requestId } = await oss.bucket('photos').put(key, picture);
-      return JSON.stringify({
-        events: [
-          {
-            eventName: 'ObjectCreated:PutObject',
-            eventSource: 'acs:oss',
-            eventTime: new Date(cloud.clock.now()).toISOString(),
-            eventVersion: '1.0',
-            region: cloud.region,
-            responseElements: { requestId },
-            oss: { bucket: { name: 'photos' }, object: { key, size: picture.length, eTag: etag } },
-          },
-        ],
-      });
+      await oss.bucket('photos').put(key, picture);
+      return event;
     },
     timer: '{"triggerTime":"2026-01-01T00:00:00Z","triggerName":"every-minute","payload":""}',
     context: JSON.stringify({

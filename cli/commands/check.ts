@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
+import { print } from '../../shared/runtime/terminal.ts';
 import { type Deployed, readDeployment, refuse } from '../deploy/deployment.ts';
 import { checkDeployment, faultsTogether } from '../deploy/rules.ts';
 import { formatTable } from '../table.ts';
@@ -22,15 +23,15 @@ export const checkCommand = new Command('check')
       all.push(...deployed);
     }
     refuse(faultsTogether(all, { facebodyQps }));
-    console.log(describe(all));
-    console.log(
+    print(...describe(all));
+    print(
       published
         ? `checked with the schema of fc3 in ${published.path}`
         : 'checked without the schema of fc3, which is not installed: `s verify` fetches it',
     );
   });
 
-function describe(deployed: readonly Deployed[]): string {
+function describe(deployed: readonly Deployed[]): string[] {
   const rows = deployed.map(({ props }) => [
     props.functionName,
     props.region,
@@ -39,5 +40,5 @@ function describe(deployed: readonly Deployed[]): string {
     (props.triggers ?? []).map(({ triggerName }) => triggerName).join(' ') || '–',
   ]);
   const columns = ['function', 'region', 'runtime', 'size', 'triggers'].map((title) => ({ title }));
-  return formatTable(columns, rows).join('\n');
+  return formatTable(columns, rows);
 }

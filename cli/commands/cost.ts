@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { print } from '../../shared/runtime/terminal.ts';
 import { estimateCost, PRICES } from '../deploy/cost.ts';
 import { readDeployment } from '../deploy/deployment.ts';
 import { formatTable } from '../table.ts';
@@ -30,8 +31,6 @@ export const costCommand = new Command('cost')
       usd.toFixed(2),
       how,
     ]);
-    console.log(formatTable(columns, rows).join('\n'));
-    console.log(
-      `total ${lines.reduce((sum, { usd }) => sum + usd, 0).toFixed(2)} USD per month; ${PRICES.source}`,
-    );
+    print(...formatTable(columns, rows));
+    print(`total ${lines.reduce((sum, { usd }) => sum + usd, 0).toFixed(2)} USD per month; ${PRICES.source}`);
   });

@@ -1,13 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import pc from 'picocolors';
-import { dataDirOption } from '../data-dir.ts';
+import { type Line, line, print, printError, style } from '../../shared/runtime/terminal.ts';
 import type { Deployed } from '../deploy/deployment.ts';
 import type { DeployedResult } from '../deploy/function-compute.ts';
 import { KNOWN_TRIGGERS } from '../deploy/known-triggers.ts';
 import type { DeployTarget } from '../deploy/local-cloud.ts';
-import { expandFiles, samplePhotos } from '../files.ts';
-import { facebodyPortOption, fcPortOption, mnsPortOption, ossPortOption } from '../port-options.ts';
+import { describeLeftOut, expandFiles, samplePhotos } from '../files.ts';
+import { dataDirOption, facebodyPortOption, fcPortOption, mnsPortOption, ossPortOption } from '../options.ts';
 import { untilSignalled } from '../signals.ts';
 
 export const deployCommand = new Command('deploy')
@@ -34,7 +33,7 @@ export const deployCommand = new Command('deploy')
       const deployed = await deployLocally(target, template);
       await processPhotos(target, deployed, paths);
       if (once || !target.isOwn) return;
-      console.log(describeMore());
+      print(...MORE);
       await untilSignalled();
     } finally {
       await target.close();
@@ -61,14 +60,14 @@ async function printEnvironment(dataDir: string): Promise<void> {
   const { clientEnvironment, runningTarget } = await import('../deploy/local-cloud.ts');
   const target = await runningTarget(dataDir);
   const { fcUrl, tls } = target.connection;
-  console.log('# eval "$(npx mnsoss-face deploy --env)"');
+  print('# eval "$(npx mnsoss-face deploy --env)"');
   for (const [name, value] of Object.entries(clientEnvironment(target, process.env))) {
-    console.log(`export ${name}='${value}'`);
+    print(`export ${name}='${value}'`);
   }
-  if (!tls) console.log('# The cloud has no TLS, which RAM and Log Service need: start it with --tls.');
+  if (!tls) print('# The cloud has no TLS, which RAM and Log Service need: start it with --tls.');
   else {
-    console.log('# Programs that are not of Node reach all hosts of Alibaba Cloud through a proxy:');
-    console.log(`#   export HTTPS_PROXY='${fcUrl}' SSL_CERT_FILE='${tls.caFile}'`);
+    print('# Programs that are not of Node reach all hosts of Alibaba Cloud through a proxy:');
+    print(`#   export HTTPS_PROXY='${fcUrl}' SSL_CERT_FILE='${tls.caFile}'`);
   }
   await target.close();
 }
@@ -103,24 +102,18 @@ async function deployLocally(target: DeployTarget, template: string): Promise<re
   await ensureLogProject(logs, account);
   for (const fn of deployed) {
     const result = await deployFunction(fn, { account, folder: dirname(resolve(template)), logs });
-    console.log(describeDeployed(result));
+    print(describeDeployed(result));
   }
   return deployed;
 }
 
-function describeDeployed({
-  functionName,
-  outcome,
-  triggers,
-  removedTriggers,
-  urls,
-}: DeployedResult): string {
+function describeDeployed({ functionName, outcome, triggers, removedTriggers, urls }: DeployedResult): Line {
   const parts = [
     triggers.length > 0 ? `triggers ${triggers.join(', ')}` : 'no triggers',
     ...(removedTriggers.length > 0 ? [`removed ${removedTriggers.join(', ')}`] : []),
     ...urls,
   ];
-  return `${pc.bold(functionName)} ${outcome}: ${parts.join('; ')}`;
+  return line`${style.bold(functionName)} ${outcome}: ${parts.join('; ')}`;
 }
 
 /** Uploads images, and shows what the deployed functions make of them. */
@@ -133,7 +126,7 @@ async function processPhotos(
   const { processPhoto } = await import('../deploy/photos.ts');
   const faces = deployed.find(({ props }) => props.environmentVariables?.SOURCE_PREFIX !== undefined);
   if (!faces || !hasUploadTrigger(deployed)) {
-    console.log('no trigger takes uploads: call the function by its address');
+    print('no trigger takes uploads: call the function by its address');
     return;
   }
   const {
@@ -143,7 +136,11 @@ async function processPhotos(
   } = faces.props.environmentVariables ?? {};
   const store = target.account.oss.bucket(settingsFor(target, process.env).OSS_BUCKET!);
   const results = RESULT_BUCKET ? target.account.oss.bucket(RESULT_BUCKET) : store;
-  const files = paths.length > 0 ? await expandFiles([...paths]) : (await samplePhotos()).slice(0, 1);
+  const { files, leftOut } =
+    paths.length > 0
+      ? await expandFiles(paths, { prefix: sourcePrefix })
+      : { files: (await samplePhotos()).slice(0, 1), leftOut: [] };
+  printError(...describeLeftOut(leftOut));
   for (const file of files) {
     const {
       name,
@@ -157,7 +154,7 @@ async function processPhotos(
       sourcePrefix,
       resultPrefix,
     });
-    console.log(`${name}: ${outcome}, ${found} faces, ${ms} ms: oss://${results.bucket}/${document}`);
+    print(`${name}: ${outcome}, ${found} faces, ${ms} ms: oss://${results.bucket}/${document}`);
   }
 }
 
@@ -167,11 +164,9 @@ function hasUploadTrigger(deployed: readonly Deployed[]): boolean {
   );
 }
 
-function describeMore(): string {
-  return [
-    '',
-    'The functions run until you press Ctrl-C. In another terminal:',
-    '  eval "$(npx mnsoss-face deploy --env)"     use it with s and other clients',
-    '  npx s face-recognition info                and invoke, logs, plan, version, alias, remove',
-  ].join('\n');
-}
+const MORE = [
+  '',
+  'The functions run until you press Ctrl-C. In another terminal:',
+  '  eval "$(npx mnsoss-face deploy --env)"     use it with s and other clients',
+  '  npx s face-recognition info                and invoke, logs, plan, version, alias, remove',
+];

@@ -1,10 +1,10 @@
 import { Command } from '@commander-js/extra-typings';
-import pc from 'picocolors';
-import { dataDirOption } from '../data-dir.ts';
+import { type Line, line, print, style } from '../../shared/runtime/terminal.ts';
 import { localAccount, remoteAccount } from '../deploy/account.ts';
 import { readDeployment } from '../deploy/deployment.ts';
 import { examine, type Finding } from '../deploy/examine.ts';
 import { runningTarget, settingsFor } from '../deploy/local-cloud.ts';
+import { dataDirOption } from '../options.ts';
 
 export const doctorCommand = new Command('doctor')
   .description('check an account, or the local cloud: what is missing for the template, or differs from it')
@@ -16,7 +16,7 @@ export const doctorCommand = new Command('doctor')
     try {
       const deployed = await readDeployment(template, { env, accountId: account.accountId });
       const findings = await examine(deployed, { account, bucket: env.OSS_BUCKET ?? '' });
-      for (const finding of findings) console.log(describe(finding));
+      for (const finding of findings) print(describe(finding));
       if (findings.some(({ state }) => state !== 'ok')) process.exitCode = 1;
     } finally {
       account.close();
@@ -38,12 +38,12 @@ async function remotely() {
 }
 
 const MARKS = {
-  ok: pc.green('ok     '),
-  missing: pc.red('missing'),
-  wrong: pc.red('wrong  '),
-  unknown: pc.yellow('unknown'),
+  ok: style.bold('ok     '),
+  missing: style.red('missing'),
+  wrong: style.red('wrong  '),
+  unknown: style.dim('unknown'),
 };
 
-function describe({ state, subject, advice }: Finding): string {
-  return `${MARKS[state]} ${subject}${advice === undefined ? '' : `: ${advice}`}`;
+function describe({ state, subject, advice }: Finding): Line {
+  return line`${MARKS[state]} ${subject}${advice === undefined ? '' : `: ${advice}`}`;
 }

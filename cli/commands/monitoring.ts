@@ -1,5 +1,6 @@
 import { Argument, Command } from '@commander-js/extra-typings';
 import { AppError } from '../../shared/runtime/errors.ts';
+import { print } from '../../shared/runtime/terminal.ts';
 import { readDeployment } from '../deploy/deployment.ts';
 import {
   grafanaDashboard,
@@ -31,5 +32,6 @@ export const monitoringCommand = new Command('monitoring')
     const faces = deployed.find(({ props }) => props.environmentVariables?.SOURCE_PREFIX !== undefined);
     if (!faces) throw new AppError('ConfigInvalid', `${template} has no function with SOURCE_PREFIX`);
     const { region, functionName } = faces.props;
-    console.log(JSON.stringify(FORMATS[format]({ region, project, logstore, functionName }), null, 2));
+    const json = FORMATS[format]({ region, project, logstore, functionName });
+    print(...JSON.stringify(json, null, 2).split('\n'));
   });

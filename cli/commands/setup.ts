@@ -1,15 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Command, Option } from '@commander-js/extra-typings';
-import pc from 'picocolors';
 import { AppError } from '../../shared/runtime/errors.ts';
-import { dataDirOption } from '../data-dir.ts';
+import { line, print, style } from '../../shared/runtime/terminal.ts';
 import { ALREADY_THERE, aliyunCommands, aliyunScript } from '../deploy/aliyun.ts';
 import { applyRequirement } from '../deploy/apply.ts';
 import { type Deployed, readDeployment } from '../deploy/deployment.ts';
 import { runningTarget, settingsFor } from '../deploy/local-cloud.ts';
 import { describeRequirement, type Requirement, requirementsOf } from '../deploy/requirements.ts';
 import { rosTemplate } from '../deploy/ros-template.ts';
+import { dataDirOption } from '../options.ts';
 
 export const setupCommand = new Command('setup')
   .description('create what `s deploy` needs: bucket, queues, event rule, roles and policies')
@@ -28,9 +28,9 @@ export const setupCommand = new Command('setup')
     const deployed = await readDeployment(template, { env: process.env, accountId: account });
     const requirements = requirementsOf(deployed, { bucket: process.env.OSS_BUCKET ?? '' });
     const { region } = deployed[0]!.props;
-    if (ros) return console.log(JSON.stringify(rosTemplate(requirements), null, 2));
+    if (ros) return print(...JSON.stringify(rosTemplate(requirements), null, 2).split('\n'));
     if (apply) return applyWithAliyun(requirements, region);
-    return console.log(aliyunScript(requirements, { region, usesFaceBody: deployed.some(usesFaceBody) }));
+    return print(...aliyunScript(requirements, { region, usesFaceBody: deployed.some(usesFaceBody) }));
   });
 
 function usesFaceBody({ props }: Deployed): boolean {
@@ -46,7 +46,7 @@ async function setUpLocalCloud(template: string, dataDir: string, apply: boolean
     const deployed = await readDeployment(template, { env, accountId });
     for (const requirement of requirementsOf(deployed, { bucket: env.OSS_BUCKET! })) {
       const outcome = apply ? await applyRequirement(requirement, target.account) : 'needed';
-      console.log(`${describeRequirement(requirement)}: ${outcome}`);
+      print(`${describeRequirement(requirement)}: ${outcome}`);
     }
   } finally {
     await target.close();
@@ -58,7 +58,7 @@ async function applyWithAliyun(requirements: readonly Requirement[], region: str
   for (const requirement of requirements) {
     for (const words of aliyunCommands(requirement, region)) {
       const outcome = await runAliyun(words);
-      console.log(`${describeRequirement(requirement)} ${pc.dim(words.slice(0, 2).join(' '))}: ${outcome}`);
+      print(line`${describeRequirement(requirement)} ${style.dim(words.slice(0, 2).join(' '))}: ${outcome}`);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { dataDirOption } from '../data-dir.ts';
-import { bucketOf, bucketOption, withRunningCloud } from '../running-cloud.ts';
+import { print } from '../../shared/runtime/terminal.ts';
+import { bucketOption, dataDirOption } from '../options.ts';
+import { bucketOf, withRunningCloud } from '../running-cloud.ts';
 
 export const signCommand = new Command('sign')
   .description('print a signed URL of an object in the running local cloud, for a browser or any HTTP client')
@@ -16,6 +17,6 @@ export const signCommand = new Command('sign')
   .action(async (key, { dataDir, bucket: asked, method, expires }) => {
     await withRunningCloud(dataDir, async ({ oss }, connection) => {
       const bucket = bucketOf(connection, asked);
-      console.log(await oss.presign({ bucket, key, method, expiresSeconds: expires }));
+      print(await oss.presign({ bucket, key, method, expiresSeconds: expires }));
     });
   });

@@ -68,7 +68,7 @@ const ACTIVATE = [
 export function aliyunScript(
   requirements: readonly Requirement[],
   { region, usesFaceBody }: { readonly region: string; readonly usesFaceBody: boolean },
-): string {
+): string[] {
   const facebody = usesFaceBody ? [['FaceBody', 'https://vision.console.aliyun.com'] as const] : [];
   return [
     '# Activate once, in the console:',
@@ -78,7 +78,7 @@ export function aliyunScript(
       `# ${describeRequirement(requirement)}`,
       ...aliyunCommands(requirement, region).map((words) => ['aliyun', ...words].map(quoted).join(' ')),
     ]),
-  ].join('\n');
+  ];
 }
 
 /** A word for a POSIX shell. */

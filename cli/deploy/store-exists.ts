@@ -16,7 +16,7 @@ export async function storeExists(
     case 'queue':
       return unlessAbsent(() => mns.queue(name).attributes(), 'QueueNotExist');
     case 'topic':
-      return unlessAbsent(() => mns.getTopic(name), 'TopicNotExist');
+      return unlessAbsent(() => mns.checkTopic(name), 'TopicNotExist');
   }
 }
 

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
+import { parseJson } from '../../shared/runtime/json.ts';
 
 /** A dead letter, in one form for all senders. */
 export interface Letter {
@@ -44,6 +45,16 @@ const pollerLetter = z.pipe(
   z.transform(({ body, bodyGzip, ...letter }) => ({ ...letter, body: body ?? bodyGzip })),
 );
 
+/** Written by `functions/face-recognition`: parts of an event that it rejected. */
+const functionLetter = z.object({
+  id: z.string(),
+  functionArn: z.string(),
+  body: z.optional(z.string()),
+  bodyGzip: z.optional(gzipped),
+  code: z.string(),
+  reason: z.string(),
+});
+
 /** Sent by Function Compute to the destination of a failed asynchronous invocation. */
 const failedInvocation = z.object({
   requestContext: z.object({
@@ -64,6 +75,16 @@ export function readLetter(text: string, fallbackId: string): Letter {
     const { queue, messageId, body, code, reason } = poller.data;
     return { id: messageId, reason: `${code}: ${reason}`, body, origin: { kind: 'queue', queue } };
   }
+  const rejected = z.safeParse(functionLetter, value);
+  if (rejected.success) {
+    const { id, functionArn: arn, code, reason, body, bodyGzip } = rejected.data;
+    return {
+      id,
+      reason: `${code}: ${reason}`,
+      body: body ?? bodyGzip ?? '',
+      origin: { kind: 'function', arn },
+    };
+  }
   const invocation = z.safeParse(failedInvocation, value);
   if (invocation.success) {
     const { requestContext, requestPayload, responseContext } = invocation.data;
@@ -81,10 +102,6 @@ export function readLetter(text: string, fallbackId: string): Letter {
 }
 
 function parse(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return typeof value === 'object' ? value : undefined;
 }

@@ -21,7 +21,7 @@ function load(): Promise<FunctionHooks> {
 // Function Compute's managed Node runtime: `index.initialize`, `index.handler` and `index.preStop`.
 
 export async function initialize(context: InvocationContext): Promise<void> {
-  const startedAt = systemClock.now();
+  const startedAt = systemClock.monotonic();
   await (await load()).initialize(context, startedAt);
 }
 
@@ -35,7 +35,7 @@ type HttpArguments = [
 /** Takes an event, as in 3.0 and 2.0, or the request and response of an HTTP function of 2.0. */
 export async function handler(...given: EventArguments | HttpArguments): Promise<unknown> {
   // The time that loading takes is part of the function's timeout.
-  const startedAt = systemClock.now();
+  const startedAt = systemClock.monotonic();
   const hooks = await load();
   if (given[0] instanceof Uint8Array) {
     const [event, context] = given as EventArguments;

@@ -1,7 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { toAppError } from '../../shared/runtime/errors.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
-import type { Random } from '../../shared/runtime/random.ts';
 import type { ControllerDeps } from './deps.ts';
 import { createInformer, type Informer } from './kubernetes/informer.ts';
 import { createLeaderElection } from './kubernetes/leader.ts';
@@ -22,13 +21,11 @@ export interface Controller {
   stop(): Promise<void>;
 }
 
-export interface ControllerRuntime {
+export interface ControllerRuntime extends Pick<RuntimeDeps, 'random' | 'logger'> {
   readonly config: KubeConfig;
   readonly namespace: string;
   readonly identity: string;
   readonly metrics: ControllerMetrics;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 const LEASE = 'mnsoss-controller';
@@ -75,20 +72,20 @@ export function createController(runtime: ControllerRuntime, deps: ControllerDep
 
   /** Never throws: an error becomes the decision `failed`. */
   async function reconcileKey(key: string): Promise<RequeueDecision> {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const { namespace, name } = parseKey(key);
     try {
       // Read again: the informer's copy may be older than the last status, which names what was created in MNS.
       const source = await cluster.get(RESOURCES.source, namespace, name);
       if (!source) return forget(key);
       const decision = await reconcile(source as Source, deps);
-      metrics.reconciled(decision === 'failed' ? 'waiting' : 'settled', clock.now() - startedAt);
+      metrics.reconciled(decision === 'failed' ? 'waiting' : 'settled', clock.monotonic() - startedAt);
       return decision;
     } catch (thrown) {
       const { code, message } = toAppError(thrown);
       const level = code === 'ResourceConflict' ? 'info' : 'warn';
       logger[level]({ namespace, name, code, reason: message }, 'source is reconciled again');
-      metrics.reconciled('error', clock.now() - startedAt);
+      metrics.reconciled('error', clock.monotonic() - startedAt);
       return 'failed';
     }
   }

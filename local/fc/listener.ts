@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { decodeHeaders } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
-import { readBody } from '../http/body.ts';
-import { readHeaders } from '../http/headers.ts';
+import { readBody } from '../../shared/runtime/request-body.ts';
 import { toRefusal } from '../http/refusal.ts';
 import type { Authenticate } from './authenticate.ts';
 import { FcRefusal } from './errors.ts';
@@ -54,7 +54,7 @@ async function serve(
     );
   }
   const { route, params } = match;
-  const headers = readHeaders(incoming);
+  const headers = decodeHeaders(incoming.headers);
   const caller =
     route.api === 'none' ? undefined : authenticate({ method, target, headers, body }, route.api);
   const query = new Map(new URL(target, 'http://fc').searchParams);

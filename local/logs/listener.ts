@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { decodeHeaders } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
+import { readBody } from '../../shared/runtime/request-body.ts';
 import type { KeyHolder, Keyring } from '../access/keyring.ts';
-import { readBody } from '../http/body.ts';
-import { readHeaders } from '../http/headers.ts';
 import { hexId } from '../http/ids.ts';
 import { toRefusal } from '../http/refusal.ts';
 import { authenticate } from './authenticate.ts';
@@ -37,7 +37,7 @@ export function createListener(deps: ListenerDeps): RequestListener {
 
 async function serve(incoming: IncomingMessage, deps: ListenerDeps): Promise<LogAnswer> {
   const { method = '', url: target = '/' } = incoming;
-  const headers = readHeaders(incoming);
+  const headers = decodeHeaders(incoming.headers);
   const body = await readBody(incoming, {
     maxBytes: MAX_BODY_BYTES,
     refuse: () => new LogRefusal('PostBodyInvalid', `the body is larger than ${MAX_BODY_BYTES} bytes`),

@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { decodeHeaders } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
+import { readBody } from '../../shared/runtime/request-body.ts';
 import type { KeyHolder } from '../access/keyring.ts';
 import { type RpcCall, type RpcRequest, readRpcCall } from '../access/rpc.ts';
-import { readBody } from '../http/body.ts';
-import { readHeaders } from '../http/headers.ts';
 import { upperUuid } from '../http/ids.ts';
 import { writeJson } from '../http/json.ts';
 import { toRefusal } from '../http/refusal.ts';
@@ -42,7 +42,7 @@ async function serve(incoming: IncomingMessage, deps: ListenerDeps): Promise<obj
     maxBytes: MAX_BODY_BYTES,
     refuse: () => new RamRefusal('InvalidParameter', 'The body is too large.'),
   });
-  const request = { method, target, headers: readHeaders(incoming), body };
+  const request = { method, target, headers: decodeHeaders(incoming.headers), body };
   const call = readRpcCall(request);
   const caller = deps.verify(request, call);
   const route = routeOf(call);

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { AttributeName } from '../faces/face.ts';
 import type { ImageBounds } from '../images/image.ts';
-import { MAX_KEY_BYTES } from '../oss/limits.ts';
 import { AppError } from '../runtime/errors.ts';
 import {
   defineOptions,
@@ -10,8 +9,11 @@ import {
   listOf,
   type OptionsOf,
   oneOf,
+  optional,
   readOptions,
+  text,
 } from '../runtime/options.ts';
+import { keyPrefix } from './key-prefix-option.ts';
 
 const ATTRIBUTES = [
   'age',
@@ -26,8 +28,7 @@ const ATTRIBUTES = [
 export const PIPELINE_OPTIONS = defineOptions({
   sourcePrefix: {
     env: 'SOURCE_PREFIX',
-    schema: z.optional(z.string().check(z.maxLength(MAX_KEY_BYTES))),
-    unit: 'key prefix',
+    ...optional(keyPrefix('key prefix')),
     about:
       'Only objects below it are processed. The event rule should name the same prefix. Default: `incoming/`, or the whole bucket when the result prefix comes from `UPLOAD_OSS_PATH`.',
   },
@@ -40,17 +41,16 @@ export const PIPELINE_OPTIONS = defineOptions({
   },
   resultBucket: {
     env: 'RESULT_BUCKET',
-    schema: z.optional(z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/))),
-    unit: 'bucket name',
+    ...optional(text('bucket name', /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/)),
     about: 'Where results go. Default: the bucket of the image.',
   },
   resultPrefix: {
     env: 'RESULT_PREFIX',
     aliases: ['UPLOAD_OSS_PATH'],
-    schema: z.string().check(z.regex(/^[^/\\][^\\]{0,255}$/)),
+    ...keyPrefix('key prefix; `{bucket}` is replaced by the source bucket', /^.{1,256}$/),
     default: 'results/',
-    unit: 'key prefix; `{bucket}` is replaced by the source bucket',
-    about: 'Results of `<key>` are stored at `<prefix><key>/`. It must be outside the watched prefix.',
+    about:
+      'Results of `<key>` are stored at `<prefix><key>/`, or, if that is too long for a key of OSS, at `<prefix><start of the key>~<hash>/`. It must be outside the watched prefix.',
   },
   attributes: {
     env: 'ATTRIBUTES',
@@ -67,94 +67,81 @@ export const PIPELINE_OPTIONS = defineOptions({
   },
   pose: {
     env: 'POSE',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about: 'Whether results contain the pose of a face.',
   },
   quality: {
     env: 'QUALITY',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about: 'Whether results contain how well a face can be recognised.',
   },
   landmarks: {
     env: 'LANDMARKS',
-    schema: flag,
+    ...flag,
     default: false,
-    unit: 'true or false',
     about: "Whether results contain the engine's full list of points, which makes them several times larger.",
   },
   annotate: {
     env: 'ANNOTATE',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about: 'Whether the picture with boxes, labels and banner is written.',
   },
   crops: {
     env: 'CROPS',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about: 'Whether each face is written as a picture of its own.',
   },
   redact: {
     env: 'REDACT',
-    schema: flag,
+    ...flag,
     default: false,
-    unit: 'true or false',
     about: 'Whether a picture with unrecognisable faces is written.',
   },
   removeResults: {
     env: 'REMOVE_RESULTS',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about: 'Whether an `ObjectRemoved` event removes the results of the object.',
   },
   maxBytes: {
     env: 'MAX_BYTES',
-    schema: integer(1024, 1_073_741_824),
+    ...integer('bytes', 1024, 1_073_741_824),
     default: 33_554_432,
-    unit: 'bytes, 1,024–1,073,741,824',
     about: 'Larger objects are `invalid` and are not fetched. The whole image is kept in memory.',
   },
   maxPixels: {
     env: 'MAX_PIXELS',
-    schema: integer(1024, 1_000_000_000),
+    ...integer('pixels', 1024, 1_000_000_000),
     default: 100_000_000,
-    unit: 'pixels, 1,024–1,000,000,000',
     about: 'Larger pictures are `invalid` and are not decoded.',
   },
   maxSide: {
     env: 'MAX_SIDE',
-    schema: integer(320, 65_535),
+    ...integer('pixels', 320, 65_535),
     default: 30_000,
-    unit: 'pixels, 320–65,535',
     about: 'Pictures with a longer side are `invalid` and are not decoded.',
   },
   rasterSide: {
     env: 'RASTER_SIDE',
-    schema: integer(320, 8192),
+    ...integer('pixels', 320, 8192),
     default: 1920,
-    unit: 'pixels, 320–8,192',
     about:
       'Longest side of the analyzed pixels and of the annotated picture. A higher value finds smaller faces; time and memory grow with its square.',
   },
   decodeTimeoutSeconds: {
     env: 'DECODE_TIMEOUT_SECONDS',
-    schema: integer(1, 600),
+    ...integer('seconds', 1, 600),
     default: 20,
-    unit: 'seconds, 1–600',
     about: 'A picture that takes longer to decode is `invalid`.',
   },
   engine: {
     env: 'ENGINE',
-    schema: oneOf('local', 'facebody'),
-    default: 'local' as const,
-    unit: '`local` or `facebody`',
+    ...oneOf('local', 'facebody'),
+    default: 'local',
     about:
       "What finds the faces: models in this process, or Alibaba Cloud's service, which is paid per call and has a quota.",
   },
@@ -170,13 +157,10 @@ export function imageBounds(options: PipelineOptions): ImageBounds {
 }
 
 /** Reads and cross-checks the options. Throws `ConfigInvalid` or `LoopRefused`. */
-export function readPipelineOptions(
-  env: NodeJS.ProcessEnv,
-  flags?: Readonly<Record<string, string | undefined>>,
-): PipelineOptions {
-  const options = readOptions(PIPELINE_OPTIONS, env, flags);
+export function readPipelineOptions(env: NodeJS.ProcessEnv): PipelineOptions {
+  const options = readOptions(PIPELINE_OPTIONS, env);
   // The original sample watched the whole bucket and skipped its own results: with its settings, that stays so.
-  const legacy = !flags?.resultPrefix && !env.RESULT_PREFIX && Boolean(env.UPLOAD_OSS_PATH);
+  const legacy = !env.RESULT_PREFIX && Boolean(env.UPLOAD_OSS_PATH);
   const resolved = {
     ...options,
     resultPrefix: options.resultPrefix.endsWith('/') ? options.resultPrefix : `${options.resultPrefix}/`,

@@ -1,7 +1,6 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { RuntimeDeps } from '../runtime/deps.ts';
 import { toAppError } from '../runtime/errors.ts';
-import type { Logger } from '../runtime/log.ts';
 import type { Outcome, Result } from './outcome.ts';
 import { type EventContext, type PictureTask, processPicture } from './process-picture.ts';
 import { createStopwatch } from './stopwatch.ts';
@@ -13,9 +12,7 @@ import { createTurns } from './turns.ts';
  */
 export type Pipeline<R = Result> = (event: OssObjectEvent, context?: EventContext) => Promise<Outcome<R>>;
 
-export interface PipelineDeps<R> {
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface PipelineDeps<R> extends Pick<RuntimeDeps, 'clock' | 'logger'> {
   /** What to do with the picture of an event. */
   readonly taskFor: (event: OssObjectEvent) => PictureTask<R> | Promise<PictureTask<R>>;
 }
@@ -27,7 +24,7 @@ export function createPipeline<R extends object>({ clock, logger, taskFor }: Pip
   return async (event, context = {}) => {
     const stopwatch = createStopwatch(clock);
     const { durations } = stopwatch;
-    const started = clock.now();
+    const started = clock.monotonic();
     const line = { id: event.id, event: event.eventName, bucket: event.bucket, key: event.key };
     let task: PictureTask<R> | undefined;
     let endTurn = () => {};
@@ -36,7 +33,7 @@ export function createPipeline<R extends object>({ clock, logger, taskFor }: Pip
       endTurn = await turns.take(task.turnOf(event));
       const result = await processPicture(event, task, stopwatch, context);
       const outcome = { ...result, durations } as Outcome<R>;
-      logger.info({ ...line, ...outcome, ms: clock.now() - started }, task.messages.done);
+      logger.info({ ...line, ...outcome, ms: clock.monotonic() - started }, task.messages.done);
       return outcome;
     } catch (thrown) {
       const error = toAppError(thrown);

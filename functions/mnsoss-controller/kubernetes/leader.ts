@@ -1,7 +1,5 @@
-import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { RuntimeDeps } from '../../../shared/runtime/deps.ts';
 import { toAppError } from '../../../shared/runtime/errors.ts';
-import type { Logger } from '../../../shared/runtime/log.ts';
-import type { Random } from '../../../shared/runtime/random.ts';
 import type { Cluster } from './cluster.ts';
 import { statusOf } from './errors.ts';
 import { type KubeObject, RESOURCES } from './resources.ts';
@@ -14,7 +12,7 @@ export interface LeaderElection {
   stop(): Promise<void>;
 }
 
-export interface LeaderOptions {
+export interface LeaderOptions extends RuntimeDeps {
   readonly cluster: Cluster;
   readonly namespace: string;
   readonly name: string;
@@ -22,9 +20,6 @@ export interface LeaderOptions {
   readonly identity: string;
   /** Starts leading. The returned function stops it and resolves when nothing is running. */
   readonly lead: () => () => Promise<void>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly times?: LeaseTimes;
 }
 
@@ -64,11 +59,11 @@ export function createLeaderElection(options: LeaderOptions): LeaderElection {
   }
 
   async function tick(): Promise<void> {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     try {
       if (await acquire()) {
         cancelDeadline();
-        cancelDeadline = clock.after(startedAt + times.renewMs - clock.now(), () => {
+        cancelDeadline = clock.after(startedAt + times.renewMs - clock.monotonic(), () => {
           attempt = resign('the lease was not renewed in time');
         });
         if (!endWork && !stopped) {
@@ -101,8 +96,8 @@ export function createLeaderElection(options: LeaderOptions): LeaderElection {
   }
 
   function expired({ renewTime, leaseDurationSeconds = times.leaseMs / 1000 }: LeaseSpec): boolean {
-    if (seen?.renewTime !== renewTime) seen = { renewTime, at: clock.now() };
-    return clock.now() - seen!.at >= leaseDurationSeconds * 1000;
+    if (seen?.renewTime !== renewTime) seen = { renewTime, at: clock.monotonic() };
+    return clock.monotonic() - seen!.at >= leaseDurationSeconds * 1000;
   }
 
   async function resign(reason: string): Promise<void> {

@@ -80,7 +80,7 @@ export async function startCustomInstance(config: InstanceConfig, options: Start
 
   const failure = async (reason: End, startedAt: number, timeoutSeconds: number): Promise<CallResult> => {
     await ended;
-    const measured = { durationMs: clock.now() - startedAt, timeoutSeconds, maxMemoryMb: memory.max() };
+    const measured = { durationMs: clock.monotonic() - startedAt, timeoutSeconds, maxMemoryMb: memory.max() };
     return { ...errorOf(reason, measured), log: output.take() + noteOf(reason, config.memoryMb) };
   };
 
@@ -107,7 +107,7 @@ export async function startCustomInstance(config: InstanceConfig, options: Start
     isAlive: () => exited === undefined,
     kill: () => child.kill('SIGKILL'),
     async call(hook, context, { phase, event, timeoutSeconds }) {
-      const startedAt = clock.now();
+      const startedAt = clock.monotonic();
       const [method, target] = PATHS[phase];
       const headers = {
         ...contextHeaders(config, options, context),
@@ -148,8 +148,8 @@ function placed(word: string, { codeDir }: InstanceConfig): string {
 }
 
 async function untilListening(port: number, isOver: () => boolean, clock: Clock): Promise<boolean> {
-  const startedAt = clock.now();
-  while (!isOver() && clock.now() - startedAt < LISTEN_MS) {
+  const startedAt = clock.monotonic();
+  while (!isOver() && clock.monotonic() - startedAt < LISTEN_MS) {
     if (await accepts(port)) return true;
     await new Promise((resolve) => setTimeout(resolve, PROBE_MS));
   }

@@ -52,7 +52,7 @@ export async function startManagedInstance(config: InstanceConfig, options: Star
     isAlive: () => alive,
     kill,
     async call(hook, context, { phase, event, timeoutSeconds }) {
-      const startedAt = clock.now();
+      const startedAt = clock.monotonic();
       const endOfCall = `FC ${phase} End RequestId: ${context.requestId}`;
       let forced: End | undefined;
       const end = (reason: End) => {
@@ -69,7 +69,7 @@ export async function startManagedInstance(config: InstanceConfig, options: Star
       const first = await Promise.race([ended, answered]);
       cancel();
       memory.stop();
-      const measured = { durationMs: clock.now() - startedAt, timeoutSeconds };
+      const measured = { durationMs: clock.monotonic() - startedAt, timeoutSeconds };
       if (typeof first === 'string' || forced) {
         const reason = forced ?? { exited: String(first) };
         await ended;

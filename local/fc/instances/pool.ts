@@ -136,7 +136,7 @@ export function createPool(config: InstanceConfig, options: PoolOptions): Pool {
     const context = { requestId, credentials: issueRoleKeys() };
     const isFirst = slot.initialized === undefined;
     const instance = await slot.starting;
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     slot.initialized ??= initialize(slot, context);
     const initialized = await slot.initialized;
     let log = isFirst ? (initialized?.log ?? '') : '';
@@ -154,7 +154,7 @@ export function createPool(config: InstanceConfig, options: PoolOptions): Pool {
       requestId,
       instanceId: slot.instanceId,
       log,
-      durationMs: clock.now() - startedAt,
+      durationMs: clock.monotonic() - startedAt,
       config,
     });
     options.onLog({ text: result.log, instanceId: slot.instanceId, versionId: config.versionId });

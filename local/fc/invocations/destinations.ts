@@ -40,7 +40,7 @@ export function createDestinations(options: {
     });
     try {
       if (kind === 'queues') await client.queue(name).send(record);
-      else await client.publish(name, record);
+      else await client.publishMessage(name, record);
     } finally {
       client.close();
     }

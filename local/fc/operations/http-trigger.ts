@@ -1,3 +1,4 @@
+import { parseJson } from '../../../shared/runtime/json.ts';
 import { FcRefusal } from '../errors.ts';
 import type { Target } from '../invocations/index.ts';
 import { type HttpTriggerConfig, readTriggerConfig } from '../settings/trigger.ts';
@@ -134,12 +135,8 @@ function replyOf(result: Buffer): FcAnswer {
 }
 
 function readReply(result: Buffer): HttpReply | undefined {
-  try {
-    const value = JSON.parse(result.toString()) as HttpReply;
-    return Number.isInteger(value?.statusCode) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(result.toString()) as HttpReply | null | undefined;
+  return value && Number.isInteger(value.statusCode) ? value : undefined;
 }
 
 /** Headers that concern the connection to the program alone. */

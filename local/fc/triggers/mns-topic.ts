@@ -25,7 +25,7 @@ const topicOf = ({ trigger }: TriggerOf) => trigger.sourceArn?.split('/').pop() 
 
 /** Throws `InvalidArgument` if the topic does not exist. */
 export async function checkTopic(of: TriggerOf, deps: TriggerDeps): Promise<void> {
-  await withClient(deps, (client) => client.getTopic(topicOf(of))).catch((error: unknown) => {
+  await withClient(deps, (client) => client.checkTopic(topicOf(of))).catch((error: unknown) => {
     throw new FcRefusal(
       'InvalidArgument',
       `sourceArn: ${of.trigger.sourceArn}: ${toAppError(error).message}`,

@@ -1,7 +1,10 @@
 import * as z from 'zod/mini';
+import { canonicalName } from '../../faces/gallery/person-name.ts';
 import type { ObjectHead, ObjectStore } from '../../oss/object-store.ts';
+import { readText } from '../../oss/read-text.ts';
 import { fixedPrefix } from '../../results/keys.ts';
-import { AppError, isAppError } from '../../runtime/errors.ts';
+import { AppError } from '../../runtime/errors.ts';
+import { parseJson } from '../../runtime/json.ts';
 import { RECORD_NAME } from './record.ts';
 
 /** Documents that are fetched ahead of the current one. */
@@ -60,7 +63,7 @@ export async function changeMentions(
   throw new AppError('ServiceUnavailable', `results that name the person changed in ${MAX_PASSES} passes`);
 }
 
-/** All documents below the result prefix that name the person, in key order. Reads every document. */
+/** All documents below the result prefix that name the person, in key order. Reads every document. `person` is in NFC. */
 export async function* findMentions(
   results: ObjectStore,
   resultPrefix: string,
@@ -91,31 +94,23 @@ async function readMention(
   person: string,
   signal: AbortSignal | undefined,
 ): Promise<Mention | undefined> {
-  const read = await results.get(key, { signal }).catch((error: unknown) => {
-    if (isAppError(error, 'NoSuchKey')) return undefined;
-    throw error;
-  });
-  if (!read) return undefined;
-  const text = Buffer.concat(await read.body.toArray()).toString();
+  const read = await readText(results, key, signal);
   // A name appears in the text as JSON encodes it, so most documents need not be parsed.
-  if (!text.includes(JSON.stringify(person))) return undefined;
-  const content = parse(text);
+  if (!read || !canonicalName(read.text).includes(JSON.stringify(person))) return undefined;
+  const content = parse(read.text);
   if (!content) return undefined;
-  const faces = (content.faces ?? []).flatMap(({ match }, i) => (match?.person === person ? [i] : []));
-  const enrolment = content.person === person;
-  const named = faces.length > 0 || enrolment || content.refusal?.other === person;
+  const isMeant = (name: string | undefined) => name !== undefined && canonicalName(name) === person;
+  const faces = (content.faces ?? []).flatMap(({ match }, i) => (isMeant(match?.person) ? [i] : []));
+  const enrolment = isMeant(content.person);
+  const named = faces.length > 0 || enrolment || isMeant(content.refusal?.other);
   return named ? { head: read.head, content, faces, enrolment } : undefined;
 }
 
 /** `undefined` when the text is not a document of this project. */
 function parse(text: string): MentioningContent | undefined {
-  try {
-    const content: unknown = JSON.parse(text);
-    // Not the parser's output: its fields have another order.
-    return z.safeParse(shape, content).success ? (content as MentioningContent) : undefined;
-  } catch {
-    return undefined;
-  }
+  const content = parseJson(text);
+  // Not the schema's output: its fields have another order.
+  return z.safeParse(shape, content).success ? (content as MentioningContent) : undefined;
 }
 
 /** Replaces the document with the changed content. Resolves to `false` when another write replaced it since it was read. */

@@ -102,7 +102,8 @@ describe('setup', () => {
   test('the commands for aliyun and the template for Resource Orchestration Service name every requirement', async () => {
     const requirements = requirementsOf(await deployed({ TRIGGER: 'mns-queue' }), { bucket: 'photos' });
 
-    const script = aliyunScript(requirements, { region: 'cn-shanghai', usesFaceBody: true });
+    const lines = aliyunScript(requirements, { region: 'cn-shanghai', usesFaceBody: true });
+    const script = lines.join('\n');
     const template = JSON.stringify(rosTemplate(requirements));
 
     for (const requirement of requirements) {
@@ -111,7 +112,7 @@ describe('setup', () => {
       expect(template).toContain(name);
     }
     // Every line is a comment or a command whose quotes are closed.
-    for (const line of script.split('\n').filter((it) => it && !it.startsWith('#'))) {
+    for (const line of lines.filter((it) => it && !it.startsWith('#'))) {
       expect(line).toMatch(/^aliyun /);
       expect(line.split("'").length % 2).toBe(1);
     }
