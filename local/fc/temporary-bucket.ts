@@ -50,12 +50,20 @@ export function createTemporaryBucket(options: TemporaryBucketOptions): Temporar
       client.close();
     }
   };
-  let made: Promise<unknown> | undefined;
+  /** Objects that were read, and when. A client may repeat its request, so they stay for as long as the keys live. */
+  const read = new Map<string, number>();
+  const outdated = () => [...read].filter(([, at]) => clock.now() - at > KEYS_MS).map(([key]) => key);
 
   return {
     async open() {
-      made ??= withClient(platform, (client) => client.createBucket(bucket));
-      await made;
+      await withClient(platform, async (client) => {
+        // It exists already, unless the cloud is new or was reset.
+        await client.createBucket(bucket);
+        for (const key of outdated()) {
+          await client.bucket(bucket).delete(key);
+          read.delete(key);
+        }
+      });
       const objectName = `code-${clock.now()}-${Math.floor(random() * 1e9)}`;
       const resource = `${bucket}/${account.accountId}/`;
       const credentials = sts.issue({
@@ -72,7 +80,7 @@ export function createTemporaryBucket(options: TemporaryBucketOptions): Temporar
         try {
           const { body } = await client.bucket(from).get(key);
           const bytes = Buffer.concat(await body.toArray());
-          if (from === bucket) await client.bucket(from).delete(key);
+          if (from === bucket) read.set(key, clock.now());
           return bytes;
         } catch (error) {
           const { message } = toAppError(error);

@@ -8,7 +8,7 @@ import { openStage, type Settings, type Stage } from './stage.ts';
 const BUCKET = { OSS_BUCKET: 'photos', REGION: 'cn-shanghai' };
 
 /** What the services say to a caller without a right. */
-const DENIED = /NoPermission|AccessDenied|Unauthorized|not authorized|denied/;
+const DENIED = /NoPermission|AccessDenied|Unauthorized|not authorized|denied|no permission/;
 
 /** The policy without one of its actions. */
 function without(policy: RamPolicy, action: string): RamPolicy {
