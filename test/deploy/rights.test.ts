@@ -7,8 +7,11 @@ import { openStage, type Settings, type Stage } from './stage.ts';
 
 const BUCKET = { OSS_BUCKET: 'photos', REGION: 'cn-shanghai' };
 
-/** What the services say to a caller without a right. */
-const DENIED = /NoPermission|AccessDenied|Unauthorized|not authorized|denied|no permission/;
+/** What the services, or the component for them, say to a caller without a right. */
+const DENIED =
+  /NoPermission|AccessDenied|Unauthorized|not authorized|denied|no permission|Failed to create role/;
+/** For a deployment per right. */
+const TIMEOUT_MS = 900_000;
 
 /** The policy without one of its actions. */
 function without(policy: RamPolicy, action: string): RamPolicy {
@@ -78,7 +81,9 @@ test('who has the rights of policy --deployer deploys, reads logs and removes, b
   expect(logs).toContain('processed');
 });
 
-test('without any one of the rights of policy --deployer, deploying or reading logs fails', async () => {
+test('without any one of the rights of policy --deployer, deploying or reading logs fails', {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const stage = await openStage();
   const policy = await deployerOf(stage);
   const missed: string[] = [];
