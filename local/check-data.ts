@@ -6,7 +6,7 @@ import { type Damage, type DataFolder, openDataFolder } from './disk/data-folder
 import { lockDataDir } from './disk/data-lock.ts';
 import { checkJournal } from './disk/journal.ts';
 import { galleryFiles } from './facebody/store/gallery-store.ts';
-import { ledgerFiles } from './mns/store/ledger.ts';
+import { ledgerFiles, openLedger } from './mns/store/ledger.ts';
 import { repairOss } from './oss/store/repair.ts';
 import { verifyOss } from './oss/store/verify.ts';
 import { ruleFiles } from './rules/store/rule-book.ts';
@@ -15,6 +15,7 @@ import { readEarlierStart, verifyConnection, writeConnection } from './start/con
 /** Reports everything that is not as it was written in a data folder, and changes nothing. */
 export function verifyDataFolder(dataDir: string, report: (damage: Damage) => void): Promise<void> {
   return checkFolder(dataDir, openDataFolder(dataDir, 'verify', report), async (data) => {
+    await checkJournal(ledgerFiles(data), data);
     const { accountId } = (await verifyConnection(data)) ?? DEFAULT_ACCOUNT;
     await verifyOss(path.join(dataDir, 'oss'), data, accountId);
   });
@@ -23,6 +24,8 @@ export function verifyDataFolder(dataDir: string, report: (damage: Damage) => vo
 /** Mends a data folder, and reports what was wrong and what was done. What is damaged is set aside, not deleted. */
 export function repairDataFolder(dataDir: string, report: (damage: Damage) => void): Promise<void> {
   return checkFolder(dataDir, openDataFolder(dataDir, 'repair', report), async (data) => {
+    const ledger = await openLedger(data);
+    await ledger.close();
     const { connection, account = DEFAULT_ACCOUNT } = await readEarlierStart(data);
     if (connection) await writeConnection(dataDir, connection);
     await repairOss(path.join(dataDir, 'oss'), data, account.accountId);
@@ -44,7 +47,7 @@ async function checkFolder(
     },
   });
   try {
-    for (const files of [ledgerFiles, galleryFiles, ruleFiles]) await checkJournal(files(data), data);
+    for (const files of [galleryFiles, ruleFiles]) await checkJournal(files(data), data);
     await checkRest(data);
   } finally {
     await unlock();

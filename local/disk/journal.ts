@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import type { Damage, DataFolder } from './data-folder.ts';
 import { createDurableFiles } from './durable-files.ts';
 import { readJournalV1 } from './journal-v1.ts';
@@ -46,6 +47,7 @@ export function memoryJournal<R>(): Journal<R> {
 export async function openJournal<R>(options: JournalOptions<R>): Promise<Journal<R>> {
   const { folder, fileV1, readV1 = readJournalV1, data, apply, snapshot, compactAtBytes } = options;
   const files = createDurableFiles(true);
+  const hasLostV1 = await isLostV1(options);
   await files.makeFolder(folder);
   const isNew = (await logFilesIn(folder)).length === 0;
   let isSound = true;
@@ -54,6 +56,8 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<Journa
     data.report(found);
   };
   const hasV1 = isNew && (await readV1(fileV1, { ...data, report }, apply));
+
+  if (hasLostV1) data.report(lostV1(fileV1, data));
 
   const log = await openLog({
     folder,
@@ -92,5 +96,17 @@ export async function checkJournal(journal: JournalFiles, data: DataFolder): Pro
   }
   const numbers = await logFilesIn(folder);
   if (numbers.length === 0 && (await readV1(fileV1, data, () => {}))) return;
+  if (await isLostV1(journal)) data.report(lostV1(fileV1, data));
   await mendLog(folder, await scanLog(folder, undefined, () => {}), data);
+}
+
+/** Version 0.1 made the folder of a service with its journal, so a folder without one has lost it. */
+async function isLostV1({ folder, fileV1 }: JournalFiles): Promise<boolean> {
+  if (dirname(folder) !== dirname(fileV1)) return false;
+  const names = await readdir(dirname(folder)).catch(() => undefined);
+  return names !== undefined && !names.includes(basename(folder)) && !names.includes(basename(fileV1));
+}
+
+function lostV1(fileV1: string, { relative }: DataFolder): Damage {
+  return { what: relative(fileV1), problem: 'is missing', remedy: 'it begins anew' };
 }

@@ -82,7 +82,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
   let { file: last, offset, seq } = scan.end ?? from ?? { file: 0, offset: 0, seq: 1 };
   last = Math.max(last, ...sizes.keys());
   let writer: FileHandle | undefined;
-  let compactAt = compactAtBytes;
+  let compactAt = Math.max(compactAtBytes, 2 * scan.snapshotBytes);
   let pending: Waiting[] = [];
   let flushing: Promise<void> | undefined;
   let failure: Error | undefined;
@@ -168,7 +168,9 @@ export async function openLog(options: LogOptions): Promise<Log> {
       throw error;
     }
     await writer?.close();
-    writer = next;
+    await next.close();
+    // The file has the snapshot alone, so that the next start knows how large that is.
+    writer = undefined;
     last++;
     seq += count;
     offset = size;

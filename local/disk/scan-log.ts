@@ -36,6 +36,8 @@ export interface LogScan {
   readonly witness: 'valid' | 'missing' | 'damaged';
   /** Bytes by number of file. */
   readonly sizes: ReadonlyMap<number, number>;
+  /** Bytes of the snapshot that the log begins with; 0 if it has none. */
+  readonly snapshotBytes: number;
 }
 
 export const logFile = (folder: string, number: number) =>
@@ -67,10 +69,11 @@ export async function scanLog(
   const witness = await readWitness(folder);
   const known = typeof witness === 'object' ? witness : undefined;
   const stateOfWitness = typeof witness === 'object' ? 'valid' : (witness ?? 'missing');
-  const first = from?.file ?? (await snapshotIn(folder, numbers)) ?? known?.first ?? numbers[0];
+  const snapshot = from ? undefined : await snapshotIn(folder, numbers);
+  const first = from?.file ?? snapshot ?? known?.first ?? numbers[0];
   const isEmpty = numbers.length === 0 && !from && (!known || known.last < known.first);
   if (first === undefined || isEmpty)
-    return { end: undefined, flaws: [], witness: stateOfWitness, sizes: new Map() };
+    return { end: undefined, flaws: [], witness: stateOfWitness, sizes: new Map(), snapshotBytes: 0 };
 
   const sizes = new Map<number, number>();
   const flaws: Flaw[] = [];
@@ -134,6 +137,7 @@ export async function scanLog(
     flaws: flaws.map((flaw, index) => (index < followed ? flaw : { ...flaw, isTail: true })),
     witness: stateOfWitness,
     sizes,
+    snapshotBytes: snapshot === undefined ? 0 : sizes.get(snapshot)!,
   };
 }
 

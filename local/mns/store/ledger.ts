@@ -20,6 +20,23 @@ export interface Ledger {
 /** @param data without it, the state is only in memory */
 export async function openLedger(data: DataFolder | undefined): Promise<Ledger> {
   const state = createState();
+  const restored: MnsRecord[] = [];
+  /** A message has no queue only if the record of the queue is lost. */
+  const restoreQueue = (
+    { queue: name, message }: MnsRecord & { type: 'message' },
+    { report }: DataFolder,
+  ) => {
+    const { enqueueTime } = message;
+    const times = { createTime: enqueueTime, lastModifyTime: enqueueTime };
+    const record = { type: 'queue', queue: { name, settings: DEFAULT_QUEUE_SETTINGS, ...times } } as const;
+    restored.push(record);
+    apply(state, record);
+    report({
+      what: `queue ${name}`,
+      problem: 'has messages, but its settings are lost',
+      remedy: 'it has the default settings',
+    });
+  };
   const journal: Journal<MnsRecord> =
     data === undefined
       ? memoryJournal()
@@ -33,20 +50,8 @@ export async function openLedger(data: DataFolder | undefined): Promise<Ledger> 
           snapshot: () => snapshot(state),
         });
 
-  /** A message has no queue only if the record of the queue is lost. */
-  const restoreQueue = (
-    { queue: name, message }: MnsRecord & { type: 'message' },
-    { report }: DataFolder,
-  ) => {
-    const { enqueueTime } = message;
-    const times = { createTime: enqueueTime, lastModifyTime: enqueueTime };
-    apply(state, { type: 'queue', queue: { name, settings: DEFAULT_QUEUE_SETTINGS, ...times } });
-    report({
-      what: `queue ${name}`,
-      problem: 'has messages, but its settings are lost',
-      remedy: 'it has the default settings',
-    });
-  };
+  if (restored.length > 0) await journal.append(restored);
+
   const applyAll = (records: readonly MnsRecord[]) => {
     for (const record of records) apply(state, record);
   };

@@ -17,8 +17,6 @@ export const nameOfEntry = (key: string) => key.slice(2);
 /** The key of the upload that a part belongs to. */
 export const uploadKeyOf = (part: string) => `u/${part.slice(2, part.lastIndexOf('/'))}`;
 
-type Stored<T> = T extends unknown ? Omit<T, 'key'> : never;
-
 /** The fields of a version that most versions do not need. */
 const DEFAULTS = {
   deleteMarker: false,
@@ -47,9 +45,37 @@ export function encodeObject({ versions }: ObjectRecord): string {
 }
 
 export function decodeObject(key: string, value: string): ObjectRecord {
-  const { versions } = decode<Stored<ObjectRecord>>(value);
-  return { key, versions: versions.map((version) => ({ ...DEFAULTS, ...version })) };
+  return { key, versions: decode<{ versions: readonly StoredVersion[] }>(value).versions.map(completed) };
 }
+
+type Omitted = keyof typeof DEFAULTS;
+type StoredVersion = Omit<ObjectVersion, Omitted> & Partial<Pick<ObjectVersion, Omitted>>;
+
+/** Each field by its name: objects of one shape are several times as fast as those that a spread makes. */
+function completed(stored: StoredVersion): ObjectVersion {
+  return {
+    id: stored.id,
+    deleteMarker: stored.deleteMarker ?? DEFAULTS.deleteMarker,
+    type: stored.type ?? DEFAULTS.type,
+    segments: stored.segments,
+    size: stored.size,
+    etag: stored.etag,
+    crc64: stored.crc64,
+    contentMd5: stored.contentMd5,
+    lastModified: stored.lastModified,
+    headers: stored.headers ?? DEFAULTS.headers,
+    metadata: stored.metadata ?? DEFAULTS.metadata,
+    tags: stored.tags ?? DEFAULTS.tags,
+    acl: stored.acl ?? DEFAULTS.acl,
+    storageClass: stored.storageClass ?? DEFAULTS.storageClass,
+    encryption: stored.encryption,
+    symlinkTarget: stored.symlinkTarget,
+    restore: stored.restore,
+  } satisfies Complete;
+}
+
+/** So that no field is forgotten. */
+type Complete = { readonly [name in keyof Required<ObjectVersion>]: ObjectVersion[name] };
 
 export const encodePart = (part: Part) => encode(part, [part.segment]);
 export const encodeRecord = (record: BucketRecord | UploadRecord) => encode(record, []);
