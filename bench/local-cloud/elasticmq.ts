@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender, Running } from './contenders.ts';
 import { createSender, type Load, load } from './load.ts';
+import { textOf } from './messages.ts';
 
 /** ElasticMQ keeps its messages in memory. It needs Java and, the first time, Maven. */
 export const elasticMq: Contender = { name: 'ElasticMQ 1.6.11', start };
@@ -94,8 +95,8 @@ export async function measureElasticMq(url: string, count: number): Promise<Load
   const done = await load(count, CLIENTS, async (index) => {
     await call('SendMessage', { QueueUrl, MessageBody: `message ${index}` });
     const message = await call('ReceiveMessage', { QueueUrl, WaitTimeSeconds: '10' });
-    const [, body = ''] = /<Body>([^<]*)<\/Body>/.exec(message) ?? [];
-    const [, ReceiptHandle = ''] = /<ReceiptHandle>([^<]*)<\/ReceiptHandle>/.exec(message) ?? [];
+    const body = textOf('Body', message);
+    const ReceiptHandle = textOf('ReceiptHandle', message);
     if (body === '' || seen.has(body)) throw new Error(`received "${body}" after ${seen.size}`);
     seen.add(body);
     await call('DeleteMessage', { QueueUrl, ReceiptHandle });

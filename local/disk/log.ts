@@ -85,6 +85,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
   let compactAt = Math.max(compactAtBytes, 2 * scan.snapshotBytes);
   let pending: Waiting[] = [];
   let flushing: Promise<void> | undefined;
+  let noteTimer: NodeJS.Timeout | undefined;
   let failure: Error | undefined;
   /** Whether the state has entries that could not be written. */
   let isBehind = options.startsWithSnapshot ?? false;
@@ -218,16 +219,23 @@ export async function openLog(options: LogOptions): Promise<Log> {
     }
     flushing = undefined;
   };
+  const startFlush = () => {
+    clearTimeout(noteTimer);
+    noteTimer = undefined;
+    if (pending.length > 0) flushing ??= flush();
+  };
 
   const log: Log = {
     append: (entry) =>
       new Promise((resolve, reject) => {
         pending.push({ ...entry, resolve, reject });
-        flushing ??= flush();
+        startFlush();
       }),
     note(text) {
       // If it cannot be written, the next snapshot has it.
-      log.append({ text }).catch(() => undefined);
+      pending.push({ text, resolve: () => {}, reject: () => {} });
+      // It joins the next entry that somebody waits for.
+      if (!flushing) noteTimer ??= setTimeout(startFlush, MAX_NOTE_MS);
     },
     read: reader.read,
     end: () => ({ file: last, offset, seq }),
@@ -245,6 +253,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
       }
     },
     async close() {
+      startFlush();
       await flushing;
       failure ??= new AppError('JournalFailed', `${folder} is closed`);
       await writer?.close();
@@ -272,6 +281,8 @@ async function scanFrom({ folder, data, from, apply, onProgress }: LogOptions): 
   );
 }
 
+/** How long a note waits for company. */
+const MAX_NOTE_MS = 50;
 const FRAMES_PER_WRITE = 1024;
 /** Each start begins a file; a log with snapshots does not keep more than these. */
 const MAX_FILES_OF_SNAPSHOTS = 16;
