@@ -5,23 +5,18 @@ import { ENVELOPES } from './formats/index.ts';
 import { eventOf, whyNotRecord } from './record.ts';
 import { readValue } from './text.ts';
 
-export interface EnvelopeBounds {
-  /** Bytes of the input. `@default 33_554_432`, the limit of Function Compute */
-  readonly maxBytes: number;
-  /** Envelopes around a notification. `@default 6` */
-  readonly maxDepth: number;
-  /** Layers of Base64 among them. `@default 4` */
-  readonly maxBase64Layers: number;
-  /** Records and unreadable elements in total. `@default 10_000`, EventBridge's largest batch */
-  readonly maxRecords: number;
-}
-
-const DEFAULT_BOUNDS: EnvelopeBounds = {
+const DEFAULT_BOUNDS = {
+  /** Bytes of the input: the limit of Function Compute. */
   maxBytes: 32 * 1024 * 1024,
+  /** Envelopes around a notification. */
   maxDepth: 6,
+  /** Layers of Base64 among them. */
   maxBase64Layers: 4,
+  /** Records and unreadable elements in total: EventBridge's largest batch. */
   maxRecords: 10_000,
 };
+
+export type EnvelopeBounds = Readonly<typeof DEFAULT_BOUNDS>;
 
 /** A part that could not be opened. Store `content` before acknowledging the input. */
 interface EnvelopeFault {
@@ -29,6 +24,7 @@ interface EnvelopeFault {
   readonly path: string;
   /** `EnvelopeUnknown`, `EnvelopeTooDeep` or `EventTooLarge`. Says what was expected where; never quotes the input. */
   readonly error: AppError;
+  /** The part with all envelopes that contain nothing else. */
   readonly content: unknown;
 }
 
@@ -43,6 +39,8 @@ interface Trail {
   readonly path: string;
   readonly envelopes: readonly EnvelopeName[];
   readonly eventId?: string | undefined;
+  /** The outermost envelope of which this is the only part. */
+  readonly outermost?: { readonly content: unknown };
 }
 
 /**
@@ -60,9 +58,11 @@ export function openEnvelope(input: unknown, bounds: Partial<EnvelopeBounds> = {
     try {
       const value = readValue(content, limits.maxBytes);
       const { name, layer } = recognize(value, outer.path);
+      const outermost = outer.outermost ?? { content };
       const trail = {
         ...outer,
         envelopes: [...outer.envelopes, name],
+        outermost: layer.parts.length === 1 ? outermost : undefined,
         eventId: layer.parts.length === 1 ? (layer.eventId ?? outer.eventId) : undefined,
       };
       records += Math.max(0, layer.parts.length - 1);
@@ -74,18 +74,22 @@ export function openEnvelope(input: unknown, bounds: Partial<EnvelopeBounds> = {
         else open(part, inner);
       }
     } catch (error) {
-      faults.push({ path: outer.path, error: toAppError(error), content });
+      faults.push(faultOf(outer, toAppError(error), content));
     }
   };
 
   const take = (content: unknown, index: number, trail: Trail): void => {
     const why = whyNotRecord(content);
     if (why === undefined) events.push(eventOf(content as OssRecord, { ...trail, index }));
-    else faults.push({ path: trail.path, error: unknownAt(trail.path, [`oss-record: ${why}`]), content });
+    else faults.push(faultOf(trail, unknownAt(trail.path, [`oss-record: ${why}`]), content));
   };
 
   open(input, { path: '', envelopes: [] });
   return { events, faults };
+}
+
+function faultOf({ path, outermost }: Trail, error: AppError, content: unknown): EnvelopeFault {
+  return { path, error, content: outermost ? outermost.content : content };
 }
 
 function recognize(value: unknown, path: string): { name: EnvelopeName; layer: Layer } {
