@@ -15,7 +15,7 @@ import type {
   ReceivedMessage,
 } from '../../shared/mns/queue.ts';
 import { untilAborted } from '../../shared/runtime/abort.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import { type Clock, steadyClock } from '../../shared/runtime/clock.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 
 export interface MemoryQueueOptions {
@@ -61,10 +61,12 @@ export interface MemoryQueue extends MessageQueue {
  */
 export function createMemoryQueue({
   name = 'memory',
-  clock,
+  clock: given,
   visibilityTimeout = 30,
   messageRetentionPeriod = DEFAULT_RETENTION_SECONDS,
 }: MemoryQueueOptions): MemoryQueue {
+  // The service is another machine: its time of day does not jump with that of its clients.
+  const clock = steadyClock(given);
   /** In the order of arrival. */
   const messages = new Map<string, StoredMessage>();
   const waiters = new Set<Waiter>();

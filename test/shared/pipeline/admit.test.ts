@@ -29,6 +29,16 @@ describe('admit', () => {
     expect(admit(anEvent(changes), rules)).toEqual({ action: 'ignore', rule });
   });
 
+  test.each([
+    ['incoming%2Fa%20b.jpg', { action: 'process' }],
+    ['incoming/100%.jpg', { action: 'process' }],
+    ['results%2Fincoming%2Fa.jpg%2Fannotated.jpg', { action: 'ignore', rule: 'own-result' }],
+    ['elsewhere%2Fa.jpg', { action: 'ignore', rule: 'outside-prefix' }],
+    ['incoming%2Fa%2F', { action: 'ignore', rule: 'folder' }],
+  ])('the key %s is judged by its decoded form too', (key, admission) => {
+    expect(admit(anEvent({ key }), rules)).toEqual(admission);
+  });
+
   test('suffixes match in upper and lower case', () => {
     const jpegs = readPipelineOptions({ SOURCE_SUFFIXES: '.jpg, .jpeg' });
 

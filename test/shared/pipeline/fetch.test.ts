@@ -131,3 +131,34 @@ test('an error other than a missing object is thrown', async () => {
 
   await expect(fetched).rejects.toMatchObject({ code: 'ServiceUnavailable' });
 });
+
+/** A bucket that refuses to read its one object. */
+function refusing(error: AppError): ObjectStore {
+  const get: ObjectStore['get'] = () => Promise.reject(error);
+  return { get } as ObjectStore;
+}
+
+test.each([
+  ['a policy denies it', new AppError('AccessDenied', 'no', { details: { ossCode: 'AccessDenied' } })],
+  [
+    'its KMS key is disabled',
+    new AppError('InvalidRequest', 'no', { details: { ossCode: 'KmsKeyDisabled' } }),
+  ],
+])('an object is unreadable, and the fault its own, when %s', async (_, error) => {
+  await expect(fetchSource(refusing(error), anEvent(), bounds)).rejects.toMatchObject({
+    code: 'ObjectUnreadable',
+    kind: 'permanent',
+    cause: error,
+  });
+});
+
+test.each([
+  [
+    'the region is wrong',
+    new AppError('AccessDenied', 'no', { details: { endpoint: 'oss-cn-beijing.aliyuncs.com' } }),
+  ],
+  ['the access key is unknown', new AppError('InvalidAccessKeyId', 'no')],
+  ['OSS fails', new AppError('ServiceUnavailable', 'no')],
+])('an error that concerns every object is thrown as it is when %s', async (_, error) => {
+  await expect(fetchSource(refusing(error), anEvent(), bounds)).rejects.toBe(error);
+});

@@ -23,7 +23,11 @@ function acknowledgerOf(answer: Answer = () => []) {
     onLost: ({ messageId }) => void lost.push(messageId),
   });
   const add = (id: string, hiddenMs = 60_000) =>
-    acknowledger.add({ messageId: id, receiptHandle: `handle-${id}`, expiresAt: clock.now() + hiddenMs });
+    acknowledger.add({
+      messageId: id,
+      receiptHandle: `handle-${id}`,
+      expiresAt: clock.monotonic() + hiddenMs,
+    });
   return { clock, acknowledger, batches, deleted, lost, add, errors };
 }
 

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createEnrolment } from '../../../../shared/pipeline/people/enrol.ts';
 import { type ForgetDeps, forgetPerson } from '../../../../shared/pipeline/people/forget.ts';
 import {
+  ANNA,
   aYearOfPhotos,
   everything,
   PARTY,
@@ -211,4 +213,17 @@ describe('forgetPerson', () => {
   test('forgetPerson refuses an empty name', async () => {
     await expect(forgetPerson('', deps)).rejects.toMatchObject({ code: 'PersonNameInvalid' });
   });
+});
+
+test('forgetPerson removes a photo and a record whose keys are as long as OSS accepts', async () => {
+  const key = `people/Anna/${'a'.repeat(1023 - 16)}.jpg`;
+  await createEnrolment(fixture.deps)(await fixture.upload(key, ANNA));
+
+  const report = await forgetPerson('Anna', deps);
+
+  expect(report).toMatchObject({
+    photos: [key],
+    records: [expect.stringMatching(/~[0-9a-f]{40}\/enrolment\.json$/)],
+  });
+  for (const [left, bytes] of await everything(fixture)) expect(`${left} ${bytes}`).not.toContain('Anna');
 });

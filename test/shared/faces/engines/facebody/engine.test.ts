@@ -189,7 +189,7 @@ describe('compare', () => {
     const { engine } = await open({ inside: facing(1, 0), clock, pacing });
     await engine.compare!(blankImage(), white());
 
-    const second = engine.compare!(blankImage(), white(), { deadline: clock.now() + 3500 });
+    const second = engine.compare!(blankImage(), white(), { deadline: clock.monotonic() + 3500 });
 
     await expect(second).rejects.toMatchObject({ code: 'Throttled' });
   });
@@ -359,7 +359,7 @@ describe('exhausted quota', () => {
     await engine.analyze(blankImage(), ASKED);
 
     // Three seconds are reserved for the answer.
-    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: clock.now() + 3500 });
+    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: clock.monotonic() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
@@ -369,7 +369,7 @@ describe('exhausted quota', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'Throttling' });
 
-    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: systemClock.now() + 3500 });
+    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: systemClock.monotonic() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
     expect(server.stats().RecognizeFace!.received).toBe(1);
