@@ -1,8 +1,14 @@
 import { join } from 'node:path';
 import { startLocalCloud } from '../../local/cloud.ts';
-import { lockDataDir } from '../../local/disk/data-lock.ts';
+import { dataFolderOf } from '../../local/disk/data-folder.ts';
 import { redirectEnvironment } from '../../local/gateway/redirect.ts';
-import { accountOf, type Connection, readConnection, writeConnection } from '../../local/start/connection.ts';
+import {
+  type Connection,
+  newAccount,
+  readConnection,
+  readEarlierStart,
+  writeConnection,
+} from '../../local/start/connection.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { type AccountAccess, localAccount } from './account.ts';
@@ -47,10 +53,12 @@ export async function openTarget({
   mnsPort,
   ...options
 }: LocalCloudPorts): Promise<DeployTarget> {
-  const known = await readConnection(dataDir);
+  const known = await readConnection(dataDir).catch(() => undefined);
   if (known && (await answers(known.ossUrl))) return targetOf(known, false, async () => {});
-  const unlock = await lockDataDir(dataDir);
-  const account = await accountOf(dataDir);
+  const logger = createLogger({ level: 'warn', file: join(dataDir, 'log.jsonl') });
+  const { connection: earlier, account = newAccount() } = await readEarlierStart(
+    dataFolderOf({ dataDir, logger }),
+  );
   const cloud = await startLocalCloud({
     ...options,
     dataDir,
@@ -58,11 +66,11 @@ export async function openTarget({
     mnsPort,
     tlsPort: 0,
     accounts: [account],
-    logger: createLogger({ level: 'warn', file: join(dataDir, 'log.jsonl') }),
+    logger,
   });
   const { oss, mns, facebody, fc, tls, region } = cloud;
   const connection = {
-    ...known,
+    ...earlier,
     ossUrl: oss.url,
     mnsUrl: mns.url,
     facebodyUrl: facebody.url,
@@ -72,10 +80,7 @@ export async function openTarget({
     account,
   };
   await writeConnection(dataDir, connection);
-  return targetOf(connection, true, async () => {
-    await cloud.close();
-    await unlock();
-  });
+  return targetOf(connection, true, cloud.close);
 }
 
 function targetOf(connection: Connection, isOwn: boolean, stop: () => Promise<void>): DeployTarget {

@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Credentials } from '../../shared/runtime/credentials.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { createKeyring } from '../access/keyring.ts';
+import { dataFolderOf } from '../disk/data-folder.ts';
 import type { ObjectChange } from '../events/object-change.ts';
 import { hexId } from '../http/ids.ts';
 import type { Service, ServiceOptions } from '../http/service.ts';
@@ -62,10 +63,11 @@ export async function createFunctionCompute(options: FunctionComputeOptions): Pr
   const { dataDir, region, clock, random, mnsUrl, idleMs = IDLE_MS, failsInside = () => false } = options;
   const keyring = createKeyring(options);
   const { accountId } = keyring.owner;
-  const store = await openFunctionStore(dataDir);
+  const data = dataFolderOf(options);
+  const store = await openFunctionStore(data);
   const code = await openCodeStore(dataDir);
   const newId = () => newRequestId(clock, random);
-  const common = { ...options, dataDir, accountId, newId, store, code, region };
+  const common = { ...options, data, accountId, newId, store, code, region };
   const sendToDestination = createDestinations({
     mnsUrl,
     clock,

@@ -1,4 +1,5 @@
 import { createKeyring } from '../access/keyring.ts';
+import { dataFolderOf } from '../disk/data-folder.ts';
 import { hexId } from '../http/ids.ts';
 import type { Service, ServiceOptions } from '../http/service.ts';
 import { LogRefusal } from './errors.ts';
@@ -10,9 +11,9 @@ import { type LogStore, openLogStore } from './store/log-store.ts';
 export interface Logs extends Service, Pick<LogStore, 'append'> {}
 
 export async function createLogs(options: ServiceOptions): Promise<Logs> {
-  const { dataDir, region, clock, random, logger } = options;
+  const { region, clock, random, logger } = options;
   const keyring = createKeyring(options);
-  const store = await openLogStore(dataDir);
+  const store = await openLogStore(dataFolderOf(options));
   const { accountId } = keyring.owner;
   return {
     listener: createListener({ store, keyring, region, accountId, clock, random, logger }),

@@ -1,6 +1,7 @@
 import { createKeyring } from '../access/keyring.ts';
 import { createRpcVerifier, rpcActionOf } from '../access/rpc.ts';
 import type { Sts } from '../access/sts.ts';
+import { dataFolderOf } from '../disk/data-folder.ts';
 import { upperUuid } from '../http/ids.ts';
 import type { Service, ServiceOptions } from '../http/service.ts';
 import { assumeRoleAs, type RoleKeys, type RoleSession } from './assume-role.ts';
@@ -21,9 +22,9 @@ export interface Ram extends Service {
 }
 
 export async function createRam(options: RamOptions): Promise<Ram> {
-  const { dataDir, sts, clock, random, logger } = options;
+  const { sts, clock, random, logger } = options;
   const keyring = createKeyring(options);
-  const store = await openRamStore(dataDir);
+  const store = await openRamStore(dataFolderOf(options));
   const { accountId } = keyring.owner;
   const deps = { store, sts, accountId, clock, random };
   const verify = createRpcVerifier({ keyring, clock, refuse: (code) => new RamRefusal(code) });

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Clock } from '../../../shared/runtime/clock.ts';
 import type { Credentials } from '../../../shared/runtime/credentials.ts';
 import type { Logger } from '../../../shared/runtime/log.ts';
-import { memoryJournal, openJournal } from '../../disk/journal.ts';
+import type { DataFolder } from '../../disk/data-folder.ts';
+import { type JournalFiles, memoryJournal, openJournal } from '../../disk/journal.ts';
 import { FcRefusal } from '../errors.ts';
 import type { InvocationResult } from '../function.ts';
 import type { FunctionStore } from '../store/function-store.ts';
@@ -31,7 +32,8 @@ export interface AsyncQueue {
 }
 
 export interface AsyncQueueDeps {
-  readonly dataDir: string | undefined;
+  /** Without it, events are only in memory. */
+  readonly data: DataFolder | undefined;
   readonly store: FunctionStore;
   readonly runner: Pick<Runner, 'run' | 'freed'>;
   readonly tasks: AsyncTasks;
@@ -61,18 +63,24 @@ type QueueRecord =
   | { readonly type: 'accepted'; readonly invocation: AsyncInvocation }
   | { readonly type: 'done'; readonly requestId: string };
 
+/** Where the events are that are accepted and not done. Version 0.1 had none. */
+export function asyncQueueFiles({ path }: Pick<DataFolder, 'path'>): JournalFiles {
+  return { folder: join(path, 'fc/async'), fileV1: join(path, 'fc.journal') };
+}
+
 /** Runs each accepted event until it succeeds or no attempt is left, and then sends the destination a record. */
 export async function openAsyncQueue(deps: AsyncQueueDeps): Promise<AsyncQueue> {
-  const { dataDir, store, runner, tasks, clock, logger } = deps;
+  const { data, store, runner, tasks, clock, logger } = deps;
   const running = new Set<Promise<void>>();
   const pending = new Map<string, AsyncInvocation>();
   const stop = new AbortController();
   const stopped = untilAborted(stop.signal);
   const journal =
-    dataDir === undefined
+    data === undefined
       ? memoryJournal<QueueRecord>()
       : await openJournal<QueueRecord>({
-          path: join(dataDir, 'fc/async.journal'),
+          ...asyncQueueFiles(data),
+          data,
           apply(record) {
             if (record.type === 'accepted') pending.set(record.invocation.requestId, record.invocation);
             else pending.delete(record.requestId);
@@ -199,7 +207,7 @@ export async function openAsyncQueue(deps: AsyncQueueDeps): Promise<AsyncQueue> 
     },
     async close() {
       // What is kept nowhere has to be done now.
-      if (dataDir === undefined) while (running.size > 0) await Promise.all(running);
+      if (data === undefined) while (running.size > 0) await Promise.all(running);
       stop.abort();
       await Promise.all(running);
       await journal.close();

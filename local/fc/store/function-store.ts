@@ -1,7 +1,9 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DataFolder } from '../../disk/data-folder.ts';
 import { createDurableFiles } from '../../disk/durable-files.ts';
-import { parseStored } from '../../disk/stored-file.ts';
+import { readSealedFile } from '../../disk/sealed-file.ts';
+import { writeSealed } from '../../disk/sealed-json.ts';
 import { FcRefusal } from '../errors.ts';
 import type { FunctionRecord } from './records.ts';
 
@@ -21,16 +23,22 @@ export interface FunctionStore {
   onChange(listener: (name: string) => void): () => void;
 }
 
-export async function openFunctionStore(dataDir: string | undefined): Promise<FunctionStore> {
-  const folder = dataDir === undefined ? undefined : join(dataDir, 'fc/functions');
+/** The files of the functions. */
+export async function functionFiles({ path }: Pick<DataFolder, 'path'>): Promise<string[]> {
+  const folder = join(path, 'fc/functions');
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => name.endsWith('.json')).map((name) => join(folder, name));
+}
+
+export async function openFunctionStore(data: DataFolder | undefined): Promise<FunctionStore> {
+  const folder = data && join(data.path, 'fc/functions');
   const files = createDurableFiles(true);
   const records = new Map<string, FunctionRecord>();
   const listeners = new Set<(name: string) => void>();
-  if (folder !== undefined) {
-    for (const name of (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.json'))) {
-      const file = join(folder, name);
-      const record = parseStored<FunctionRecord>(await readFile(file, 'utf8'), file);
-      records.set(record.name, record);
+  if (data) {
+    for (const file of await functionFiles(data)) {
+      const record = await readSealedFile<FunctionRecord>(file, data);
+      if (record) records.set(record.name, record);
     }
   }
 
@@ -43,7 +51,7 @@ export async function openFunctionStore(dataDir: string | undefined): Promise<Fu
     records.set(record.name, record);
     if (folder !== undefined) {
       await mkdir(folder, { recursive: true });
-      await files.write(join(folder, `${record.name}.json`), `${JSON.stringify(record, null, 2)}\n`);
+      await writeSealed(join(folder, `${record.name}.json`), record, files);
     }
     for (const listener of listeners) listener(record.name);
   };

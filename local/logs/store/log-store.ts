@@ -1,7 +1,10 @@
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DataFolder } from '../../disk/data-folder.ts';
 import { createDurableFiles } from '../../disk/durable-files.ts';
-import { parseStored, readIfExists } from '../../disk/stored-file.ts';
+import { readSealedFile } from '../../disk/sealed-file.ts';
+import { writeSealed } from '../../disk/sealed-json.ts';
+import { readIfExists } from '../../disk/stored-file.ts';
 
 /** One log of a logstore. */
 export interface LogEntry {
@@ -48,16 +51,16 @@ export interface LogStore {
 /** A logstore forgets its oldest logs beyond this number. */
 const MAX_ENTRIES = 20_000;
 
-export async function openLogStore(dataDir: string | undefined): Promise<LogStore> {
-  const folder = dataDir === undefined ? undefined : join(dataDir, 'logs');
+/** Where the projects and logstores are. */
+export function projectsFile({ path }: Pick<DataFolder, 'path'>): string {
+  return join(path, 'logs/projects.json');
+}
+
+export async function openLogStore(data: DataFolder | undefined): Promise<LogStore> {
+  const folder = data && join(data.path, 'logs');
   const files = createDurableFiles(true);
-  const projectsFile = folder === undefined ? undefined : join(folder, 'projects.json');
-  const text = projectsFile === undefined ? undefined : await readIfExists(projectsFile);
-  const projects = new Map<string, Project>(
-    text === undefined
-      ? []
-      : parseStored<Project[]>(text, projectsFile!).map((project) => [project.name, project]),
-  );
+  const known = data && (await readSealedFile<{ projects: Project[] }>(projectsFile(data), data));
+  const projects = new Map((known?.projects ?? []).map((project) => [project.name, project]));
   const logs = new Map<string, LogEntry[]>();
   const fileOf = (key: string) => join(folder!, `${key.replace('/', '+')}.jsonl`);
   for (const { name, logstores } of projects.values()) {
@@ -77,7 +80,7 @@ export async function openLogStore(dataDir: string | undefined): Promise<LogStor
   const saveProjects = () =>
     inOrder(async () => {
       await mkdir(folder!, { recursive: true });
-      await files.write(projectsFile!, `${JSON.stringify([...projects.values()], null, 2)}\n`);
+      await writeSealed(projectsFile(data!), { projects: [...projects.values()] }, files);
     });
 
   return {

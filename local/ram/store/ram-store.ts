@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DataFolder } from '../../disk/data-folder.ts';
 import { createDurableFiles } from '../../disk/durable-files.ts';
-import { parseStored, readIfExists } from '../../disk/stored-file.ts';
+import { readSealedFile } from '../../disk/sealed-file.ts';
+import { writeSealed } from '../../disk/sealed-json.ts';
 
 export type PolicyType = 'System' | 'Custom';
 
@@ -54,22 +56,29 @@ export interface RamStore {
   reset(): Promise<void>;
 }
 
-export async function openRamStore(dataDir: string | undefined): Promise<RamStore> {
-  const file = dataDir === undefined ? undefined : join(dataDir, 'ram.json');
+/** Where the roles and policies are. */
+export function ramFile({ path }: Pick<DataFolder, 'path'>): string {
+  return join(path, 'ram.json');
+}
+
+export async function openRamStore(data: DataFolder | undefined): Promise<RamStore> {
+  const file = data && ramFile(data);
   const files = createDurableFiles(true);
-  const text = file === undefined ? undefined : await readIfExists(file);
-  const known = text === undefined ? { roles: [], policies: [] } : parseStored<RamState>(text, file!);
+  const known = (data && (await readSealedFile<RamState>(ramFile(data), data))) ?? {
+    roles: [],
+    policies: [],
+  };
   const roles = new Map(known.roles.map((role) => [role.name.toLowerCase(), role]));
   const policies = new Map(known.policies.map((policy) => [policy.name, policy]));
   // Each write holds all that came before it, so writes follow each other.
   let written: Promise<unknown> = Promise.resolve();
 
   const save = (): Promise<void> => {
-    if (file === undefined || dataDir === undefined) return Promise.resolve();
+    if (file === undefined || data === undefined) return Promise.resolve();
     const write = async () => {
       const state: RamState = { roles: [...roles.values()], policies: [...policies.values()] };
-      await mkdir(dataDir, { recursive: true });
-      await files.write(file, `${JSON.stringify(state, null, 2)}\n`);
+      await mkdir(data.path, { recursive: true });
+      await writeSealed(file, state, files);
     };
     const next = written.then(write, write);
     written = next;
