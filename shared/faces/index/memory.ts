@@ -1,0 +1,35 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { FaceIndex } from './face-index.ts';
+import { createPictureTable, type EmbedderId, storedFaces } from './picture-table.ts';
+import { createStamps } from './stamps.ts';
+
+/** Sightings in the memory of this process. They are gone when it ends. */
+export function createMemoryFaceIndex(embedder: EmbedderId, { clock }: { clock: Clock }): FaceIndex {
+  let table = createPictureTable(embedder);
+  const newStamp = createStamps(clock, () => '');
+
+  return {
+    name: 'memory',
+    async put(write, faces) {
+      table.apply({ ...write, stamp: newStamp(), faces: storedFaces(faces, embedder) });
+    },
+    async remove(object) {
+      table.apply({ ...object, requestId: '', stamp: newStamp(), faces: [] });
+    },
+    search: (probes, options) => table.search(probes, options),
+    async *all() {
+      yield* table.all();
+    },
+    async sightings(object) {
+      return table.sightings(object);
+    },
+    async count() {
+      return table.count;
+    },
+    async clear() {
+      await table.close();
+      table = createPictureTable(embedder);
+    },
+    close: () => table.close(),
+  };
+}
