@@ -41,7 +41,9 @@ export async function labelledFaces(labels: string, folder: string, cache: strin
   const name = createHash('sha256').update(`${engine.version}\n${text}`).digest('hex').slice(0, 16);
   const kept = join(cache, `${name}.json`);
   try {
-    const rows = JSON.parse(await readFile(kept, 'utf8')) as (Omit<LabelledFace, 'embedding'> & { embedding: string })[];
+    const rows = JSON.parse(await readFile(kept, 'utf8')) as (Omit<LabelledFace, 'embedding'> & {
+      embedding: string;
+    })[];
     return rows.map((row) => ({ ...row, embedding: fromBase64(row.embedding) }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -62,7 +64,10 @@ export async function labelledFaces(labels: string, folder: string, cache: strin
     await engine.close();
   }
   await mkdir(cache, { recursive: true });
-  await writeFile(kept, JSON.stringify(faces.map((face) => ({ ...face, embedding: toBase64(face.embedding) }))));
+  await writeFile(
+    kept,
+    JSON.stringify(faces.map((face) => ({ ...face, embedding: toBase64(face.embedding) }))),
+  );
   return faces;
 }
 

@@ -48,7 +48,9 @@ export async function measureScale(faces: number, seeds: readonly Float32Array[]
   const putOne = async () => {
     const write = aWrite(written++);
     const embedding = neighbor(seeds[Math.floor(random() * seeds.length)]!, 0.3 + 0.6 * random(), random);
-    await index.put(write, [{ number: 0, box: { x: 10, y: 10, width: 90, height: 90 }, quality: 0.7, embedding }]);
+    await index.put(write, [
+      { number: 0, box: { x: 10, y: 10, width: 90, height: 90 }, quality: 0.7, embedding },
+    ]);
   };
   while (written < faces - PUTS) await putOne();
   const puts: number[] = [];
@@ -74,7 +76,14 @@ export async function measureScale(faces: number, seeds: readonly Float32Array[]
   global.gc?.();
   const megabytes = (process.memoryUsage.rss() - before) / 1e6;
   await index.close();
-  return { faces, put: median(puts), search: median(searches), blocked: worst, recall: found / exact, megabytes };
+  return {
+    faces,
+    put: median(puts),
+    search: median(searches),
+    blocked: worst,
+    recall: found / exact,
+    megabytes,
+  };
 }
 
 function aWrite(number: number): PictureWrite {

@@ -175,6 +175,10 @@ export const ERROR_CODES = {
     'An object of the face index does not contain what was written to it.',
     'Remove the object that the message names, and process the pictures again: `mnsoss-face backfill`.',
   ),
+  FactInvalid: permanent(
+    'A fact about faces does not have the form of one.',
+    'State it by the commands of `mnsoss-face people`, or remove the object that the message names.',
+  ),
   SearchCrashed: transient(
     'The thread that searches faces died.',
     'Nothing at first: the message is retried. If it happens again, give the process more memory.',

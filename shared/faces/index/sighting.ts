@@ -41,6 +41,11 @@ export function sightingId(write: Omit<PictureWrite, 'time'>, number: number): s
   return `${writeId(write)}.${number}`;
 }
 
+/** The id of the write of a sighting. */
+export function writeIdOf(sightingId: string): string {
+  return sightingId.slice(0, sightingId.lastIndexOf('.'));
+}
+
 /** Orders sightings from the oldest to the newest. Sightings of one time have an arbitrary but stable order. */
 export function bySightingOrder(a: Pick<Sighting, 'time' | 'id'>, b: Pick<Sighting, 'time' | 'id'>): number {
   return a.time - b.time || (a.id < b.id ? -1 : Number(a.id > b.id));
