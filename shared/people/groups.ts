@@ -131,7 +131,7 @@ export function createGrouping(options: GroupingOptions): Grouping {
       return 1;
     }
     cores.extend(best.core, embedding);
-    uniteAlike(best.core);
+    if (hasMoved(best.core)) uniteAlike(best.core);
     return best.similarity;
   };
 
@@ -209,6 +209,11 @@ export function createGrouping(options: GroupingOptions): Grouping {
     },
     search: (embedding, search) => distinct(near(embedding, search, 1)),
   };
+}
+
+/** Whether the mean has moved noticeably since the last look: one face in many moves it little. */
+function hasMoved({ count }: Core<Growing>): boolean {
+  return count <= 8 || count % 8 === 0;
 }
 
 /** Whether facts and pictures allow that these are one person. */

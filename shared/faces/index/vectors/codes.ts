@@ -9,7 +9,7 @@ export interface Codes {
 /** The largest error of a number is half a unit: for 512 numbers of unit length, less than 0.001. */
 export function encode(embedding: Float32Array): Codes {
   let largest = 0;
-  for (const value of embedding) largest = Math.max(largest, Math.abs(value));
+  for (let i = 0; i < embedding.length; i++) largest = Math.max(largest, Math.abs(embedding[i]!));
   const scale = largest / 127 || 1;
   const codes = new Int8Array(embedding.length);
   for (let i = 0; i < embedding.length; i++) codes[i] = Math.round(embedding[i]! / scale);

@@ -10,7 +10,7 @@
   ;; Lists the rows whose sketches differ from the probe in at most `halfLimit` of the first 256 signs and in at most `limit`
   ;; of all 512. Writes their numbers, 32 bits each, and returns how many there are.
   (func (export "nearSketches")
-    (param $sketches i32) (param $rows i32) (param $probe i32) (param $halfLimit i64) (param $limit i64) (param $out i32)
+    (param $sketches i32) (param $rows i32) (param $probe i32) (param $halfLimit i32) (param $limit i32) (param $out i32)
     (result i32)
     (local $row i32) (local $start i32) (local $distance i64)
     (local $p0 i64) (local $p1 i64) (local $p2 i64) (local $p3 i64) (local $p4 i64) (local $p5 i64) (local $p6 i64) (local $p7 i64)
@@ -34,7 +34,7 @@
             (i64.add
               (i64.popcnt (i64.xor (i64.load offset=16 (local.get $sketches)) (local.get $p2)))
               (i64.popcnt (i64.xor (i64.load offset=24 (local.get $sketches)) (local.get $p3))))))
-        (if (i64.le_u (local.get $distance) (local.get $halfLimit))
+        (if (i32.le_u (i32.wrap_i64 (local.get $distance)) (local.get $halfLimit))
           (then
             (local.set $distance
               (i64.add (local.get $distance)
@@ -45,7 +45,7 @@
             (i64.add
               (i64.popcnt (i64.xor (i64.load offset=48 (local.get $sketches)) (local.get $p6)))
               (i64.popcnt (i64.xor (i64.load offset=56 (local.get $sketches)) (local.get $p7)))))))
-            (if (i64.le_u (local.get $distance) (local.get $limit))
+            (if (i32.le_u (i32.wrap_i64 (local.get $distance)) (local.get $limit))
               (then
                 (i32.store (local.get $out) (local.get $row))
                 (local.set $out (i32.add (local.get $out) (i32.const 4)))))))

@@ -72,8 +72,8 @@ export interface Kernel {
     sketches: number,
     rows: number,
     probe: number,
-    halfLimit: bigint,
-    limit: bigint,
+    halfLimit: number,
+    limit: number,
     out: number,
   ): number;
   dotProducts(codes: number, size: number, list: number, count: number, probe: number, out: number): void;

@@ -56,23 +56,32 @@ export function createScanner(
     base + PRODUCTS_AT,
   ];
 
+  let views = viewsOf(memory);
+  const current = () => {
+    if (views.bytes !== memory.buffer) views = viewsOf(memory);
+    return views;
+  };
+
+  /** Returns the value of one unit of the placed numbers. */
   const placeProbe = (probe: Float32Array): number => {
     let largest = 0;
-    for (const value of probe) largest = Math.max(largest, Math.abs(value));
+    for (let i = 0; i < probe.length; i++) largest = Math.max(largest, Math.abs(probe[i]!));
     const unit = largest / PROBE_UNIT || 1;
-    const numbers = new Int16Array(memory.buffer, probeAt, layout.rowBytes).fill(0);
-    for (let i = 0; i < probe.length; i++) numbers[i] = Math.round(probe[i]! / unit);
-    if (layout.sketched) writeSketch(numbers, new Uint8Array(memory.buffer, sketchAt, SKETCH_BITS / 8));
+    const { int16, uint32 } = current();
+    const at = probeAt / 2;
+    for (let i = 0; i < probe.length; i++) int16[at + i] = Math.round(probe[i]! / unit);
+    int16.fill(0, at + probe.length, at + layout.rowBytes);
+    if (layout.sketched) writeSketch(int16.subarray(at, at + probe.length), uint32, sketchAt / 4);
     return unit;
   };
 
   /** Lists the rows of a block that may be similar enough; returns their number. */
   const candidates = (block: number, rows: number, { whole, half }: SketchLimits): number => {
     if (layout.sketched && whole < SKETCH_BITS) {
-      return kernel.nearSketches(layout.sketches(block), rows, sketchAt, BigInt(half), BigInt(whole), listAt);
+      return kernel.nearSketches(layout.sketches(block), rows, sketchAt, half, whole, listAt);
     }
-    const list = new Uint32Array(memory.buffer, listAt, rows);
-    for (let row = 0; row < rows; row++) list[row] = row;
+    const { uint32 } = current();
+    for (let row = 0; row < rows; row++) uint32[listAt / 4 + row] = row;
     return rows;
   };
 
@@ -81,19 +90,18 @@ export function createScanner(
       const unit = placeProbe(probe);
       const limits = sketchLimits(Math.min(probe.length, SKETCH_BITS), minSimilarity);
       const top = createTop(limit);
+      const { uint32, int32, float32 } = current();
       for (let block = 0; block * BLOCK_ROWS < rows; block++) {
-        const inBlock = Math.min(BLOCK_ROWS, rows - block * BLOCK_ROWS);
-        const count = candidates(block, inBlock, limits);
+        const count = candidates(block, Math.min(BLOCK_ROWS, rows - block * BLOCK_ROWS), limits);
         if (count === 0) continue;
         kernel.dotProducts(layout.codes(block), layout.rowBytes, listAt, count, probeAt, productsAt);
-        const list = new Uint32Array(memory.buffer, listAt, count);
-        const products = new Int32Array(memory.buffer, productsAt, count);
-        const scales = new Float32Array(memory.buffer, layout.scales(block), inBlock);
+        const scalesAt = layout.scales(block) / 4;
         for (let i = 0; i < count; i++) {
-          const scale = scales[list[i]!]!;
+          const row = uint32[listAt / 4 + i]!;
+          const scale = float32[scalesAt + row]!;
           if (scale === 0) continue;
-          const similarity = Math.min(1, products[i]! * unit * scale);
-          if (similarity >= minSimilarity) top.add(block * BLOCK_ROWS + list[i]!, similarity);
+          const similarity = Math.min(1, int32[productsAt / 4 + i]! * unit * scale);
+          if (similarity >= minSimilarity) top.add(block * BLOCK_ROWS + row, similarity);
         }
       }
       return top.hits();
@@ -101,11 +109,25 @@ export function createScanner(
   };
 }
 
-/** One bit per number: whether it is negative. */
-export function writeSketch(numbers: Int16Array | Int8Array, sketch: Uint8Array): void {
-  sketch.fill(0);
-  const bits = Math.min(numbers.length, SKETCH_BITS);
-  for (let i = 0; i < bits; i++) if (numbers[i]! < 0) sketch[i >> 3]! |= 1 << (i & 7);
+/** The whole memory, as numbers of several kinds. Memory that grows has a new buffer. */
+function viewsOf({ buffer }: WebAssembly.Memory) {
+  return {
+    bytes: buffer,
+    int16: new Int16Array(buffer),
+    int32: new Int32Array(buffer),
+    uint32: new Uint32Array(buffer),
+    float32: new Float32Array(buffer),
+  };
+}
+
+/** Writes one bit per number, from index `at` of `words` on: whether it is negative. */
+export function writeSketch(numbers: Int16Array | Int8Array, words: Uint32Array, at: number): void {
+  for (let word = 0; word < SKETCH_BITS / 32; word++) {
+    let bits = 0;
+    const end = Math.min(numbers.length, word * 32 + 32);
+    for (let i = word * 32; i < end; i++) bits |= (numbers[i]! >>> 31) << (i & 31);
+    words[at + word] = bits;
+  }
 }
 
 interface SketchLimits {

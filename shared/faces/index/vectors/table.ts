@@ -1,5 +1,13 @@
 import type { Codes } from './codes.ts';
-import { BLOCK_ROWS, createSharedMemory, growToHold, layoutOf, MAX_SIZE, openKernel } from './layout.ts';
+import {
+  BLOCK_ROWS,
+  createSharedMemory,
+  growToHold,
+  layoutOf,
+  MAX_SIZE,
+  openKernel,
+  SKETCH_BITS,
+} from './layout.ts';
 import { createScanner, type Hit, writeSketch } from './scan.ts';
 import { createSearchThread, type SearchThread } from './thread.ts';
 
@@ -54,8 +62,8 @@ export function createVectorTable(size: number, { threadRows = THREAD_ROWS } = {
   const write = (row: number, { codes, scale }: Codes): void => {
     viewOf(row).set(codes);
     if (layout.sketched) {
-      const at = layout.sketches(blockOf(row)) + (row % BLOCK_ROWS) * 64;
-      writeSketch(codes, new Uint8Array(memory.buffer, at, 64));
+      const at = layout.sketches(blockOf(row)) + (row % BLOCK_ROWS) * (SKETCH_BITS / 8);
+      writeSketch(codes, new Uint32Array(memory.buffer, at, SKETCH_BITS / 32), 0);
     }
     scaleOf(row)[0] = scale;
   };
