@@ -14,22 +14,14 @@ export const remoteOption = <Value extends string>(value: Value, about: string) 
   new Option(`--remote ${value}` as const, `${about} of Alibaba Cloud, instead of the running local cloud`);
 
 /** The ports of the local cloud, for every command that starts one. */
-export const ossPortOption = () =>
-  new Option('--oss-port <port>', 'port of OSS on loopback; 0 for any free port')
-    .env('MNSOSS_OSS_PORT')
-    .default(9280)
-    .argParser(port);
+export const ossPortOption = () => portOption('oss', 'OSS', 9280);
+export const mnsPortOption = () => portOption('mns', 'MNS', 9281);
+export const facebodyPortOption = () => portOption('facebody', 'FaceBody', 0);
 
-export const mnsPortOption = () =>
-  new Option('--mns-port <port>', 'port of MNS on loopback; 0 for any free port')
-    .env('MNSOSS_MNS_PORT')
-    .default(9281)
-    .argParser(port);
-
-export const facebodyPortOption = () =>
-  new Option('--facebody-port <port>', 'port of FaceBody on loopback; 0, the default, for any free port')
-    .env('MNSOSS_FACEBODY_PORT')
-    .default(0)
+const portOption = <Name extends string>(name: Name, service: string, usual: number) =>
+  new Option(`--${name}-port <port>` as const, `port of ${service} on loopback; 0 for any free port`)
+    .env(`MNSOSS_${name.toUpperCase()}_PORT`)
+    .default(usual)
     .argParser(port);
 
 export const facebodyQpsOption = () =>

@@ -33,7 +33,7 @@ const caption = `${first.pairs.genuine.length} pairs of one person, ${first.pair
 await writeFile('docs/faces-roc.svg', drawCurves([first, second], caption));
 
 if (!quick) {
-  const threads = await compareThreads(Math.min(availableParallelism(), 2), {});
+  const threads = await compareThreads(Math.min(availableParallelism(), 2));
   printThreads(threads);
   faults.push(...checkBars('threads', { threads }));
 }
@@ -56,7 +56,7 @@ async function measure(embedder: EmbedderName): Promise<Curve> {
   if (!quick) {
     printHarm(await harmFaces(engine, findings.found));
     const portrait = photos.find(({ name }) => name.endsWith('faces/marc.jpg'))!;
-    printSpeed(await measureSpeed(engine, { empty: withoutFaces[0]!, portrait }));
+    printSpeed(await measureSpeed(engine, [withoutFaces[0]!.image, portrait.image]));
   }
   await engine.close();
   return { name: embedder, pairs, thresholds };

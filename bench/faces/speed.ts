@@ -1,10 +1,9 @@
 import type { FaceEngine } from '../../shared/faces/engine.ts';
-import { createLocalEngine, type LocalEngineOptions } from '../../shared/faces/engines/local/engine.ts';
+import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
 import { createEnginePool } from '../../shared/faces/engines/local/pool.ts';
 import type { AttributeName } from '../../shared/faces/face.ts';
 import type { UprightImage } from '../../shared/images/image.ts';
 import { crowd, decodeSample, SAMPLE_NUMBERS } from '../../test/support/photos.ts';
-import type { LabelledPhoto } from './photos.ts';
 import { quantile } from './statistics.ts';
 
 const ASK = {
@@ -26,24 +25,11 @@ export interface Speed {
   readonly processor: number;
 }
 
-/** Pictures with 0, 1, 5 and about 20 faces. */
-async function pictures({
-  empty,
-  portrait,
-}: {
-  empty: LabelledPhoto;
-  portrait: LabelledPhoto;
-}): Promise<UprightImage[]> {
-  const { image: many } = await crowd(2, () => [], { width: 1920, height: 2160 });
-  return [empty.image, portrait.image, await decodeSample(5), many];
-}
-
-export async function measureSpeed(
-  engine: FaceEngine,
-  photos: Parameters<typeof pictures>[0],
-): Promise<Speed[]> {
+/** Of the given images, and of two with 5 and about 20 faces. */
+export async function measureSpeed(engine: FaceEngine, images: readonly UprightImage[]): Promise<Speed[]> {
   const speeds: Speed[] = [];
-  for (const image of await pictures(photos)) {
+  const { image: many } = await crowd(2, () => [], { width: 1920, height: 2160 });
+  for (const image of [...images, await decodeSample(5), many]) {
     const { length: faces } = await engine.analyze(image, ASK);
     const times: number[] = [];
     const processor: number[] = [];
@@ -77,7 +63,7 @@ export interface Threads {
 }
 
 /** Analyzes the sample photos all at once, alternately on this thread and on several. */
-export async function compareThreads(workers: number, options: LocalEngineOptions): Promise<Threads> {
+export async function compareThreads(workers: number): Promise<Threads> {
   const samples = await Promise.all(SAMPLE_NUMBERS.map((sample) => decodeSample(sample)));
   const images = Array.from({ length: REPEATS }, () => samples).flat();
   const rate = async (engine: FaceEngine): Promise<number> => {
@@ -87,10 +73,10 @@ export async function compareThreads(workers: number, options: LocalEngineOption
     if (faces !== 22 * REPEATS) throw new Error(`${faces} faces, expected ${22 * REPEATS}`);
     return (images.length * 1000) / (performance.now() - started);
   };
-  const single = createLocalEngine(options);
+  const single = createLocalEngine();
   await rate(single);
   const aloneMb = process.memoryUsage().rss / 1024 / 1024;
-  const pool = createEnginePool({ ...options, workers, maxWaiting: images.length });
+  const pool = createEnginePool({ workers, maxWaiting: images.length });
   await rate(pool);
   const togetherMb = process.memoryUsage().rss / 1024 / 1024;
   const alone: number[] = [];

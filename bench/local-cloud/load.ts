@@ -40,7 +40,9 @@ export async function load(
   return { times, seconds };
 }
 
-export function figuresOf(loads: readonly Load[]): Figures {
+/** `undefined` without a load: not every server takes part in every scenario. */
+export function figuresOf(loads: readonly Load[]): Figures | undefined {
+  if (loads.length === 0) return undefined;
   const times = loads.flatMap((each) => each.times).sort((left, right) => left - right);
   const seconds = loads.reduce((sum, each) => sum + each.seconds, 0);
   return { perSecond: times.length / seconds, p99Ms: times[Math.ceil(times.length * 0.99) - 1]! };

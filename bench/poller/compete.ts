@@ -124,9 +124,7 @@ const COURSES: Record<
 
 export function start(name: string, url: string, scenario: string): ChildProcess {
   // Without warnings: the AWS SDK warns about the Node version at every start.
-  return fork('dist/contender.js', [name, url, scenario], {
-    env: { ...process.env, NODE_NO_WARNINGS: '1' },
-  });
+  return fork('dist/contender.js', [name, url, scenario], { env: { ...process.env, NODE_NO_WARNINGS: '1' } });
 }
 
 export async function allDeleted(

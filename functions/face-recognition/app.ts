@@ -6,7 +6,7 @@ import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
 import { FACE_RECOGNITION_OPTIONS, type FaceRecognitionOptions } from './options.ts';
-import { withRequestId } from './request-log.ts';
+import { requestFields } from './request-log.ts';
 
 export interface AppDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly env: NodeJS.ProcessEnv;
@@ -26,7 +26,7 @@ export interface App extends Omit<FaceRecognition, 'people'>, Pick<RuntimeDeps, 
 /** Reads the configuration. Throws `ConfigInvalid` or `LoopRefused`. */
 export function createApp({ write, ...deps }: AppDeps): App {
   const options = readOptions(FACE_RECOGNITION_OPTIONS, deps.env);
-  const logger = withRequestId(createLogger({ level: options.logLevel, write }));
+  const logger = createLogger({ level: options.logLevel, write, fields: requestFields });
   const { openBucket, presign, close } = openBuckets(options, { ...deps, logger });
   const recognition = composeFaceRecognition({ ...deps, openBucket, presign, logger });
   return {

@@ -42,10 +42,8 @@ export async function createPoller(options: PollerOptions, deps: PollerDeps): Pr
     eventData: eventDataOf(options),
     options: consumerOptions(options),
   });
-  logger.info(
-    { queue: queueName, sink: sink.name, deadLetters: dead.letters.name },
-    'poller is ready to start',
-  );
+  const names = { queue: queueName, sink: sink.name, deadLetters: dead.letters.name };
+  logger.info(names, 'poller is ready to start');
   return {
     consumer,
     queue,
@@ -63,27 +61,14 @@ async function openDeadLetters(
 ): Promise<{ letters: DeadLetters; close: () => Promise<void> }> {
   const timeoutMs = sinkTimeoutSeconds * 1000;
   if (deadLetters.startsWith('mns:')) {
-    return {
-      letters: createDeadLetterQueue(mns.queue(deadLetters.slice('mns:'.length))),
-      close: async () => {},
-    };
+    const queue = mns.queue(deadLetters.slice('mns:'.length));
+    return { letters: createDeadLetterQueue(queue), close: async () => {} };
   }
   if (deadLetters.startsWith('oss:')) {
     const { createOssClient } = await import('../../shared/oss/client.ts');
-    const [, bucket, prefix] = /^oss:\/\/([^/]+)\/(.*)$/.exec(deadLetters) as unknown as [
-      string,
-      string,
-      string,
-    ];
-    const oss = createOssClient({
-      region: region!,
-      credentials,
-      clock,
-      random,
-      logger,
-      timeoutMs,
-    });
-    return { letters: createDeadLetterStore(oss.bucket(bucket), prefix), close: async () => oss.close() };
+    const [, bucket, prefix] = /^oss:\/\/([^/]+)\/(.*)$/.exec(deadLetters)!;
+    const oss = createOssClient({ region: region!, credentials, clock, random, logger, timeoutMs });
+    return { letters: createDeadLetterStore(oss.bucket(bucket!), prefix!), close: async () => oss.close() };
   }
   const { createHttpSink } = await import('../../shared/sinks/http.ts');
   const { createDeadLetterSink } = await import('./dead-letter-sink.ts');

@@ -3,13 +3,11 @@ import type { FaceEngine } from '../../shared/faces/engine.ts';
 /** The local engine, loaded with the first picture, so that a cloud without pictures loads no model. */
 export function createEmbeddedEngine(): Pick<FaceEngine, 'analyze' | 'close'> {
   let opening: Promise<FaceEngine> | undefined;
-  const open = async (): Promise<FaceEngine> => {
-    const { createLocalEngine } = await import('../../shared/faces/engines/local/engine.ts');
-    return createLocalEngine();
-  };
   return {
     async analyze(image, options) {
-      opening ??= open();
+      opening ??= import('../../shared/faces/engines/local/engine.ts').then((module) =>
+        module.createLocalEngine(),
+      );
       return (await opening).analyze(image, options);
     },
     async close() {

@@ -33,8 +33,7 @@ export function decodeToken(token: string): MnsOssToken {
     throw malformed(`missing or invalid: ${fields.join(', ')}`);
   }
   const { url, ...credentials } = parsed.data;
-  const { securityToken, ...keys } = credentials;
-  return { url, credentials: { ...keys, securityToken } };
+  return { url, credentials };
 }
 
 function decodeBase64(text: string): string | undefined {

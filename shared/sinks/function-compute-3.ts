@@ -1,6 +1,6 @@
 import { acs3Authorization, acs3ContentHash } from '../runtime/acs3.ts';
 import type { Credentials } from '../runtime/credentials.ts';
-import { createHttpClient, type HttpClient } from '../runtime/http.ts';
+import { createHttpClient } from '../runtime/http.ts';
 import { parseJson } from '../runtime/json.ts';
 import { type Random, randomDigits } from '../runtime/random.ts';
 import { parseRetryAfter } from '../runtime/retry-after.ts';
@@ -19,7 +19,6 @@ import { parseHttpUrl } from './url.ts';
 
 export interface FunctionCompute3Options extends InvocationOptions {
   readonly random: Random;
-  readonly http?: HttpClient;
 }
 
 const API_VERSION = '2023-03-30';
@@ -31,7 +30,7 @@ const API_VERSION = '2023-03-30';
 export function createFunctionCompute3Sink(options: FunctionCompute3Options): EventSink {
   const { functionName, qualifier, invocation, deduplicate, timeoutMs, clock, random } = options;
   assertNames({ function: functionName, qualifier });
-  const http = options.http ?? createHttpClient();
+  const http = createHttpClient();
   const path = `/${API_VERSION}/functions/${functionName}/invocations`;
   const url = new URL(path, parseHttpUrl('the endpoint of Function Compute', invocationEndpoint(options)));
   if (qualifier !== undefined) url.searchParams.set('qualifier', qualifier);
@@ -79,7 +78,7 @@ export function createFunctionCompute3Sink(options: FunctionCompute3Options): Ev
       }
     },
     async close() {
-      if (!options.http) http.close();
+      http.close();
     },
   };
 }

@@ -33,13 +33,6 @@ export function readTriggerEvent(event: Uint8Array): HttpRequest | undefined {
 }
 
 /** The answer as Function Compute's built-in runtimes return it to an HTTP trigger. */
-export interface TriggerReply {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly isBase64Encoded: false;
-  readonly body: string;
-}
-
-export function toTriggerReply({ status, headers, body }: HttpAnswer): TriggerReply {
+export function toTriggerReply({ status, headers, body }: HttpAnswer) {
   return { statusCode: status, headers, isBase64Encoded: false, body };
 }

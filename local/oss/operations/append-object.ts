@@ -10,6 +10,7 @@ import type { Operation } from './operation.ts';
 import { versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
 import {
+  checkSize,
   createdChange,
   MAX_UPLOAD_BYTES,
   type NewVersion,
@@ -56,8 +57,7 @@ async function appended(
   const { segment } = blob;
   const crc64 = before ? combineCrc64(BigInt(before.crc64), blob.crc64, segment.size) : blob.crc64;
   const size = position + segment.size;
-  if (size > MAX_UPLOAD_BYTES)
-    throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD_BYTES) } });
+  checkSize(size, MAX_UPLOAD_BYTES);
   const content = {
     type: 'Appendable',
     size,

@@ -19,16 +19,11 @@ export const listObjectVersions: Operation = async (request, bucket, oss) => {
   const keyMarker = request.query.get('key-marker') ?? '';
   const versionIdMarker = request.query.get('version-id-marker') ?? '';
   if (versionIdMarker !== '' && keyMarker === '') {
-    throw invalidArgument(
-      'version-id-marker',
-      versionIdMarker,
-      'A version-id marker cannot be specified without a key marker.',
-    );
+    const message = 'A version-id marker cannot be specified without a key marker.';
+    throw invalidArgument('version-id-marker', versionIdMarker, message);
   }
-  const { page, truncated } = takePage(
-    walk(bucket, { prefix, delimiter, keyMarker, versionIdMarker }),
-    maxKeys,
-  );
+  const items = walk(bucket, { keyMarker, versionIdMarker }, { prefix, delimiter });
+  const { page, truncated } = takePage(items, maxKeys);
   const entries = page.filter((item) => typeof item !== 'string');
   const prefixes = page.filter((item) => typeof item === 'string');
   const last = truncated ? page.at(-1)! : undefined;
@@ -65,18 +60,15 @@ export const listObjectVersions: Operation = async (request, bucket, oss) => {
 /** Versions, and common prefixes as strings. */
 function* walk(
   bucket: BucketStore,
-  {
-    prefix,
-    delimiter,
-    keyMarker,
-    versionIdMarker,
-  }: { prefix: string; delimiter: string; keyMarker: string; versionIdMarker: string },
+  marker: { keyMarker: string; versionIdMarker: string },
+  within: { prefix: string; delimiter: string },
 ): Generator<Entry | string> {
+  const { keyMarker, versionIdMarker } = marker;
   const rest = versionIdMarker === '' ? [] : entriesOf(bucket, keyMarker);
   // If the marker's version was deleted, its position is unknown: the key is listed from its beginning.
   const at = rest.findIndex(({ version }) => version.id === versionIdMarker);
   yield* rest.slice(at + 1);
-  for (const { key, common } of walkKeys(bucket, { prefix, delimiter, after: keyMarker }, () => true)) {
+  for (const { key, common } of walkKeys(bucket, { ...within, after: keyMarker }, () => true)) {
     if (common === undefined) yield* entriesOf(bucket, key);
     else yield common;
   }

@@ -1,3 +1,4 @@
+import { overlap } from '../../../images/geometry.ts';
 import type { UprightImage } from '../../../images/image.ts';
 import { assertNotAborted } from '../../../runtime/abort.ts';
 import { AppError } from '../../../runtime/errors.ts';
@@ -6,7 +7,6 @@ import type { Face } from '../../face.ts';
 import type { FaceBodyClient, FaceBodyOperation } from './client.ts';
 import { failureOf } from './failures.ts';
 import { type RecognizedLists, toFaces } from './lists.ts';
-import { mergeFaces } from './merge.ts';
 import {
   COMPARE_LIMITS,
   compareFace,
@@ -28,6 +28,9 @@ const GOOD_QUALITY = 0.85;
 /** Thresholds of CompareFace, if its answer has none: one false accept in 10,000, and in 100,000. */
 const MATCH = 69;
 const HIGH = 75;
+
+/** Intersection over union from which two operations have found the same face. */
+const SAME_OVERLAP = 0.4;
 
 /**
  * Alibaba Cloud's FaceBody. Needs one call per image: RecognizeFace if attributes are requested, otherwise DetectFace.
@@ -117,6 +120,12 @@ export function createFaceBodyEngine({
     },
     async close() {},
   };
+}
+
+/** The described faces, and the detected faces that are not among them. */
+function mergeFaces(described: readonly Face[], detected: readonly Face[]): Face[] {
+  const isNew = ({ box }: Face) => described.every((face) => overlap(face.box, box) < SAME_OVERLAP);
+  return [...described, ...detected.filter(isNew)];
 }
 
 async function jpegOf(image: UprightImage): Promise<Uint8Array> {

@@ -9,7 +9,8 @@ export interface PictureLimits {
   readonly maxSide: number;
 }
 
-interface Size {
+/** In pixels. */
+export interface Size {
   readonly width: number;
   readonly height: number;
 }

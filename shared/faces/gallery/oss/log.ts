@@ -111,10 +111,7 @@ export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLo
     async append(segment, signal) {
       const name = newName();
       try {
-        await store.put(keyOf(name), encodeSegment(segment, embedder), {
-          forbidOverwrite: true,
-          signal,
-        });
+        await store.put(keyOf(name), encodeSegment(segment, embedder), { forbidOverwrite: true, signal });
       } catch (error) {
         // The name is unique: an earlier attempt of this request has written it, and its answer was lost.
         if (!isAppError(error, 'ObjectAlreadyExists')) throw error;
