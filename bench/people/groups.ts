@@ -57,7 +57,7 @@ export function seenFaces(faces: readonly LabelledFace[], seed: number): Map<See
     const box = { x: 0, y: 0, width: face.width, height: face.width };
     const { quality } = face;
     const embedding = decode(encode(face.embedding));
-    seen.set({ id: sightingId(write, 0), ...write, number: 0, box, quality, embedding }, face);
+    seen.set({ id: sightingId(write, 0), ...write, look: '1', number: 0, box, quality, embedding }, face);
   }
   return seen;
 }

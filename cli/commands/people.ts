@@ -9,18 +9,10 @@ import { findPerson } from '../../shared/pipeline/people/find.ts';
 import { type ForgetReport, forgetPerson } from '../../shared/pipeline/people/forget.ts';
 import { listPhotos } from '../../shared/pipeline/people/photos.ts';
 import { renamePerson } from '../../shared/pipeline/people/rename.ts';
-import { dataDirOption, remoteOption } from '../options.ts';
+import { SEEN_COMMANDS } from '../people/seen-commands.ts';
+import { subcommand } from '../people/subcommand.ts';
 import { type People, withPeople } from '../people/with-people.ts';
 import { startProgress } from '../progress.ts';
-
-const REMOTE = 'a bucket (region, engine, gallery and keys come from the environment, as for the function)';
-
-/** A command on people, with the options that all of them have. */
-const subcommand = (name: string, description: string) =>
-  new Command(name)
-    .description(description)
-    .addOption(dataDirOption())
-    .addOption(remoteOption('<bucket>', REMOTE));
 
 const listCommand = subcommand('list', 'show known people and the number of their faces').action((options) =>
   withPeople(options, async ({ enrolment: { gallery } }) => {
@@ -107,6 +99,8 @@ export const peopleCommand = new Command('people')
   .addCommand(renameCommand)
   .addCommand(exportCommand)
   .addCommand(enrolCommand);
+
+for (const command of SEEN_COMMANDS) peopleCommand.addCommand(command);
 
 async function enrolWithProgress(
   { enrolment, forgetting, bucket, region }: People,

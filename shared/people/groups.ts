@@ -1,15 +1,9 @@
+import type { EnrolledFace } from '../faces/gallery/gallery.ts';
 import { bySightingOrder, type Sighting, writeIdOf } from '../faces/index/sighting.ts';
 import type { Bond, Constraints } from './constraints.ts';
 import { type Core, createCores, spreadOf } from './cores.ts';
 
 export type SeenFace = Sighting & { readonly embedding: Float32Array };
-
-/** The face of an enrolled photo. */
-export interface EnrolledFace {
-  readonly person: string;
-  readonly photo: string;
-  readonly embedding: Float32Array;
-}
 
 /** One face of a group. */
 export interface Member {

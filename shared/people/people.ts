@@ -1,7 +1,8 @@
+import type { EnrolledFace } from '../faces/gallery/gallery.ts';
 import { bySightingOrder } from '../faces/index/sighting.ts';
 import { type Contradiction, combineFacts } from './constraints.ts';
 import type { Fact } from './facts.ts';
-import { createGrouping, type EnrolledFace, type Grouping, type SeenFace } from './groups.ts';
+import { createGrouping, type Grouping, type SeenFace } from './groups.ts';
 
 /** Everybody who was seen, at one moment. */
 export interface People extends Pick<Grouping, 'groups' | 'groupOf' | 'nearGroups' | 'search'> {

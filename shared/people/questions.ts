@@ -30,7 +30,7 @@ const MAX_CANDIDATES = 4;
 
 /** The questions that settle most, first. Groups that facts or a picture keep apart are no candidates of each other. */
 export function nextQuestions(
-  grouping: Grouping,
+  grouping: Pick<Grouping, 'groups' | 'nearGroups'>,
   { evenSimilarity, minSimilarity, limit = 20 }: QuestionOptions,
 ): Question[] {
   const likely = (one: Group, { group: other, average }: NearGroup) => {

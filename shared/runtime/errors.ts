@@ -179,6 +179,10 @@ export const ERROR_CODES = {
     'A fact about faces does not have the form of one.',
     'State it by the commands of `mnsoss-face people`, or remove the object that the message names.',
   ),
+  GroupNotFound: permanent(
+    'There is no such group, face or fact, or the facts cannot be stated about it.',
+    'Look at the ids with `mnsoss-face people groups --all` and `mnsoss-face people history`.',
+  ),
   SearchCrashed: transient(
     'The thread that searches faces died.',
     'Nothing at first: the message is retried. If it happens again, give the process more memory.',

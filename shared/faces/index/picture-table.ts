@@ -93,7 +93,7 @@ export function createPictureTable({ size }: EmbedderId): PictureTable {
   const sightingsOf = (name: string): (Sighting & { readonly row: number })[] => {
     const picture = read(name);
     if (!picture) return [];
-    const [requestId, time, , , faces] = picture;
+    const [requestId, time, look, , faces] = picture;
     const write = {
       bucket: name.slice(0, name.indexOf('/')),
       key: name.slice(name.indexOf('/') + 1),
@@ -103,6 +103,7 @@ export function createPictureTable({ size }: EmbedderId): PictureTable {
     return faces.map(([row, number, x, y, width, height, quality, age]) => ({
       id: sightingId(write, number),
       ...write,
+      look,
       number,
       box: { x, y, width, height },
       quality,

@@ -28,6 +28,8 @@ export interface SightedFace {
 export interface Sighting extends PictureWrite, Omit<SightedFace, 'embedding'> {
   /** Follows from the write and the number of the face. */
   readonly id: string;
+  /** Changes whenever the picture is put into the index again. */
+  readonly look: string;
 }
 
 /** Identifies a write: 20 characters of `[A-Za-z0-9_-]`. */

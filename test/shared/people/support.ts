@@ -1,7 +1,8 @@
 import fc from 'fast-check';
+import type { EnrolledFace } from '../../../shared/faces/gallery/gallery.ts';
 import { sightingId } from '../../../shared/faces/index/sighting.ts';
 import type { Fact } from '../../../shared/people/facts.ts';
-import type { EnrolledFace, Group, SeenFace } from '../../../shared/people/groups.ts';
+import type { Group, SeenFace } from '../../../shared/people/groups.ts';
 import { type People, peopleOf } from '../../../shared/people/people.ts';
 import { anEmbedding, unit } from '../faces/index/support.ts';
 
@@ -22,6 +23,7 @@ export function aSeenFace(
   return {
     id: sightingId(write, number),
     ...write,
+    look: '1',
     number,
     box,
     quality: 0.8,

@@ -133,6 +133,11 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
       yield* entries.sort((a, b) => (a.person < b.person ? -1 : 1));
     },
 
+    async *embeddings() {
+      await refresh();
+      yield* index.embeddings();
+    },
+
     async faces(person) {
       await refresh();
       return photosOf(index.people.get(person) ?? []);

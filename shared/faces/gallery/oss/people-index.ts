@@ -1,4 +1,4 @@
-import type { Candidate } from '../gallery.ts';
+import type { Candidate, EnrolledFace } from '../gallery.ts';
 import { identityOf, removedInstances } from './merge.ts';
 import type { Addition, Segment } from './segment.ts';
 
@@ -6,6 +6,8 @@ import type { Addition, Segment } from './segment.ts';
 export interface PeopleIndex {
   /** The face of each person that is most similar to `probe`, nearest first, at most `people`. */
   search(probe: Float32Array, people: number): Candidate[];
+  /** One per face. The embeddings are views, not copies. */
+  embeddings(): Generator<EnrolledFace>;
   /** All instances of all current faces, by person. */
   readonly people: ReadonlyMap<string, readonly Addition[]>;
 }
@@ -43,6 +45,18 @@ export function indexPeople(live: ReadonlyMap<string, Segment>): PeopleIndex {
 
   return {
     people,
+    *embeddings() {
+      const given = new Set<string>();
+      for (const { additions, vectors, owners } of blocks) {
+        const size = vectors.length / additions.length;
+        for (const [row, addition] of additions.entries()) {
+          if (owners[row]! < 0 || given.has(identityOf(addition))) continue;
+          given.add(identityOf(addition));
+          const { person, photo } = addition;
+          yield { person, photo, embedding: vectors.subarray(row * size, (row + 1) * size) };
+        }
+      }
+    },
     search(probe, limit) {
       const best = new Float64Array(numbers.size).fill(Number.NEGATIVE_INFINITY);
       const nearest: (Addition | undefined)[] = [];

@@ -1,0 +1,85 @@
+import { AppError } from '../runtime/errors.ts';
+import type { Statement } from './facts.ts';
+import type { Group } from './groups.ts';
+import type { People } from './people.ts';
+
+/** The group with this name or id; the start of an id is enough. Throws `GroupNotFound`. */
+export function findGroup(people: Pick<People, 'groups'>, text: string): Group {
+  const groups = people.groups();
+  const named = groups.find(({ person }) => person === text);
+  if (named) return named;
+  const found = groups.filter(({ id }) => id.startsWith(text));
+  if (found.length === 1) return found[0]!;
+  throw new AppError(
+    'GroupNotFound',
+    found.length === 0
+      ? `no group has the name or id ${JSON.stringify(text)}`
+      : `${found.length} groups have an id that starts with ${JSON.stringify(text)}: give more of it`,
+  );
+}
+
+/** The id of a face, given as such or as `<key>#<number>`. Throws `GroupNotFound`. */
+export function findFace(people: Pick<People, 'groups'>, text: string): string {
+  const hash = text.lastIndexOf('#');
+  const [key, number] = [text.slice(0, hash), Number(text.slice(hash + 1))];
+  for (const { members } of people.groups()) {
+    for (const { sighting } of members) {
+      if (sighting.id === text || (sighting.key === key && sighting.number === number)) return sighting.id;
+    }
+  }
+  throw new AppError('GroupNotFound', `no face has the id, or the key and number, ${JSON.stringify(text)}`);
+}
+
+/** The faces of the group are this person. */
+export function nameGroup(group: Group, person: string): Statement[] {
+  return [{ kind: 'is', sighting: oldestOf(group), person }];
+}
+
+/** Two groups are one person. The name of the first one stays. */
+export function mergeGroups(one: Group, other: Group): Statement[] {
+  if (one.id === other.id) throw new AppError('GroupNotFound', 'the two groups are one already');
+  if (one.members.length === 0) return nameGroup(other, one.person!);
+  if (other.members.length === 0) return nameGroup(one, other.person!);
+  const same: Statement = { kind: 'same', sightings: [one.id, other.id] };
+  if (other.person === undefined) return [same];
+  // A face is one person: of two names, the later one counts.
+  const name = one.person ?? other.person;
+  return [{ kind: 'is', sighting: other.id, person: name }, same];
+}
+
+/** These faces of the group are another person than the rest. */
+export function splitGroup(group: Group, faces: readonly string[]): Statement[] {
+  const members = group.members.map(({ sighting }) => sighting.id);
+  const away = members.filter((id) => faces.includes(id));
+  const stays = members.filter((id) => !faces.includes(id));
+  const strange = faces.filter((id) => !members.includes(id));
+  if (strange.length > 0) throw new AppError('GroupNotFound', `the group has no face ${strange[0]}`);
+  const [first, ...others] = away;
+  if (first === undefined || stays[0] === undefined) {
+    throw new AppError('GroupNotFound', 'a split needs faces that leave and faces that stay');
+  }
+  const bond = others.map((id): Statement => ({ kind: 'same', sightings: [first, id] }));
+  return [...bond, { kind: 'different', sightings: [stays[0], first] }];
+}
+
+/** The face is not this person, for ever. */
+export function denyPerson(face: string, person: string): Statement[] {
+  return [{ kind: 'not', sighting: face, person }];
+}
+
+export function hideGroup(group: Group): Statement[] {
+  return [{ kind: 'hide', sighting: oldestOf(group) }];
+}
+
+/** Takes back the fact with this id, or the latest one. Throws `GroupNotFound`. */
+export function undoFact(people: Pick<People, 'facts'>, id?: string): Statement[] {
+  const fact = id === undefined ? people.facts.at(-1) : people.facts.find((each) => each.id.startsWith(id));
+  if (!fact)
+    throw new AppError('GroupNotFound', id === undefined ? 'there is no fact' : `no fact has the id ${id}`);
+  return [{ kind: 'undo', fact: fact.id }];
+}
+
+function oldestOf({ id, members, person }: Group): string {
+  if (members.length > 0) return id;
+  throw new AppError('GroupNotFound', `no picture shows ${person}`);
+}
