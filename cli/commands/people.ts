@@ -2,11 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
 import { verifyFaces } from '../../shared/faces/verify.ts';
 import { decodeImage } from '../../shared/images/decode.ts';
+import { renameFacts } from '../../shared/people/statements.ts';
 import { imageBounds } from '../../shared/pipeline/options.ts';
+import { applyPeople } from '../../shared/pipeline/people/apply.ts';
 import { type EnrolReport, enrolAll, reenrolAll } from '../../shared/pipeline/people/enrol-all.ts';
 import { exportPeople } from '../../shared/pipeline/people/export.ts';
 import { findPerson } from '../../shared/pipeline/people/find.ts';
 import { type ForgetReport, forgetPerson } from '../../shared/pipeline/people/forget.ts';
+import { type ForgetSeenReport, forgetSeen } from '../../shared/pipeline/people/forget-seen.ts';
 import { listPhotos } from '../../shared/pipeline/people/photos.ts';
 import { renamePerson } from '../../shared/pipeline/people/rename.ts';
 import { SEEN_COMMANDS } from '../people/seen-commands.ts';
@@ -52,8 +55,11 @@ const forgetCommand = subcommand(
 )
   .argument('<person>')
   .action((person, options) =>
-    withPeople(options, async ({ forgetting }) => {
-      for (const line of describeForgotten(await forgetPerson(person, forgetting))) console.log(line);
+    withPeople(options, async ({ forgetting, applying }) => {
+      const own = applying ? await forgetSeen(person, applying) : { sightings: [], facts: [] };
+      const report = { ...own, ...(await forgetPerson(person, forgetting)) };
+      if (applying) await applyPeople(applying);
+      for (const line of describeForgotten(report)) console.log(line);
     }),
   );
 
@@ -61,7 +67,11 @@ const renameCommand = subcommand('rename', 'rename a person; the name of another
   .argument('<from>')
   .argument('<to>')
   .action((from, to, options) =>
-    withPeople(options, async ({ enrolment, bucket, region }) => {
+    withPeople(options, async ({ enrolment, applying, bucket, region }) => {
+      if (applying) {
+        const { facts } = applying.seen;
+        await facts.state(renameFacts(await facts.read(), from, to));
+      }
       const { photos, refused, documents } = await renamePerson(from, to, enrolment, { bucket, region });
       for (const key of photos) console.log(`photo ${key}`);
       for (const { key, reason } of refused) console.log(`refused ${key}: ${reason}`);
@@ -115,7 +125,7 @@ async function enrolWithProgress(
   }
 }
 
-function describeForgotten({ person, ...lists }: ForgetReport): string[] {
+function describeForgotten({ person, ...lists }: ForgetReport & ForgetSeenReport): string[] {
   const lines = Object.entries(lists).flatMap(([what, items]) =>
     items.map((item: string) => `${what} ${item}`),
   );

@@ -21,7 +21,7 @@ import { startProgress } from '../progress.ts';
 import { formatTable } from '../table.ts';
 import type { PeopleOptions } from './people-target.ts';
 import { subcommand } from './subcommand.ts';
-import { withSeen } from './with-seen.ts';
+import { withSeen } from './with-people.ts';
 
 /** Commands about the faces of all pictures. */
 export const SEEN_COMMANDS = [

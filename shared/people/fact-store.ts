@@ -14,6 +14,8 @@ export interface FactStore {
   read(signal?: AbortSignal): Promise<readonly Fact[]>;
   /** Records facts; they are durable and in this order when it returns. Throws `FactInvalid`. */
   state(statements: readonly Statement[], by?: string): Promise<readonly Fact[]>;
+  /** Removes facts of a person who is forgotten. To take a fact back, state `undo`. */
+  remove(ids: readonly string[], signal?: AbortSignal): Promise<void>;
 }
 
 export interface FactStoreOptions {
@@ -86,6 +88,11 @@ export function createFactStore({ store, prefix, clock, newId }: FactStoreOption
         facts.push(fact.data);
       }
       return facts;
+    },
+
+    async remove(ids, signal) {
+      await pLimit(PARALLEL_REQUESTS).map(ids, (id) => store.delete(`${prefix}${id}${SUFFIX}`, { signal }));
+      for (const id of ids) known.delete(id);
     },
   };
 }

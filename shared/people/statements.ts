@@ -1,5 +1,5 @@
 import { AppError } from '../runtime/errors.ts';
-import type { Statement } from './facts.ts';
+import { activeFacts, type Fact, type Statement } from './facts.ts';
 import type { Group } from './groups.ts';
 import type { People } from './people.ts';
 
@@ -65,6 +65,17 @@ export function splitGroup(group: Group, faces: readonly string[]): Statement[] 
 /** The face is not this person, for ever. */
 export function denyPerson(face: string, person: string): Statement[] {
   return [{ kind: 'not', sighting: face, person }];
+}
+
+/** What was said about a person, said about the new name. */
+export function renameFacts(facts: readonly Fact[], from: string, to: string): Statement[] {
+  return activeFacts(facts)
+    .flatMap((fact): Statement[] =>
+      'person' in fact && fact.person === from
+        ? [{ kind: fact.kind, sighting: fact.sighting, person: to }]
+        : [],
+    )
+    .reverse();
 }
 
 export function hideGroup(group: Group): Statement[] {

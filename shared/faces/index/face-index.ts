@@ -31,11 +31,13 @@ export interface FaceIndex {
   readonly name: string;
   /** Replaces the faces of an earlier write of the object, and of an earlier look at this write. */
   put(write: PictureWrite, faces: readonly SightedFace[], options?: IndexCallOptions): Promise<void>;
-  /** Removes the faces of an object and of every write up to `time`, in milliseconds since the epoch. */
+  /** Removes and erases the faces of an object and of every write up to `time`, in milliseconds since the epoch. */
   remove(
     object: Pick<PictureWrite, 'bucket' | 'key'> & { readonly time: number },
     options?: IndexCallOptions,
   ): Promise<void>;
+  /** Deletes what is stored of faces that were replaced or removed. Until then it may only be ignored. */
+  erase(options?: IndexCallOptions): Promise<void>;
   /** Per probe, the most similar sightings, best first. Probes have unit length. */
   search(probes: readonly Float32Array[], options: SearchOptions): Promise<NearSighting[][]>;
   /** All sightings with their embeddings, in the order of `bySightingOrder`. */

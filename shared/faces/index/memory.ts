@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { FaceIndex } from './face-index.ts';
-import { createPictureTable, type EmbedderId, storedFaces } from './picture-table.ts';
+import { createPictureTable, type EmbedderId, entryOf } from './picture-table.ts';
 import { createStamps } from './stamps.ts';
 
 /** Sightings in the memory of this process. They are gone when it ends. */
@@ -11,11 +11,12 @@ export function createMemoryFaceIndex(embedder: EmbedderId, { clock }: { clock: 
   return {
     name: 'memory',
     async put(write, faces) {
-      table.apply({ ...write, stamp: newStamp(), faces: storedFaces(faces, embedder) });
+      table.apply(entryOf(write, faces, newStamp(), embedder));
     },
     async remove(object) {
-      table.apply({ ...object, requestId: '', stamp: newStamp(), faces: [] });
+      table.apply(entryOf({ ...object, requestId: '' }, [], newStamp(), embedder));
     },
+    async erase() {},
     search: (probes, options) => table.search(probes, options),
     async *all() {
       yield* table.all();

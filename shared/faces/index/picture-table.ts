@@ -193,12 +193,18 @@ export function isLater(
   return one.time === other.time ? one.stamp > other.stamp : one.time > other.time;
 }
 
-/** Throws `IndexMismatch` for an embedding of another size. */
-export function storedFaces(faces: readonly SightedFace[], { size }: EmbedderId): StoredFace[] {
-  return faces.map(({ embedding, ...face }) => {
+/** The entry of a look at a picture. Throws `IndexMismatch` for an embedding of another size. */
+export function entryOf(
+  { bucket, key, requestId, time }: PictureWrite,
+  faces: readonly SightedFace[],
+  stamp: string,
+  { size }: EmbedderId,
+): PictureEntry {
+  const stored = faces.map(({ number, box, quality, age, embedding }): StoredFace => {
     assertSize(embedding, size);
-    return { ...face, ...encode(embedding) };
+    return { number, box, quality, age, ...encode(embedding) };
   });
+  return { bucket, key, requestId, time, stamp, faces: stored };
 }
 
 function assertSize(embedding: Float32Array, size: number): void {

@@ -102,7 +102,8 @@ interface Picture extends SeenPicture {
   readonly wanted: Names;
 }
 
-function picturesOf(people: People): SeenPicture[] {
+/** The sightings of each picture, in the order of their numbers. */
+export function picturesOf(people: People): SeenPicture[] {
   const pictures = new Map<string, Sighting[]>();
   for (const { members } of people.groups()) {
     for (const { sighting } of members) {

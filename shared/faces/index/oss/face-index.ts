@@ -3,7 +3,7 @@ import type { ObjectStore } from '../../../oss/object-store.ts';
 import type { RuntimeDeps } from '../../../runtime/deps.ts';
 import { toAppError } from '../../../runtime/errors.ts';
 import type { FaceIndex } from '../face-index.ts';
-import { createPictureTable, type EmbedderId, type PictureEntry, storedFaces } from '../picture-table.ts';
+import { createPictureTable, type EmbedderId, entryOf, type PictureEntry } from '../picture-table.ts';
 import { createStamps } from '../stamps.ts';
 import { mergeSegments, smallSegments } from './merge.ts';
 import type { Segment } from './segment.ts';
@@ -148,22 +148,27 @@ export function createOssFaceIndex(options: OssFaceIndexOptions): FaceIndex {
     }
   };
 
+  const erase = async (): Promise<void> => {
+    await refresh();
+    if (outdated.size > 0) await merge([...outdated], false);
+  };
+
   return {
     name: 'oss',
 
     async put(write, faces, { signal } = {}) {
-      const entry = { ...write, stamp: newStamp(), faces: storedFaces(faces, embedder) };
+      const entry = entryOf(write, faces, newStamp(), embedder);
       await append({ entries: [entry] }, signal);
       await mergeIfCrowded();
     },
 
     async remove({ bucket, key, time }, { signal } = {}) {
-      const entry = { bucket, key, time, requestId: '', stamp: newStamp(), faces: [] };
+      const entry = entryOf({ bucket, key, time, requestId: '' }, [], newStamp(), embedder);
       await append({ entries: [entry] }, signal);
-      await refresh();
-      // The embeddings must be deleted, not only ignored.
-      if (outdated.size > 0) await merge([...outdated], false);
+      await erase();
     },
+
+    erase,
 
     async search(probes, search) {
       await refreshIfStale();
