@@ -72,9 +72,10 @@ export function createFactStore({ store, prefix, clock, newId }: FactStoreOption
       await read();
       const facts: Fact[] = [];
       for (const statement of statements) {
-        const fact = z.safeParse(factSchema, { ...statement, id: newStamp(), by });
+        const id = newStamp();
+        const together = facts[0]?.id ?? id;
+        const fact = z.safeParse(factSchema, { ...statement, id, by, together });
         if (!fact.success) throw new AppError('FactInvalid', z.prettifyError(fact.error));
-        const { id } = fact.data;
         try {
           await store.put(`${prefix}${id}${SUFFIX}`, Buffer.from(`${JSON.stringify(fact.data)}\n`), {
             contentType: 'application/json',

@@ -7,6 +7,8 @@ const base = {
   id,
   /** Who stated it, as the caller names them. */
   by: z.optional(z.string().check(z.maxLength(200))),
+  /** The id of the first of the facts that were stated together. */
+  together: z.optional(id),
 };
 
 /**
@@ -25,7 +27,7 @@ export const factSchema = z.discriminatedUnion('kind', [
 export type Fact = z.infer<typeof factSchema>;
 
 /** A fact before it is recorded. */
-export type Statement = Fact extends infer F ? (F extends Fact ? Omit<F, 'id' | 'by'> : never) : never;
+export type Statement = Fact extends infer F ? (F extends Fact ? Omit<F, 'id' | 'by' | 'together'> : never) : never;
 
 /** The facts that are not taken back, the latest first. */
 export function activeFacts(facts: Iterable<Fact>): Exclude<Fact, { kind: 'undo' }>[] {

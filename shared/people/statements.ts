@@ -82,12 +82,16 @@ export function hideGroup(group: Group): Statement[] {
   return [{ kind: 'hide', sighting: oldestOf(group) }];
 }
 
-/** Takes back the fact with this id, or the latest one. Throws `GroupNotFound`. */
-export function undoFact(people: Pick<People, 'facts'>, id?: string): Statement[] {
-  const fact = id === undefined ? people.facts.at(-1) : people.facts.find((each) => each.id.startsWith(id));
-  if (!fact)
-    throw new AppError('GroupNotFound', id === undefined ? 'there is no fact' : `no fact has the id ${id}`);
-  return [{ kind: 'undo', fact: fact.id }];
+/** Takes back what was stated last, or together with the fact of this id. Throws `GroupNotFound`. */
+export function undoFact({ facts }: Pick<People, 'facts'>, id?: string): Statement[] {
+  const fact = id === undefined ? activeFacts(facts)[0] : facts.find((each) => each.id.startsWith(id));
+  if (!fact) {
+    throw new AppError('GroupNotFound', id === undefined ? 'there is no fact to take back' : `no fact has the id ${id}`);
+  }
+  const together = fact.together ?? fact.id;
+  return facts
+    .filter((each) => (each.together ?? each.id) === together)
+    .map((each): Statement => ({ kind: 'undo', fact: each.id }));
 }
 
 function oldestOf({ id, members, person }: Group): string {
