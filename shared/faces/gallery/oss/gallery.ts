@@ -6,7 +6,7 @@ import type { Gallery, Thresholds } from '../gallery.ts';
 import { assertPersonName } from '../person-name.ts';
 import { createSegmentLog } from './log.ts';
 import { chooseSmall, chooseWithRemovedFaces, merge } from './merge.ts';
-import { indexPeople, type PeopleIndex, photosOf } from './people-index.ts';
+import { createPeopleIndex, photosOf } from './people-index.ts';
 import type { Addition, EmbedderId, Segment } from './segment.ts';
 
 export interface OssGalleryOptions extends Pick<RuntimeDeps, 'clock' | 'logger'> {
@@ -41,7 +41,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
   const log = createSegmentLog({ store, prefix, embedder, newName });
 
   let live: ReadonlyMap<string, Segment> | undefined;
-  let index: PeopleIndex = indexPeople(new Map());
+  const index = createPeopleIndex(embedder.size);
   let freshUntil = Number.NEGATIVE_INFINITY;
   let underWay: Promise<unknown> = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -51,7 +51,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
     next ??= underWay.then(async () => {
       next = undefined;
       const now = await log.read();
-      if (now !== live) index = indexPeople(now);
+      if (now !== live) index.update(now);
       live = now;
       freshUntil = clock.now() + refreshMs;
     });
@@ -107,7 +107,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
     async search(_image, faces, { people }) {
       const probes = faces.map(({ embedding }) => checked(embedding, embedder));
       await refreshIfStale();
-      return probes.map((probe) => index.search(probe, people));
+      return index.search(probes, people);
     },
 
     async add(person, faces, { signal } = {}) {
@@ -145,14 +145,14 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
 
     async removeFace(person, id, { signal } = {}) {
       await refresh();
-      const found = (index.people.get(person) ?? []).filter(({ photo }) => photo === id);
+      const found = [...(index.people.get(person) ?? [])].filter(({ photo }) => photo === id);
       if (found.length > 0) await remove(found, signal);
       return found.length > 0;
     },
 
     async removePerson(person, { signal } = {}) {
       await refresh();
-      const found = index.people.get(person) ?? [];
+      const found = [...(index.people.get(person) ?? [])];
       if (found.length > 0) await remove(found, signal);
       // An earlier call may have stopped between its removal and its merge, so finish that merge.
       else await compact(chooseWithRemovedFaces);
@@ -166,6 +166,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
 
     async close() {
       await underWay;
+      await index.close();
     },
   };
 }

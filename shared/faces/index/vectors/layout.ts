@@ -79,7 +79,9 @@ export interface Kernel {
   dotProducts(codes: number, size: number, list: number, count: number, probe: number, out: number): void;
 }
 
+let module: WebAssembly.Module | undefined;
+
 export function openKernel(memory: WebAssembly.Memory): Kernel {
-  const module = new WebAssembly.Module(Buffer.from(KERNEL, 'base64'));
+  module ??= new WebAssembly.Module(Buffer.from(KERNEL, 'base64'));
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel;
 }
