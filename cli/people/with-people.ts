@@ -45,11 +45,11 @@ export function withPeople(options: PeopleOptions, work: (people: People) => Pro
 /** Runs `work` on everybody seen in a bucket. Throws `ConfigInvalid` where faces are not kept. */
 export function withSeen(
   options: PeopleOptions,
-  work: (applying: ApplyDeps) => Promise<void>,
+  work: (applying: ApplyDeps & { readonly bucket: string }) => Promise<void>,
 ): Promise<void> {
-  return withPeople(options, async ({ enrolment, applying }) => {
+  return withPeople(options, async ({ enrolment, applying, bucket }) => {
     if (!applying) throw notKept(enrolment.options.engine);
-    await work(applying);
+    await work({ ...applying, bucket });
   });
 }
 

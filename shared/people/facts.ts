@@ -27,7 +27,11 @@ export const factSchema = z.discriminatedUnion('kind', [
 export type Fact = z.infer<typeof factSchema>;
 
 /** A fact before it is recorded. */
-export type Statement = Fact extends infer F ? (F extends Fact ? Omit<F, 'id' | 'by' | 'together'> : never) : never;
+export type Statement = Fact extends infer F
+  ? F extends Fact
+    ? Omit<F, 'id' | 'by' | 'together'>
+    : never
+  : never;
 
 /** The facts that are not taken back, the latest first. */
 export function activeFacts(facts: Iterable<Fact>): Exclude<Fact, { kind: 'undo' }>[] {

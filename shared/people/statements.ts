@@ -86,7 +86,10 @@ export function hideGroup(group: Group): Statement[] {
 export function undoFact({ facts }: Pick<People, 'facts'>, id?: string): Statement[] {
   const fact = id === undefined ? activeFacts(facts)[0] : facts.find((each) => each.id.startsWith(id));
   if (!fact) {
-    throw new AppError('GroupNotFound', id === undefined ? 'there is no fact to take back' : `no fact has the id ${id}`);
+    throw new AppError(
+      'GroupNotFound',
+      id === undefined ? 'there is no fact to take back' : `no fact has the id ${id}`,
+    );
   }
   const together = fact.together ?? fact.id;
   return facts

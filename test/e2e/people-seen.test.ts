@@ -41,6 +41,10 @@ test('people of unnamed photos are grouped, named, split, denied, undone and sea
   const all = await Promise.all(photos.map((path) => namesOf(path.slice(path.lastIndexOf('/') + 1))));
   expect(all.flat()).toEqual(Array(Number(faces)).fill('Anna'));
 
+  const why = await run('why', `incoming/${photo}`);
+  expect(why).toContain('The group is Anna, so the face is Anna.');
+  expect(why).toMatch(/similarity 0\.\d\d, 0\.\d\d below the 0\.45 of a match/);
+
   await people('not', 'Anna', bestFace!);
   await namesSoon(photo).toEqual([]);
   await people('undo');
@@ -57,6 +61,9 @@ test('people of unnamed photos are grouped, named, split, denied, undone and sea
   );
   expect(await people('calibrate')).toMatch(/^\d+ pairs of faces that are together in a picture\n/);
   expect(await people('apply')).toBe('0 documents read, 0 changed\n');
+  expect(await run('backfill', '--dry-run')).toMatch(
+    /^0 without a result, 0 by another version of the engine\n/,
+  );
   expect(await people('forget', 'Anna')).toMatch(/^sightings /m);
   expect(await people('groups', '--all')).not.toContain('Anna');
 });

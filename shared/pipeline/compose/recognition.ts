@@ -26,6 +26,7 @@ export interface FaceRecognition {
   readonly options: { readonly pipeline: PipelineOptions; readonly people: PeopleOptions };
   /** The first call opens the engine. A failure is thrown to the caller, and the next call tries again. */
   pipeline(): Promise<Pipeline>;
+  engine(): Promise<FaceEngine>;
   /** The known people of a bucket. Throws `ConfigInvalid` for `GALLERY=off`. */
   people(bucket: string, region: string): Promise<EnrolmentDeps>;
   /** Everybody seen in the pictures of a bucket; `undefined` for `INDEX=off`. */
@@ -103,6 +104,7 @@ export function composeFaceRecognition(deps: FaceRecognitionDeps): FaceRecogniti
   return {
     options: { pipeline: options, people: peopleOptions },
     pipeline: pipeline.get,
+    engine: engine.get,
     people: async (bucket, region) => (await peopleOf(bucket, region)).deps,
     async seen(bucket, region) {
       return peopleOptions.index === 'off' ? undefined : (await peopleOf(bucket, region)).seen;
