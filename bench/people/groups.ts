@@ -4,9 +4,11 @@ import { similarity } from '../../shared/faces/similarity.ts';
 import { combineFacts } from '../../shared/people/constraints.ts';
 import type { Fact } from '../../shared/people/facts.ts';
 import { createGrouping, type Grouping, type SeenFace } from '../../shared/people/groups.ts';
+import { peopleOf as peopleAt } from '../../shared/people/people.ts';
 import { answerFacts, nextQuestions } from '../../shared/people/questions.ts';
 import { type Random, seededRandom } from '../../shared/runtime/random.ts';
 import type { LabelledFace } from './labelled-faces.ts';
+import { neighbor } from './scale.ts';
 
 /** How well groups agree with the labels, over all pairs of faces. */
 export interface Agreement {
@@ -18,7 +20,7 @@ export interface Agreement {
   readonly groups: number;
 }
 
-export interface GroupingBars {
+interface GroupingBars {
   readonly threshold: number;
   readonly evenSimilarity: number;
   readonly minSimilarity: number;
@@ -62,7 +64,7 @@ export function seenFaces(faces: readonly LabelledFace[], seed: number): Map<See
   return seen;
 }
 
-export function groupAll(seen: Iterable<SeenFace>, facts: readonly Fact[], threshold: number): Grouping {
+function groupAll(seen: Iterable<SeenFace>, facts: readonly Fact[], threshold: number): Grouping {
   const grouping = createGrouping({ size: 512, threshold, constraints: combineFacts(facts) });
   for (const face of seen) grouping.add(face);
   return grouping;
@@ -90,8 +92,31 @@ export function answerQuestions(
   }
 }
 
-export function peopleOf(grouping: Grouping, personOf: ReadonlyMap<string, string>): string[][] {
+function peopleOf(grouping: Grouping, personOf: ReadonlyMap<string, string>): string[][] {
   return grouping.groups().map(({ members }) => members.map(({ sighting }) => personOf.get(sighting.id)!));
+}
+
+/** Milliseconds to group faces of a fifth as many people, each a neighbor of one of `seeds`. */
+export async function regroupMs(
+  faces: number,
+  seeds: readonly Float32Array[],
+): Promise<{ wall: number; cpu: number }> {
+  const random = seededRandom(faces);
+  const people = Array.from({ length: Math.ceil(faces / 5) }, (_, i) =>
+    neighbor(seeds[i % seeds.length]!, 0.35, random),
+  );
+  const sightings = Array.from({ length: faces }, (_, i): SeenFace => {
+    const write = { bucket: 'photos', key: `${i}.jpg`, requestId: String(i), time: i * 1000 };
+    const person = people[Math.floor(random() * people.length)]!;
+    const embedding = decode(encode(neighbor(person, 0.75 + 0.2 * random(), random)));
+    const box = { x: 0, y: 0, width: 90, height: 90 };
+    return { id: sightingId(write, 0), ...write, look: '1', number: 0, box, quality: 0.8, embedding };
+  });
+  const before = process.cpuUsage();
+  const started = performance.now();
+  await peopleAt({ sightings, enrolled: [], facts: [] }, { size: 512, threshold: 0.55 });
+  const { user, system } = process.cpuUsage(before);
+  return { wall: performance.now() - started, cpu: (user + system) / 1000 };
 }
 
 /** The rule of immich: from three faces within a distance, the nearest person's; density based. */

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
+import type { Thresholds } from '../../shared/faces/gallery/gallery.ts';
 import { calibrate } from '../../shared/people/calibrate.ts';
 import type { Fact, Statement } from '../../shared/people/facts.ts';
 import type { Group } from '../../shared/people/groups.ts';
 import type { People } from '../../shared/people/people.ts';
-import { nextQuestions } from '../../shared/people/questions.ts';
+import { answerFacts, nextQuestions, questionBars } from '../../shared/people/questions.ts';
 import {
   denyPerson,
   findFace,
@@ -17,6 +18,7 @@ import {
 } from '../../shared/people/statements.ts';
 import { applyPeople, currentPeople } from '../../shared/pipeline/people/apply.ts';
 import { searchFace } from '../../shared/pipeline/people/search.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { startProgress } from '../progress.ts';
 import { formatTable } from '../table.ts';
 import type { PeopleOptions } from './people-target.ts';
@@ -79,15 +81,25 @@ export const SEEN_COMMANDS = [
   subcommand('questions', 'show which answers would settle most: who of the candidates is the group?').action(
     (options) =>
       withSeen(options, async ({ seen }) => {
-        const { match, high } = seen.embedder.thresholds;
         const people = await currentPeople(seen);
-        const bars = { evenSimilarity: (match + high) / 2, minSimilarity: match - 0.15 };
-        for (const { group, candidates } of nextQuestions(people, bars)) {
+        for (const { group, candidates } of nextQuestions(people, questionBars(seen.embedder.thresholds))) {
           const described = candidates.map((near) => `${nameOf(near.group)} (${near.similarity.toFixed(2)})`);
           console.log(`${nameOf(group)}: ${described.join(', ')}?`);
         }
       }),
   ),
+  subcommand('answer', 'answer a question: which candidate is the same person as the group, or `none`')
+    .argument('<group>')
+    .argument('<candidate>')
+    .action((group, candidate, options) =>
+      state(options, (people, thresholds) => {
+        const { id } = findGroup(people, group);
+        const bars = { ...questionBars(thresholds), limit: Number.POSITIVE_INFINITY };
+        const question = nextQuestions(people, bars).find((each) => each.group.id === id);
+        if (!question) throw new AppError('GroupNotFound', `there is no question about ${group}`);
+        return answerFacts(question, candidate === 'none' ? undefined : findGroup(people, candidate));
+      }),
+    ),
   subcommand(
     'search',
     'show the pictures with the largest face of a photo, the most similar first; nothing is stored',
@@ -145,9 +157,12 @@ export const SEEN_COMMANDS = [
 ];
 
 /** States facts about the people of this moment, and prints them. */
-async function state(options: PeopleOptions, statementsOf: (people: People) => Statement[]): Promise<void> {
+async function state(
+  options: PeopleOptions,
+  statementsOf: (people: People, thresholds: Thresholds) => Statement[],
+): Promise<void> {
   await withSeen(options, async ({ seen }) => {
-    const statements = statementsOf(await currentPeople(seen));
+    const statements = statementsOf(await currentPeople(seen), seen.embedder.thresholds);
     for (const fact of await seen.facts.state(statements)) console.log(`${fact.id}  ${describeFact(fact)}`);
   });
 }

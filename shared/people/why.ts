@@ -22,8 +22,10 @@ export function explainFace(people: People, sighting: string, thresholds: WhyOpt
   const lines = [
     others === 0
       ? `No other face is similar enough to be the same person: groups begin at ${percent(threshold)}.`
-      : `It is in a group with ${count(others, 'other face')}; its similarity to them was ${percent(member.similarity)} ` +
-        `when it joined, and groups begin at ${percent(threshold)}.`,
+      : group.id === sighting
+        ? `It is the oldest of a group with ${count(others, 'other face')}.`
+        : `It is in a group with ${count(others, 'other face')}; its similarity to them was ${percent(member.similarity)} ` +
+          `when it joined, and groups begin at ${percent(threshold)}.`,
   ];
   const facts = people.facts.filter((fact) => mentions(fact, sighting));
   for (const fact of facts)

@@ -33,7 +33,7 @@ export interface Sighting extends PictureWrite, Omit<SightedFace, 'embedding'> {
 }
 
 /** Identifies a write: 20 characters of `[A-Za-z0-9_-]`. */
-export function writeId({ bucket, key, requestId }: Omit<PictureWrite, 'time'>): string {
+function writeId({ bucket, key, requestId }: Omit<PictureWrite, 'time'>): string {
   const text = JSON.stringify([bucket, key, requestId]);
   return createHash('sha256').update(text).digest('base64url').slice(0, 20);
 }

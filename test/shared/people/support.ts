@@ -88,7 +88,7 @@ export const seenFaces: fc.Arbitrary<SeenFace[]> = fc
   );
 
 /** Facts about these faces, with ids in the order of the list. */
-export function factsAbout(faces: readonly SeenFace[]): fc.Arbitrary<Fact[]> {
+function factsAbout(faces: readonly SeenFace[]): fc.Arbitrary<Fact[]> {
   const sighting = fc.constantFrom(...faces.map(({ id }) => id));
   const person = fc.constantFrom('Anna', 'Berta');
   const statement = fc.oneof(

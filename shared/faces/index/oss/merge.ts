@@ -6,7 +6,7 @@ import type { Segment } from './segment.ts';
  * How long, in milliseconds, a merge keeps the entries of pictures without faces. A repeated request or a slow writer may
  * bring an earlier write of the picture, which must not count then. Neither takes seven days.
  */
-export const REMOVALS_KEPT_MS = 7 * 86_400_000;
+const REMOVALS_KEPT_MS = 7 * 86_400_000;
 
 /** Bytes. Larger segments are not merged again: about 25,000 faces of 512 numbers. */
 const MAX_MERGED_BYTES = 16_000_000;

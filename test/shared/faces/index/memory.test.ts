@@ -1,6 +1,6 @@
-import { createMemoryFaceIndex } from '../../../../shared/faces/index/memory.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
 import { faceIndexContract } from '../../../contracts/face-index.ts';
+import { createMemoryFaceIndex } from '../../../support/memory-face-index.ts';
 import { EMBEDDER } from './support.ts';
 
 faceIndexContract('the index in memory', async () => {

@@ -1,7 +1,7 @@
-import type { Clock } from '../../runtime/clock.ts';
-import type { FaceIndex } from './face-index.ts';
-import { createPictureTable, type EmbedderId, entryOf } from './picture-table.ts';
-import { createStamps } from './stamps.ts';
+import type { FaceIndex } from '../../shared/faces/index/face-index.ts';
+import { createPictureTable, type EmbedderId, entryOf } from '../../shared/faces/index/picture-table.ts';
+import { createStamps } from '../../shared/faces/index/stamps.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
 
 /** Sightings in the memory of this process. They are gone when it ends. */
 export function createMemoryFaceIndex(embedder: EmbedderId, { clock }: { clock: Clock }): FaceIndex {
