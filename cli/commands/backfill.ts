@@ -8,6 +8,7 @@ import { composeFaceRecognition, type FaceRecognition } from '../../shared/pipel
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
+import { print, printError } from '../../shared/runtime/terminal.ts';
 import { type PeopleOptions, withPeopleTarget } from '../people/people-target.ts';
 import { subcommand } from '../people/subcommand.ts';
 import { withCloud } from '../redrive/cloud-target.ts';
@@ -81,7 +82,7 @@ async function backfill(prefix: string | undefined, options: BackfillOptions): P
         batch = [];
         if (!send || !last) return;
         await cursor.write(last.key);
-        process.stderr.write(`${sent} objects, up to ${last.key}\n`);
+        printError(`${sent} objects, up to ${last.key}`);
         const dueMs = rate === undefined ? 0 : (sent / rate) * 1000 - (performance.now() - started);
         await systemClock.sleep(Math.max(0, dueMs));
       };
@@ -95,7 +96,7 @@ async function backfill(prefix: string | undefined, options: BackfillOptions): P
     } finally {
       await recognition.close();
     }
-    console.log(
+    print(
       `${counts['no-result']} without a result, ${counts['older-engine']} by another version of the engine` +
         (dryRun ? '' : `, ${counts.failed} failed`),
     );
@@ -117,7 +118,7 @@ function sendHere(recognition: FaceRecognition): Send {
         await process(event, { again: true });
       } catch (thrown) {
         failed++;
-        console.error(`failed ${event.key}: ${(thrown as Error).message}`);
+        printError(`failed ${event.key}: ${(thrown as Error).message}`);
       }
     });
     return failed;
@@ -140,7 +141,7 @@ function sendTo(to: string, { dataDir, remote, account, functionEndpoint }: Back
         const reason = await target.send({ id: message[0]!.id, reason: '', body });
         if (reason === undefined) return;
         failed += message.length;
-        console.error(`not accepted: ${reason}`);
+        printError(`not accepted: ${reason}`);
       });
       await target.close();
     });
@@ -171,7 +172,7 @@ async function engineVersion(recognition: FaceRecognition): Promise<string> {
 
 /** FaceBody is paid per call; the calls of a picture are those of the documentation. */
 function printCost(objects: number, engine: string): void {
-  console.log(
+  print(
     engine === 'facebody'
       ? `${objects} calls of RecognizeFace, and one of SearchFace per face`
       : `the local engine costs nothing but time: at one picture per second, ${Math.ceil(objects / 60)} minutes`,

@@ -12,6 +12,7 @@ import { type ForgetReport, forgetPerson } from '../../shared/pipeline/people/fo
 import { type ForgetSeenReport, forgetSeen } from '../../shared/pipeline/people/forget-seen.ts';
 import { listPhotos } from '../../shared/pipeline/people/photos.ts';
 import { renamePerson } from '../../shared/pipeline/people/rename.ts';
+import { print } from '../../shared/runtime/terminal.ts';
 import { SEEN_COMMANDS } from '../people/seen-commands.ts';
 import { subcommand } from '../people/subcommand.ts';
 import { type People, withPeople } from '../people/with-people.ts';
@@ -19,7 +20,7 @@ import { startProgress } from '../progress.ts';
 
 const listCommand = subcommand('list', 'show known people and the number of their faces').action((options) =>
   withPeople(options, async ({ enrolment: { gallery } }) => {
-    for await (const { person, faces } of gallery.people()) console.log(`${person}  ${faces}`);
+    for await (const { person, faces } of gallery.people()) print(`${person}  ${faces}`);
   }),
 );
 
@@ -28,7 +29,7 @@ const findCommand = subcommand('find', 'show every picture in which a person was
   .action((person, options) =>
     withPeople(options, async ({ forgetting }) => {
       for await (const { bucket, key, face, confidence } of findPerson(person, forgetting)) {
-        console.log(`oss://${bucket}/${key}  face ${face}  ${confidence}`);
+        print(`oss://${bucket}/${key}  face ${face}  ${confidence}`);
       }
     }),
   );
@@ -44,7 +45,7 @@ const verifyCommand = subcommand(
       const open = async (path: string) => decodeImage(await readFile(path), imageBounds(pipeline));
       const { same, confidence, level } = await verifyFaces(engine, [await open(photo), await open(other)]);
       const people = same ? 'one person' : 'two people';
-      console.log(`${people}  ${confidence.toFixed(3)}${level ? `  ${level}` : ''}`);
+      print(`${people}  ${confidence.toFixed(3)}${level ? `  ${level}` : ''}`);
       if (!same) process.exitCode = 1;
     }),
   );
@@ -59,7 +60,7 @@ const forgetCommand = subcommand(
       const own = applying ? await forgetSeen(person, applying) : { sightings: [], facts: [] };
       const report = { ...own, ...(await forgetPerson(person, forgetting)) };
       if (applying) await applyPeople(applying);
-      for (const line of describeForgotten(report)) console.log(line);
+      for (const line of describeForgotten(report)) print(line);
     }),
   );
 
@@ -73,9 +74,9 @@ const renameCommand = subcommand('rename', 'rename a person; the name of another
         await facts.state(renameFacts(await facts.read(), from, to));
       }
       const { photos, refused, documents } = await renamePerson(from, to, enrolment, { bucket, region });
-      for (const key of photos) console.log(`photo ${key}`);
-      for (const { key, reason } of refused) console.log(`refused ${key}: ${reason}`);
-      for (const key of documents) console.log(`document ${key}`);
+      for (const key of photos) print(`photo ${key}`);
+      for (const { key, reason } of refused) print(`refused ${key}: ${reason}`);
+      for (const key of documents) print(`document ${key}`);
     }),
   );
 
@@ -84,7 +85,7 @@ const exportCommand = subcommand(
   'print the photos of all people with their outcomes, one JSON line each',
 ).action((options) =>
   withPeople(options, async ({ forgetting }) => {
-    for await (const photo of exportPeople(forgetting)) console.log(JSON.stringify(photo));
+    for await (const photo of exportPeople(forgetting)) print(JSON.stringify(photo));
   }),
 );
 
@@ -93,9 +94,9 @@ const enrolCommand = subcommand('enrol', 'enrol every photo that is not in the g
   .action(({ again, ...options }) =>
     withPeople(options, async (people) => {
       const report = await enrolWithProgress(people, again ? reenrolAll : enrolAll);
-      console.log(`${report.photos} photos: ${report.enrolled} enrolled, ${report.unchanged} unchanged`);
-      for (const { key, reason } of report.refused) console.log(`refused ${key}: ${reason}`);
-      for (const { key, code } of report.failed) console.log(`failed ${key}: ${code}`);
+      print(`${report.photos} photos: ${report.enrolled} enrolled, ${report.unchanged} unchanged`);
+      for (const { key, reason } of report.refused) print(`refused ${key}: ${reason}`);
+      for (const { key, code } of report.failed) print(`failed ${key}: ${code}`);
       if (report.failed.length > 0) process.exitCode = 1;
     }),
   );

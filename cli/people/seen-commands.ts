@@ -19,6 +19,7 @@ import {
 import { applyPeople, currentPeople } from '../../shared/pipeline/people/apply.ts';
 import { searchFace } from '../../shared/pipeline/people/search.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
+import { print, printError } from '../../shared/runtime/terminal.ts';
 import { startProgress } from '../progress.ts';
 import { formatTable } from '../table.ts';
 import type { PeopleOptions } from './people-target.ts';
@@ -34,7 +35,7 @@ export const SEEN_COMMANDS = [
         const people = await currentPeople(seen);
         printGroups(people.groups().filter(({ person, hidden }) => all || (person === undefined && !hidden)));
         for (const { fact, reason } of people.contradictions) {
-          console.error(`contradiction: ${describeFact(fact)}: ${reason}`);
+          printError(`contradiction: ${describeFact(fact)}: ${reason}`);
         }
       }),
     ),
@@ -75,7 +76,7 @@ export const SEEN_COMMANDS = [
     .action((fact, options) => state(options, (people) => undoFact(people, fact))),
   subcommand('history', 'show all facts, from the earliest to the latest').action((options) =>
     withSeen(options, async ({ seen: { facts } }) => {
-      for (const fact of await facts.read()) console.log(`${fact.id}  ${describeFact(fact)}`);
+      for (const fact of await facts.read()) print(`${fact.id}  ${describeFact(fact)}`);
     }),
   ),
   subcommand('questions', 'show which answers would settle most: who of the candidates is the group?').action(
@@ -84,7 +85,7 @@ export const SEEN_COMMANDS = [
         const people = await currentPeople(seen);
         for (const { group, candidates } of nextQuestions(people, questionBars(seen.embedder.thresholds))) {
           const described = candidates.map((near) => `${nameOf(near.group)} (${near.similarity.toFixed(2)})`);
-          console.log(`${nameOf(group)}: ${described.join(', ')}?`);
+          print(`${nameOf(group)}: ${described.join(', ')}?`);
         }
       }),
   ),
@@ -111,7 +112,7 @@ export const SEEN_COMMANDS = [
         for (const { sighting, similarity, level } of await searchFace(await readFile(photo), deps, {
           limit,
         })) {
-          console.log(
+          print(
             `oss://${sighting.bucket}/${sighting.key}#${sighting.number}  ${similarity.toFixed(3)}  ${level}`,
           );
         }
@@ -124,7 +125,7 @@ export const SEEN_COMMANDS = [
         const faces = [];
         for await (const face of seen.index.all()) faces.push(face);
         const { pairs, rates, proposal, pairsNeeded } = calibrate(faces, rate);
-        console.log(`${pairs} pairs of faces that are together in a picture`);
+        print(`${pairs} pairs of faces that are together in a picture`);
         const rows = rates.map((row) => [
           row.threshold.toFixed(2),
           String(row.passed),
@@ -137,21 +138,21 @@ export const SEEN_COMMANDS = [
           { title: 'share', right: true },
           { title: '95 %' },
         ];
-        for (const line of formatTable(columns, rows)) console.log(line);
-        console.log(
+        for (const line of formatTable(columns, rows)) print(line);
+        print(
           proposal === undefined
             ? `these pictures do not show a rate of ${percent(rate)}: that takes ${pairsNeeded} pairs or more`
             : `proposal for ${percent(rate)}: ${proposal.toFixed(2)}`,
         );
-        console.log('Twins, mirrors and collages count as strangers here and make the share too high.');
+        print('Twins, mirrors and collages count as strangers here and make the share too high.');
       }),
     ),
   subcommand('apply', 'write the names of people to the results of all pictures').action((options) =>
     withSeen(options, async (deps) => {
       const progress = startProgress(0, 'pictures');
       const { checked, changed } = await applyPeople(deps).finally(() => progress.stop());
-      for (const key of changed) console.log(`document ${key}`);
-      console.log(`${checked} documents read, ${changed.length} changed`);
+      for (const key of changed) print(`document ${key}`);
+      print(`${checked} documents read, ${changed.length} changed`);
     }),
   ),
 ];
@@ -163,7 +164,7 @@ async function state(
 ): Promise<void> {
   await withSeen(options, async ({ seen }) => {
     const statements = statementsOf(await currentPeople(seen), seen.embedder.thresholds);
-    for (const fact of await seen.facts.state(statements)) console.log(`${fact.id}  ${describeFact(fact)}`);
+    for (const fact of await seen.facts.state(statements)) print(`${fact.id}  ${describeFact(fact)}`);
   });
 }
 
@@ -200,7 +201,7 @@ function printGroups(groups: readonly Group[]): void {
     { title: 'person' },
     { title: 'best face' },
   ];
-  for (const line of formatTable(columns, rows)) console.log(line);
+  for (const line of formatTable(columns, rows)) print(line);
 }
 
 function nameOf({ id, person }: Group): string {

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import * as z from 'zod/mini';
+import { canonicalName } from '../faces/gallery/person-name.ts';
 import { createStamps } from '../faces/index/stamps.ts';
 import type { ObjectStore } from '../oss/object-store.ts';
 import { readText } from '../oss/read-text.ts';
@@ -74,7 +75,7 @@ export function createFactStore({ store, prefix, clock, newId }: FactStoreOption
       for (const statement of statements) {
         const id = newStamp();
         const together = facts[0]?.id ?? id;
-        const fact = z.safeParse(factSchema, { ...statement, id, by, together });
+        const fact = z.safeParse(factSchema, { ...canonical(statement), id, by, together });
         if (!fact.success) throw new AppError('FactInvalid', z.prettifyError(fact.error));
         try {
           await store.put(`${prefix}${id}${SUFFIX}`, Buffer.from(`${JSON.stringify(fact.data)}\n`), {
@@ -96,6 +97,11 @@ export function createFactStore({ store, prefix, clock, newId }: FactStoreOption
       for (const id of ids) known.delete(id);
     },
   };
+}
+
+/** A person has one name, however it is written. */
+function canonical(statement: Statement): Statement {
+  return 'person' in statement ? { ...statement, person: canonicalName(statement.person) } : statement;
 }
 
 function timeOfStamp(id: string): number {

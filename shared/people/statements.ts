@@ -1,3 +1,4 @@
+import { canonicalName } from '../faces/gallery/person-name.ts';
 import { AppError } from '../runtime/errors.ts';
 import { activeFacts, type Fact, type Statement } from './facts.ts';
 import type { Group } from './groups.ts';
@@ -6,7 +7,7 @@ import type { People } from './people.ts';
 /** The group with this name or id; the start of an id is enough. Throws `GroupNotFound`. */
 export function findGroup(people: Pick<People, 'groups'>, text: string): Group {
   const groups = people.groups();
-  const named = groups.find(({ person }) => person === text);
+  const named = groups.find(({ person }) => person === canonicalName(text));
   if (named) return named;
   const found = groups.filter(({ id }) => id.startsWith(text));
   if (found.length === 1) return found[0]!;

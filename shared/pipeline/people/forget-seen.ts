@@ -1,3 +1,4 @@
+import { canonicalName } from '../../faces/gallery/person-name.ts';
 import { type SightedFace, type Sighting, writeIdOf } from '../../faces/index/sighting.ts';
 import { namesIn } from '../../people/names.ts';
 import type { Seen } from '../compose/seen.ts';
@@ -15,9 +16,10 @@ export interface ForgetSeenReport {
  * rest. Call it before the person's photos are removed, because these say who the person is.
  */
 export async function forgetSeen(
-  person: string,
+  name: string,
   { seen, signal }: { seen: Seen; signal?: AbortSignal },
 ): Promise<ForgetSeenReport> {
+  const person = canonicalName(name);
   const { index, facts, embedder } = seen;
   const people = await currentPeople(seen);
   const forgotten = new Set<string>();

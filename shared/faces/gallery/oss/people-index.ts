@@ -1,6 +1,7 @@
 import { decode, encode } from '../../index/vectors/codes.ts';
 import { createVectorTable } from '../../index/vectors/table.ts';
 import type { Candidate, EnrolledFace } from '../gallery.ts';
+import { canonicalName } from '../person-name.ts';
 import { identityOf } from './merge.ts';
 import type { Addition, Segment } from './segment.ts';
 
@@ -48,7 +49,9 @@ export function createPeopleIndex(size: number): PeopleIndex {
     for (const { instance } of removals) instanceOf(instance).removals += step;
   };
 
-  const show = (instance: Instance, addition: Addition, embedding: Float32Array): void => {
+  const show = (instance: Instance, given: Addition, embedding: Float32Array): void => {
+    // Earlier versions wrote names as they came.
+    const addition = { ...given, person: canonicalName(given.person) };
     instance.addition = addition;
     instance.row = table.add(encode(embedding));
     owners[instance.row] = addition;

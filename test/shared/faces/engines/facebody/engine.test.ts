@@ -1,5 +1,4 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { FaceBodyFault } from '../../../../../local/facebody/index.ts';
 import type { AnalyzeOptions } from '../../../../../shared/faces/engine.ts';
@@ -15,6 +14,7 @@ import type { CredentialProvider } from '../../../../../shared/runtime/credentia
 import type { AppError } from '../../../../../shared/runtime/errors.ts';
 import { FACEBODY_ACCOUNT, startFaceBody } from '../../../../local/facebody/support.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../../support/fake-engine.ts';
+import { listenOnLoopback } from '../../../../support/loopback.ts';
 import { blankImage, decodeSample, SAMPLE_NUMBERS, sampleBytes } from '../../../../support/photos.ts';
 import { clientOf, loopback } from './support.ts';
 
@@ -106,16 +106,9 @@ describe('both operations', () => {
 describe('file by URL', () => {
   const stored = async (): Promise<UprightImage> => decodeSample(1);
   const hostFile = async (listener: RequestListener) => {
-    const host = createServer(listener);
-    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => {
-      host.closeAllConnections();
-      host.close();
-    });
-    return {
-      url: `http://127.0.0.1:${(host.address() as AddressInfo).port}/a.jpg?Signature=secret`,
-      bytes: sampleBytes(1).length,
-    };
+    const { url, close } = await listenOnLoopback(createServer(listener));
+    onTestFinished(close);
+    return { url: `${url}/a.jpg?Signature=secret`, bytes: sampleBytes(1).length };
   };
 
   test('a file that the service can read by itself is not uploaded', async () => {
@@ -196,7 +189,7 @@ describe('compare', () => {
     const { engine } = await open({ inside: facing(1, 0), clock, pacing });
     await engine.compare!(blankImage(), white());
 
-    const second = engine.compare!(blankImage(), white(), { deadline: clock.now() + 3500 });
+    const second = engine.compare!(blankImage(), white(), { deadline: clock.monotonic() + 3500 });
 
     await expect(second).rejects.toMatchObject({ code: 'Throttled' });
   });
@@ -274,13 +267,9 @@ describe('failures', () => {
   });
 
   test('a call without an answer ends with the timeout', async () => {
-    const silent = createServer(() => {});
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => {
-      silent.closeAllConnections();
-      silent.close();
-    });
-    const endpoint = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const silent = await listenOnLoopback(createServer(() => {}));
+    onTestFinished(silent.close);
+    const endpoint = `127.0.0.1:${silent.port}`;
     const settings = loopback(endpoint, { connectTimeoutMs: 50, readTimeoutMs: 50 });
     const engine = createFaceBodyEngine({ client: clientOf(endpoint, { settings, random: () => 0 }) });
 
@@ -370,7 +359,7 @@ describe('exhausted quota', () => {
     await engine.analyze(blankImage(), ASKED);
 
     // Three seconds are reserved for the answer.
-    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: clock.now() + 3500 });
+    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: clock.monotonic() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
@@ -380,7 +369,7 @@ describe('exhausted quota', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'Throttling' });
 
-    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: systemClock.now() + 3500 });
+    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: systemClock.monotonic() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
     expect(server.stats().RecognizeFace!.received).toBe(1);
