@@ -9,7 +9,7 @@ export interface PeopleUpkeepOptions {
   readonly apply: (signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Milliseconds between two looks at the facts. @default 1000 */
+  /** Milliseconds between two looks at the facts; twice as long as the last look took, if that is more. @default 1000 */
   readonly intervalMs?: number;
 }
 
@@ -36,6 +36,7 @@ export function startPeopleUpkeep(options: PeopleUpkeepOptions): PeopleUpkeep {
 
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
+      const started = clock.now();
       try {
         await look();
       } catch (thrown) {
@@ -45,7 +46,8 @@ export function startPeopleUpkeep(options: PeopleUpkeepOptions): PeopleUpkeep {
         const { code, message } = toAppError(thrown);
         logger.warn({ code, reason: message }, 'names of people not written to results');
       }
-      await clock.sleep(intervalMs, stopping.signal).catch(() => {});
+      const pause = Math.max(intervalMs, 2 * (clock.now() - started));
+      await clock.sleep(pause, stopping.signal).catch(() => {});
     }
   };
   const running = run();

@@ -72,7 +72,7 @@ export function denyPerson(face: string, person: string): Statement[] {
 export function renameFacts(facts: readonly Fact[], from: string, to: string): Statement[] {
   return activeFacts(facts)
     .flatMap((fact): Statement[] =>
-      'person' in fact && fact.person === from
+      'person' in fact && fact.person === canonicalName(from)
         ? [{ kind: fact.kind, sighting: fact.sighting, person: to }]
         : [],
     )
