@@ -59,6 +59,7 @@ export const SEEN_COMMANDS = [
         splitGroup(
           findGroup(people, group),
           faces.map((face) => findFace(people, face)),
+          people,
         ),
       ),
     ),
@@ -66,7 +67,7 @@ export const SEEN_COMMANDS = [
     .argument('<person>')
     .argument('<face>')
     .action((person, face, options) =>
-      state(options, (people) => denyPerson(findFace(people, face), person)),
+      state(options, (people) => denyPerson(findFace(people, face), person, people)),
     ),
   subcommand('hide', 'hide a group that nobody needs to name')
     .argument('<group>')

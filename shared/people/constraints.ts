@@ -96,7 +96,7 @@ export function combineFacts(facts: Iterable<Fact>): Constraints {
         separate(nodeOf(fact.sighting), nodeOfPerson(fact.person), fact);
         break;
       case 'same':
-        link(nodeOf(fact.sightings[0]), nodeOf(fact.sightings[1]), fact);
+        for (const sighting of fact.sightings) link(nodeOf(fact.sightings[0]!), nodeOf(sighting), fact);
         break;
       case 'different':
         separate(nodeOf(fact.sightings[0]), nodeOf(fact.sightings[1]), fact);

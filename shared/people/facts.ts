@@ -18,7 +18,7 @@ const base = {
 export const factSchema = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('is'), sighting: id, person }),
   z.strictObject({ ...base, kind: z.literal('not'), sighting: id, person }),
-  z.strictObject({ ...base, kind: z.literal('same'), sightings: z.tuple([id, id]) }),
+  z.strictObject({ ...base, kind: z.literal('same'), sightings: z.array(id).check(z.minLength(2)) }),
   z.strictObject({ ...base, kind: z.literal('different'), sightings: z.tuple([id, id]) }),
   z.strictObject({ ...base, kind: z.literal('hide'), sighting: id }),
   z.strictObject({ ...base, kind: z.literal('undo'), fact: id }),

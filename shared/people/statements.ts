@@ -48,24 +48,60 @@ export function mergeGroups(one: Group, other: Group): Statement[] {
   return [{ kind: 'is', sighting: other.id, person: name }, same];
 }
 
-/** These faces of the group are another person than the rest. */
-export function splitGroup(group: Group, faces: readonly string[]): Statement[] {
+/** These faces of the group are another person than the rest, which keeps the name. */
+export function splitGroup(
+  group: Group,
+  faces: readonly string[],
+  { facts }: Pick<People, 'facts'>,
+): Statement[] {
   const members = group.members.map(({ sighting }) => sighting.id);
   const away = members.filter((id) => faces.includes(id));
-  const stays = members.filter((id) => !faces.includes(id));
+  const stay = members.filter((id) => !faces.includes(id));
   const strange = faces.filter((id) => !members.includes(id));
   if (strange.length > 0) throw new AppError('GroupNotFound', `the group has no face ${strange[0]}`);
-  const [first, ...others] = away;
-  if (first === undefined || stays[0] === undefined) {
+  const [leaves, stays] = [away[0], stay[0]];
+  if (leaves === undefined || stays === undefined) {
     throw new AppError('GroupNotFound', 'a split needs faces that leave and faces that stay');
   }
-  const bond = others.map((id): Statement => ({ kind: 'same', sightings: [first, id] }));
-  return [...bond, { kind: 'different', sightings: [stays[0], first] }];
+  return [
+    ...moveName(away, stays, group.person, facts),
+    ...onePerson(away),
+    ...onePerson(stay),
+    { kind: 'different', sightings: [stays, leaves] },
+  ];
 }
 
-/** The face is not this person, for ever. */
-export function denyPerson(face: string, person: string): Statement[] {
-  return [{ kind: 'not', sighting: face, person }];
+/** The face is not this person, for ever. The other faces of the person keep the name. */
+export function denyPerson(
+  face: string,
+  name: string,
+  people: Pick<People, 'facts' | 'groupOf'>,
+): Statement[] {
+  const person = canonicalName(name);
+  const members = people.groupOf(face)?.members.map(({ sighting }) => sighting.id) ?? [];
+  const stay = members.filter((id) => id !== face);
+  const moved = stay[0] === undefined ? [] : moveName([face], stay[0], person, people.facts);
+  return moved.length > 0 ? [...moved, ...onePerson(stay)] : [{ kind: 'not', sighting: face, person }];
+}
+
+/** A person who divides a group says of both parts that each is one person. */
+function onePerson(sightings: readonly string[]): Statement[] {
+  return sightings.length > 1 ? [{ kind: 'same', sightings: [...sightings] }] : [];
+}
+
+/** When a group was named by one of the faces that leave it, the name moves to one that stays. */
+function moveName(
+  away: readonly string[],
+  stays: string,
+  person: string | undefined,
+  facts: readonly Fact[],
+): Statement[] {
+  const named = activeFacts(facts).flatMap((fact) =>
+    fact.kind === 'is' && fact.person === person && away.includes(fact.sighting) ? [fact.sighting] : [],
+  );
+  if (named.length === 0 || person === undefined) return [];
+  const denied = named.map((sighting): Statement => ({ kind: 'not', sighting, person }));
+  return [...denied, { kind: 'is', sighting: stays, person }];
 }
 
 /** What was said about a person, said about the new name. */

@@ -91,7 +91,7 @@ test('groups agree with every fact that counts', async () => {
         const groupOf = (id: string) => people.groupOf(id)?.id;
         if (fact.kind === 'is') expect(people.groupOf(fact.sighting)?.person).toBe(fact.person);
         if (fact.kind === 'not') expect(people.groupOf(fact.sighting)?.person).not.toBe(fact.person);
-        if (fact.kind === 'same') expect(groupOf(fact.sightings[0])).toBe(groupOf(fact.sightings[1]));
+        if (fact.kind === 'same') expect(groupOf(fact.sightings[0]!)).toBe(groupOf(fact.sightings[1]!));
         if (fact.kind === 'different')
           expect(groupOf(fact.sightings[0])).not.toBe(groupOf(fact.sightings[1]));
       }

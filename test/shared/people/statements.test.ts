@@ -79,29 +79,60 @@ test('a split group keeps its id with the older half', async () => {
   const before = await peopleFrom(FACES);
   const away = ANNA[2]!.id;
 
-  const people = await peopleFrom(FACES, stated([], splitGroup(findGroup(before, annaGroup), [away])));
+  const people = await peopleFrom(
+    FACES,
+    stated([], splitGroup(findGroup(before, annaGroup), [away], before)),
+  );
 
   expect(membersOf(people, annaGroup)).toEqual([ANNA[0]!.id, ANNA[1]!.id]);
   expect(membersOf(people, away)).toEqual([away]);
 });
 
 test('a split that takes all faces or a strange face is refused', async () => {
-  const group = findGroup(await peopleFrom(FACES), annaGroup);
+  const people = await peopleFrom(FACES);
+  const group = findGroup(people, annaGroup);
+  const all = ANNA.map(({ id }) => id);
 
-  expect(() =>
-    splitGroup(
-      group,
-      ANNA.map(({ id }) => id),
-    ),
-  ).toThrow(/faces that leave and faces that stay/);
-  expect(() => splitGroup(group, [bertaGroup])).toThrow(/has no face/);
+  expect(() => splitGroup(group, all, people)).toThrow(/faces that leave and faces that stay/);
+  expect(() => splitGroup(group, [bertaGroup], people)).toThrow(/has no face/);
+});
+
+test.each([0, 1, 2])(
+  'when face %i of a named group is split off, the others keep the name',
+  async (index) => {
+    const facts = stated([], nameGroup(findGroup(await peopleFrom(FACES), annaGroup), 'Anna'));
+    const before = await peopleFrom(FACES, facts);
+    const away = ANNA[index]!.id;
+
+    const people = await peopleFrom(
+      FACES,
+      stated(facts, splitGroup(findGroup(before, 'Anna'), [away], before)),
+    );
+
+    expect(people.groupOf(away)!.person).toBeUndefined();
+    expect(findGroup(people, 'Anna').members).toHaveLength(2);
+    expect(people.contradictions).toEqual([]);
+  },
+);
+
+test.each([0, 1, 2])('when face %i of a named group is denied, the others keep the name', async (index) => {
+  const facts = stated([], nameGroup(findGroup(await peopleFrom(FACES), annaGroup), 'Anna'));
+  const away = ANNA[index]!.id;
+
+  const people = await peopleFrom(
+    FACES,
+    stated(facts, denyPerson(away, 'Anna', await peopleFrom(FACES, facts))),
+  );
+
+  expect(people.groupOf(away)!.person).toBeUndefined();
+  expect(findGroup(people, 'Anna').members).toHaveLength(2);
 });
 
 test('a face that is denied to an enrolled person leaves that person for ever', async () => {
   const enrolled = [anEnrolledFace('Anna', 1)];
   const before = await peopleFrom(FACES, [], enrolled);
 
-  const people = await peopleFrom(FACES, stated([], denyPerson(ANNA[1]!.id, 'Anna')), enrolled);
+  const people = await peopleFrom(FACES, stated([], denyPerson(ANNA[1]!.id, 'Anna', before)), enrolled);
 
   expect(before.groupOf(ANNA[1]!.id)!.person).toBe('Anna');
   expect(people.groupOf(ANNA[1]!.id)!.person).toBeUndefined();
@@ -121,7 +152,7 @@ test('a hidden group is hidden until it has a name', async () => {
 test('undo takes back what was stated together last, and an earlier fact by its id', async () => {
   const start = await peopleFrom(FACES);
   const facts = stated([], nameGroup(findGroup(start, annaGroup), 'Anna'));
-  const split = stated(facts, splitGroup(findGroup(start, annaGroup), [ANNA[1]!.id, ANNA[2]!.id]));
+  const split = stated(facts, splitGroup(findGroup(start, annaGroup), [ANNA[1]!.id, ANNA[2]!.id], start));
   const people = await peopleFrom(FACES, split);
 
   const last = stated(split, undoFact(people));
@@ -137,7 +168,7 @@ test('a renamed person keeps faces and denials', async () => {
   const start = await peopleFrom(FACES);
   const facts = stated(
     stated([], nameGroup(findGroup(start, annaGroup), 'Anna')),
-    denyPerson(BERTA[0]!.id, 'Anna'),
+    denyPerson(BERTA[0]!.id, 'Anna', start),
   );
 
   const renamed = stated(facts, renameFacts(facts, 'Anna', 'Anne'));
