@@ -54,6 +54,13 @@ for (let person = 0; person < PEOPLE; person++) {
   await writer.add(`person-${person}`, faces);
 }
 
+const additions: number[] = [];
+for (let i = 0; i < 50; i++) {
+  const started = performance.now();
+  await writer.add(`later-${i}`, [{ photo: 'photo', image, face: { box, embedding: anEmbedding() } }]);
+  additions.push(performance.now() - started);
+}
+
 const reader = open();
 const loading = performance.now();
 await reader.faces('person-0');
@@ -73,6 +80,7 @@ for await (const object of store.list()) objects.push(object.size);
 const megabytes = objects.reduce((sum, size) => sum + size, 0) / 1e6;
 console.log(`${FACES} faces of ${PEOPLE} people, ${SIZE} numbers each, on ${process.version}`);
 console.log(`objects      ${objects.length}, ${megabytes.toFixed(0)} MB`);
+console.log(`one more     ${ms(additions)} median (min–max) of ${additions.length}`);
 console.log(`load         ${loaded.toFixed(0)} ms from memory`);
 console.log(`search       ${ms(times)} median (min–max) of ${times.length}`);
 const ratios = times.map((time) => time / BAR_MS);

@@ -5,7 +5,10 @@ import { build } from 'esbuild';
 /** What the local cloud starts by file name: threads of the engine, and processes of Function Compute. */
 const STARTED = {
   // The pool of the engine looks for it beside the folder of chunks.
-  worker: { 'local-engine-worker': 'shared/faces/engines/local/worker.ts' },
+  worker: {
+    'local-engine-worker': 'shared/faces/engines/local/worker.ts',
+    'face-search-worker': 'shared/faces/index/vectors/worker.ts',
+  },
   // The local Function Compute looks for it beside the chunk that starts it.
   runtime: 'local/fc/instances/fc-runtime.cjs',
 };

@@ -15,8 +15,11 @@ const ENTRIES = { fc: 'index', server: 'server' } as const;
 /** Only the local engine needs it. Without it, the function uses FaceBody. */
 const LOCAL_ENGINE_PACKAGE = 'onnxruntime-node';
 
-/** The program of the local engine's threads. Its pool looks for it beside the other programs. */
-const ENGINE_THREAD = { 'local-engine-worker': 'shared/faces/engines/local/worker.ts' } as const;
+/** The programs of threads: of the local engine, and of the search among its embeddings. They are looked for beside the other programs. */
+const THREADS = {
+  'local-engine-worker': 'shared/faces/engines/local/worker.ts',
+  'face-search-worker': 'shared/faces/index/vectors/worker.ts',
+} as const;
 
 export interface BuildOptions {
   /** A folder inside the project. */
@@ -58,7 +61,7 @@ export async function buildFunction(
   );
   if (needsModels) {
     await copyModels(join(folder, 'models'));
-    await bundlePrograms(ENGINE_THREAD, folder);
+    await bundlePrograms(THREADS, folder);
   }
   if (node) await copyFile(node, join(folder, 'node'));
 

@@ -81,7 +81,7 @@ function describeChoice<T>({ value, probability }: { value: T; probability?: num
 }
 
 /** Rounds edges rather than sizes: a box inside the picture stays inside. */
-function wholePixels({ x, y, width, height }: Box): Box {
+export function wholePixels({ x, y, width, height }: Box): Box {
   const left = Math.round(x);
   const top = Math.round(y);
   return { x: left, y: top, width: Math.round(x + width) - left, height: Math.round(y + height) - top };

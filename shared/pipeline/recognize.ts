@@ -1,5 +1,7 @@
 import type { Gallery } from '../faces/gallery/gallery.ts';
 import type { Match } from '../faces/gallery/match.ts';
+import type { FaceIndex } from '../faces/index/face-index.ts';
+import type { PictureWrite } from '../faces/index/sighting.ts';
 import type { ResultDocument } from '../results/document.ts';
 import { resultKeys } from '../results/keys.ts';
 import { removeResults, writeArtifacts, writeDocument } from '../results/writer.ts';
@@ -19,6 +21,8 @@ import {
 export interface RecognitionDeps extends PictureDeps {
   /** Known people. Without it, faces are not compared. */
   readonly gallery?: Gallery;
+  /** Where every face is kept. Without it, faces are forgotten. */
+  readonly index?: FaceIndex;
   /** Whether an unknown face has the similarity to the nearest person. @default true */
   readonly bestScore?: boolean;
 }
@@ -31,7 +35,7 @@ export function createRecognition(deps: RecognitionDeps): Pipeline<RecognitionRe
 
 /** Finds the faces of a picture, compares them with known people and publishes the result document. */
 export function recognitionTask(deps: RecognitionDeps): PictureTask<RecognitionResult> {
-  const { options, gallery } = deps;
+  const { options, gallery, index } = deps;
   return {
     deps,
     messages: { done: 'image', failed: 'image not processed, to be delivered again' },
@@ -39,14 +43,20 @@ export function recognitionTask(deps: RecognitionDeps): PictureTask<RecognitionR
     admit: (event) => admit(event, options),
     keysOf: (event) => resultKeys(options.resultPrefix, event),
     analyzer: createPictureAnalyzer(deps),
-    wanted: { attributes: new Set(options.attributes), embeddings: gallery?.usesEmbeddings ?? false },
+    wanted: {
+      attributes: new Set(options.attributes),
+      embeddings: index !== undefined || (gallery?.usesEmbeddings ?? false),
+    },
     conclude: (job, fetched, picture) => publishFaces(job, fetched, picture, deps),
     writeFailure({ event, results, keys, signal }, { outcome, error, fetched }, published) {
       const source = describeSource(event, fetched);
       const document: ResultDocument = { schemaVersion: 1, outcome, source, faces: [], artifacts: {}, error };
       return writeDocument(results, keys, document, published, signal);
     },
-    removeResults: ({ results, keys, signal }) => removeResults(results, keys, signal),
+    async removeResults({ event, results, keys, signal }) {
+      await index?.remove(writeOf(event), { signal });
+      return removeResults(results, keys, signal);
+    },
   };
 }
 
@@ -73,6 +83,7 @@ async function publishFaces(
     },
   };
   const committed = await publishUnlessSuperseded(job, async (published) => {
+    await keepFaces(job, picture, deps);
     await writeArtifacts(results, keys, artifacts, signal);
     // The commit point: the document is written last.
     await writeDocument(results, keys, document, published, signal);
@@ -85,6 +96,21 @@ async function publishFaces(
     unknown: matches?.filter((match) => 'unknown' in match).length ?? 0,
     document: keys.document,
   };
+}
+
+/** Faces that are too small or unclear to tell people apart are not kept. */
+async function keepFaces(
+  { event, signal }: PictureJob,
+  { image, faces }: AnalyzedPicture,
+  { index }: RecognitionDeps,
+): Promise<void> {
+  if (!index) return;
+  const { sightedFaces } = await import('./sighted-faces.ts');
+  await index.put(writeOf(event), sightedFaces(image, faces), { signal });
+}
+
+function writeOf({ bucket, key, requestId, eventTime }: PictureJob['event']): PictureWrite {
+  return { bucket, key, requestId, time: Date.parse(eventTime) };
 }
 
 /** In the order of the faces; `undefined` without a gallery. */

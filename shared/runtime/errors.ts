@@ -187,6 +187,26 @@ export const ERROR_CODES = {
     'The gallery accepts no more faces of this person, or no more people.',
     'Delete photos of this person that are no longer needed, or use another gallery.',
   ),
+  IndexMismatch: misconfigured(
+    'The embedding of a face does not have the size of the face index.',
+    'Set EMBEDDER to the value with which the index was made.',
+  ),
+  IndexDamaged: misconfigured(
+    'An object of the face index does not contain what was written to it.',
+    'Remove the object that the message names, and process the pictures again: `mnsoss-face backfill`.',
+  ),
+  FactInvalid: permanent(
+    'A fact about faces does not have the form of one.',
+    'State it by the commands of `mnsoss-face people`, or remove the object that the message names.',
+  ),
+  GroupNotFound: permanent(
+    'There is no such group, face or fact, or the facts cannot be stated about it.',
+    'Look at the ids with `mnsoss-face people groups --all` and `mnsoss-face people history`.',
+  ),
+  SearchCrashed: transient(
+    'The thread that searches faces died.',
+    'Nothing at first: the message is retried. If it happens again, give the process more memory.',
+  ),
   PersonNameInvalid: permanent(
     'This gallery does not accept the name of the person.',
     'Choose a name that follows the rule in the message.',

@@ -38,6 +38,14 @@ export interface PersonEntry {
   readonly faces: number;
 }
 
+/** The face of an enrolled photo. */
+export interface EnrolledFace {
+  readonly person: string;
+  readonly photo: string;
+  /** Unit length. */
+  readonly embedding: Float32Array;
+}
+
 export interface CallOptions {
   readonly signal?: AbortSignal;
   /** As in `AnalyzeOptions`: a gallery that would wait longer for its quota throws `Throttled` at once. */
@@ -70,6 +78,8 @@ export interface Gallery {
   people(options?: CallOptions): AsyncIterable<PersonEntry>;
   /** Ids of the person's faces, sorted; empty for an unknown person. */
   faces(person: string, options?: CallOptions): Promise<string[]>;
+  /** All enrolled faces with their embeddings. Absent: the gallery does not give embeddings. */
+  embeddings?(options?: CallOptions): AsyncIterable<EnrolledFace>;
   /** Returns whether the face existed. */
   removeFace(person: string, id: string, options?: CallOptions): Promise<boolean>;
   /** Removes the person permanently. Returns the ids of the removed faces. */
