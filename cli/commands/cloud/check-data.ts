@@ -21,7 +21,7 @@ export const repairCommand = new Command('repair')
   .addOption(dataDirOption())
   .action(async ({ dataDir }) => {
     const found = await listDamage((report) => repairDataFolder(dataDir, report));
-    print(found === 0 ? `${dataDir} is as it was written` : `${described(found)} mended in ${dataDir}`);
+    print(found === 0 ? `${dataDir} is as it was written` : `${described(found)}, and mended in ${dataDir}`);
   });
 
 /** Prints each damage, and returns how many there are. */
