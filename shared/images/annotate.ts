@@ -1,7 +1,7 @@
 import { type Colour, drawStrokes, fillRect, strokeRect } from './draw.ts';
 import { encodeJpeg } from './encode.ts';
-import { clamp, coveringPixels, type Rect, type Size, sharedArea, toRaster } from './geometry.ts';
-import type { Raster, UprightImage } from './image.ts';
+import { clamp, coveringPixels, type Rect, sharedArea, toRaster } from './geometry.ts';
+import type { Raster, Size, UprightImage } from './image.ts';
 import { placeLabels } from './labels.ts';
 import { fitText, textStrokes, textWidth, wrapText } from './text.ts';
 
@@ -42,8 +42,8 @@ const WHITE: Colour = [255, 255, 255];
 const MIN_CAPITAL = 7;
 
 /**
- * The upright picture with a box and a label a face and a banner, as JPEG of the raster's size. Lines and letters
- * grow with the picture.
+ * The upright picture with a box and a label per face and a banner, as JPEG of the raster's size. Lines and letters
+ * grow with the picture. Draws into the raster of the image.
  *
  * The drawing is for people; the result document is the truth. A label that is too long ends with an ellipsis, a
  * picture too small for readable text gets none.
@@ -53,7 +53,7 @@ export function annotateImage(
   annotation: Annotation,
   options = DEFAULT_ANNOTATE_OPTIONS,
 ): Promise<Buffer> {
-  const canvas: Raster = { ...image.raster, data: new Uint8Array(image.raster.data) };
+  const canvas = image.raster;
   const faces = annotation.faces.map((face) => ({
     ...face,
     box: coveringPixels(toRaster(face.box, image), canvas),

@@ -1,92 +1,34 @@
-import { AppError } from '../runtime/errors.ts';
-import { isTruncated, sniffFormat } from './format.ts';
-import { isSrgbProfile } from './icc.ts';
-import type { ImageBounds, ImageFormat, Raster, UprightImage } from './image.ts';
+import type { ImageBounds, Raster, UprightImage } from './image.ts';
+import { undecodable } from './inspect/errors.ts';
+import { type ImageHeader, readHeader } from './inspect/header.ts';
 import { loadSharp } from './sharp.ts';
-
-/** Why a file is no image; in `details.reason` of an `InvalidImage`. */
-type InvalidImageReason = 'empty' | 'unknown-format' | 'refused-format' | 'truncated' | 'corrupt';
-
-/** AVIF is decoded as a whole: one of its pixels takes far more memory than one of any other format. */
-const AVIF_WEIGHT = 4;
 
 /**
  * Decodes an uploaded file: EXIF orientation applied, colours converted to sRGB, transparency laid on white, only
  * the first frame or page of several read, and scaled down to `bounds.rasterSide` while decoding.
  *
- * The format is told by the bytes and the size by the header, so a file beyond the bounds is refused before it
- * costs anything. A photo that its decoder merely warns about passes.
+ * The file is inspected first, so one beyond the bounds is refused before it costs anything. A photo that its decoder
+ * merely warns about passes.
  *
  * Errors: `InvalidImage` with `details.reason`; `ImageTooLarge` with `details.bound`, `limit` and `actual`.
  */
 export async function decodeImage(bytes: Uint8Array, bounds: ImageBounds): Promise<UprightImage> {
-  within('maxBytes', bytes.length, bounds.maxBytes);
-  const format = knownFormat(bytes);
-  const { width, height, storedUpright, alreadySrgb } = await probe(bytes, format);
-  within('maxSide', Math.max(width, height), bounds.maxSide);
-  if (format === 'avif') within('maxPixels', width * height, bounds.maxPixels / AVIF_WEIGHT, ' for AVIF');
-  within('maxPixels', width * height, bounds.maxPixels);
-  return {
-    width,
-    height,
-    format,
-    storedUpright,
-    raster: await decodeRaster(bytes, format, alreadySrgb, bounds),
-  };
+  return decodeInspected(bytes, await readHeader(bytes, bounds), bounds);
 }
 
-function knownFormat(bytes: Uint8Array): ImageFormat {
-  if (bytes.length === 0) throw invalid('empty', 'the file is empty');
-  const format = sniffFormat(bytes);
-  switch (format) {
-    case undefined:
-      throw invalid('unknown-format', `its ${bytes.length} bytes begin like no known image format`);
-    case 'heic':
-    case 'svg':
-    case 'pdf':
-    case 'bmp':
-    case 'jpeg-xl':
-      throw invalid('refused-format', `${format} is not accepted`, { format });
-    default:
-      return format;
-  }
-}
-
-interface Probe {
-  /** Of the upright image. */
-  readonly width: number;
-  readonly height: number;
-  readonly storedUpright: boolean;
-  /** The embedded profile says sRGB, so nothing needs converting. */
-  readonly alreadySrgb: boolean;
-}
-
-/** Reads the header alone. */
-async function probe(bytes: Uint8Array, format: ImageFormat): Promise<Probe> {
-  const sharp = await loadSharp();
-  try {
-    // The bound on pixels is checked with the figures in hand: sharp's own error names none.
-    const {
-      autoOrient,
-      orientation = 1,
-      space,
-      icc,
-    } = await sharp(bytes, { limitInputPixels: false }).metadata();
-    const storedUpright = orientation === 1;
-    return {
-      ...autoOrient,
-      storedUpright,
-      alreadySrgb: space === 'srgb' && icc !== undefined && isSrgbProfile(icc),
-    };
-  } catch (error) {
-    throw undecodable(error, bytes, format);
-  }
+/** The same for a file whose header was read. */
+export async function decodeInspected(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  bounds: ImageBounds,
+): Promise<UprightImage> {
+  const { width, height, format, storedUpright } = header;
+  return { width, height, format, storedUpright, raster: await decodeRaster(bytes, header, bounds) };
 }
 
 async function decodeRaster(
   bytes: Uint8Array,
-  format: ImageFormat,
-  alreadySrgb: boolean,
+  { format, alreadySrgb }: ImageHeader,
   bounds: ImageBounds,
 ): Promise<Raster> {
   const sharp = await loadSharp();
@@ -96,7 +38,6 @@ async function decodeRaster(
       limitInputPixels: bounds.maxPixels,
       ignoreIcc: alreadySrgb,
     })
-      .timeout({ seconds: bounds.timeoutSeconds })
       .autoOrient()
       .resize(bounds.rasterSide, bounds.rasterSide, { fit: 'inside', withoutEnlargement: true })
       .flatten({ background: '#ffffff' })
@@ -105,47 +46,6 @@ async function decodeRaster(
       .toBuffer({ resolveWithObject: true });
     return { data, width: info.width, height: info.height };
   } catch (error) {
-    const timedOut = messageOf(error).match(/^timeout: (\d+)% complete/);
-    if (!timedOut) throw undecodable(error, bytes, format);
-    const limit = bounds.timeoutSeconds;
-    throw new AppError('ImageTooLarge', `The image was ${timedOut[1]} % decoded after ${limit} s.`, {
-      details: { bound: 'timeoutSeconds', limit, completePercent: Number(timedOut[1]) },
-      cause: error,
-    });
+    throw undecodable(error, bytes, format);
   }
-}
-
-const UNITS = { maxBytes: 'bytes', maxSide: 'pixels on its longest side', maxPixels: 'pixels' };
-
-function within(bound: keyof typeof UNITS, actual: number, limit: number, note = ''): void {
-  if (actual <= limit) return;
-  throw new AppError(
-    'ImageTooLarge',
-    `The image has ${actual} ${UNITS[bound]}, more than the ${limit} that ${bound} allows${note}.`,
-    { details: { bound, limit, actual } },
-  );
-}
-
-/** Turns what a decoder said into a permanent error, unless it is this machine that failed and not the file. */
-function undecodable(error: unknown, bytes: Uint8Array, format: ImageFormat): unknown {
-  const message = messageOf(error);
-  if (/out of memory|unable to create thread/i.test(message)) return error;
-  const ended = /premature end|unexpected end/i.test(message) || isTruncated(format, bytes);
-  return ended
-    ? invalid('truncated', `the ${format} file ends too early`, { format, bytes: bytes.length }, error)
-    : invalid('corrupt', `the ${format} file is damaged`, { format, bytes: bytes.length }, error);
-}
-
-function invalid(
-  reason: InvalidImageReason,
-  explanation: string,
-  details: Readonly<Record<string, string | number>> = {},
-  cause?: unknown,
-): AppError {
-  const options = { details: { reason, ...details }, ...(cause === undefined ? {} : { cause }) };
-  return new AppError('InvalidImage', `The object is no image: ${explanation}.`, options);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

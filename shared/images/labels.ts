@@ -1,4 +1,5 @@
-import { moveInside, type Rect, type Size, sharedArea } from './geometry.ts';
+import { moveInside, type Rect, sharedArea } from './geometry.ts';
+import type { Size } from './image.ts';
 
 /**
  * Where labels stand: each at its box, inside the frame, and where it hides least of other faces and labels. The

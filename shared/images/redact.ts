@@ -19,7 +19,8 @@ const CELLS = 6;
 const MIN_CELL = 4;
 
 /**
- * The picture with its faces made unrecognisable, as JPEG. Boxes are in pixels of the upright image.
+ * The picture with its faces made unrecognisable, as JPEG. Boxes are in pixels of the upright image. Changes the raster of
+ * the image.
  *
  * Of each face nothing survives but the mean colours of at most 6 × 6 cells, smoothly blended, so that the picture
  * stays pleasant to look at. It is encoded from these pixels: no embedded thumbnail can hold the original.
@@ -29,9 +30,8 @@ export function redactImage(
   boxes: readonly Rect[],
   options = DEFAULT_REDACT_OPTIONS,
 ): Promise<Buffer> {
-  const redacted: Raster = { ...image.raster, data: new Uint8Array(image.raster.data) };
-  for (const box of boxes) redactBox(redacted, toRaster(box, image));
-  return encodeJpeg(redacted, options);
+  for (const box of boxes) redactBox(image.raster, toRaster(box, image));
+  return encodeJpeg(image.raster, options);
 }
 
 /** Redacts one box in place; in pixels of the raster. */

@@ -1,4 +1,4 @@
-import { suitableWorkers } from '../../../shared/faces/engines/local/workers.ts';
+import { suitableWorkers } from '../../../shared/faces/pictures/capacity.ts';
 import { readCapacity } from '../../../shared/runtime/capacity.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { type HttpServer, startHttpServer } from '../../../shared/runtime/http-server.ts';
@@ -19,7 +19,7 @@ export async function serveCloudEvents(
     credentials: platformCredentials(process.env, systemClock),
     clock: systemClock,
     random: Math.random,
-    engineWorkers: suitableWorkers(readCapacity()),
+    engineWorkers: suitableWorkers(readCapacity(process.env)),
   });
   const { logger } = app;
   let warm = false;

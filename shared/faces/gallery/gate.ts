@@ -1,7 +1,6 @@
-import type { UprightImage } from '../../images/image.ts';
 import type { Face } from '../face.ts';
+import type { DecodedPicture } from '../picture.ts';
 import type { Candidate, Thresholds } from './gallery.ts';
-import { sharpnessOf } from './sharpness.ts';
 
 /** Why a photo enrols nobody. */
 export type RefusalReason =
@@ -54,11 +53,11 @@ export const GATE_RULES: GateRules = {
 };
 
 /** The one face of a photo that may be enrolled, or why there is none. */
-export function judgePhoto(
-  image: UprightImage,
+export async function judgePhoto(
+  picture: Pick<DecodedPicture, 'width' | 'raster' | 'sharpness'>,
   faces: readonly Face[],
   rules: GateRules = GATE_RULES,
-): { readonly face: Face } | { readonly refusal: Refusal } {
+): Promise<{ readonly face: Face } | { readonly refusal: Refusal }> {
   const [face] = faces;
   if (!face) return refuse('no-face', 'no face was found');
   if (faces.length > 1) {
@@ -70,7 +69,7 @@ export function judgePhoto(
       figures('the probability of a face', face.probability, rules.minProbability),
     );
   }
-  const width = (face.box.width * image.raster.width) / image.width;
+  const width = (face.box.width * picture.raster.width) / picture.width;
   if (width < rules.minWidth) {
     return refuse(
       'too-small',
@@ -85,7 +84,7 @@ export function judgePhoto(
         `expected at most ${rules.maxYaw}° and ${rules.maxPitch}°`,
     );
   }
-  const sharpness = sharpnessOf(image, face.box);
+  const sharpness = await picture.sharpness(face.box);
   if (sharpness < rules.minSharpness) {
     return refuse('blurred', figures('the sharpness', sharpness, rules.minSharpness));
   }

@@ -9,6 +9,6 @@ export interface EngineDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Threads of the local engine when `ENGINE_WORKERS` is not set. @default 0 */
+  /** Picture processes when `ENGINE_WORKERS` is not set. @default 1 */
   readonly engineWorkers?: number;
 }

@@ -1,5 +1,4 @@
 import type { FaceEngine } from '../../faces/engine.ts';
-import { loadSharp } from '../../images/sharp.ts';
 import type { OpenBucket } from '../../oss/object-store.ts';
 import { type PipelineOptions, readPipelineOptions } from '../options.ts';
 import type { Result } from '../outcome.ts';
@@ -27,7 +26,7 @@ export interface FaceRecognition {
   pipeline(): Promise<Pipeline>;
   /** The known people of a bucket. Throws `ConfigInvalid` for `GALLERY=off`. */
   people(bucket: string, region: string): Promise<EnrolmentDeps>;
-  /** Loads what the first picture needs: decoder, engine with its models or SDK, and renderer. */
+  /** Starts what the first picture needs: a process with decoder, renderer and models, or the SDK. */
   warmUp(): Promise<void>;
   close(): Promise<void>;
 }
@@ -95,7 +94,7 @@ export function composeFaceRecognition(deps: FaceRecognitionDeps): FaceRecogniti
     people: async (bucket, region) => (await peopleOf(bucket, region)).deps,
     async warmUp() {
       const warmEngine = async () => (await engine.get()).warmUp();
-      await Promise.all([pipeline.get(), warmEngine(), loadSharp(), import('../render.ts')]);
+      await Promise.all([pipeline.get(), warmEngine()]);
     },
     async close() {
       for (const people of opened.values()) await (await people.opened())?.deps.gallery.close();

@@ -1,4 +1,4 @@
-import type { UprightImage } from '../../../images/image.ts';
+import type { PictureFacts } from '../../../images/image.ts';
 import { AppError } from '../../../runtime/errors.ts';
 import type { AttributeName, Face, FaceAttributes, Keypoints, Point } from '../../face.ts';
 import { fromFlatList } from './rectangles.ts';
@@ -40,7 +40,7 @@ export interface RecognizedLists extends DetectedLists {
 export function toFaces(
   lists: RecognizedLists,
   sent: { readonly width: number; readonly height: number },
-  image: UprightImage,
+  image: PictureFacts,
   asked: ReadonlySet<AttributeName>,
 ): Face[] {
   const boxes = fromFlatList(lists.faceRectangles ?? [], sent);

@@ -1,11 +1,12 @@
 import pLimit from 'p-limit';
 import type { UprightImage } from '../../../images/image.ts';
 import { AppError } from '../../../runtime/errors.ts';
-import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
+import type { RasterEngine } from '../../engine.ts';
 import type { Face } from '../../face.ts';
+import type { AnalyzeOptions } from '../../picture.ts';
 import { describe } from './attributes.ts';
 import { createDetector, type Detection, type Detector } from './detector.ts';
-import { EMBEDDERS, type Embedder, type EmbedderName } from './embedders.ts';
+import { EMBEDDERS, type Embedder } from './embedders.ts';
 import { embed } from './embedding.ts';
 import { hasFaceContent, hasFaceShape } from './gate.ts';
 import { faceParts, locateLandmarks } from './landmarks.ts';
@@ -13,17 +14,13 @@ import { type Nets, openNets } from './nets.ts';
 import { estimatePose } from './pose.ts';
 import { faceQuality } from './quality.ts';
 import { toUpright } from './upright.ts';
-import { embedderName, engineVersion } from './version.ts';
+import { localEngineTraits, type VersionedOptions } from './version.ts';
 
-export interface LocalEngineOptions {
-  /** Folder that holds the model files flat; when absent they come from the installed npm packages. */
+export interface LocalEngineOptions extends VersionedOptions {
+  /** Folder that holds the model files flat. @default the installed npm packages */
   readonly modelsDir?: string;
-  /** Threads inside one run of a network; 1 when absent. Analyzing in several workers uses cores better. */
+  /** Threads inside one run of a network. Several processes use cores better. @default 1 */
   readonly threads?: number;
-  /** Least probability of a detection, 0 to 1; 0.7 when absent. Lower finds more, and more that is no face. */
-  readonly minProbability?: number;
-  /** What describes faces by numbers; `mobilefacenet` when absent. */
-  readonly embedder?: EmbedderName;
 }
 
 interface Loaded {
@@ -33,7 +30,7 @@ interface Loaded {
 }
 
 /** The engine that needs no service: five small networks in this process. docs/models.md gives its figures. */
-export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine {
+export function createLocalEngine(options: LocalEngineOptions = {}): RasterEngine {
   const { modelsDir, threads = 1, minProbability = 0.7, embedder: chosen = 'mobilefacenet' } = options;
   const embedder = EMBEDDERS[chosen];
   let loading: Promise<Loaded> | undefined;
@@ -52,9 +49,7 @@ export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine 
   };
 
   return {
-    name: 'local',
-    version: engineVersion({ minProbability, embedder: chosen }),
-    embedder: { name: embedderName(chosen), size: embedder.size, thresholds: embedder.thresholds },
+    ...localEngineTraits(options),
     async warmUp() {
       await load();
     },

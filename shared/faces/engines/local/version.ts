@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EngineTraits } from '../../engine.ts';
 import { DETECTION } from './detector.ts';
 import { EMBEDDERS, type EmbedderName } from './embedders.ts';
 import { GATE } from './gate.ts';
@@ -18,12 +19,27 @@ const COMMON_MODELS: readonly ModelName[] = [
 ];
 
 export interface VersionedOptions {
-  readonly minProbability: number;
-  readonly embedder: EmbedderName;
+  /** Least probability of a detection, 0 to 1. Lower finds more, and more that is no face. @default 0.7 */
+  readonly minProbability?: number;
+  /** What describes faces by numbers. @default 'mobilefacenet' */
+  readonly embedder?: EmbedderName;
+}
+
+/** What the engine is, without loading it. */
+export function localEngineTraits({
+  minProbability = 0.7,
+  embedder = 'mobilefacenet',
+}: VersionedOptions = {}): EngineTraits {
+  const { size, thresholds } = EMBEDDERS[embedder];
+  return {
+    name: 'local',
+    version: engineVersion({ minProbability, embedder }),
+    embedder: { name: embedderName(embedder), size, thresholds },
+  };
 }
 
 /** Changes with every model file and every parameter that answers depend on. */
-export function engineVersion({ minProbability, embedder }: VersionedOptions): string {
+function engineVersion({ minProbability, embedder }: Required<VersionedOptions>): string {
   const { models: own, norms, template } = EMBEDDERS[embedder];
   const models = [...COMMON_MODELS, ...own].map((name) => MODEL_FILES[name].sha256);
   const parameters = JSON.stringify({
@@ -38,7 +54,7 @@ export function engineVersion({ minProbability, embedder }: VersionedOptions): s
 }
 
 /** What makes an embedder's embeddings: its network's file, by the beginning of its SHA-256. */
-export function embedderName(embedder: EmbedderName): string {
+function embedderName(embedder: EmbedderName): string {
   const file = MODEL_FILES[EMBEDDERS[embedder].models.at(-1)!];
   return `${file.file.replace(/\.\w+$/, '')}-${file.sha256.slice(0, 8)}`;
 }

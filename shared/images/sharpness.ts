@@ -1,5 +1,5 @@
-import type { UprightImage } from '../../images/image.ts';
-import type { Box } from '../face.ts';
+import type { Rect } from './geometry.ts';
+import type { Raster, UprightImage } from './image.ts';
 
 /** Cells a side in which a face is looked at, so that a large face and a small one are judged alike. */
 const CELLS = 64;
@@ -8,7 +8,7 @@ const CELLS = 64;
  * How sharp the face is, at the scale at which faces are told apart: the variance of the second derivative over the
  * variance of the brightness. 0 is a plain surface; it falls by half with each step of blur that shows.
  */
-export function sharpnessOf({ width, raster }: Pick<UprightImage, 'width' | 'raster'>, box: Box): number {
+export function sharpnessOf({ width, raster }: Pick<UprightImage, 'width' | 'raster'>, box: Rect): number {
   const scale = raster.width / width;
   const cells = brightness(raster, {
     x: box.x * scale,
@@ -28,7 +28,7 @@ export function sharpnessOf({ width, raster }: Pick<UprightImage, 'width' | 'ras
 }
 
 /** The mean brightness of each cell of the box. */
-function brightness({ data, width, height }: UprightImage['raster'], box: Box): Float64Array {
+function brightness({ data, width, height }: Raster, box: Rect): Float64Array {
   const cells = new Float64Array(CELLS * CELLS);
   for (let row = 0; row < CELLS; row++) {
     const [top, bottom] = span(box.y, box.height, row, height);

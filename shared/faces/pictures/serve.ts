@@ -1,0 +1,147 @@
+import type { Duplex } from 'node:stream';
+import type { ImageBounds } from '../../images/image.ts';
+import { type ImageHeader, readHeader } from '../../images/inspect/header.ts';
+import { loadSharp } from '../../images/sharp.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import type { RasterEngine } from '../engine.ts';
+import type { Face } from '../face.ts';
+import type { Picture } from '../picture.ts';
+import { type Frame, readFrames, writeFrame } from './frames.ts';
+import { decodePicture } from './in-process.ts';
+import {
+  type Answers,
+  type Call,
+  type CallName,
+  type FromProcess,
+  OUT_OF_MEMORY,
+  type ToProcess,
+  toFailure,
+} from './protocol.ts';
+import { ownUsage } from './usage.ts';
+import { type CallLimits, watchUsage } from './watch.ts';
+
+/** A file whose header was read, and its picture once it is decoded. */
+interface Opened {
+  readonly bytes: Uint8Array;
+  readonly bounds: ImageBounds;
+  readonly header: ImageHeader;
+  picture?: Picture;
+}
+
+interface Reply<C extends CallName> {
+  readonly answer: Answers[C];
+  readonly files?: readonly Uint8Array[];
+}
+
+type Handlers = {
+  readonly [C in CallName]: (
+    call: Extract<Call, { call: C }>,
+    files: readonly Uint8Array[],
+    signal: AbortSignal,
+  ) => Promise<Reply<C>>;
+};
+
+export interface ServeDeps {
+  readonly engine: RasterEngine;
+  readonly watchesItself: boolean;
+}
+
+/** Opens pictures for the other side of the channel. Calls come one at a time. */
+export function servePictures(channel: Duplex, { engine, watchesItself }: ServeDeps): void {
+  const opened = new Map<number, Opened>();
+  const running = new Map<number, AbortController>();
+  const pictureOf = (number: number): Picture => opened.get(number)!.picture!;
+
+  const handlers: Handlers = {
+    async 'warm-up'() {
+      await Promise.all([engine.warmUp(), loadSharp()]);
+      return { answer: null };
+    },
+    async inspect({ picture, bounds }, [bytes]) {
+      const header = await readHeader(bytes!, bounds);
+      opened.set(picture, { bytes: bytes!, bounds, header });
+      return { answer: { memoryBytes: header.memoryBytes } };
+    },
+    async decode({ picture: number }) {
+      const { bytes, header, bounds } = opened.get(number)!;
+      const picture = await decodePicture(bytes, header, bounds, engine);
+      // Not the bytes: nobody needs them any more.
+      opened.set(number, { bytes: EMPTY, bounds, header, picture });
+      const { width, height, format, storedUpright, raster } = picture;
+      return {
+        answer: {
+          width,
+          height,
+          format,
+          storedUpright,
+          raster: { width: raster.width, height: raster.height },
+        },
+      };
+    },
+    async faces({ picture, attributes, embeddings }, _, signal) {
+      const asked = { attributes: new Set(attributes), embeddings, signal };
+      const faces = await pictureOf(picture).faces(asked);
+      return { answer: faces.map(withoutEmbedding), files: faces.flatMap(embeddingOf) };
+    },
+    sharpness: async ({ picture, box }) => ({ answer: await pictureOf(picture).sharpness(box) }),
+    async encode({ picture, limits }) {
+      const { bytes, width, height } = await pictureOf(picture).encode(limits);
+      return { answer: { width, height }, files: [bytes] };
+    },
+    crop: async ({ picture, box, options }) => ({
+      answer: null,
+      files: [await pictureOf(picture).crop(box, options)],
+    }),
+    async render({ picture, plan }) {
+      const { crops, ...single } = await pictureOf(picture).render(plan);
+      opened.delete(picture);
+      const made = Object.entries(single).filter(([, file]) => file) as [
+        Answers['render'][number],
+        Uint8Array,
+      ][];
+      return { answer: made.map(([name]) => name), files: [...made.map(([, file]) => file), ...crops] };
+    },
+  };
+
+  const answer = (message: Omit<FromProcess, 'residentBytes'>, files: readonly Uint8Array[] = []): void =>
+    writeFrame(channel, { message: { ...message, residentBytes: process.memoryUsage.rss() }, files });
+
+  /** Says what was exceeded, and leaves the end to the parent. */
+  const watch = (id: number, limits: CallLimits): (() => void) =>
+    watchUsage(ownUsage, limits, systemClock, (exceeded) => answer({ id, exceeded, processorMs: 0 }));
+
+  const carryOut = async (
+    { id, limits, ...call }: { id: number; limits: CallLimits } & Call,
+    given: readonly Uint8Array[],
+  ): Promise<void> => {
+    const before = ownUsage();
+    const stopWatching = watchesItself ? watch(id, limits) : undefined;
+    const abort = new AbortController();
+    running.set(id, abort);
+    const handler = handlers[call.call] as (...given: unknown[]) => Promise<Reply<CallName>>;
+    const { files, ...outcome } = await handler(call, given, abort.signal).catch((error: unknown) => ({
+      failure: toFailure(error),
+      outOfMemory: OUT_OF_MEMORY.test(String(error)),
+      files: undefined,
+    }));
+    running.delete(id);
+    stopWatching?.();
+    answer({ ...outcome, id, processorMs: ownUsage().processorMs - before.processorMs }, files);
+  };
+
+  readFrames(channel, ({ message, files }: Frame<ToProcess>) => {
+    if (message.call === 'close') opened.delete(message.picture);
+    else if (message.call === 'abort') running.get(message.id)?.abort();
+    else void carryOut(message, files);
+  });
+}
+
+const EMPTY = new Uint8Array();
+
+function withoutEmbedding({ embedding, ...face }: Face): Face {
+  return face;
+}
+
+function embeddingOf({ embedding }: Face): Uint8Array[] {
+  return embedding ? [new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength)] : [];
+}
