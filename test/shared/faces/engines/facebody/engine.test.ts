@@ -2,21 +2,22 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { FaceBodyFault } from '../../../../../local/facebody/index.ts';
-import type { AnalyzeOptions } from '../../../../../shared/faces/engine.ts';
 import type { FaceBodyClientParts } from '../../../../../shared/faces/engines/facebody/client.ts';
 import { createFaceBodyEngine } from '../../../../../shared/faces/engines/facebody/engine.ts';
 import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
 import type { Face } from '../../../../../shared/faces/face.ts';
+import type { AnalyzeOptions } from '../../../../../shared/faces/picture.ts';
+import { engineInProcess } from '../../../../../shared/faces/pictures/in-process.ts';
 import { createPacing } from '../../../../../shared/faces/pacing.ts';
 import type { UprightImage } from '../../../../../shared/images/image.ts';
 import { manualClock, systemClock } from '../../../../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../../../../shared/runtime/credentials.ts';
 import type { AppError } from '../../../../../shared/runtime/errors.ts';
+import { analyze, openPixels } from '../../../../support/analyze.ts';
 import { FACEBODY_ACCOUNT, startFaceBody } from '../../../../local/facebody/support.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../../support/fake-engine.ts';
 import {
   blankImage,
-  decodeSample,
   overlapOf,
   SAMPLE_NUMBERS,
   sampleBytes,
@@ -40,7 +41,7 @@ async function open({
   const server = await startFaceBody({ engine: inside });
   onTestFinished(() => server.stop());
   const client = clientOf(server.endpoint, { random: () => 0, ...parts });
-  return { server, inside, engine: createFaceBodyEngine({ client }) };
+  return { server, inside, engine: createFaceBodyEngine({ client, pictures: fakeEngine() }) };
 }
 
 const callsOf = (stats: Readonly<Record<string, { received: number }>>) =>
@@ -50,7 +51,7 @@ describe('saves calls', () => {
   test('with one RecognizeFace for attributes', async () => {
     const { server, engine } = await open();
 
-    const faces = await engine.analyze(blankImage(), ASKED);
+    const faces = await analyze(engine, blankImage(), ASKED);
 
     expect(faces).toMatchObject([{ attributes: { age: 30 } }]);
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
@@ -59,7 +60,7 @@ describe('saves calls', () => {
   test('with one DetectFace when no attribute is asked', async () => {
     const { server, engine } = await open();
 
-    const faces = await engine.analyze(blankImage(), NOTHING_ASKED);
+    const faces = await analyze(engine, blankImage(), NOTHING_ASKED);
 
     expect(faces).toHaveLength(1);
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, DetectFace: 1 });
@@ -68,7 +69,7 @@ describe('saves calls', () => {
   test('with none for a picture in which no face fits', async () => {
     const { server, engine } = await open();
 
-    const faces = await engine.analyze(blankImage(640, 32), ASKED);
+    const faces = await analyze(engine, blankImage(640, 32), ASKED);
 
     expect(faces).toEqual([]);
     expect(callsOf(server.stats())).toEqual({});
@@ -86,7 +87,7 @@ describe('asks both operations', () => {
     );
     const { server, engine } = await open({ inside: fakeEngine(() => [...crowd]) });
 
-    const faces = await engine.analyze(blankImage(1280, 640), ASKED);
+    const faces = await analyze(engine, blankImage(1280, 640), ASKED);
 
     expect(faces.map(({ box }) => box.width)).toEqual([
       83, 82, 81, 80, 79, 78, 77, 76, 75, 74, 73, 72, 71, 70,
@@ -98,7 +99,7 @@ describe('asks both operations', () => {
   test('for a raster that is larger than RecognizeFace takes', async () => {
     const { server, inside, engine } = await open();
 
-    const faces = await engine.analyze(blankImage(4200, 100), ASKED);
+    const faces = await analyze(engine, blankImage(4200, 100), ASKED);
 
     expect(inside.asked.map(({ image }) => image.width)).toEqual([4095, 4200]);
     expect(faces).toHaveLength(1);
@@ -109,7 +110,6 @@ describe('asks both operations', () => {
 });
 
 describe('a file that the service can read by itself', () => {
-  const stored = async (): Promise<UprightImage> => decodeSample(1);
   const hostFile = async (listener: RequestListener) => {
     const host = createServer(listener);
     await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
@@ -127,20 +127,20 @@ describe('a file that the service can read by itself', () => {
     const { server, inside, engine } = await open();
     const source = await hostFile((_, response) => response.end(sampleBytes(1)));
 
-    const faces = await engine.analyze(await stored(), { ...ASKED, source });
+    const faces = await analyze(engine, sampleBytes(1), { ...ASKED, source });
 
     expect(faces).toHaveLength(1);
     expect(callsOf(server.stats())).toEqual({ RecognizeFace: 1 });
-    expect(inside.asked[0]!.image).toMatchObject({ format: 'jpeg', width: (await stored()).width });
+    expect(inside.asked[0]!.image).toMatchObject({ format: 'jpeg', width: 1920 });
   });
 
   test('is tried twice and then uploaded when the service cannot download it', async () => {
     const { server, engine } = await open();
     const source = await hostFile((_, response) => response.writeHead(403).end());
 
-    const faces = await engine.analyze(await stored(), { ...ASKED, source });
+    const faces = await analyze(engine, sampleBytes(1), { ...ASKED, source });
     const first = callsOf(server.stats());
-    await engine.analyze(await stored(), { ...ASKED, source });
+    await analyze(engine, sampleBytes(1), { ...ASKED, source });
 
     expect(faces).toHaveLength(1);
     expect(first).toMatchObject({ RecognizeFace: 3, PostObject: 1 });
@@ -152,7 +152,7 @@ describe('a file that the service can read by itself', () => {
     const { server, engine } = await open();
     const source = await hostFile((_, response) => response.end('no picture'));
 
-    const faces = await engine.analyze(await stored(), { ...ASKED, source });
+    const faces = await analyze(engine, sampleBytes(1), { ...ASKED, source });
 
     expect(faces).toHaveLength(1);
     expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 2, PostObject: 1 });
@@ -178,7 +178,7 @@ describe('comparing two pictures', () => {
   ])('a cosine of %f is a similarity of %f, by one call without an upload', async (cosine, similarity) => {
     const { server, engine } = await open({ inside: facing(cosine, Math.sqrt(1 - cosine * cosine)) });
 
-    const comparison = await engine.compare!(blankImage(), white());
+    const comparison = await engine.compare!(openPixels(blankImage()), openPixels(white()));
 
     expect(comparison).toEqual({
       similarity: expect.closeTo(similarity, 3),
@@ -190,7 +190,7 @@ describe('comparing two pictures', () => {
   test('needs a face in both', async () => {
     const { engine } = await open({ inside: fakeEngine(() => []) });
 
-    const comparison = engine.compare!(blankImage(), white());
+    const comparison = engine.compare!(openPixels(blankImage()), openPixels(white()));
 
     await expect(comparison).rejects.toMatchObject({ code: 'FaceNotFound', kind: 'permanent' });
   });
@@ -199,9 +199,9 @@ describe('comparing two pictures', () => {
     const clock = manualClock();
     const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
     const { engine } = await open({ inside: facing(1, 0), clock, pacing });
-    await engine.compare!(blankImage(), white());
+    await engine.compare!(openPixels(blankImage()), openPixels(white()));
 
-    const second = engine.compare!(blankImage(), white(), { deadline: clock.now() + 3500 });
+    const second = engine.compare!(openPixels(blankImage()), openPixels(white()), { deadline: clock.now() + 3500 });
 
     await expect(second).rejects.toMatchObject({ code: 'Throttled' });
   });
@@ -218,7 +218,7 @@ describe('failures', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', fault, 2);
 
-    const faces = await engine.analyze(blankImage(), ASKED);
+    const faces = await analyze(engine, blankImage(), ASKED);
 
     expect(faces).toHaveLength(1);
     expect(server.stats().RecognizeFace).toMatchObject({ received: 3, answered: 1 });
@@ -230,7 +230,7 @@ describe('failures', () => {
       const { server, inside, engine } = await open();
       server.faults.inject('RecognizeFace', { kind: 'error', code });
 
-      const faces = await engine.analyze(blankImage(640, 480), ASKED);
+      const faces = await analyze(engine, blankImage(640, 480), ASKED);
 
       expect(inside.asked.map(({ image }) => [image.width, image.height])).toEqual([[320, 240]]);
       expect(faces[0]!.box).toMatchObject({ x: 256, y: 48, width: 384, height: 384 });
@@ -241,7 +241,7 @@ describe('failures', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidFile.Size' }, 2);
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
 
     await expect(analysis).rejects.toMatchObject({ code: 'InvalidImage', kind: 'permanent' });
     expect(server.stats().RecognizeFace!.received).toBe(2);
@@ -251,7 +251,7 @@ describe('failures', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'ServiceUnavailable' }, 3);
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
 
     await expect(analysis).rejects.toMatchObject({ code: 'ServiceUnavailable', kind: 'transient' });
     expect(server.stats().RecognizeFace!.received).toBe(3);
@@ -261,16 +261,19 @@ describe('failures', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidApi.NotPurchase' });
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
 
     await expect(analysis).rejects.toMatchObject({ code: 'FaceServiceRefused', kind: 'misconfigured' });
     expect(server.stats().RecognizeFace!.received).toBe(1);
   });
 
   test('of an unreachable service name the operation', async () => {
-    const engine = createFaceBodyEngine({ client: clientOf('127.0.0.1:1', { random: () => 0 }) });
+    const engine = createFaceBodyEngine({
+      client: clientOf('127.0.0.1:1', { random: () => 0 }),
+      pictures: fakeEngine(),
+    });
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
 
     await expect(analysis).rejects.toMatchObject({
       code: 'NetworkError',
@@ -287,9 +290,12 @@ describe('failures', () => {
     });
     const endpoint = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const settings = loopback(endpoint, { connectTimeoutMs: 50, readTimeoutMs: 50 });
-    const engine = createFaceBodyEngine({ client: clientOf(endpoint, { settings, random: () => 0 }) });
+    const engine = createFaceBodyEngine({
+      client: clientOf(endpoint, { settings, random: () => 0 }),
+      pictures: fakeEngine(),
+    });
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
 
     await expect(analysis).rejects.toMatchObject({ code: 'ServiceUnavailable' });
   });
@@ -303,7 +309,7 @@ describe('failures', () => {
     const { server, engine } = await open({ credentials });
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidSecurityToken.Expired' });
 
-    const faces = await engine.analyze(blankImage(), ASKED);
+    const faces = await analyze(engine, blankImage(), ASKED);
 
     expect(faces).toHaveLength(1);
     expect(asked).toEqual([false, true]);
@@ -313,7 +319,7 @@ describe('failures', () => {
     const credentials = async () => ({ ...FACEBODY_ACCOUNT, accessKeySecret: 'wrong-secret' });
     const { engine } = await open({ credentials });
 
-    const error = (await engine.analyze(blankImage(), ASKED).catch((thrown) => thrown)) as AppError;
+    const error = (await analyze(engine, blankImage(), ASKED).catch((thrown) => thrown)) as AppError;
 
     expect(error).toMatchObject({ code: 'SignatureDoesNotMatch', kind: 'misconfigured' });
     expect(JSON.stringify({ ...error, message: error.message, cause: error.cause })).not.toMatch(
@@ -325,7 +331,7 @@ describe('failures', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'latency', ms: 60_000 });
     const controller = new AbortController();
-    const analysis = engine.analyze(blankImage(), { ...ASKED, signal: controller.signal });
+    const analysis = analyze(engine, blankImage(), { ...ASKED, signal: controller.signal });
     while (server.clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
 
     controller.abort();
@@ -341,7 +347,7 @@ describe('a full quota', () => {
     const { server, engine } = await open({ clock, pacing });
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'Throttling' });
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
     while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
     const lowered = pacing.rate('RecognizeFace');
     await clock.advance(1050);
@@ -358,7 +364,7 @@ describe('a full quota', () => {
     const { server, engine } = await open({ clock, pacing });
     server.faults.inject('AuthorizeFileUpload', { kind: 'error', code: 'Throttling.User' });
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
     while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
     await clock.advance(1000);
     const faces = await analysis;
@@ -372,10 +378,10 @@ describe('a full quota', () => {
     const clock = manualClock();
     const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
     const { server, engine } = await open({ clock, pacing });
-    await engine.analyze(blankImage(), ASKED);
+    await analyze(engine, blankImage(), ASKED);
 
     // The answer takes time too: three seconds are left for it.
-    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: clock.now() + 3500 });
+    const analysis = analyze(engine, blankImage(), { ...ASKED, deadline: clock.now() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
@@ -385,7 +391,7 @@ describe('a full quota', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'Throttling' });
 
-    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: systemClock.now() + 3500 });
+    const analysis = analyze(engine, blankImage(), { ...ASKED, deadline: systemClock.now() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
     expect(server.stats().RecognizeFace!.received).toBe(1);
@@ -393,17 +399,16 @@ describe('a full quota', () => {
 });
 
 describe('beside the engine that it stands in for', () => {
-  const local = createLocalEngine();
+  const local = engineInProcess(createLocalEngine());
   afterAll(() => local.close());
 
   test.each(SAMPLE_NUMBERS)('finds the same faces in sample %i', async (sample) => {
     const server = await startFaceBody({ engine: local });
     onTestFinished(() => server.stop());
-    const engine = createFaceBodyEngine({ client: clientOf(server.endpoint) });
-    const image = await decodeSample(sample);
+    const engine = createFaceBodyEngine({ client: clientOf(server.endpoint), pictures: fakeEngine() });
 
-    const direct = await local.analyze(image, ASKED);
-    const served = await engine.analyze(image, ASKED);
+    const direct = await analyze(local, sampleBytes(sample), ASKED);
+    const served = await analyze(engine, sampleBytes(sample), ASKED);
 
     expect(served).toHaveLength(direct.length);
     for (const { box } of direct) {
