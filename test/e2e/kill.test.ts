@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
 import { type Connection, readConnection } from '../../local/start/connection.ts';
 import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
+import { engineInProcess } from '../../shared/faces/pictures/in-process.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import { createOssClient, type OssClient } from '../../shared/oss/client.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
@@ -139,7 +140,7 @@ test('npm start loses no upload when it is killed at random points of 100 upload
 /** The results of the same photos without a cloud, a queue or a kill. */
 async function undisturbed(photos: readonly Buffer[]): Promise<ResultDocument[]> {
   const store = createMemoryStore({ bucket: 'photos', clock: systemClock });
-  const engine = createLocalEngine();
+  const engine = engineInProcess(createLocalEngine());
   const pipeline = createRecognition({
     openBucket: () => store,
     engine,

@@ -15,7 +15,7 @@ import type { Picture } from '../picture.ts';
  * An engine that decodes, analyzes and draws in this process, where nothing can stop a decoder: for a process that serves
  * pictures to another, for tests and for benchmarks.
  */
-export function engineInProcess(engine: RasterEngine): FaceEngine {
+export function engineInProcess(engine: RasterEngine): FaceEngine & Pick<RasterEngine, 'analyze'> {
   return {
     ...engine,
     async warmUp() {

@@ -3,6 +3,7 @@ import { openEngine } from '../../../../shared/pipeline/compose/engine.ts';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
 import { environmentCredentials } from '../../../../shared/runtime/credentials.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
+import { analyze } from '../../../support/analyze.ts';
 import { blankImage } from '../../../support/photos.ts';
 
 const parts = (env: NodeJS.ProcessEnv = {}) => ({
@@ -26,9 +27,9 @@ test('openEngine checks the options of the chosen engine', async () => {
   await expect(opened).rejects.toThrow('FACEBODY_QPS');
 });
 
-test('ENGINE_WORKERS=1 runs the local engine on one thread with a bounded queue', async () => {
+test('ENGINE_WORKERS=1 runs the local engine in one process with a bounded queue', async () => {
   const engine = await openEngine('local', parts({ ENGINE_WORKERS: '1', ENGINE_QUEUE: '0' }));
-  const look = () => engine.analyze(blankImage(), { attributes: new Set(), embeddings: false });
+  const look = () => analyze(engine, blankImage(), { attributes: new Set(), embeddings: false });
 
   const results = await Promise.allSettled([look(), look()]);
   await engine.close();
@@ -39,7 +40,7 @@ test('ENGINE_WORKERS=1 runs the local engine on one thread with a bounded queue'
   ]);
 });
 
-test('openEngine checks the number of threads', async () => {
+test('openEngine checks the number of processes', async () => {
   const opened = openEngine('local', parts({ ENGINE_WORKERS: '65' }));
 
   await expect(opened).rejects.toMatchObject({ code: 'ConfigInvalid' });

@@ -65,10 +65,10 @@ describe('enrolAll', () => {
     let failures = 1;
     const engine = {
       ...fixture.engine,
-      analyze: (...args: Parameters<typeof fixture.engine.analyze>) =>
+      open: (...args: Parameters<typeof fixture.engine.open>) =>
         failures-- > 0
           ? Promise.reject(new AppError('ServiceUnavailable', 'planned'))
-          : fixture.engine.analyze(...args),
+          : fixture.engine.open(...args),
     };
     const deps = { ...fixture.deps, engine };
 

@@ -17,7 +17,11 @@ afterAll(async () => {
   await inside.close();
 });
 
-faceEngineContract('facebody', () => createFaceBodyEngine({ client: clientOf(server.endpoint), pictures: fakeEngine() }), {
-  attributes: ['age', 'gender', 'expression', 'glasses', 'hat', 'mask'],
-  embeddings: false,
-});
+faceEngineContract(
+  'facebody',
+  () => createFaceBodyEngine({ client: clientOf(server.endpoint), pictures: fakeEngine() }),
+  {
+    attributes: ['age', 'gender', 'expression', 'glasses', 'hat', 'mask'],
+    embeddings: false,
+  },
+);

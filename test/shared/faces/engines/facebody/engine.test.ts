@@ -6,22 +6,17 @@ import type { FaceBodyClientParts } from '../../../../../shared/faces/engines/fa
 import { createFaceBodyEngine } from '../../../../../shared/faces/engines/facebody/engine.ts';
 import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
 import type { Face } from '../../../../../shared/faces/face.ts';
+import { createPacing } from '../../../../../shared/faces/pacing.ts';
 import type { AnalyzeOptions } from '../../../../../shared/faces/picture.ts';
 import { engineInProcess } from '../../../../../shared/faces/pictures/in-process.ts';
-import { createPacing } from '../../../../../shared/faces/pacing.ts';
 import type { UprightImage } from '../../../../../shared/images/image.ts';
 import { manualClock, systemClock } from '../../../../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../../../../shared/runtime/credentials.ts';
 import type { AppError } from '../../../../../shared/runtime/errors.ts';
-import { analyze, openPixels } from '../../../../support/analyze.ts';
 import { FACEBODY_ACCOUNT, startFaceBody } from '../../../../local/facebody/support.ts';
+import { analyze, openPixels } from '../../../../support/analyze.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../../support/fake-engine.ts';
-import {
-  blankImage,
-  overlapOf,
-  SAMPLE_NUMBERS,
-  sampleBytes,
-} from '../../../../support/photos.ts';
+import { blankImage, overlapOf, SAMPLE_NUMBERS, sampleBytes } from '../../../../support/photos.ts';
 import { clientOf, loopback } from './support.ts';
 
 const ASKED: AnalyzeOptions = { attributes: new Set(['age'] as const), embeddings: false };
@@ -201,7 +196,9 @@ describe('comparing two pictures', () => {
     const { engine } = await open({ inside: facing(1, 0), clock, pacing });
     await engine.compare!(openPixels(blankImage()), openPixels(white()));
 
-    const second = engine.compare!(openPixels(blankImage()), openPixels(white()), { deadline: clock.now() + 3500 });
+    const second = engine.compare!(openPixels(blankImage()), openPixels(white()), {
+      deadline: clock.now() + 3500,
+    });
 
     await expect(second).rejects.toMatchObject({ code: 'Throttled' });
   });
