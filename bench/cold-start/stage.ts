@@ -3,6 +3,7 @@ import { startLocalCloud } from '../../local/cloud.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
 import { createOssClient } from '../../shared/oss/client.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { fakeEngine } from '../../test/support/fake-engine.ts';
 
 /** What handlers talk to, and what they are called with. */
 export interface Stage {
@@ -19,7 +20,7 @@ export async function openStage(): Promise<Stage> {
   const cloud = await startLocalCloud({
     region: 'cn-shanghai',
     facebodyQuota: Number.POSITIVE_INFINITY,
-    faceEngine: { analyze: async () => [] },
+    faceEngine: fakeEngine(),
   });
   const common = { credentials: staticCredentials(cloud.credentials), clock: cloud.clock, timeoutMs: 30_000 };
   const oss = createOssClient({

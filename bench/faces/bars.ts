@@ -1,6 +1,6 @@
 import type { Attributes } from './attributes.ts';
 import type { Detection } from './detection.ts';
-import type { Threads } from './speed.ts';
+import type { Processes } from './speed.ts';
 import { percent, quantile } from './statistics.ts';
 import type { Verification } from './verification.ts';
 
@@ -8,7 +8,7 @@ interface Measured {
   readonly detection?: Detection;
   readonly verification?: Verification;
   readonly attributes?: Attributes;
-  readonly threads?: Threads;
+  readonly processes?: Processes;
 }
 
 const BARS = {
@@ -18,13 +18,13 @@ const BARS = {
   togetherAccepted: 0.01,
   gender: 0.97,
   ageError: 6,
-  threadsRatio: 1.7,
+  processesRatio: 1.7,
 };
 
 /** What was missed, in words; the measured share counts, not its interval, which some hundred faces leave wide. */
 export function checkBars(
   name: string,
-  { detection, verification, attributes, threads }: Measured,
+  { detection, verification, attributes, processes }: Measured,
 ): string[] {
   const faults: string[] = [];
   const atLeast = (what: string, value: number, bar: number) => {
@@ -47,11 +47,11 @@ export function checkBars(
     if (!(error <= BARS.ageError))
       faults.push(`${name}: age is off by ${error.toFixed(1)} years, the bar is 6`);
   }
-  if (threads && threads.workers > 1) {
-    const ratio = quantile(threads.ratios, 0.5);
-    if (!(ratio >= BARS.threadsRatio)) {
+  if (processes && processes.workers > 1) {
+    const ratio = quantile(processes.ratios, 0.5);
+    if (!(ratio >= BARS.processesRatio)) {
       faults.push(
-        `${threads.workers} threads do ${ratio.toFixed(2)} times the images of one, the bar is 1.7`,
+        `${processes.workers} processes do ${ratio.toFixed(2)} times the images of one, the bar is 1.7`,
       );
     }
   }

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import type { FaceEngine } from '../../shared/faces/engine.ts';
+import type { RasterEngine } from '../../shared/faces/engine.ts';
 import { similarity } from '../../shared/faces/similarity.ts';
 import { decodeImage } from '../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS } from '../../shared/images/image.ts';
@@ -27,7 +27,7 @@ export interface Harmed {
 }
 
 /** Photos of one clear face, harmed: a lower bound for other photos of the person, which differ in more ways. */
-export async function harmFaces(engine: FaceEngine, found: readonly FoundFace[]): Promise<Harmed[]> {
+export async function harmFaces(engine: RasterEngine, found: readonly FoundFace[]): Promise<Harmed[]> {
   const portraits = found.filter(({ photo, label }) => photo.faces.length === 1 && !label.hard);
   const { match } = engine.embedder!.thresholds;
   const results: Harmed[] = [];

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import pLimit from 'p-limit';
-import { suitableWorkers } from '../../shared/faces/engines/local/workers.ts';
-import { decodeImage } from '../../shared/images/decode.ts';
+import { withPicture } from '../../shared/faces/picture.ts';
+import { suitableWorkers } from '../../shared/faces/pictures/capacity.ts';
 import { openEngine } from '../../shared/pipeline/compose/engine.ts';
 import { imageBounds, readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { readCapacity } from '../../shared/runtime/capacity.ts';
@@ -25,10 +25,9 @@ const engine = await openEngine('local', {
 const files = await Promise.all((await manyPhotos()).map(({ path }) => readFile(path)));
 await engine.warmUp();
 
-const analyze = async (bytes: Buffer) => {
-  const image = await decodeImage(bytes, imageBounds(options));
-  return engine.analyze(image, { attributes: new Set(options.attributes), embeddings: false });
-};
+const asked = { attributes: new Set(options.attributes), embeddings: false };
+const analyze = (bytes: Buffer) =>
+  withPicture(engine.open(bytes, { bounds: imageBounds(options) }), (picture) => picture.faces(asked));
 await analyze(files[0]!);
 
 const limit = pLimit(AT_ONCE);

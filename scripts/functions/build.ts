@@ -14,8 +14,10 @@ const ENTRIES = { fc: 'index', server: 'server' } as const;
 /** Only the local engine needs it. Without it, the function uses FaceBody. */
 const LOCAL_ENGINE_PACKAGE = 'onnxruntime-node';
 
-/** The program of the local engine's threads. Its pool looks for it beside the other programs. */
-const ENGINE_THREAD = { 'local-engine-worker': 'shared/faces/engines/local/worker.ts' } as const;
+/** The program of the processes that work on pictures. Their pool looks for it beside the other programs. */
+const PICTURE_PROCESS = { 'picture-process': 'shared/faces/pictures/main.ts' } as const;
+/** A function whose programs have the code of their pool. */
+const POOL = 'shared/faces/pictures/pool.ts';
 
 export interface BuildOptions {
   /** A folder inside the project. */
@@ -55,10 +57,7 @@ export async function buildFunction(
     NATIVE_PACKAGES.filter((native) => packages.has(native)),
     folder,
   );
-  if (needsModels) {
-    await copyModels(join(folder, 'models'));
-    await bundlePrograms(ENGINE_THREAD, folder);
-  }
+  if (needsModels) await copyModels(join(folder, 'models'));
   if (node) await copyFile(node, join(folder, 'node'));
 
   await assertPortable(folder);
@@ -85,7 +84,10 @@ export async function bundleFunction(name: string, folder: string): Promise<Buil
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const sources = functionSources(name, await readdir(join('functions', name)));
-  const programs = await bundlePrograms(sources, folder);
+  let programs = await bundlePrograms(sources, folder);
+  if (Object.values(programs).some((program) => program.sources.has(POOL))) {
+    programs = { ...programs, ...(await bundlePrograms(PICTURE_PROCESS, folder)) };
+  }
   await bundlePackages([...packagesOf(programs)], folder);
   await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}\n');
   return programs;

@@ -46,12 +46,12 @@ export const ERROR_CODES = {
   },
   EngineUnavailable: {
     kind: 'misconfigured',
-    meaning: 'The runtime of the face engine cannot be loaded on this machine.',
+    meaning: 'The face engine cannot be loaded on this machine.',
     fix: 'Use Linux, macOS or Windows on x64 or arm64 with glibc, or choose another engine.',
   },
   EngineCrashed: {
     kind: 'transient',
-    meaning: 'A thread of the face engine died while it processed the picture, and so did a second thread.',
+    meaning: 'The process that worked on the picture ended by itself, and so did a second one.',
     fix: 'Nothing at first: the message is retried. If it happens again, give the process more memory or lower ENGINE_WORKERS.',
   },
   EnvelopeUnknown: {
@@ -76,8 +76,9 @@ export const ERROR_CODES = {
   },
   ImageTooLarge: {
     kind: 'permanent',
-    meaning: 'The image exceeds a limit: bytes, pixels, pages or decode time.',
-    fix: 'Upload a smaller image or raise the limit that the message names.',
+    meaning:
+      'The image exceeds a bound: bytes, pixels, scans, frames, metadata, or the memory or processor time that it takes.',
+    fix: 'Upload a smaller image or raise the bound that the message names.',
   },
   NoSuchKey: {
     kind: 'permanent',

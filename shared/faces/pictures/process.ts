@@ -160,7 +160,7 @@ export function startPictureProcess(deps: PictureProcessDeps): PictureProcess {
     const stopWatching = watchUsage(() => readUsage(child.pid!), limits, clock, end);
     let cancelKill = () => {};
     const stopListening = onAbort(signal, () => {
-      send({ id, call: 'abort' });
+      send({ abort: id });
       cancelKill = clock.after(ABORT_MS, () => end('abort'));
     });
     try {
@@ -174,7 +174,7 @@ export function startPictureProcess(deps: PictureProcessDeps): PictureProcess {
             else resolve({ answer: answer as Answers[C], files, processorMs });
           },
         };
-        send({ ...call, id, limits }, files);
+        send({ id, call, limits }, files);
       });
     } finally {
       current = undefined;
@@ -189,7 +189,7 @@ export function startPictureProcess(deps: PictureProcessDeps): PictureProcess {
   return {
     call: (call, { files = [], limits = STARTING, signal } = {}) =>
       oneAtATime(() => carryOut(call, files, limits, signal)),
-    forget: (picture) => send({ picture, call: 'close' }),
+    forget: (picture) => send({ close: picture }),
     get hasEnded() {
       return ended !== undefined || endedFor !== undefined;
     },

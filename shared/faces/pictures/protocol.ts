@@ -54,10 +54,11 @@ export interface Answers {
 export type CallName = Call['call'];
 
 export type ToProcess =
-  | ({ readonly id: number; readonly limits: CallLimits } & Call)
-  /** Stops a call as soon as it can be stopped. */
-  | { readonly id: number; readonly call: 'abort' }
-  | { readonly picture: number; readonly call: 'close' };
+  | { readonly id: number; readonly call: Call; readonly limits: CallLimits }
+  /** Stops the call of this id as soon as it can be stopped. */
+  | { readonly abort: number }
+  /** Lets the picture of this number go. */
+  | { readonly close: number };
 
 export interface FromProcess {
   readonly id: number;

@@ -111,7 +111,7 @@ export function servePictures(channel: Duplex, { engine, watchesItself }: ServeD
     watchUsage(ownUsage, limits, systemClock, (exceeded) => answer({ id, exceeded, processorMs: 0 }));
 
   const carryOut = async (
-    { id, limits, ...call }: { id: number; limits: CallLimits } & Call,
+    { id, limits, call }: Extract<ToProcess, { id: number }>,
     given: readonly Uint8Array[],
   ): Promise<void> => {
     const before = ownUsage();
@@ -130,8 +130,8 @@ export function servePictures(channel: Duplex, { engine, watchesItself }: ServeD
   };
 
   readFrames(channel, ({ message, files }: Frame<ToProcess>) => {
-    if (message.call === 'close') opened.delete(message.picture);
-    else if (message.call === 'abort') running.get(message.id)?.abort();
+    if ('close' in message) opened.delete(message.close);
+    else if ('abort' in message) running.get(message.abort)?.abort();
     else void carryOut(message, files);
   });
 }

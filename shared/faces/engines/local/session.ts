@@ -43,7 +43,7 @@ function sessionOptions({ threads, plainLayout }: NetOptions): InferenceSession.
 }
 
 /** Throws `EngineUnavailable`. */
-export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   try {
     return await import('onnxruntime-node');
   } catch (cause) {

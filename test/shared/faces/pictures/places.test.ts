@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createPlaces } from '../../../../../shared/faces/engines/local/places.ts';
+import { createPlaces, type Places } from '../../../../shared/faces/pictures/places.ts';
 
 const LIMITS = { maxWaiting: 2, retryAfterMs: 700 };
 
@@ -21,10 +21,20 @@ function work() {
   };
 }
 
-test('gives each user a place of its own, and the next in line the first that is free', async () => {
+/** Takes a place for the time of the work. */
+async function onPlace<R>(
+  places: Places<string>,
+  on: (place: string) => Promise<R>,
+  signal?: AbortSignal,
+): Promise<R> {
+  const { item, release } = await places.take(signal);
+  return on(item).finally(release);
+}
+
+test('each user has a place of its own, and the next in line gets the first that is free', async () => {
   const places = createPlaces(['a', 'b'], LIMITS);
   const [first, second, third, fourth] = [work(), work(), work(), work()];
-  const uses = [first, second, third, fourth].map(({ on }) => places.use(on));
+  const uses = [first, second, third, fourth].map(({ on }) => onPlace(places, on));
 
   expect(places.waiting()).toBe(2);
   second.end();
@@ -39,12 +49,12 @@ test('gives each user a place of its own, and the next in line the first that is
   expect(places.waiting()).toBe(0);
 });
 
-test('sends away who finds the line full, and says when to come back', async () => {
+test('a user who finds the line full is sent away and told when to come back', async () => {
   const places = createPlaces(['a'], LIMITS);
   const first = work();
-  const held = [first, first, first].map(({ on }) => places.use(on));
+  const held = [first, first, first].map(({ on }) => onPlace(places, on));
 
-  const refused = places.use(async () => 'never');
+  const refused = onPlace(places, async () => 'never');
 
   await expect(refused).rejects.toMatchObject({
     code: 'Throttled',
@@ -53,14 +63,14 @@ test('sends away who finds the line full, and says when to come back', async () 
   });
   first.end();
   await expect(Promise.all(held)).resolves.toEqual(['a', 'a', 'a']);
-  await expect(places.use(async (place) => place)).resolves.toBe('a');
+  await expect(onPlace(places, async (place) => place)).resolves.toBe('a');
 });
 
-test('gives a place back when the work fails', async () => {
+test('a place is free again after work that failed', async () => {
   const places = createPlaces(['a'], LIMITS);
   const failing = work();
-  const failed = places.use(failing.on);
-  const waiting = places.use(async (place) => place);
+  const failed = onPlace(places, failing.on);
+  const waiting = onPlace(places, async (place) => place);
 
   failing.end(new Error('broken'));
 
@@ -68,13 +78,13 @@ test('gives a place back when the work fails', async () => {
   await expect(waiting).resolves.toBe('a');
 });
 
-test('who stops waiting leaves the line, and the others move up', async () => {
+test('a user who stops waiting leaves the line, and the others move up', async () => {
   const places = createPlaces(['a'], LIMITS);
   const first = work();
   const impatience = new AbortController();
-  const held = places.use(first.on);
-  const left = places.use(async () => 'never', impatience.signal);
-  const patient = places.use(async (place) => place);
+  const held = onPlace(places, first.on);
+  const left = onPlace(places, async () => 'never', impatience.signal);
+  const patient = onPlace(places, async (place) => place);
 
   impatience.abort(new Error('shutting down'));
 
@@ -85,16 +95,28 @@ test('who stops waiting leaves the line, and the others move up', async () => {
   await expect(patient).resolves.toBe('a');
 });
 
-test('who comes with a signal that has ended is not let in', async () => {
+test('a user whose signal has fired gets no place', async () => {
   const places = createPlaces(['a'], LIMITS);
 
-  const use = places.use(async () => 'never', AbortSignal.abort());
+  const use = onPlace(places, async () => 'never', AbortSignal.abort());
 
   await expect(use).rejects.toMatchObject({ code: 'Aborted' });
-  await expect(places.use(async (place) => place)).resolves.toBe('a');
+  await expect(onPlace(places, async (place) => place)).resolves.toBe('a');
 });
 
-test('never has a place in two hands, whatever the order of events', async () => {
+test('a place that is released twice is free once', async () => {
+  const places = createPlaces(['a'], LIMITS);
+  const first = await places.take();
+
+  first.release();
+  first.release();
+
+  await places.take();
+  void places.take();
+  expect(places.waiting()).toBe(1);
+});
+
+test('a place never has two users, whatever the order of events', async () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant('use' as const) }),
     fc.record({ do: fc.constantFrom('end' as const, 'fail' as const, 'abort' as const), which: fc.nat(30) }),
@@ -115,11 +137,15 @@ test('never has a place in two hands, whatever the order of events', async () =>
           if (act.do === 'use') {
             const task = work();
             const controller = new AbortController();
-            const use = places.use(async (place) => {
-              expect(inHand.has(place)).toBe(false);
-              inHand.add(place);
-              await task.on(place).finally(() => inHand.delete(place));
-            }, controller.signal);
+            const use = onPlace(
+              places,
+              async (place) => {
+                expect(inHand.has(place)).toBe(false);
+                inHand.add(place);
+                await task.on(place).finally(() => inHand.delete(place));
+              },
+              controller.signal,
+            );
             use.catch(() => undefined);
             users.push({ work: task, controller, use });
           } else {

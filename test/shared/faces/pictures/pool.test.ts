@@ -1,148 +1,281 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import type { AnalyzeOptions, FaceEngine } from '../../../../../shared/faces/engine.ts';
-import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
-import { createEnginePool, type EnginePoolOptions } from '../../../../../shared/faces/engines/local/pool.ts';
-import type { UprightImage } from '../../../../../shared/images/image.ts';
-import type { AppError } from '../../../../../shared/runtime/errors.ts';
-import { faceEngineContract } from '../../../../contracts/face-engine.ts';
-import { blankImage, decodeSample, SAMPLES } from '../../../../support/photos.ts';
-
-/** As `crashing-worker.ts` takes them; importing it would start it. */
-const EXIT = 0;
-const THROW = 1;
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { FaceEngine } from '../../../../shared/faces/engine.ts';
+import { createLocalEngine } from '../../../../shared/faces/engines/local/engine.ts';
+import { localEngineTraits } from '../../../../shared/faces/engines/local/version.ts';
+import type { AnalyzeOptions } from '../../../../shared/faces/picture.ts';
+import { engineInProcess } from '../../../../shared/faces/pictures/in-process.ts';
+import { createPicturePool, type PicturePoolOptions } from '../../../../shared/faces/pictures/pool.ts';
+import { readProcUsage } from '../../../../shared/faces/pictures/usage.ts';
+import { DEFAULT_IMAGE_BOUNDS, MEGABYTE } from '../../../../shared/images/image.ts';
+import type { AppError } from '../../../../shared/runtime/errors.ts';
+import { faceEngineContract } from '../../../contracts/face-engine.ts';
+import { analyze } from '../../../support/analyze.ts';
+import { SAMPLES, sampleBytes } from '../../../support/photos.ts';
 
 const EVERYTHING: AnalyzeOptions = { attributes: new Set(['age', 'gender', 'expression']), embeddings: true };
 const BOXES: AnalyzeOptions = { attributes: new Set(), embeddings: false };
+const BOUNDS = { bounds: DEFAULT_IMAGE_BOUNDS };
 
-faceEngineContract('the pool of threads', () => createEnginePool({ workers: 2, maxWaiting: 16 }), {
+const LIMITS = { workers: 1, maxWaiting: 16, memoryBytes: 1024 * MEGABYTE, maxPictureMb: 640 };
+
+faceEngineContract('the local engine in processes', () => engineOf({ workers: 2 }), {
   attributes: ['age', 'gender', 'expression'],
   embeddings: true,
 });
 
-const opened: FaceEngine[] = [];
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((engine) => engine.close()));
-});
+function engineOf(options: Partial<PicturePoolOptions> = {}): FaceEngine {
+  return { ...localEngineTraits(), ...createPicturePool({ engine: {}, ...LIMITS, ...options }) };
+}
 
-function open(options: Partial<EnginePoolOptions> = {}): FaceEngine {
-  const engine = createEnginePool({ workers: 1, maxWaiting: 16, ...options });
-  opened.push(engine);
+function open(options: Partial<PicturePoolOptions> = {}): FaceEngine {
+  const engine = engineOf(options);
+  onTestFinished(() => engine.close());
   return engine;
 }
 
-function openCrashing(options: Partial<EnginePoolOptions> = {}) {
+/** What `misbehaving-process.ts` does, by the red of the first pixel. */
+const ACT = { exit: 1, throw: 2, burn: 3, devour: 4, hang: 5, segfault: 6 } as const;
+
+/** A picture that makes the engine of so many processes misbehave. */
+function evil(act: keyof typeof ACT, processes: number): Promise<Buffer> {
+  const background = { r: ACT[act], g: processes, b: 0 };
+  return sharp({ create: { width: 16, height: 16, channels: 3, background } })
+    .png()
+    .toBuffer();
+}
+
+const harmless = () =>
+  sharp({ create: { width: 16, height: 16, channels: 3, background: '#000' } })
+    .png()
+    .toBuffer();
+
+function openMisbehaving(options: Partial<PicturePoolOptions> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
+  writeFileSync(join(folder, 'count'), '');
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   const crashes: AppError[] = [];
   const engine = open({
-    entry: new URL('./crashing-worker.ts', import.meta.url),
+    entry: new URL('./misbehaving-process.ts', import.meta.url),
+    engine: { modelsDir: folder },
     onCrash: (error) => crashes.push(error),
     ...options,
   });
   return { engine, crashes };
 }
 
-/** A picture without a face that ends threads. */
-function deadlyImage(times: number, way = EXIT): UprightImage {
-  const { raster, ...image } = blankImage();
-  const data = new Uint8Array(new SharedArrayBuffer(raster.data.length));
-  data.set([times, way]);
-  return { ...image, format: 'gif', raster: { ...raster, data } };
-}
+describe('a pool of picture processes', () => {
+  test('a pool of picture processes answers as the engine does in its own process', async () => {
+    const alone = engineInProcess(createLocalEngine());
+    onTestFinished(() => alone.close());
 
-describe('the pool of threads', () => {
-  test('answers as the engine does in its own thread, and leaves the picture as it is', async () => {
-    const alone = createLocalEngine();
-    opened.push(alone);
-    const image = await decodeSample(2);
-    const before = Uint8Array.from(image.raster.data);
-
-    const faces = await open().analyze(image, EVERYTHING);
+    const faces = await analyze(open(), sampleBytes(2), EVERYTHING);
 
     expect(faces).toHaveLength(SAMPLES[2]);
-    expect(faces).toEqual(await alone.analyze(image, EVERYTHING));
-    expect(Buffer.compare(image.raster.data, before)).toBe(0);
+    expect(faces).toEqual(await analyze(alone, sampleBytes(2), EVERYTHING));
   });
 
-  test('is the same engine to galleries and results', () => {
-    const { name, version, embedder } = createLocalEngine({ minProbability: 0.8 });
+  test('a pool of picture processes encodes, cuts, measures and draws as is done in one process', async () => {
+    const alone = await engineInProcess(createLocalEngine()).open(sampleBytes(1), BOUNDS);
+    const box = { x: 100, y: 100, width: 200, height: 200 };
+    const crop = { padding: 0.25, minSide: 64, maxSide: 512, quality: 85 };
+    const plan = {
+      annotation: { faces: [{ box, label: 'Anna', tone: 'match' as const }], banner: '1 face' },
+      redact: [box],
+      mask: [box],
+      crops: [box, box],
+    };
 
-    expect(open({ minProbability: 0.8 })).toMatchObject({ name, version, embedder });
+    const picture = await open().open(sampleBytes(1), BOUNDS);
+
+    expect(picture).toMatchObject({ width: 1920, height: 1280, format: 'jpeg', storedUpright: true });
+    expect(await picture.sharpness(box)).toBe(await alone.sharpness(box));
+    expect(await picture.encode({ maxBytes: 100_000, maxSide: 400 })).toEqual(
+      await alone.encode({ maxBytes: 100_000, maxSide: 400 }),
+    );
+    expect(await picture.crop(box, crop)).toEqual(await alone.crop(box, crop));
+    expect(await picture.render(plan)).toEqual(await alone.render(plan));
   });
 
-  test('tells what is wrong in a thread by its code', async () => {
-    const warming = open({ modelsDir: '/nowhere' }).warmUp();
+  test('a fault in a process is told by its code', async () => {
+    const warming = open({ engine: { modelsDir: '/nowhere' } }).warmUp();
 
     await expect(warming).rejects.toMatchObject({ code: 'ModelMismatch', kind: 'misconfigured' });
     await expect(warming).rejects.toThrow('/nowhere');
   });
 
-  test('sends a picture back that would have to wait in too long a line', async () => {
-    const engine = open({ maxWaiting: 1 });
+  test('a picture that would have to wait in too long a line is sent back', async () => {
+    const { engine } = openMisbehaving({ maxWaiting: 1 });
+    const file = await harmless();
 
-    const results = await Promise.allSettled([1, 2, 3].map(() => engine.analyze(blankImage(), BOXES)));
+    const results = await Promise.allSettled([1, 2, 3].map(() => analyze(engine, file, BOXES)));
 
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
     expect(results[2]).toMatchObject({ reason: { code: 'Throttled', retryAfterMs: 1000 } });
   });
 
-  test('stops in the middle of a picture, and takes the next', async () => {
+  test('a picture in analysis is stopped by its signal, and the next one is taken', async () => {
     const engine = open();
     await engine.warmUp();
     const controller = new AbortController();
+    const picture = await engine.open(sampleBytes(5), { ...BOUNDS, signal: controller.signal });
 
-    const stopped = engine.analyze(await decodeSample(5), { ...EVERYTHING, signal: controller.signal });
+    const stopped = picture.faces(EVERYTHING);
     setImmediate(() => controller.abort());
 
     await expect(stopped).rejects.toMatchObject({ code: 'Aborted' });
-    await expect(engine.analyze(await decodeSample(1), BOXES)).resolves.toHaveLength(SAMPLES[1]);
+    picture.close();
+    await expect(analyze(engine, sampleBytes(1), BOXES)).resolves.toHaveLength(SAMPLES[1]);
   });
 
-  test('lets pictures end when it is closed, and opens again', async () => {
-    const engine = open();
-    const images = [await decodeSample(1), await decodeSample(3)];
-    const analyses = images.map((image) => engine.analyze(image, BOXES));
+  test('a process that does not stop when its signal fires is ended, and another takes the next picture', async () => {
+    const { engine, crashes } = openMisbehaving();
+    await engine.warmUp();
+    const controller = new AbortController();
+    const picture = await engine.open(await evil('burn', 1), { ...BOUNDS, signal: controller.signal });
 
-    await engine.close();
+    const stopped = picture.faces(BOXES);
+    setImmediate(() => controller.abort());
 
-    const counts = (await Promise.all(analyses)).map(({ length }) => length);
-    expect(counts).toEqual([SAMPLES[1], SAMPLES[3]]);
-    await expect(engine.analyze(blankImage(), BOXES)).resolves.toEqual([]);
+    await expect(stopped).rejects.toMatchObject({ code: 'Aborted', kind: 'transient' });
+    picture.close();
+    await expect(analyze(engine, await harmless(), BOXES)).resolves.toEqual([]);
+    expect(crashes).toEqual([]);
   });
 
-  test.each([
-    ['ends', EXIT, { exitCode: 7 }],
-    ['throws where nobody catches', THROW, { exitCode: 1 }],
-  ])('replaces a thread that %s and repeats its picture', async (_, way, details) => {
-    const { engine, crashes } = openCrashing();
+  test.each<[act: 'exit' | 'throw' | 'segfault', details: object]>([
+    ['exit', { exitCode: 7 }],
+    ['throw', { exitCode: 1 }],
+    ['segfault', { exitSignal: 'SIGSEGV' }],
+  ])('a process that ends by itself (%s) is replaced and its picture repeated', async (act, details) => {
+    const { engine, crashes } = openMisbehaving();
 
-    const faces = await engine.analyze(deadlyImage(1, way), BOXES);
+    const faces = await analyze(engine, await evil(act, 1), BOXES);
 
     expect(faces).toEqual([]);
     expect(crashes).toMatchObject([{ code: 'EngineCrashed', details }]);
-    if (way === THROW) expect(crashes[0]!.cause).toMatchObject({ message: 'out of order' });
+    if (act === 'throw') expect(crashes[0]!.cause).toContain('out of order');
   });
 
-  test('gives up a picture that ends two threads, and takes the next', async () => {
-    const { engine, crashes } = openCrashing();
+  test('a picture that ends two processes is given up as transient, and the next one is taken', async () => {
+    const { engine, crashes } = openMisbehaving();
 
-    await expect(engine.analyze(deadlyImage(2), BOXES)).rejects.toMatchObject({
-      code: 'EngineCrashed',
-      kind: 'transient',
+    const analysis = analyze(engine, await evil('exit', 2), BOXES);
+
+    await expect(analysis).rejects.toMatchObject({ code: 'EngineCrashed', kind: 'transient' });
+    expect(crashes).toHaveLength(1);
+    await expect(analyze(engine, await harmless(), BOXES)).resolves.toEqual([]);
+  });
+
+  test('a picture that uses too much processor time is invalid at once, by the name of the bound', async () => {
+    const { engine, crashes } = openMisbehaving();
+    await engine.warmUp();
+
+    const analysis = analyze(engine, await evil('burn', 9), BOXES, { maxPictureSeconds: 1 });
+
+    await expect(analysis).rejects.toMatchObject({
+      code: 'ImageTooLarge',
+      kind: 'permanent',
+      details: { bound: 'maxPictureSeconds', limit: 1 },
     });
-
-    expect(crashes).toHaveLength(1);
-    await expect(engine.analyze(await decodeSample(1), BOXES)).resolves.toHaveLength(SAMPLES[1]);
+    expect(crashes).toEqual([]);
+    await expect(analyze(engine, await harmless(), BOXES)).resolves.toEqual([]);
   });
 
-  test('a thread that ends takes no other picture with it', async () => {
-    const { engine, crashes } = openCrashing({ workers: 2 });
+  test('a process that looks at itself says when a picture uses too much', async () => {
+    const { engine } = openMisbehaving({ readUsage: () => undefined });
+    const bounds = { ...DEFAULT_IMAGE_BOUNDS, maxPictureSeconds: 0.05 };
 
-    const [spared, repeated] = await Promise.all([
-      engine.analyze(await decodeSample(5), BOXES),
-      engine.analyze(deadlyImage(1), BOXES),
-    ]);
+    const opening = engine.open(await slowPng(), { bounds });
 
-    expect(spared).toHaveLength(SAMPLES[5]);
-    expect(repeated).toEqual([]);
-    expect(crashes).toHaveLength(1);
+    await expect(opening).rejects.toMatchObject({ details: { bound: 'maxPictureSeconds' } });
+  });
+
+  test('a picture that uses too much memory is invalid, by the name of the bound', async () => {
+    const { engine, crashes } = openMisbehaving({ maxPictureMb: 64 });
+    await engine.warmUp();
+
+    const analysis = analyze(engine, await evil('devour', 9), BOXES, { maxPictureMb: 64 });
+
+    await expect(analysis).rejects.toMatchObject({
+      code: 'ImageTooLarge',
+      details: { bound: 'maxPictureMb', limit: 64 },
+    });
+    expect(crashes).toEqual([]);
+  });
+
+  test('a picture whose estimate is above the budget is refused before it is decoded', async () => {
+    const { engine } = openMisbehaving({ memoryBytes: 100 * MEGABYTE });
+    const large = await sharp({ create: { width: 6000, height: 4000, channels: 3, background: '#345' } })
+      .gif()
+      .toBuffer();
+
+    const opening = engine.open(large, BOUNDS);
+
+    await expect(opening).rejects.toMatchObject({
+      code: 'ImageTooLarge',
+      details: { bound: 'maxPictureMb', limit: 100 },
+    });
+  });
+
+  test('an open picture survives the end of its process because of another picture', async () => {
+    const { engine, crashes } = openMisbehaving({ picturesPerWorker: 2 });
+    const kept = await engine.open(sampleBytes(1), BOUNDS);
+
+    const analysis = analyze(engine, await evil('burn', 9), BOXES, { maxPictureSeconds: 1 });
+    await expect(analysis).rejects.toMatchObject({ code: 'ImageTooLarge' });
+    const { bytes } = await kept.encode({ maxBytes: 1_000_000, maxSide: 100 });
+
+    expect((await sharp(bytes).metadata()).width).toBe(100);
+    expect(crashes).toEqual([]);
+  });
+
+  test('a pool that is closed ends its processes, whatever they do, and starts new ones when it is used again', async () => {
+    const { engine } = openMisbehaving();
+    const picture = await engine.open(await evil('burn', 1), BOUNDS);
+    const analysis = picture.faces(BOXES);
+    const refused = expect(analysis).rejects.toMatchObject({ code: 'Aborted' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+
+    await engine.close();
+
+    await refused;
+    picture.close();
+    await expect(analyze(engine, await harmless(), BOXES)).resolves.toEqual([]);
   });
 });
+
+test('the use of a process is read from /proc, and is undefined for one that is not there', () => {
+  const own = readProcUsage(process.pid);
+
+  expect(own?.processorMs).toBeGreaterThan(0);
+  expect(own?.residentBytes).toBeGreaterThan(10 * MEGABYTE);
+  expect(readProcUsage(2 ** 30)).toBeUndefined();
+});
+
+test('a picture process gets no secret of its parent', async () => {
+  process.env.ACCESSKEY_SECRET = 'canary';
+  onTestFinished(() => {
+    delete process.env.ACCESSKEY_SECRET;
+  });
+  const { engine } = openMisbehaving();
+  await engine.warmUp();
+
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
+    .trim()
+    .split(' ');
+  const environments = children.map((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8'));
+
+  expect(environments.some((text) => text.includes('MALLOC_ARENA_MAX=2'))).toBe(true);
+  expect(environments.filter((text) => text.includes('canary'))).toEqual([]);
+});
+
+/** Takes a decoder a second or so. */
+function slowPng(): Promise<Buffer> {
+  return sharp({ create: { width: 9000, height: 9000, channels: 3, background: '#345' } })
+    .png({ compressionLevel: 1 })
+    .toBuffer();
+}
