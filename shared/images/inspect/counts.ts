@@ -7,6 +7,8 @@ export interface FileCounts {
   readonly scans?: number;
   /** Frames of an animation, pages of a document, directories of a TIFF. */
   readonly frames?: number;
+  /** Per pixel, those that nobody sees included. */
+  readonly channels?: number;
   /** Texts, profiles and EXIF, after decompression. */
   readonly metadataBytes?: number;
   /** Bytes that the decoder holds at once because of how the file is laid out: coefficients, a whole frame, a strip. */

@@ -90,6 +90,7 @@ function countFile(bytes: Uint8Array, format: ImageFormat, bounds: ImageBounds):
   const counts = COUNTERS[format](buffer, bounds);
   assertWithin('maxScans', counts.scans ?? 1, bounds.maxScans);
   assertWithin('maxFrames', counts.frames ?? 1, bounds.maxFrames);
+  assertWithin('maxChannels', counts.channels ?? 1, bounds.maxChannels);
   assertWithin('maxMetadataBytes', counts.metadataBytes ?? 0, bounds.maxMetadataBytes);
   return counts;
 }

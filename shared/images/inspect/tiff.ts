@@ -46,7 +46,9 @@ export function countTiff(bytes: Buffer): FileCounts {
     first ??= directory;
     open.push(directory.next, ...reader.values(directory.fields.get(TAG.subDirectories)));
   }
-  return { frames: visited.size, heldBytes: first ? pieceBytes(first, reader) : 0 };
+  if (!first) return { frames: 0 };
+  const channels = reader.values(first.fields.get(TAG.samplesPerPixel), 1)[0] ?? 1;
+  return { frames: visited.size, channels, heldBytes: pieceBytes(first, reader) };
 }
 
 /** Of a strip, or of a row of tiles. */

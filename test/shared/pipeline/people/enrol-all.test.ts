@@ -83,7 +83,7 @@ describe('enrolAll', () => {
   test('enrolAll ends at an error that every photo would meet', async () => {
     const engine = {
       ...fixture.engine,
-      analyze: () => Promise.reject(new AppError('ModelMismatch', 'planned')),
+      open: () => Promise.reject(new AppError('ModelMismatch', 'planned')),
     };
 
     await expect(enrolAll({ ...fixture.deps, engine }, options)).rejects.toMatchObject({
