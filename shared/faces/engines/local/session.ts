@@ -11,8 +11,6 @@ export interface Net {
 export interface NetOptions {
   /** Threads inside one run. */
   readonly threads: number;
-  /** Keep tensors in ONNX's order instead of the blocked order that the runtime prefers for convolutions. */
-  readonly plainLayout?: boolean;
 }
 
 /** Opens a network from the bytes of an ONNX model; the runtime is loaded at the first call. */
@@ -31,10 +29,10 @@ export async function openNet(model: Uint8Array, options: NetOptions): Promise<N
   };
 }
 
-function sessionOptions({ threads, plainLayout }: NetOptions): InferenceSession.SessionOptions {
+function sessionOptions({ threads }: NetOptions): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads,
-    graphOptimizationLevel: plainLayout ? 'extended' : 'all',
+    graphOptimizationLevel: 'all',
     // Five sessions whose idle threads spin take the cores from each other: measured 2.3 times slower.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
     // The models are of an old opset and would fill the log with warnings about it.
