@@ -34,6 +34,7 @@ export default {
     'faceplugin-face-recognition-js',
     's3rver',
     '@serverless-devs/s',
+    '@stryker-mutator/vitest-runner',
     'yauzl',
   ],
 };

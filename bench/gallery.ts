@@ -1,5 +1,5 @@
-// How long one face is searched among the faces of a gallery in OSS, and how long a process takes to load it.
-// Run: npx tsx bench/gallery.ts [faces] [people]. It fails when a face does not find itself.
+// Time to search one face in a gallery in OSS, and time to load the gallery.
+// Run: npx tsx bench/gallery.ts [faces] [people]. Fails when a face does not find itself.
 import { randomUUID } from 'node:crypto';
 import { createOssGallery } from '../shared/faces/gallery/oss/gallery.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
@@ -13,7 +13,7 @@ const FACES = Number(process.argv[2] ?? 50_000);
 const PEOPLE = Number(process.argv[3] ?? 10_000);
 const SIZE = 512;
 const SEARCHES = 200;
-/** The bar of 50,000 faces. */
+/** Target for 50,000 faces. */
 const BAR_MS = 50;
 
 const random = seededRandom(1);
@@ -70,7 +70,7 @@ const megabytes = objects.reduce((sum, size) => sum + size, 0) / 1e6;
 console.log(`${FACES} faces of ${PEOPLE} people, ${SIZE} numbers each, on ${process.version}`);
 console.log(`objects      ${objects.length}, ${megabytes.toFixed(0)} MB`);
 console.log(`load         ${loaded.toFixed(0)} ms from memory`);
-console.log(`search       ${ms(times)} median (least–most) of ${times.length}`);
+console.log(`search       ${ms(times)} median (min–max) of ${times.length}`);
 console.log(
   `to the bar   ${spread(
     times.map((time) => time / BAR_MS),

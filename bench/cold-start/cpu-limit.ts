@@ -1,16 +1,16 @@
 import { mkdir, rmdir, writeFile } from 'node:fs/promises';
 
-/** A group of processes that share a part of one processor. */
+/** A control group whose processes share a part of one processor. */
 export interface CpuLimit {
-  /** Into which a process writes its id to be one of them. */
+  /** File to which a process writes its id to join the group. */
   readonly procs: string;
   remove(): Promise<void>;
 }
 
-/** Microseconds: short, so that a process is slowed evenly instead of running free and then standing still. */
+/** In microseconds. Short, so that a process is slowed evenly instead of alternating between full speed and pauses. */
 const PERIOD = 10_000;
 
-const PLACES = [
+const CGROUP_VERSIONS = [
   {
     folder: '/sys/fs/cgroup/cpu',
     settings: (quota: number) => ({ 'cpu.cfs_period_us': PERIOD, 'cpu.cfs_quota_us': quota }),
@@ -18,10 +18,10 @@ const PLACES = [
   { folder: '/sys/fs/cgroup', settings: (quota: number) => ({ 'cpu.max': `${quota} ${PERIOD}` }) },
 ];
 
-/** `undefined` with a reason where control groups may not be made, or are not there. */
+/** Returns the reason as text where control groups are missing or not permitted. */
 export async function limitCpu(share: number): Promise<CpuLimit | string> {
   const reasons: string[] = [];
-  for (const { folder, settings } of PLACES) {
+  for (const { folder, settings } of CGROUP_VERSIONS) {
     const group = `${folder}/mnsoss-bench-${process.pid}`;
     try {
       await mkdir(group);
@@ -30,7 +30,7 @@ export async function limitCpu(share: number): Promise<CpuLimit | string> {
       continue;
     }
     try {
-      // Control files exist: creating a file in a folder that is no control group would succeed in vain.
+      // `r+` fails when the control file does not exist, for example in a folder that is not a control group.
       const files = Object.entries(settings(Math.round(PERIOD * share)));
       for (const [file, value] of files) await writeFile(`${group}/${file}`, String(value), { flag: 'r+' });
       return { procs: `${group}/cgroup.procs`, remove: () => rmdir(group) };

@@ -1,5 +1,5 @@
-// Load and first call of each function in fresh processes, beside the same unbundled and a handler that does nothing:
-// `npm run bench:cold-start`. Fails when a bundle takes longer to load than its bar above the empty handler.
+// Load time and first call of each function in new processes, compared with unbundled code and an empty handler:
+// `npm run bench:cold-start`. Fails when loading a bundle takes more than its bar above the empty handler.
 import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -16,7 +16,7 @@ const SHARE = 0.35;
 const ROUNDS = Number(process.env.ROUNDS ?? 15);
 const SLOW_ROUNDS = Math.ceil(ROUNDS / 3);
 
-/** The handlers, and the most milliseconds that one may need to load more than the empty one. */
+/** `bar`: maximum load time above that of the empty handler, in milliseconds. */
 const CONTENDERS = [
   { name: 'empty', file: `${WORK}/empty/index.js`, event: 'timer' },
   { name: 'face-recognition', file: `${WORK}/face-recognition/index.js`, event: 'upload', bar: 40 },
@@ -67,7 +67,7 @@ async function build(): Promise<void> {
   await compileUnbundled(['functions', 'shared'], `${WORK}/unbundled`);
 }
 
-/** Round by round, so that what else the machine does meets all alike. */
+/** In rounds, so that other load on the machine affects all contenders alike. */
 async function measure(
   node: string,
   { environment, context, timer, upload }: Stage,
@@ -94,9 +94,9 @@ async function measure(
   return times;
 }
 
-/** Prints the table and gives the bars that were missed. */
+/** Prints the table. Returns the bars that were missed. */
 function print(title: string, times: Map<string, Times>): string[] {
-  console.log(`\n${title}: median (least–most) of ${times.get('empty')!.load.length} processes, ms`);
+  console.log(`\n${title}: median (min–max) of ${times.get('empty')!.load.length} processes, ms`);
   const floor = median(times.get('empty')!.load);
   const faults: string[] = [];
   for (const { name, ...rest } of CONTENDERS) {

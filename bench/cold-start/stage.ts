@@ -1,36 +1,27 @@
 import sharp from 'sharp';
 import { startLocalCloud } from '../../local/cloud.ts';
-import { createMnsClient } from '../../shared/mns/client.ts';
-import { createOssClient } from '../../shared/oss/client.ts';
-import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { mnsClientOf, ossClientOf } from '../../test/support/cloud-clients.ts';
 import { fakeEngine } from '../../test/support/fake-engine.ts';
 
-/** What handlers talk to, and what they are called with. */
+/** Environment and arguments of the handlers. */
 export interface Stage {
   readonly environment: Readonly<Record<string, string>>;
-  /** An event of a picture that no process has seen yet. */
+  /** Uploads a new picture and returns its event. */
   upload(): Promise<string>;
   readonly timer: string;
   readonly context: string;
   close(): Promise<void>;
 }
 
-/** A cloud that answers at once: FaceBody finds nobody and has no quota. The queue is empty. */
+/** A local cloud that answers at once: FaceBody finds no face and has no quota. The queue is empty. */
 export async function openStage(): Promise<Stage> {
   const cloud = await startLocalCloud({
     region: 'cn-shanghai',
     facebodyQuota: Number.POSITIVE_INFINITY,
     faceEngine: fakeEngine(),
   });
-  const common = { credentials: staticCredentials(cloud.credentials), clock: cloud.clock, timeoutMs: 30_000 };
-  const oss = createOssClient({
-    ...common,
-    endpoint: cloud.oss.url,
-    region: cloud.region,
-    random: Math.random,
-    attempts: 1,
-  });
-  const mns = createMnsClient({ ...common, endpoint: cloud.mns.url });
+  const oss = ossClientOf(cloud);
+  const mns = mnsClientOf(cloud);
   await oss.createBucket('photos');
   for (const queue of ['uploads', 'dead']) await mns.createQueue(queue);
   const picture = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#369' } })

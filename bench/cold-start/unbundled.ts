@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { transform } from 'esbuild';
 
 /**
- * The sources below `folders`, each compiled by itself into a file beside the others, as `tsc` would do it; packages
- * are found in the project's `node_modules`.
+ * Compiles each source file below `folders` to its own file, like `tsc`. Packages
+ * come from the project's `node_modules`.
  */
 export async function compileUnbundled(folders: readonly string[], outdir: string): Promise<void> {
   for (const folder of folders) {

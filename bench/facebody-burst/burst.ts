@@ -9,9 +9,9 @@ import { oneFacePhoto } from '../slice/photos.ts';
 
 export interface BurstOptions {
   readonly uploads: number;
-  /** Requests a second of each operation. */
+  /** Requests per second of each operation. */
   readonly quota: number;
-  /** Changes the quota when so many uploads have their outcome. */
+  /** Changes the quota to `to` when `after` uploads have their outcome. */
   readonly drop?: { readonly to: number; readonly after: number };
 }
 
@@ -20,25 +20,25 @@ export interface Burst {
   readonly seconds: number;
   readonly processed: number;
   readonly faces: number;
-  /** Messages that the poller was given, those that came again included. */
+  /** Messages that the poller received, including repeated ones. */
   readonly deliveries: number;
-  /** Of the operations that have a quota. */
+  /** For each operation that has a quota. */
   readonly calls: Readonly<Record<string, OperationStats>>;
 }
 
-/** Uploads as many copies of one portrait at once, and waits until all have their outcome. */
+/** Uploads copies of one portrait at once, and waits for all outcomes. */
 export async function burst({ uploads, quota, drop }: BurstOptions): Promise<Burst> {
   const dataDir = await mkdtemp(join(tmpdir(), 'mnsoss-face-burst-'));
   let deliveries = 0;
   const logger = createLogger({
     level: 'info',
-    // One line for each time that a message is worked on, whatever comes of it.
+    // The log has one line per attempt at a message, whatever its outcome.
     write: (line) => {
       if (/^image\b/.test(JSON.parse(line).msg)) deliveries++;
     },
   });
   const env = { ENGINE: 'facebody', FACEBODY_QPS: String(quota) };
-  const house = await startOneProcess({ dataDir, ossPort: 0, mnsPort: 0, env, logger });
+  const app = await startOneProcess({ dataDir, ossPort: 0, mnsPort: 0, env, logger });
   try {
     const photo = await sharp(await readFile((await oneFacePhoto()).path))
       .resize(320)
@@ -49,17 +49,17 @@ export async function burst({ uploads, quota, drop }: BurstOptions): Promise<Bur
     const outcomes = await Promise.all(
       Array.from({ length: uploads }, async (_, i) => {
         const key = `incoming/${i}.jpg`;
-        const watch = house.outcomes.watch(key);
-        const { requestId } = await house.bucket.put(key, photo);
+        const watch = app.outcomes.watch(key);
+        const { requestId } = await app.bucket.put(key, photo);
         const outcome = await watch.of(requestId);
         watch.close();
-        if (++done === drop?.after) house.facebody.quotas.set(drop.to);
+        if (++done === drop?.after) app.facebody.quotas.set(drop.to);
         return outcome;
       }),
     );
     const seconds = (performance.now() - started) / 1000;
     const processed = outcomes.flatMap((outcome) => (outcome.outcome === 'processed' ? [outcome] : []));
-    const { RecognizeFace, SearchFace } = house.facebody.stats();
+    const { RecognizeFace, SearchFace } = app.facebody.stats();
     return {
       seconds,
       processed: processed.length,
@@ -68,7 +68,7 @@ export async function burst({ uploads, quota, drop }: BurstOptions): Promise<Bur
       calls: { RecognizeFace: RecognizeFace!, SearchFace: SearchFace! },
     };
   } finally {
-    await house.stop();
+    await app.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
 }

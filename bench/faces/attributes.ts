@@ -2,11 +2,11 @@ import type { FoundFace } from './detection.ts';
 import { mean, type Share, shareOf } from './statistics.ts';
 
 export interface Attributes {
-  /** Of clear faces. */
+  /** Share of clear faces with the right gender. */
   readonly gender: Share;
   readonly genderOfHard: Share;
   readonly expression: Share;
-  /** Years between what the engine says and what we see, and how many were compared. */
+  /** Difference in years between the engine and the label, and the number of compared faces. */
   readonly age: { readonly error: number; readonly bias: number; readonly faces: number };
 }
 

@@ -21,7 +21,7 @@ const BARS = {
   processesRatio: 1.7,
 };
 
-/** What was missed, in words; the measured share counts, not its interval, which some hundred faces leave wide. */
+/** Missed bars as text. The measured share counts, not its interval, which is wide for some hundred faces. */
 export function checkBars(
   name: string,
   { detection, verification, attributes, processes }: Measured,

@@ -1,14 +1,14 @@
 import type { RasterEngine } from '../../shared/faces/engine.ts';
 import type { AttributeName, Face } from '../../shared/faces/face.ts';
-import { overlapOf } from '../../test/support/photos.ts';
+import { overlap } from '../../shared/images/geometry.ts';
 import type { LabelledFace, LabelledPhoto } from './photos.ts';
 import { type Share, shareOf } from './statistics.ts';
 
 const EVERYTHING: ReadonlySet<AttributeName> = new Set(['age', 'gender', 'expression']);
-/** Of a found box with a labelled one: landmarks would be off below it. */
+/** Minimum overlap of a found box and a labelled one. Below it, landmarks would be wrong. */
 const MIN_OVERLAP = 0.35;
 
-/** A face that was found where one is. */
+/** A found face that matches a label. */
 export interface FoundFace {
   readonly photo: LabelledPhoto;
   readonly label: LabelledFace;
@@ -18,7 +18,7 @@ export interface FoundFace {
 export interface Findings {
   readonly found: readonly FoundFace[];
   readonly missed: readonly { readonly photo: LabelledPhoto; readonly label: LabelledFace }[];
-  /** Where there is no face. */
+  /** Found faces that match no label. */
   readonly invented: readonly { readonly photo: LabelledPhoto; readonly face: Face }[];
 }
 
@@ -29,8 +29,8 @@ export async function findFaces(engine: RasterEngine, photos: readonly LabelledP
   for (const photo of photos) {
     const left = new Set(await engine.analyze(photo.image, { attributes: EVERYTHING, embeddings: true }));
     for (const label of photo.faces) {
-      const best = [...left].sort((a, b) => overlapOf(b.box, label.box) - overlapOf(a.box, label.box))[0];
-      if (best && overlapOf(best.box, label.box) >= MIN_OVERLAP) {
+      const best = [...left].sort((a, b) => overlap(b.box, label.box) - overlap(a.box, label.box))[0];
+      if (best && overlap(best.box, label.box) >= MIN_OVERLAP) {
         left.delete(best);
         found.push({ photo, label, face: best });
       } else missed.push({ photo, label });
@@ -43,9 +43,9 @@ export async function findFaces(engine: RasterEngine, photos: readonly LabelledP
 export interface Detection {
   readonly clear: Share;
   readonly hard: Share;
-  /** Of what was found in the photos with faces. */
+  /** Share of real faces among the found ones, in the photos with faces. */
   readonly precision: Share;
-  /** Pictures without a face in which one was found. */
+  /** Share of pictures without a face in which one was found. */
   readonly deceived: Share;
 }
 

@@ -6,7 +6,7 @@ import { DEFAULT_IMAGE_BOUNDS } from '../../shared/images/image.ts';
 import type { FoundFace } from './detection.ts';
 import { type Share, shareOf } from './statistics.ts';
 
-/** What happens to photos on their way, and worse. */
+/** Typical changes of photos, and worse ones. */
 const HARMS: Readonly<Record<string, (photo: Sharp) => Sharp>> = {
   mirrored: (photo) => photo.flop(),
   'in grey': (photo) => photo.greyscale(),
@@ -22,11 +22,11 @@ const HALF = 0.5;
 export interface Harmed {
   readonly harm: string;
   readonly found: Share;
-  /** Still a match for itself; of all, those not found included. */
+  /** Share of faces that still match themselves, including faces that were not found. */
   readonly recognised: Share;
 }
 
-/** Photos of one clear face, harmed: a lower bound for other photos of the person, which differ in more ways. */
+/** Changes photos with one clear face. Other photos of a person differ more, so results for them are not better. */
 export async function harmFaces(engine: RasterEngine, found: readonly FoundFace[]): Promise<Harmed[]> {
   const portraits = found.filter(({ photo, label }) => photo.faces.length === 1 && !label.hard);
   const { match } = engine.embedder!.thresholds;

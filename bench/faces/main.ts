@@ -1,7 +1,7 @@
-// How right and how fast the embedded engine is, with each of its embedders: detection, verification, attributes, harmed
-// photos, time an image, processes. On photos that come inside npm packages and that labels.json describes.
+// Accuracy and speed of the local engine with each of its embedders: detection, verification, attributes, changed
+// photos, time per image, processes. Uses photos from npm packages, which labels.json describes.
 //
-// Prints tables in Markdown, draws docs/faces-roc.svg, and fails when a bar is missed. `--quick` leaves out harm and time.
+// Prints Markdown tables, draws docs/faces-roc.svg, and fails when a bar is missed. `--quick` skips changes and time.
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { EMBEDDER_NAMES, type EmbedderName } from '../../shared/faces/engines/local/embedders.ts';

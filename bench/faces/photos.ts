@@ -3,15 +3,15 @@ import type { Box, Expression } from '../../shared/faces/face.ts';
 import { decodeImage } from '../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS, type UprightImage } from '../../shared/images/image.ts';
 
-/** What we say of a face, having looked at it. What is absent we cannot tell. */
+/** What a person sees in a face. A field is absent where a person cannot tell. */
 export interface LabelledFace {
   readonly box: Box;
-  /** Faces with one name are one person; a face without a name is somebody who appears once. */
+  /** Faces with the same name are the same person. A person without a name appears once. */
   readonly person?: string;
   readonly gender?: 'female' | 'male';
-  /** Years, as they seem to us: off by five and more. */
+  /** Estimated years; the error may be five years and more. */
   readonly age?: number;
-  /** Where it is unmistakable. */
+  /** Only where it is obvious. */
   readonly expression?: Expression;
   /** In profile, covered by sunglasses or a hand, blurred, or under 50 pixels in the background. */
   readonly hard?: boolean;
@@ -40,7 +40,7 @@ interface Labels {
 const HERE = new URL('.', import.meta.url);
 const FOLDERS = [new URL('node_modules/', HERE), new URL('../../node_modules/', HERE)];
 
-/** Decodes all photos that `labels.json` names; they lie in packages, of which some are only for this benchmark. */
+/** Decodes all photos of `labels.json`. They are inside packages, some of which only this benchmark installs. */
 export async function loadPhotos(): Promise<{ photos: LabelledPhoto[]; withoutFaces: LabelledPhoto[] }> {
   const labels = JSON.parse(await readFile(new URL('labels.json', HERE), 'utf8')) as Labels;
   return { photos: await loadAll(labels.photos), withoutFaces: await loadAll(labels.withoutFaces) };

@@ -13,22 +13,22 @@ const PANEL = { width: 250, height: 250, top: 70 };
 const LEFTS = [60, 385, 710];
 const COLORS = { strangers: '#c2410c', genuine: '#1d4ed8', mark: '#6b7280' };
 const NAMES = ['#1d4ed8', '#c2410c'];
-/** The least share that is drawn, in percent; what is rarer lies on the axis. */
+/** Smallest share in the drawing, in percent. Smaller shares lie on the axis. */
 const FLOOR = 0.01;
 const DECADES = [100, 10, 1, 0.1, 0.01];
 
 const log = (share: number) => Math.log10(Math.max(share * 100, FLOOR));
-/** From 100 % at 1 to the floor at 0. */
+/** 1 for 100 %, 0 for the smallest share. */
 const height = (share: number) => (log(share) - Math.log10(FLOOR)) / (2 - Math.log10(FLOOR));
 
 /**
- * Three panels: the receiver operating characteristic of all, and for each embedder how many pairs of one person fail,
- * and how many of strangers pass, at a threshold.
+ * Three panels: the receiver operating characteristic of both embedders, and per embedder the share of pairs of one
+ * person that fail and of strangers that pass a threshold.
  */
 export function drawCurves(curves: readonly [Curve, Curve], caption: string): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    '<title>How well the two embedders tell people apart</title>',
+    '<title>Error rates of the two embedders</title>',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     ...drawRoc(curves, LEFTS[0]!),
     ...curves.flatMap((curve, i) => drawErrors(curve, LEFTS[i + 1]!)),
@@ -145,7 +145,7 @@ function line(
   return `<line x1="${a}" y1="${b}" x2="${c}" y2="${d}" stroke="${color}" stroke-width="${width}" stroke-dasharray="${dashes}"/>`;
 }
 
-/** Points that do not move by a tenth of a pixel are left out. */
+/** Leaves out points that move by less than a tenth of a pixel. */
 function path(points: readonly { x: number; y: number }[], color: string): string {
   const steps = points.map(({ x, y }) => `${round(x)},${round(y)}`);
   const distinct = steps.filter((step, i) => step !== steps[i - 1]);

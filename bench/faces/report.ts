@@ -25,13 +25,13 @@ export function printAccuracy(embedder: string, accuracy: Accuracy): void {
     [
       ['clear faces found', describeShare(detection.clear)],
       ['hard faces found', describeShare(detection.hard)],
-      ['of what was found, faces', describeShare(detection.precision)],
+      ['real faces among the found ones', describeShare(detection.precision)],
       ['pictures without a face in which one was found', describeShare(detection.deceived)],
       ['gender right, clear faces', describeShare(attributes.gender)],
       ['gender right, hard faces', describeShare(attributes.genderOfHard)],
       ['expression right, happy or neutral', describeShare(attributes.expression)],
       [
-        'age, mean difference to what we see',
+        'age, mean difference to the label',
         `${attributes.age.error.toFixed(1)} years (bias ${attributes.age.bias.toFixed(1)}; ${attributes.age.faces} faces)`,
       ],
       ['equal error rate', percent(verification.equalErrorRate, 2)],
@@ -46,12 +46,12 @@ export function printAccuracy(embedder: string, accuracy: Accuracy): void {
         ] as const
       ).flatMap(([level, threshold, passed]) => [
         [`strangers that pass ${threshold} (${level})`, describeShare(passed.strangers, 2)],
-        [`of these in one photo`, describeShare(passed.together, 2)],
+        ['of these, strangers in one photo', describeShare(passed.together, 2)],
         [`pairs of one person that pass ${threshold} (${level})`, describeShare(passed.genuine)],
       ]),
     ],
   );
-  console.log(`\n${pairs.faces} faces of ${pairs.people} people were compared. The strangers most alike:`);
+  console.log(`\n${pairs.faces} faces of ${pairs.people} people were compared. The most similar strangers:`);
   for (const { similarity, names } of pairs.closest) {
     console.log(`  ${similarity.toFixed(3)} ${names.join(', ')}`);
   }
@@ -61,14 +61,14 @@ export function printAccuracy(embedder: string, accuracy: Accuracy): void {
   for (const { photo, face } of [...accuracy.findings.invented, ...accuracy.empty.invented]) {
     const { x, y, width } = face.box;
     const where = `${Math.round(x)}, ${Math.round(y)}, ${Math.round(width)} wide`;
-    console.log(`  no face: ${photo.name} at ${where}, probability ${face.probability.toFixed(2)}`);
+    console.log(`  not a face: ${photo.name} at ${where}, probability ${face.probability.toFixed(2)}`);
   }
 }
 
 export function printHarm(harmed: readonly Harmed[]): void {
   console.log();
   table(
-    ['harmed', 'found', 'a match for itself'],
+    ['change', 'found', 'matches itself'],
     harmed.map(({ harm, found, recognised }) => [harm, describeShare(found), describeShare(recognised)]),
   );
 }
@@ -90,7 +90,7 @@ export function printProcesses({ workers, alone, together, ratios, rssMb }: Proc
   const spread = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
   console.log();
   table(
-    ['processes', 'images a second', 'resident MB'],
+    ['processes', 'images per second', 'resident MB'],
     [
       ['none of its own', alone.toFixed(1), rssMb.alone.toFixed(0)],
       [

@@ -13,7 +13,7 @@ const ASK = {
   embeddings: true,
 } as const;
 const ROUNDS = 15;
-/** Sides of the comparison of processes take turns so often. */
+/** Turns of each side in the comparison of processes. */
 const TURNS = 5;
 const REPEATS = 3;
 
@@ -23,7 +23,7 @@ export interface Speed {
   /** Milliseconds of analysis, decoding excluded. */
   readonly median: number;
   readonly p95: number;
-  /** Milliseconds of processor time, the steadier figure on a busy machine. */
+  /** Milliseconds of processor time, which varies less on a busy machine. */
   readonly processor: number;
 }
 
@@ -72,13 +72,13 @@ export interface Processes {
   /** Images per second, decoding included. */
   readonly alone: number;
   readonly together: number;
-  /** Of each turn. */
+  /** One ratio per turn. */
   readonly ratios: readonly number[];
   /** Of the processes beside this one. */
   readonly rssMb: { readonly alone: number; readonly together: number };
 }
 
-/** The sample photos, all at once, in one process and in several, in turns. */
+/** Processes the sample photos all at once, alternately in one process and in several. */
 export async function compareProcesses(workers: number): Promise<Processes> {
   const samples = SAMPLE_NUMBERS.map((sample) => sampleBytes(sample));
   const files = Array.from({ length: REPEATS }, () => samples).flat();

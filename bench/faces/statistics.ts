@@ -1,4 +1,4 @@
-/** Of `count` among `total`, and the interval that holds the true share with 95 % (Wilson's score). */
+/** `count` divided by `total`, and its 95 % confidence interval (Wilson's score). */
 export interface Share {
   readonly count: number;
   readonly total: number;

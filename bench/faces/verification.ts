@@ -3,15 +3,15 @@ import { isMatchable, similarity } from '../../shared/faces/similarity.ts';
 import type { FoundFace } from './detection.ts';
 import { type Share, shareOf } from './statistics.ts';
 
-/** Similarities of all pairs of faces that may be compared, each list ascending. */
+/** Similarities of all pairs of comparable faces. Each list is ascending. */
 export interface Pairs {
   readonly faces: number;
   readonly people: number;
   readonly genuine: readonly number[];
   readonly strangers: readonly number[];
-  /** Those of the strangers that share a photo. */
+  /** Strangers in the same photo. */
   readonly together: readonly number[];
-  /** The strangers that are most alike. */
+  /** The most similar strangers. */
   readonly closest: readonly { readonly similarity: number; readonly names: readonly [string, string] }[];
 }
 
@@ -40,7 +40,7 @@ export function comparePairs(found: readonly FoundFace[]): Pairs {
   };
 }
 
-/** How many of an ascending list are at least `threshold`. */
+/** Number of values in an ascending list that are at least `threshold`. */
 function passing(sorted: readonly number[], threshold: number): number {
   const first = sorted.findIndex((value) => value >= threshold);
   return first === -1 ? 0 : sorted.length - first;
@@ -51,9 +51,9 @@ export function accepted(sorted: readonly number[], threshold: number): Share {
 }
 
 export interface Verification {
-  /** Where as large a share of strangers passes as of pairs fails. */
+  /** The rate at which the share of passing strangers equals the share of failing pairs. */
   readonly equalErrorRate: number;
-  /** Pairs of one person that pass where at most one in a thousand pairs of strangers does. */
+  /** Share of passing pairs of one person at the threshold of one passing stranger in a thousand. */
   readonly truePositives: Share;
   readonly thresholdOfThousandth: number;
   readonly match: Acceptance;
@@ -68,7 +68,7 @@ interface Acceptance {
 
 export function judgeVerification(pairs: Pairs, { match, high }: Thresholds): Verification {
   const { genuine, strangers, together } = pairs;
-  // Just above the pair that would be one too many.
+  // The threshold is just above the first pair that must not pass.
   const allowed = Math.floor(strangers.length / 1000);
   const tooMany = strangers[strangers.length - 1 - allowed]!;
   const at = (threshold: number): Acceptance => ({

@@ -9,15 +9,15 @@ import { authorizationV1 } from '../../test/support/oss-signature-v1.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** A server under measurement, in a process of its own with an empty folder. */
+/** A measured server in its own process, with an empty folder. */
 export interface Running {
-  /** Of objects; path style. */
+  /** URL for objects, path style. */
   readonly url: string;
-  /** Of messages; only ours has them. */
+  /** URL for messages; only our servers have one. */
   readonly mnsUrl?: string;
-  /** Headers of a request for an object, its signature among them. */
+  /** Headers of a request for an object, including its signature. */
   sign(method: string, bucket: string, key: string): Headers;
-  /** Megabytes of resident memory after garbage collection. */
+  /** Resident memory after garbage collection, in megabytes. */
   memory(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -32,10 +32,10 @@ const ours = (name: string, durable: boolean): Contender => ({
   start: () => run('server.ts', [String(durable)], signOss),
 });
 
-/** Keeps what it acknowledged through a loss of power. */
+/** Acknowledged data survives a power failure. */
 export const durable = ours('ours', true);
 
-/** Does not wait for the disk, as s3rver does not. */
+/** Does not wait for the disk, like s3rver. */
 export const inMemory = ours('ours, --in-memory', false);
 
 export const s3rver: Contender = {
@@ -43,7 +43,7 @@ export const s3rver: Contender = {
   start: () => run('server-s3rver.js', [], signS3),
 };
 
-/** A bare `node:http` server that reads every request and answers with a few bytes: what no server can beat. */
+/** A bare `node:http` server that reads every request and answers with a few bytes: the limit for any server. */
 export const floor: Contender = {
   name: 'bare node:http',
   start: () => run('server-floor.ts', [], () => ({})),
@@ -89,7 +89,7 @@ function signOss(method: string, bucket: string, key: string): Headers {
   };
 }
 
-/** Signature version 2 of S3, which costs what OSS's V1 costs. */
+/** Signature version 2 of S3, which costs as much as V1 of OSS. */
 function signS3(method: string, bucket: string, key: string): Headers {
   const headers = { 'x-amz-date': new Date().toUTCString(), 'content-type': 'application/octet-stream' };
   const text = [

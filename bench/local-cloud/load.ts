@@ -1,21 +1,21 @@
 import * as http from 'node:http';
 import type { Headers } from './contenders.ts';
 
-/** What a load took, in one run or in several. */
+/** Times of one load. */
 export interface Load {
-  /** Milliseconds of every job. */
+  /** Milliseconds per job. */
   readonly times: readonly number[];
-  /** Of the clock, without the pauses between runs. */
+  /** Wall-clock time, without pauses between runs. */
   readonly seconds: number;
 }
 
 export interface Figures {
-  /** Of the whole load. */
+  /** Jobs per second of the whole load. */
   readonly perSecond: number;
   readonly p99Ms: number;
 }
 
-/** Does `count` jobs, as many at once as there are clients, and times each. */
+/** Runs `count` jobs, one at a time per client, and measures each. */
 export async function load(
   count: number,
   clients: number,
@@ -44,7 +44,7 @@ export function figuresOf(loads: readonly Load[]): Figures {
   return { perSecond: times.length / seconds, p99Ms: times[Math.ceil(times.length * 0.99) - 1]! };
 }
 
-/** Sends over kept connections; throws unless the answer is a success. Documents are kept, other bodies counted. */
+/** Sends over kept-alive connections. Throws unless the answer is a success. Keeps XML bodies, counts the others. */
 export function createSender(url: string, connections: number) {
   const { hostname, port } = new URL(url);
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections });

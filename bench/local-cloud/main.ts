@@ -1,11 +1,11 @@
-// The local cloud as a server: small writes, large reads, and messages, by eight clients; beside s3rver for objects
-// and beside a server that does nothing for messages.
+// The local cloud as a server: small writes, large reads and messages, with eight clients. Compared with s3rver for
+// objects, and with an empty server for messages.
 //
-// Every server is a process of its own with an empty folder, the load another. All run at the same time and take turns:
-// at writes one whole load after the other, in another order each round, with a pause for what a writer leaves to the
-// background; at reads and messages in small slices, so that a machine that slows down slows all alike. Five rounds,
-// or as many as fit into eight minutes, three at least; ratios are of one round. `--quick` does a twentieth.
-// Fails when a job was not done, an object is not listed, a message is lost or comes twice, or memory grows beyond its bar.
+// Every server has its own process and an empty folder; the load has another process. All servers run at the same time
+// and take turns: one whole load per server for writes, in another order each round, with a pause for the server's
+// background work; small slices for reads and messages, so that a slow machine affects all alike. Five rounds,
+// or as many as fit into eight minutes, at least three. Ratios are within one round. `--quick` does a twentieth.
+// Fails when a job is not done, an object is not listed, a message is lost or repeated, or memory exceeds its bar.
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median, spread } from '../slice/statistics.ts';
@@ -38,7 +38,7 @@ interface Outcome {
   readonly put?: Figures;
   readonly get?: Figures;
   readonly messages?: Figures;
-  /** Megabytes after a warm-up, and after everything. */
+  /** Megabytes after the warm-up and at the end. */
   readonly memory: readonly [start: number, end: number];
 }
 
@@ -97,7 +97,7 @@ async function round(number: number): Promise<Map<Contender, Outcome>> {
   return outcomes;
 }
 
-/** Every entry does its slices, and nobody always follows the same one. */
+/** Runs the slices of all entries in changing order, so that no entry always follows the same one. */
 async function inTurns(
   entries: readonly Entry[],
   slices: number,
@@ -134,7 +134,7 @@ console.log(
 );
 
 for (const { name, title, unit, rival } of SCENARIOS) {
-  console.log(`\n${title}, 8 clients; median (least–most)`);
+  console.log(`\n${title}, 8 clients; median (min–max)`);
   for (const contender of CONTENDERS) {
     const mine = rounds.flatMap((outcomes) => outcomes.get(contender)![name] ?? []);
     if (mine.length === 0) continue;
@@ -153,9 +153,7 @@ for (const { name, title, unit, rival } of SCENARIOS) {
   }
 }
 
-console.log(
-  `\nresident memory, MB, after a warm-up → after everything; bar of growth for ours ${MEMORY_BAR_MB}`,
-);
+console.log(`\nresident memory in MB, after the warm-up → at the end; bar for our growth ${MEMORY_BAR_MB}`);
 for (const contender of CONTENDERS) {
   const memory = rounds.map((outcomes) => outcomes.get(contender)!.memory);
   const growth = memory.map(([start, end]) => end - start);

@@ -7,7 +7,7 @@ import { createSender, type Load, load } from './load.ts';
 const CLIENTS = 8;
 const REQUESTS_PER_MESSAGE = 3;
 
-/** Each client sends one message, receives one, and deletes it. Every message must come once, and none be left. */
+/** Each client sends, receives and deletes one message at a time. Every message must come once, and none may be left. */
 export async function measureMessages(mnsUrl: string, count: number): Promise<Load> {
   const mns = createMnsClient({
     endpoint: mnsUrl,
@@ -21,7 +21,7 @@ export async function measureMessages(mnsUrl: string, count: number): Promise<Lo
   const done = await load(count, CLIENTS, async (index) => {
     await queue.send(`message ${index}`);
     const [message] = await queue.receive({ max: 1, waitSeconds: 10 });
-    if (!message) throw new Error(`no message came after ${seen.size}`);
+    if (!message) throw new Error(`no message was received after ${seen.size}`);
     if (seen.has(message.body)) throw new Error(`${message.body} came twice`);
     seen.add(message.body);
     const failures = await queue.delete([message.receiptHandle]);
@@ -29,14 +29,14 @@ export async function measureMessages(mnsUrl: string, count: number): Promise<Lo
   });
   const { activeMessages, inactiveMessages } = await queue.attributes();
   if (seen.size !== count || activeMessages + inactiveMessages > 0) {
-    throw new Error(`${seen.size} of ${count} came, ${activeMessages + inactiveMessages} are left`);
+    throw new Error(`${seen.size} of ${count} were received, ${activeMessages + inactiveMessages} are left`);
   }
   await mns.deleteQueue('bench');
   mns.close();
   return done;
 }
 
-/** As many requests to a server that does nothing, and without XML and signatures on either side. */
+/** The same number of requests to an empty server, without XML and signatures. */
 export async function measureFloor(url: string, count: number): Promise<Load> {
   const { send, close } = createSender(url, CLIENTS);
   const body = Buffer.alloc(150, 'x');

@@ -8,11 +8,11 @@ const LARGE = 1024 * 1024;
 const LARGE_OBJECTS = 10;
 const PAGE = 1000;
 
-/** A bucket of its own on a server, with a few large objects in it. */
+/** A bucket on a server, with a few large objects. */
 export interface Objects {
-  /** Puts small objects under keys of their own; every one of them must be listed afterwards. */
+  /** Puts small objects under different keys. All of them must be listed afterwards. */
   put(count: number): Promise<Load>;
-  /** Gets the large ones in turn; each must come whole. */
+  /** Gets the large objects in turn. Each must be complete. */
   get(count: number): Promise<Load>;
   close(): void;
 }

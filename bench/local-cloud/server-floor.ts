@@ -1,4 +1,4 @@
-// The least that a server can do. Argument: ignored.
+// A server that does nothing. Its argument is ignored.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { reportTo } from './report-memory.js';

@@ -1,4 +1,4 @@
-// s3rver as a process of its own. Argument: a folder.
+// s3rver in its own process. Argument: a folder.
 import { reportTo } from './report-memory.js';
 
 const { default: S3rver } = await import('s3rver').catch((cause) => {
@@ -9,7 +9,7 @@ const server = new S3rver({
   port: 0,
   directory: process.argv[2],
   silent: true,
-  // It computes every signature, and differs from S3 in the date that it signs.
+  // It computes every signature, but signs another date than S3.
   allowMismatchedSignatures: true,
 });
 const { port } = await server.run();

@@ -1,4 +1,4 @@
-// Our local cloud as a process of its own. Arguments: a folder, and whether to keep data in it.
+// Our local cloud in its own process. Arguments: a folder, and whether to store data in it.
 import { startLocalCloud } from '../../local/cloud.ts';
 import { reportTo } from './report-memory.js';
 

@@ -2,7 +2,7 @@ import { median } from '../slice/statistics.ts';
 import type { Result } from './compete.ts';
 import type { Scenario } from './scenarios.ts';
 
-/** What ours must reach, alone or beside the rivals of the same runs; what it missed, in words. */
+/** The bars that our poller missed, as text. Some compare it with the rivals of the same runs. */
 export function missedBars(scenario: Scenario, results: ReadonlyMap<string, readonly Result[]>): string[] {
   const of = (name: string, figure: string) =>
     median(results.get(name)!.map(({ figures }) => figures[figure]!));
@@ -15,7 +15,7 @@ export function missedBars(scenario: Scenario, results: ReadonlyMap<string, read
   switch (scenario.name) {
     case 'no-op':
       for (const rival of rivals) {
-        demand(ours('µs CPU/msg') < of(rival, 'µs CPU/msg'), `no less CPU a message than ${rival}`);
+        demand(ours('µs CPU/msg') < of(rival, 'µs CPU/msg'), `not less CPU per message than ${rival}`);
       }
       break;
     case 'skew': {
@@ -25,7 +25,7 @@ export function missedBars(scenario: Scenario, results: ReadonlyMap<string, read
       break;
     }
     case 'long':
-      demand(ours('repeated tries') === 0, 'repeated though visibility is renewed');
+      demand(ours('repeated tries') === 0, 'repeated although visibility is renewed');
       break;
     case 'stop':
       demand(ours('repeated tries') === 0, 'repeated after a clean stop');
@@ -40,7 +40,7 @@ export function missedBars(scenario: Scenario, results: ReadonlyMap<string, read
   return missed;
 }
 
-/** Messages a second of handlers that are never idle while a message is left, taken in order. */
+/** Messages per second, in order, if no handler is idle while a message is left. */
 function idealRate({ messages, concurrency, workMs }: Scenario): number {
   const freeAt = new Array<number>(concurrency).fill(0);
   for (let index = 0; index < messages; index++) {

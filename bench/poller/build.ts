@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 
-/** What runs is what ships: plain JavaScript, not TypeScript behind a loader. */
+/** Benchmarks plain JavaScript, as it is shipped, not TypeScript with a loader. */
 export async function buildPrograms(): Promise<void> {
   await build({
     entryPoints: ['stub.ts', 'contender.ts', 'contenders/*'],

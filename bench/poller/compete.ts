@@ -1,4 +1,4 @@
-/** One run of one contender through one scenario: a fresh stub and a fresh contender, each a process of its own. */
+/** One run of one contender in one scenario: a new stub and a new contender, each in its own process. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import type { ContenderReport } from './contender.ts';
@@ -7,11 +7,11 @@ import type { StubCounts } from './stub.ts';
 
 export interface Result {
   readonly figures: Readonly<Record<string, number>>;
-  /** What went wrong: messages lost or left, or more at once than allowed. */
+  /** Failed checks: messages lost or left, or too many at once. */
   readonly faults: readonly string[];
 }
 
-/** Milliseconds that the stub takes for each request. */
+/** Milliseconds that the stub waits per request. */
 export const DELAY_MS = 2;
 const IDLE_MS = 60_000;
 const DOWN_MS = 5_000;
@@ -72,7 +72,7 @@ const COURSES: Record<
     const from = performance.now();
     const before = await tell(first, 'stop');
     const stopMs = performance.now() - from;
-    // MNS hides a message for a second at least, also one that is handed back.
+    // MNS hides a message for at least a second, even when the poller returns it.
     await systemClock.sleep(1100);
     const { hidden } = await ask();
     const second = begin();
@@ -122,7 +122,7 @@ const COURSES: Record<
 };
 
 export function start(name: string, url: string, scenario: string): ChildProcess {
-  // The AWS SDK warns about the Node version at every start.
+  // Without warnings: the AWS SDK warns about the Node version at every start.
   return fork('dist/contender.js', [name, url, scenario], {
     env: { ...process.env, NODE_NO_WARNINGS: '1' },
   });
@@ -154,7 +154,7 @@ export function check(
   return faults;
 }
 
-/** A process that had all messages to itself has seen each of them. */
+/** A single contender must have handled every message. */
 function unseen({ messages }: Scenario, { distinct }: ContenderReport): string[] {
   return distinct === messages ? [] : [`${distinct} of ${messages} handled`];
 }

@@ -1,5 +1,5 @@
 /**
- * Runs one contender against a stub, in a process of its own, and answers `report` and `stop` of its parent.
+ * Runs one contender against a stub, in its own process, and answers `report` and `stop` of its parent.
  *
  *     node dist/contender.js <name> <url> <scenario>
  */
@@ -9,14 +9,14 @@ import { SCENARIOS, SHARED } from './scenarios.ts';
 export interface Settings {
   readonly url: string;
   readonly concurrency: number;
-  /** Seconds, as the queue has it. */
+  /** Visibility timeout of the queue, in seconds. */
   readonly visibilitySeconds: number;
-  /** Rejects when the message must come again. */
+  /** Rejects when the message must be repeated. */
   readonly handle: (body: string) => Promise<void>;
 }
 
 export interface Running {
-  /** Resolves when nothing is being handled any more. */
+  /** Resolves when no message is being handled. */
   stop(): Promise<void>;
 }
 

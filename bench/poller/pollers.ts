@@ -1,7 +1,7 @@
 /**
- * One, two and four pollers, each a process of its own, on one queue of 100,000 messages: throughput, its share of
- * what as many pollers alone would do, and how often a message was handled twice. Fails when a message is not
- * acknowledged, when one is handled twice, or when a poller handles more at once than it may.
+ * One, two and four pollers, each in its own process, on one queue with 100,000 messages: throughput, compared with
+ * a single poller, and the number of messages that were handled twice. Fails when a message is not
+ * acknowledged or is handled twice, or when a poller handles too many at once.
  *
  *     npm run bench:pollers -- [--messages 100000]
  */
@@ -13,7 +13,7 @@ import { allDeleted, check, DELAY_MS, start, startStub, tell } from './compete.t
 import { SHARED } from './scenarios.ts';
 
 const POLLERS = [1, 2, 4];
-/** Messages between two lines of progress. */
+/** Messages per line of progress. */
 const STEP = 20_000;
 
 const { values } = parseArgs({
@@ -24,11 +24,9 @@ if (!(scenario.messages >= 1)) throw new Error('--messages from 1');
 
 await buildPrograms();
 console.log(
-  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0]!.toFixed(1)}, ${DELAY_MS} ms a request`,
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0]!.toFixed(1)}, ${DELAY_MS} ms per request`,
 );
-console.log(
-  `${scenario.messages} messages, ${scenario.about}, ${scenario.concurrency} at once in each poller\n`,
-);
+console.log(`${scenario.messages} messages, ${scenario.about}, ${scenario.concurrency} at once per poller\n`);
 let alone = 0;
 for (const pollers of POLLERS) {
   const { rate, cpuMs, shares, duplicates, faults } = await share(pollers);

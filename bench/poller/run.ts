@@ -1,7 +1,7 @@
 /**
- * The poller beside its rivals. Each run has a fresh stub and a fresh contender, each in a process of its own;
- * contenders take turns, or go side by side where waiting is all they do, and each scenario says the median and range
- * of its runs. About 20 minutes. Fails when ours loses a message, handles more at once than it may, or misses its bars.
+ * Compares the poller with its rivals. Each run has a new stub and a new contender, each in its own process.
+ * Contenders take turns, or run in parallel where they only wait. Each scenario prints the median and range
+ * of its runs. Takes about 20 minutes. Fails when ours loses a message, handles too many at once, or misses a bar.
  *
  *     npm run bench:poller -- [--runs 5] [--scenario skew] [--contender ours]
  */
@@ -33,7 +33,7 @@ if (!(runs >= 1) || contenders.length === 0 || scenarios.length === 0) {
 
 await buildPrograms();
 console.log(
-  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${DELAY_MS} ms a request, median (least–most) of ${runs}`,
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${DELAY_MS} ms per request, median (min–max) of ${runs}`,
 );
 const startedAt = performance.now();
 for (const scenario of scenarios) {
@@ -59,7 +59,7 @@ async function competeAll(scenario: Scenario, run: number, results: Map<string, 
   else for (const name of contenders) await competeOne(name);
 }
 
-/** A rival's fault is a finding; ours is a failure. */
+/** Prints a failed check. Only our own makes the benchmark fail. */
 function say(name: string, fault: string): void {
   console.log(`  ${name.padEnd(13)}✗ ${fault}`);
   if (name === 'ours') process.exitCode = 1;

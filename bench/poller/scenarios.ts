@@ -2,18 +2,18 @@ export interface Scenario {
   readonly name: string;
   readonly about: string;
   readonly messages: number;
-  /** Messages before the CPU is counted: what a process does a thousand times is compiled by then. */
+  /** Messages before the CPU time counts, so that hot code is compiled. */
   readonly warmUp: number;
-  /** Handlers at once. A contender that can only work in batches gets its largest batch, if that is less. */
+  /** Handlers at once. A contender that works in batches uses its largest batch if that is smaller. */
   readonly concurrency: number;
   readonly visibilitySeconds: number;
   readonly workMs: (index: number) => number;
-  /** Whether the message's first try fails. */
+  /** Whether the first attempt at the message fails. */
   readonly fails?: (index: number) => boolean;
-  /** When a contender that never finishes is given up. */
+  /** Time limit for a contender that never finishes. */
   readonly limitSeconds: number;
   readonly course: 'finish' | 'stop' | 'down' | 'idle';
-  /** What may go on at once because it waits and does not compute; contenders take turns when absent. */
+  /** What may run in parallel because it only waits. Default: contenders take turns. */
   readonly sideBySide?: 'contenders' | 'everything';
 }
 
@@ -38,14 +38,14 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     ...base,
     name: 'skew',
-    about: 'each tenth takes 500 ms, the others 20 ms',
+    about: 'every tenth message takes 500 ms, the others 20 ms',
     messages: 600,
     workMs: (index) => (index % 10 === 0 ? 500 : 20),
   },
   {
     ...base,
     name: 'throwing',
-    about: 'each hundredth fails once; 20 ms',
+    about: 'every hundredth message fails once; 20 ms',
     messages: 600,
     visibilitySeconds: 2,
     workMs: () => 20,
@@ -74,7 +74,7 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     ...base,
     name: 'down',
-    about: 'the server drops every connection for 5 s, then is back',
+    about: 'the server drops every connection for 5 s, then accepts them again',
     messages: 20,
     workMs: () => 0,
     course: 'down',

@@ -1,6 +1,6 @@
 /**
- * One queue in memory that speaks MNS and SQS with the same delay for each request, so that contenders differ in
- * themselves alone. It runs in a process of its own, checks no signature, and counts what it is asked.
+ * One queue in memory that speaks MNS and SQS with the same delay per request, so that only the contenders
+ * differ. It runs in its own process, checks no signature, and counts requests.
  *
  *     node dist/stub.js <messages> <visibility ms> <delay ms>
  */
@@ -84,7 +84,7 @@ function take(max: number): Message[] {
   return taken;
 }
 
-/** Looks every 20 ms, which is enough for queues that are loaded before the contender starts. */
+/** Checks every 20 ms, which is enough because the queue is filled before the contender starts. */
 async function receive(max: number, waitSeconds: number, request: http.IncomingMessage): Promise<Message[]> {
   counts.receives++;
   const until = Date.now() + waitSeconds * 1000;

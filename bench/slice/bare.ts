@@ -11,7 +11,7 @@ import { silentLogger } from '../../shared/runtime/log.ts';
 import { highestRssMb, report } from './measure.ts';
 import { manyPhotos } from './photos.ts';
 
-// The floor: what any program that finds these faces with this engine must do, on as many threads, and nothing else.
+// The minimum: only what every program must do to find these faces with this engine, on the same number of threads.
 const AT_ONCE = 4;
 const options = readPipelineOptions({});
 const engine = await openEngine('local', {

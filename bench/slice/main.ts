@@ -1,14 +1,14 @@
-// The whole way of one image against a bare loop of decoding and engine, on the same photos.
+// All stages of an image, compared with a bare loop of decoding and engine, on the same photos.
 //
-// Each measurement is a process of its own; the two sides take turns, so that a machine that slows down slows both.
-// Prints ratios with their spread, and fails when a run did not find exactly the faces it must.
+// Each measurement has its own process. The two sides take turns, so that a slow machine affects both.
+// Prints ratios with their spread, and fails when a run does not find exactly the expected faces.
 import { cpus, loadavg } from 'node:os';
 import { coldStart } from './cold-start.ts';
 import { type Figures, measure } from './measure.ts';
 import { median, ms, spread } from './statistics.ts';
 
 const ROUNDS = 5;
-/** Of memory, 400 MB and what a thread of the engine takes, on two cores two. */
+/** Memory: 400 MB plus two threads of the engine, on two cores. */
 const BARS = { coldStartMs: 1500, oneFaceMs: 120, groupMs: 250, rssMb: 600, ratio: 1.1 };
 
 console.log(
@@ -28,11 +28,11 @@ for (let round = 0; round < ROUNDS; round++) {
 
 const perImage = (runs: Figures[]) => runs.map(({ totalMs, images }) => totalMs / images);
 const ratios = slice.map((run, round) => run.totalMs / bare[round]!.totalMs);
-console.log(`\n${slice[0]!.images} images a run, ${ROUNDS} runs a side, four images in flight`);
-console.log(`bare loop, ms an image                ${ms(perImage(bare))}`);
-console.log(`whole way, ms an image                ${ms(perImage(slice))}`);
-console.log(`images a second, whole way            ${(1000 / median(perImage(slice))).toFixed(1)}`);
-console.log(`whole way ÷ bare loop                 ${spread(ratios, 2)}   bar ${BARS.ratio}`);
+console.log(`\n${slice[0]!.images} images per run, ${ROUNDS} runs per side, four images in flight`);
+console.log(`bare loop, ms per image               ${ms(perImage(bare))}`);
+console.log(`all stages, ms per image              ${ms(perImage(slice))}`);
+console.log(`images per second, all stages         ${(1000 / median(perImage(slice))).toFixed(1)}`);
+console.log(`all stages ÷ bare loop                ${spread(ratios, 2)}   bar ${BARS.ratio}`);
 
 console.log('\nstage, ms, median of all images, in the last run');
 for (const [stage, durations] of Object.entries(slice.at(-1)!.stages)) {

@@ -4,21 +4,21 @@ import type { Stage } from '../../shared/pipeline/outcome.ts';
 
 export type Side = 'bare' | 'slice';
 
-/** What one process measured. */
+/** Measurements of one process. */
 export interface Figures {
   readonly images: number;
   readonly faces: number;
   /** Milliseconds for all images together. */
   readonly totalMs: number;
-  /** Median milliseconds of an image, one at a time, after the run above. */
+  /** Median milliseconds per image, one at a time, after the run above. */
   readonly oneFaceMs: number;
   readonly groupMs: number;
-  /** Milliseconds, an entry an image; empty for the bare loop. */
+  /** Milliseconds, one entry per image; empty for the bare loop. */
   readonly stages: Partial<Record<Stage, number[]>>;
   readonly rssMb: number;
 }
 
-/** Runs one side in a process of its own. */
+/** Runs one side in its own process. */
 export async function measure(side: Side): Promise<Figures> {
   const child = fork(new URL(`./${side}.ts`, import.meta.url), { execArgv: process.execArgv });
   const answer = once(child, 'message') as Promise<[Figures]>;

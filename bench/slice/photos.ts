@@ -6,7 +6,7 @@ import { type LocalFile, samplePhotos } from '../../cli/files.ts';
 
 const REPEATS = 10;
 
-/** The sample photos, each several times under names of their own. */
+/** The sample photos, each several times under different names. */
 export async function manyPhotos(): Promise<LocalFile[]> {
   const samples = await samplePhotos();
   return Array.from({ length: REPEATS }, (_, repeat) =>
@@ -14,7 +14,7 @@ export async function manyPhotos(): Promise<LocalFile[]> {
   ).flat();
 }
 
-/** A photo of one person, cut from the first sample: about one megapixel, like a portrait of a phone. */
+/** A photo of one person, cut from the first sample. About one megapixel, like a portrait from a phone. */
 export async function oneFacePhoto(): Promise<LocalFile> {
   const samples = await samplePhotos();
   const folder = await mkdtemp(join(tmpdir(), 'mnsoss-face-bench-'));

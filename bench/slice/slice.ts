@@ -9,11 +9,11 @@ import { highestRssMb, report } from './measure.ts';
 import { manyPhotos, oneFacePhoto } from './photos.ts';
 import { median } from './statistics.ts';
 
-// Everything: HTTP uploads, events, queue, poller, recognition, pictures and documents back into the bucket.
+// All stages: HTTP uploads, events, queue, poller, recognition, and results in the bucket.
 const dataDir = await mkdtemp(join(tmpdir(), 'mnsoss-face-bench-'));
 const stages: Partial<Record<Stage, number[]>> = {};
 const logger = createLogger({ level: 'info', write: noteStages });
-const house = await startOneProcess({ dataDir, ossPort: 0, mnsPort: 0, env: {}, logger });
+const app = await startOneProcess({ dataDir, ossPort: 0, mnsPort: 0, env: {}, logger });
 try {
   const files = await manyPhotos();
   const oneFace = await oneFacePhoto();
@@ -41,15 +41,15 @@ try {
     rssMb: highestRssMb(),
   });
 } finally {
-  await house.stop();
+  await app.stop();
   await rm(dataDir, { recursive: true, force: true });
 }
 
 function run(files: Parameters<typeof processFiles>[1]): Promise<FileResult[]> {
-  return processFiles(house, files, () => undefined);
+  return processFiles(app, files, () => undefined);
 }
 
-/** Median milliseconds from an upload to its outcome, with nothing else going on. */
+/** Median milliseconds from an upload to its outcome, one upload at a time. */
 async function oneAtATime(files: Parameters<typeof processFiles>[1]): Promise<number> {
   const times: number[] = [];
   for (const file of files) {

@@ -4,7 +4,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** `median (least–most)`. */
+/** `median (min–max)`. */
 export function spread(values: readonly number[], digits: number): string {
   const at = (value: number) => value.toFixed(digits);
   return `${at(median(values))} (${at(Math.min(...values))}–${at(Math.max(...values))})`;

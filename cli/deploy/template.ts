@@ -41,7 +41,8 @@ export async function renderTemplate(
   } catch (cause) {
     throw new AppError('ConfigInvalid', `${file} cannot be rendered: ${reasonOf(cause)}`, { cause });
   } finally {
-    await rm(home, { recursive: true, force: true });
+    // With retries: a child of Serverless Devs may outlive it and still write here.
+    await rm(home, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

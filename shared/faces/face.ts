@@ -21,11 +21,11 @@ export interface Pose {
 
 export type Expression = 'neutral' | 'happy' | 'sad' | 'angry' | 'fearful' | 'disgusted' | 'surprised';
 
-/** Each is absent when the engine does not know it or configuration leaves it out; absence is not zero. */
+/** An attribute is absent when the engine does not know it or the configuration excludes it. */
 export interface FaceAttributes {
   /** Years. */
   readonly age?: number;
-  /** The probability is absent when the engine names the value alone; the same with expressions. */
+  /** The probability is absent when the engine returns only the value; the same holds for the expression. */
   readonly gender?: { readonly value: 'female' | 'male'; readonly probability?: number };
   readonly expression?: { readonly value: Expression; readonly probability?: number };
   readonly glasses?: 'none' | 'glasses' | 'sunglasses';
@@ -35,7 +35,7 @@ export interface FaceAttributes {
 
 export type AttributeName = keyof FaceAttributes;
 
-/** Named points; more may be in `landmarks`. Left and right as seen in the picture. */
+/** Named points. Left and right as seen in the picture. */
 export interface Keypoints {
   readonly leftEye: Point;
   readonly rightEye: Point;
@@ -46,15 +46,15 @@ export interface Keypoints {
 
 export interface Face {
   readonly box: Box;
-  /** 0 to 1: how sure the detector is. */
+  /** Probability of the detector, 0 to 1. */
   readonly probability: number;
   readonly keypoints?: Keypoints;
-  /** In the engine's own order; its name says which: 68 points (iBUG) or 105 (FaceBody). */
+  /** In the order of the engine: 68 points (iBUG) of `local`, 105 of `facebody`. */
   readonly landmarks?: readonly Point[];
   readonly pose?: Pose;
-  /** 0 to 1: how well the face can be recognised; comparable within one engine only. */
+  /** How well the face can be recognised, 0 to 1. Comparable within one engine only. */
   readonly quality?: number;
   readonly attributes: FaceAttributes;
-  /** Unit length. For matching in memory; never written to a result, a log or an error. */
+  /** Unit length. Used in memory only; never written to a result, a log or an error. */
   readonly embedding?: Float32Array;
 }

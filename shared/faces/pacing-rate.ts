@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 
-/** How many requests a second a service is believed to take; follows what it says. */
+/** The rate that a service is believed to accept. Its answers change it. */
 export interface PacingRate {
   perSecond(): number;
   /** `sentAt` is when the request left, in milliseconds since the epoch. */
@@ -9,16 +9,18 @@ export interface PacingRate {
 }
 
 /**
- * So long nothing must be refused before the next higher rate is tried. Short at first: one refusal may be an accident, of
- * requests whose ways differed by more than the margin. When a try fails the quota is lower, and patience doubles.
+ * Time without throttling before the next higher rate is tried. Short at first, because one throttled request may be an
+ * accident: travel times differed by more than the margin. When a higher rate fails, the quota is lower, and the time
+ * doubles.
  */
-const PATIENCE_MS = { first: 5_000, afterFailure: 60_000, longest: 600_000 };
-const LOWEST = 1 / 16;
+const PATIENCE_MS = { first: 5_000, afterFailure: 60_000, max: 600_000 };
+/** Requests per second. */
+const MIN_RATE = 1 / 16;
 
 /**
- * Halves when a request is refused, and goes up by one after a quiet time. A rate that was refused while it was
- * being tried falls back to the one that is known to work, and is tried again later and later: where the quota is
- * really lower, a try costs one refused request in up to ten minutes.
+ * Halves the rate when a request is throttled, and raises it by one after a time without throttling. A higher rate that
+ * fails falls back to the last rate that worked, and is tried again after a growing time: if the quota is really lower,
+ * this costs one throttled request in up to ten minutes.
  */
 export function createPacingRate(quota: number, clock: Clock): PacingRate {
   let rate = quota;
@@ -40,14 +42,14 @@ export function createPacingRate(quota: number, clock: Clock): PacingRate {
       else patience = PATIENCE_MS.first;
     },
     throttled(sentAt) {
-      // What was sent before the last change says nothing about the rate of now.
+      // A request from before the last change says nothing about the current rate.
       if (sentAt <= changedAt) return;
       if (rate > proven) {
-        patience = Math.min(PATIENCE_MS.longest, Math.max(PATIENCE_MS.afterFailure, 2 * patience));
+        patience = Math.min(PATIENCE_MS.max, Math.max(PATIENCE_MS.afterFailure, 2 * patience));
         change(proven);
       } else {
         patience = PATIENCE_MS.first;
-        change(Math.max(Math.min(LOWEST, quota), rate > 1 ? Math.floor(rate / 2) : rate / 2));
+        change(Math.max(Math.min(MIN_RATE, quota), rate > 1 ? Math.floor(rate / 2) : rate / 2));
         proven = rate;
       }
     },

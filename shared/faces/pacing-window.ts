@@ -1,6 +1,6 @@
-/** When requests may leave, so that no window of one second at the service sees more than its quota. */
+/** Start times of requests, so that no second at the service has more requests than its quota. */
 export interface PacingWindow {
-  /** Milliseconds since the epoch at which each of the next `count` requests may leave, none before `from`. */
+  /** Milliseconds since the epoch at which each of the next `count` requests may start, not before `from`. */
   slots(from: number, count: number, perSecond: number): number[];
   sent(at: number): void;
 }
@@ -8,9 +8,9 @@ export interface PacingWindow {
 const SECOND_MS = 1000;
 
 /**
- * The service counts in windows whose beginning nobody knows, so the last requests are remembered instead: with a
- * quota of n, a request leaves a second and a margin after the n-th before it. Then any n + 1 requests arrive over
- * more than a second, wherever its windows begin, as long as their ways differ by no more than the margin.
+ * The service counts requests in windows whose start is unknown. Therefore the last requests are remembered: with a
+ * quota of n, a request starts one second and a margin after the n-th request before it. Any n + 1 requests then arrive
+ * over more than a second, wherever a window starts, if their travel times differ by at most the margin.
  */
 export function createPacingWindow(marginMs: number): PacingWindow {
   let log: number[] = [];
@@ -18,7 +18,7 @@ export function createPacingWindow(marginMs: number): PacingWindow {
     slots(from, count, perSecond) {
       const atOnce = Math.max(1, Math.floor(perSecond));
       const period = Math.max(SECOND_MS, SECOND_MS / perSecond) + marginMs;
-      // A clock that was set back must not make anybody wait for the time it showed before.
+      // When the clock was set back, requests must not wait for its earlier time.
       if ((log.at(-1) ?? from) > from) log = log.map((at) => Math.min(at, from));
       const times = log.slice(-atOnce);
       for (let i = 0; i < count; i++) {
@@ -28,7 +28,7 @@ export function createPacingWindow(marginMs: number): PacingWindow {
       return count === 0 ? [] : times.slice(-count);
     },
     sent(at) {
-      // The oldest half goes at once, so that remembering costs nothing.
+      // Drop the oldest half in one step, so that this costs almost nothing per request.
       if (log.length >= 2048) log = log.slice(1024);
       log.push(at);
     },

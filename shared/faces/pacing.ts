@@ -1,3 +1,4 @@
+import { untilAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { AppError, isAppError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
@@ -5,93 +6,95 @@ import { createPacingRate } from './pacing-rate.ts';
 import { createPacingWindow } from './pacing-window.ts';
 
 export interface PaceOptions {
-  /** Milliseconds since the epoch by which the request must have left; absent: its turn is waited for. */
+  /** Milliseconds since the epoch by which the request must start. Default: no deadline. */
   readonly deadline?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Keeps each operation of a service within its quota; one for all work of a process. */
+/** Keeps each operation of a service within its quota. One instance serves all requests of a process. */
 export interface Pacing {
   /**
-   * Runs `work`, which calls `turn` once and sends its request as soon as that resolves; what comes before, such as an
-   * upload, runs while it waits in line. A `Throttled` from `work` lowers the pace of the operation.
+   * Runs `work`. It must call `turn` once and send its request as soon as `turn` resolves. Anything before that, such
+   * as an upload, runs while the request waits. A `Throttled` error from `work` lowers the rate of the operation.
    *
    * Throws `Throttled` at once, with `details.refused` and `retryAfterMs`, when the turn would come after the
-   * deadline. The times to come back are spread over the future, so that a burst does not return as a burst. With
-   * nobody in line the work runs whatever its deadline is, or a short one would never run.
+   * deadline. The values of `retryAfterMs` are spread over time, so that a burst does not return as a burst. If the
+   * queue is empty, the request runs even when its deadline is too short: otherwise it would never run.
    */
   run<T>(
     operation: string,
     work: (turn: () => Promise<void>) => Promise<T>,
     options?: PaceOptions,
   ): Promise<T>;
-  /** Requests a second that the operation is paced at now. */
+  /** Current rate of the operation, in requests per second. */
   rate(operation: string): number;
 }
 
-export interface PacingParts {
+export interface PacingDeps {
   readonly clock: Clock;
   readonly random: Random;
-  /** Requests a second that the service allows. */
+  /** Requests per second that the service allows. */
   readonly quota: (operation: string) => number;
-  /** Milliseconds by which the ways of requests to the service may differ. */
+  /** Milliseconds by which the travel times of requests may differ. @default 50 */
   readonly marginMs?: number;
 }
 
-export function createPacing({ clock, random, quota, marginMs = 50 }: PacingParts): Pacing {
-  const lines = new Map<string, Line>();
-  const lineOf = (operation: string): Line => {
-    let line = lines.get(operation);
-    if (!line) {
-      line = createLine(operation, { clock, random, quota: quota(operation), marginMs });
-      lines.set(operation, line);
+export function createPacing({ clock, random, quota, marginMs = 50 }: PacingDeps): Pacing {
+  const queues = new Map<string, PacedQueue>();
+  const queueOf = (operation: string): PacedQueue => {
+    let queue = queues.get(operation);
+    if (!queue) {
+      queue = createPacedQueue(operation, { clock, random, quota: quota(operation), marginMs });
+      queues.set(operation, queue);
     }
-    return line;
+    return queue;
   };
   return {
-    run: (operation, work, options = {}) => lineOf(operation).run(work, options),
-    rate: (operation) => lineOf(operation).rate(),
+    run: (operation, work, options = {}) => queueOf(operation).run(work, options),
+    rate: (operation) => queueOf(operation).rate(),
   };
 }
 
-interface Line {
+interface PacedQueue {
   run<T>(work: (turn: () => Promise<void>) => Promise<T>, options: PaceOptions): Promise<T>;
   rate(): number;
 }
 
-interface Waiting {
+interface WaitingRequest {
   readonly deadline: number;
-  readonly go: (at: number) => void;
+  readonly start: (at: number) => void;
   readonly fail: (error: unknown) => void;
 }
 
-/** After a refusal the line stands still for the window that is full, and for up to a quarter of it longer. */
+/** Pause of a queue after a throttled request: the full window of the service, and up to a quarter of it more. */
 const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 1250;
-/** The longest time after which somebody is asked to come back. */
+/** Longest `retryAfterMs`. */
 const MAX_RETRY_MS = 600_000;
 
-function createLine(
+function createPacedQueue(
   operation: string,
   { clock, random, quota, marginMs }: { clock: Clock; random: Random; quota: number; marginMs: number },
-): Line {
+): PacedQueue {
   const rate = createPacingRate(quota, clock);
   const window = createPacingWindow(marginMs);
-  const waiting: Waiting[] = [];
-  /** Works that have not sent their request yet; those that wait for their turn are among them. */
-  let places = 0;
+  const waiting: WaitingRequest[] = [];
+  /** Requests that have not started yet: those in `waiting` and those that still upload. */
+  let pending = 0;
   let pausedUntil = Number.NEGATIVE_INFINITY;
   let promisedUntil = Number.NEGATIVE_INFINITY;
   let cancelTimer = () => {};
 
+  /** Start times of the next `count` requests. */
   const slots = (count: number) => {
     const now = clock.now();
-    // No later than the longest pause from now, should the machine's clock have been set back.
+    // At most the longest pause from now, in case the machine's clock was set back.
     const from = Math.max(now, Math.min(pausedUntil, now + MAX_PAUSE_MS));
     return window.slots(from, count, rate.perSecond());
   };
 
-  const refusal = (slot: number): AppError => {
+  /** The error of a request whose slot is after its deadline. */
+  const tooLate = (slot: number): AppError => {
     const now = clock.now();
     promisedUntil = Math.max(slot, promisedUntil + 1000 / rate.perSecond());
     const retryAfterMs = Math.ceil(Math.min(MAX_RETRY_MS, promisedUntil - now));
@@ -102,26 +105,26 @@ function createLine(
     });
   };
 
-  /** Lets go whose time has come, turns away who would be too late, and sets the timer for the next. */
+  /** Starts requests that are due, rejects those that would miss their deadline, and sets the timer for the next. */
   const pump = (): void => {
     cancelTimer();
     const now = clock.now();
     const times = slots(waiting.length);
-    const kept: Waiting[] = [];
+    const kept: WaitingRequest[] = [];
     let next = 0;
-    for (const entry of waiting.splice(0)) {
+    for (const request of waiting.splice(0)) {
       const slot = times[next]!;
-      if (slot > now && slot > entry.deadline) {
-        entry.fail(refusal(slot));
+      if (slot > now && slot > request.deadline) {
+        request.fail(tooLate(slot));
         continue;
       }
       next++;
       if (slot > now) {
-        kept.push(entry);
+        kept.push(request);
       } else {
         window.sent(now);
-        places--;
-        entry.go(now);
+        pending--;
+        request.start(now);
       }
     }
     waiting.push(...kept);
@@ -129,33 +132,26 @@ function createLine(
   };
 
   const waitForTurn = ({ deadline = Number.POSITIVE_INFINITY, signal }: PaceOptions): Promise<number> =>
-    new Promise((resolve, reject) => {
-      const leave = () => {
-        waiting.splice(waiting.indexOf(entry), 1);
-        reject(new AppError('Aborted', `${operation}: stopped while it waited for its turn`));
+    untilAborted<number>(
+      signal,
+      (start, fail) => {
+        const request: WaitingRequest = { deadline, start, fail };
+        waiting.push(request);
         pump();
-      };
-      const settle = (end: () => void) => {
-        signal?.removeEventListener('abort', leave);
-        end();
-      };
-      const entry: Waiting = {
-        deadline,
-        go: (at) => settle(() => resolve(at)),
-        fail: (error) => settle(() => reject(error)),
-      };
-      if (signal?.aborted) return reject(new AppError('Aborted', `${operation}: stopped`));
-      signal?.addEventListener('abort', leave, { once: true });
-      waiting.push(entry);
-      pump();
-    });
+        return () => {
+          waiting.splice(waiting.indexOf(request), 1);
+          pump();
+        };
+      },
+      () => new AppError('Aborted', `${operation}: stopped while it waited for its turn`),
+    );
 
   return {
     rate: () => rate.perSecond(),
     async run(work, options) {
-      const slot = slots(places + 1).at(-1)!;
-      if (slot > clock.now() && slot > (options.deadline ?? Number.POSITIVE_INFINITY)) throw refusal(slot);
-      places++;
+      const slot = slots(pending + 1).at(-1)!;
+      if (slot > clock.now() && slot > (options.deadline ?? Number.POSITIVE_INFINITY)) throw tooLate(slot);
+      pending++;
       let sentAt: number | undefined;
       try {
         const result = await work(async () => {
@@ -171,7 +167,7 @@ function createLine(
         }
         throw error;
       } finally {
-        if (sentAt === undefined) places--;
+        if (sentAt === undefined) pending--;
       }
     },
   };

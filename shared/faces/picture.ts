@@ -5,24 +5,24 @@ import type { RenderedPictures, RenderPlan } from '../images/render.ts';
 import type { AttributeName, Box, Face } from './face.ts';
 
 export interface AnalyzeOptions {
-  /** What to find out besides boxes; engines skip the work for what is not asked. */
+  /** Attributes to determine. Engines skip the work for all others. */
   readonly attributes: ReadonlySet<AttributeName>;
   /** Whether faces need an `embedding`. */
   readonly embeddings: boolean;
   readonly signal?: AbortSignal;
   /**
-   * Milliseconds since the epoch by which faces must be there; an engine that would have to wait longer for a quota
-   * throws `Throttled` at once.
+   * Milliseconds since the epoch by which the result is needed. An engine that would wait longer for its quota throws
+   * `Throttled` at once. Default: no deadline.
    */
   readonly deadline?: number;
-  /** The file itself, where a service in the same region can read it: saves sending the picture. */
+  /** The file itself. A service in the same region reads it, so that the picture is not sent. */
   readonly source?: ImageSource;
 }
 
 export interface ImageSource {
-  /** Pre-signed, valid for some minutes at least, percent-encoded. */
+  /** Presigned, valid for at least some minutes, percent-encoded. */
   readonly url: string;
-  /** Of the file. */
+  /** Size of the file. */
   readonly bytes: number;
 }
 

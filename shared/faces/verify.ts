@@ -43,7 +43,7 @@ async function compareEmbeddings(
     withPicture(engine.open(file, options), (picture) => largestFace(picture, which, options));
   const a = await embed(one, 'first');
   const b = await embed(other, 'second');
-  // The engine that made the embeddings knows what their cosines mean.
+  // An engine that makes embeddings has thresholds for them.
   return { similarity: similarity(a, b), thresholds: engine.embedder!.thresholds };
 }
 

@@ -2,34 +2,34 @@ import { type Colour, drawStrokes, fillRect, strokeRect } from './draw.ts';
 import { encodeJpeg } from './encode.ts';
 import { clamp, coveringPixels, type Rect, sharedArea, toRaster } from './geometry.ts';
 import type { Raster, Size, UprightImage } from './image.ts';
-import { placeLabels } from './labels.ts';
+import { placeLabels } from './label-placement.ts';
 import { fitText, textStrokes, textWidth, wrapText } from './text.ts';
 
-/** What a colour says: a person of the gallery, somebody unknown to it, or that nobody was compared. */
+/** Meaning of a box's colour: a person of the gallery, an unknown person, or a face that was not compared. */
 export type Tone = 'match' | 'unknown' | 'plain';
 
 export interface AnnotatedFace {
   /** Pixels of the upright image. */
   readonly box: Rect;
-  /** `F 27 happy`, or a person's name. Latin script is drawn; other characters show as outlined boxes. */
+  /** `F 27 happy`, or a person's name. Only Latin letters are drawn; other characters appear as outlined boxes. */
   readonly label: string;
   readonly tone: Tone;
 }
 
 export interface Annotation {
   readonly faces: readonly AnnotatedFace[];
-  /** `4 faces · 1 male : 3 female`; empty for none. */
+  /** For example `4 faces · 1 male : 3 female`; empty: no banner. */
   readonly banner: string;
 }
 
 interface AnnotateOptions {
-  /** JPEG quality, 1 to 100. */
+  /** JPEG quality, 1 to 100. @default 85 */
   readonly quality: number;
 }
 
 const DEFAULT_ANNOTATE_OPTIONS: AnnotateOptions = { quality: 85 };
 
-/** Hues that the common forms of colour blindness leave apart, bright enough to carry dark letters. */
+/** Hues that stay distinct under the common forms of colour blindness, bright enough for dark letters. */
 const TONES: Readonly<Record<Tone, Colour>> = {
   match: [94, 220, 160],
   unknown: [255, 176, 58],
@@ -38,15 +38,15 @@ const TONES: Readonly<Record<Tone, Colour>> = {
 const DARK: Colour = [14, 17, 22];
 const WHITE: Colour = [255, 255, 255];
 
-/** Pixels of capitals below which letters run together. */
+/** Smallest readable height of a capital letter, in pixels. */
 const MIN_CAPITAL = 7;
 
 /**
- * The upright picture with a box and a label per face and a banner, as JPEG of the raster's size. Lines and letters
- * grow with the picture. Draws into the raster of the image.
+ * Draws a box and a label per face, and a banner, on the upright picture. Returns a JPEG of the raster's size. Lines
+ * and letters grow with the picture.
  *
- * The drawing is for people; the result document is the truth. A label that is too long ends with an ellipsis, a
- * picture too small for readable text gets none.
+ * The drawing is for people; programs read the result document. A label that is too long ends with an ellipsis. A
+ * picture that is too small for readable text gets no text.
  */
 export function annotateImage(
   image: UprightImage,
@@ -70,7 +70,7 @@ function drawBox(canvas: Raster, box: Rect, colour: Colour, lineWidth: number): 
   strokeRect(canvas, box, radius, lineWidth, { colour, opacity: 1 });
 }
 
-/** A strip along the top or the bottom, whichever hides less of the faces. Returns what it leaves free. */
+/** Draws a strip along the top or the bottom, whichever hides less of the faces. Returns the area outside the strip. */
 function drawBanner(canvas: Raster, banner: string, faces: readonly AnnotatedFace[]): Rect {
   const whole = { x: 0, y: 0, width: canvas.width, height: canvas.height };
   const { lines, capital } = layOutBanner(banner, canvas);
@@ -89,7 +89,7 @@ function drawBanner(canvas: Raster, banner: string, faces: readonly AnnotatedFac
   return { ...whole, y: strip.y === 0 ? height : 0, height: canvas.height - height };
 }
 
-/** One line if it fits with smaller letters, else up to three. */
+/** Uses one line if the text fits with smaller letters, otherwise up to three lines. */
 function layOutBanner(banner: string, canvas: Size): { lines: string[]; capital: number } {
   const largest = Math.max(MIN_CAPITAL + 1, longestSide(canvas) / 70);
   const fitting = (largest * canvas.width) / (textWidth(banner, largest) + 2 * largest);
@@ -108,16 +108,16 @@ function drawLabels(canvas: Raster, faces: readonly AnnotatedFace[], frame: Rect
     width: Math.ceil(textWidth(face.label, capital)) + 2 * padding,
     height: capital + 2 * padding,
   }));
-  const places = placeLabels(boxes, sizes, frame, lineWidthFor(canvas));
+  const positions = placeLabels(boxes, sizes, frame, lineWidthFor(canvas));
   labelled.forEach((face, index) => {
-    const place = places[index]!;
-    const plate = { ...place, x: Math.round(place.x), y: Math.round(place.y) };
+    const position = positions[index]!;
+    const plate = { ...position, x: Math.round(position.x), y: Math.round(position.y) };
     fillRect(canvas, plate, capital * 0.35, { colour: TONES[face.tone], opacity: 0.94 });
     drawText(canvas, face.label, plate.x + padding, plate.y + padding + capital, capital, DARK);
   });
 }
 
-/** One size for all labels: ten letters are about as wide as the middle one of the faces, within what can be read. */
+/** One letter size for all labels: ten letters are about as wide as the median face, within readable bounds. */
 function labelCapital(canvas: Size, faces: readonly AnnotatedFace[]): number {
   const widths = faces.map((face) => face.box.width).sort((a, b) => a - b);
   const typical = widths[Math.floor(widths.length / 2)] ?? 0;
@@ -125,15 +125,15 @@ function labelCapital(canvas: Size, faces: readonly AnnotatedFace[]): number {
   return Math.round(Math.max(MIN_CAPITAL, clamp(typical * 0.15, side / 140, side / 60)));
 }
 
-/** `x` is the first centre line, `y` the baseline. */
+/** `x` is the centre line of the first stroke, `y` the baseline. */
 function drawText(canvas: Raster, text: string, x: number, y: number, capital: number, colour: Colour): void {
   const lineWidth = Math.max(1.1, capital * 0.15);
-  // The lower edge of strokes along the baseline falls between two rows of pixels, which keeps it crisp.
+  // Put the lower edge of strokes on the baseline between two rows of pixels, so that it stays sharp.
   const baseline = Math.round(y + lineWidth / 2) - lineWidth / 2;
   drawStrokes(canvas, textStrokes(text, x, baseline, capital), lineWidth, { colour, opacity: 1 });
 }
 
-/** Pixels; thinner around a small face. */
+/** Line width in pixels; thinner around a small face. */
 function lineWidthFor(canvas: Size, box?: Rect): number {
   const usual = Math.max(1.5, longestSide(canvas) / 500);
   return box === undefined ? usual : Math.max(1.5, Math.min(usual, box.width / 14));

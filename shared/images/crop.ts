@@ -3,25 +3,25 @@ import { coveringPixels, cut, inflate, moveInside, type Rect, toRaster } from '.
 import type { Size, UprightImage } from './image.ts';
 
 export interface CropOptions {
-  /** Fraction of the box's width and height that is added on each side. */
+  /** Fraction of the box's width and height to add on each side. @default 0.25 */
   readonly padding: number;
-  /** Pixels of the raster: a smaller crop is given more of its surroundings, as far as the picture reaches. */
+  /** Pixels of the raster. A smaller crop is extended, up to the border of the picture. @default 64 */
   readonly minSide: number;
-  /** Pixels of the file: a larger crop is scaled down. */
+  /** Pixels of the JPEG. A larger crop is scaled down. @default 512 */
   readonly maxSide: number;
-  /** JPEG quality, 1 to 100. */
+  /** JPEG quality, 1 to 100. @default 85 */
   readonly quality: number;
 }
 
 export const DEFAULT_CROP_OPTIONS: CropOptions = { padding: 0.25, minSide: 64, maxSide: 512, quality: 85 };
 
-/** One face with some of its surroundings, as JPEG, cut from the raster. The box is in pixels of the upright image. */
+/** Cuts one face and some of its surroundings from the raster, as JPEG. The box is in pixels of the upright image. */
 export function cropFace(image: UprightImage, box: Rect, options = DEFAULT_CROP_OPTIONS): Promise<Buffer> {
   const region = cropRegion(toRaster(box, image), image.raster, options);
   return encodeJpeg(cut(image.raster, region), options);
 }
 
-/** The whole pixels of the raster that a crop shows; always inside it. */
+/** The area of a crop in whole pixels of the raster; always inside the raster. */
 export function cropRegion(
   box: Rect,
   raster: Size,

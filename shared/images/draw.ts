@@ -2,7 +2,7 @@ import { clamp, coveringPixels, inflate, type Rect } from './geometry.ts';
 import type { Raster } from './image.ts';
 import type { Stroke } from './text.ts';
 
-/** Red, green, blue: 0 to 255. */
+/** Red, green and blue, each 0 to 255. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
 export interface Ink {
@@ -12,8 +12,9 @@ export interface Ink {
 }
 
 /**
- * Smooth-edged drawing straight into a raster: how far a pixel's centre lies from the edge of a shape decides how
- * much of it is painted. Takes a tenth of the time of rendering and compositing an SVG of the picture's size.
+ * Fills a rectangle with rounded corners, with smooth edges, in place. The distance of a pixel's centre from the edge
+ * of the shape decides how strongly the pixel is painted. This takes a tenth of the time of rendering and compositing
+ * an SVG of the picture's size.
  */
 export function fillRect(raster: Raster, rect: Rect, radius: number, ink: Ink): void {
   const { x, y, width, height } = coveringPixels(rect, raster);
@@ -30,7 +31,7 @@ export function fillRect(raster: Raster, rect: Rect, radius: number, ink: Ink): 
   }
 }
 
-/** The outline of a rectangle with rounded corners; the middle of the line lies on the rectangle. */
+/** Draws the outline of a rectangle with rounded corners. The middle of the line lies on the rectangle. */
 export function strokeRect(raster: Raster, rect: Rect, radius: number, lineWidth: number, ink: Ink): void {
   const reach = (lineWidth + 1) / 2;
   const { x, y, width, height } = coveringPixels(inflate(rect, reach, reach), raster);
@@ -47,7 +48,7 @@ export function strokeRect(raster: Raster, rect: Rect, radius: number, lineWidth
   }
 }
 
-/** Lines with round ends. Strokes that meet or cross are painted once: the nearest of them decides. */
+/** Draws lines with round ends. A pixel near several strokes is painted once, by the nearest stroke. */
 export function drawStrokes(raster: Raster, strokes: readonly Stroke[], lineWidth: number, ink: Ink): void {
   const reach = (lineWidth + 1) / 2;
   const area = coveringPixels(inflate(boundsOf(strokes), reach, reach), raster);
@@ -63,12 +64,12 @@ export function drawStrokes(raster: Raster, strokes: readonly Stroke[], lineWidt
   }
 }
 
-/** Keeps, for each pixel near the stroke, the smaller of its squared distance from it and what is there. */
+/** Lowers `nearest`, for each pixel near the stroke, to the squared distance from the stroke. */
 function lowerDistances(nearest: Float32Array, area: Rect, stroke: Stroke, reach: number): void {
   const { x1, y1 } = stroke;
   const dx = stroke.x2 - x1;
   const dy = stroke.y2 - y1;
-  // A dot has no length: any number does, for it is multiplied by nought.
+  // A dot has length 0. Any finite number is right then, because it is multiplied by 0.
   const perLength = 1 / (dx * dx + dy * dy || 1);
   const left = Math.max(area.x, Math.floor(Math.min(x1, x1 + dx) - reach));
   const right = Math.min(area.x + area.width, Math.ceil(Math.max(x1, x1 + dx) + reach));
@@ -88,7 +89,10 @@ function lowerDistances(nearest: Float32Array, area: Rect, stroke: Stroke, reach
   }
 }
 
-/** The columns of a row, between two, whose pixels lie wholly inside a rounded rectangle; `to` equals `from` for none. */
+/**
+ * The columns of a row, from `first` to before `end`, whose pixels lie fully inside a rounded rectangle. `to` equals
+ * `from` when there are none.
+ */
 function solidColumns(rect: Rect, radius: number, row: number, first: number, end: number) {
   const depth = Math.min(row - rect.y, rect.y + rect.height - row - 1);
   const inset = depth < radius ? radius : 0;
@@ -121,7 +125,7 @@ function paint(raster: Raster, x: number, y: number, ink: Ink, coverage: number)
   data[at + 2] = data[at + 2]! + (ink.colour[2] - data[at + 2]!) * strength + 0.5;
 }
 
-/** Negative inside. */
+/** Distance of a point from the edge, in pixels; negative inside. */
 function distanceFromRect(x: number, y: number, rect: Rect, radius: number): number {
   const dx = Math.abs(x - rect.x - rect.width / 2) - rect.width / 2 + radius;
   const dy = Math.abs(y - rect.y - rect.height / 2) - rect.height / 2 + radius;

@@ -1,12 +1,12 @@
 /**
- * A typeface of single strokes, so that text looks the same on every machine: a function's image has no fonts.
+ * A typeface of single strokes, so that text looks the same on every machine: a function's image contains no fonts.
  *
  * A glyph is a width and a path. Units: the baseline is y = 0, capitals reach 10, small letters 7, descenders −3; y
  * points up. `M` moves, `L` draws a line; `H` and `V` draw a quarter of an ellipse that leaves its starting point
- * horizontally or vertically. A line of no length is a dot.
+ * horizontally or vertically. A line of length 0 is a dot.
  */
 export interface Glyph {
-  /** Between the outermost centre lines; the stroke's own thickness and the spacing come on top. */
+  /** Distance between the outermost centre lines, without the thickness of the stroke and the spacing. */
   readonly width: number;
   readonly path: string;
 }
@@ -14,7 +14,7 @@ export interface Glyph {
 const O = 'M4 10H8 5V4 0H0 5V4 10';
 const S = 'M5.8 8.3V3.1 10H.3 7.5V3.1 5.2H6.2 2.6V3.1 0H0 2';
 const SMALL_O = 'M2.9 7H5.8 3.5V2.9 0H0 3.5V2.9 7';
-/** The round part that b and p share, and its mirror image in d, g and q. */
+/** The round part of b and p, and its mirror image in d, g and q. */
 const BOWL_RIGHT = 'M0 3.5V2.8 7H5.6 3.5V2.8 0H0 3.5';
 const BOWL_LEFT = 'M5.6 3.5V2.8 7H0 3.5V2.8 0H5.6 3.5';
 
@@ -169,7 +169,7 @@ const MARKS: Readonly<Record<string, { readonly path: string; readonly below?: t
   '\u0328': { path: 'M.8 0V-.4 -1.8V1.4 -2.9', below: true },
 };
 
-/** The outline that stands for a character this face does not have. */
+/** Drawn for a character that this typeface lacks. */
 const MISSING: Glyph = { width: 5.4, path: 'M0 -.6L5.4 -.6L5.4 10L0 10L0 -.6' };
 const MISSING_WIDE: Glyph = { width: 9, path: 'M0 -1L9 -1L9 10L0 10L0 -1' };
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]/u;
@@ -188,7 +188,7 @@ function compose(character: string): Glyph | undefined {
   const [base = '', ...accents] = character.normalize('NFD');
   const marks = accents.map((accent) => MARKS[accent]);
   const above = marks.some((mark) => mark && !mark.below);
-  // An accent above takes the place of the dot.
+  // An accent above replaces the dot.
   const letter = TABLE[above && base === 'i' ? 'ı' : base];
   if (!letter || marks.length === 0) return undefined;
   const top = /[a-z]/.test(base) && !/[bdfhklt]/.test(base) ? 7 : 10;

@@ -1,11 +1,11 @@
 import type { ImageFormat } from './image.ts';
 
-/** Formats that people do upload and that are refused, so that the message can name them. */
+/** Formats that people upload and that are not accepted. They are detected so that the message can name them. */
 export type RefusedFormat = 'heic' | 'svg' | 'pdf' | 'bmp' | 'jpeg-xl';
 
 /**
- * Tells a format by its first bytes; name and content type are the uploader's and prove nothing.
- * `undefined`: none of the known ones.
+ * Detects the format from the first bytes; key and content type come from the uploader and prove nothing.
+ * Returns `undefined` for an unknown format.
  */
 export function sniffFormat(bytes: Uint8Array): ImageFormat | RefusedFormat | undefined {
   const head = latin1(bytes, 0, 64);
@@ -31,8 +31,8 @@ function sniffIsoMedia(bytes: Uint8Array): ImageFormat | RefusedFormat | undefin
 }
 
 /**
- * Whether the file ends before its own structure says it should. Asked only after a decoder gave up, to tell an
- * interrupted upload from a damaged file. A JPEG does not announce its length: there the decoder's word counts.
+ * Whether the file is shorter than its own structure says. Used only after a decoder failed, to distinguish an
+ * interrupted upload from a damaged file. A JPEG does not state its length, so its decoder's message decides.
  */
 export function isTruncated(format: ImageFormat, bytes: Uint8Array): boolean {
   switch (format) {
@@ -51,7 +51,7 @@ export function isTruncated(format: ImageFormat, bytes: Uint8Array): boolean {
   }
 }
 
-/** Where the last top-level box of an ISO media file ends by its own account. */
+/** Offset at which the last top-level box of an ISO media file should end. */
 function endOfBoxes(bytes: Uint8Array): number {
   let end = 0;
   while (end + 8 <= bytes.length) {

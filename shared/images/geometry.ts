@@ -1,6 +1,6 @@
 import type { PictureFacts, Raster, Size } from './image.ts';
 
-/** Pixels, origin top left. A face's box is one. */
+/** Pixels, origin top left. The box of a face has this shape. */
 export interface Rect {
   readonly x: number;
   readonly y: number;
@@ -8,7 +8,7 @@ export interface Rect {
   readonly height: number;
 }
 
-/** From pixels of the upright image to pixels of its raster. */
+/** Converts from pixels of the upright image to pixels of its raster. */
 export function toRaster(rect: Rect, image: PictureFacts): Rect {
   const sx = image.raster.width / image.width;
   const sy = image.raster.height / image.height;
@@ -20,7 +20,7 @@ export function inflate(rect: Rect, dx: number, dy: number): Rect {
   return { x: rect.x - dx, y: rect.y - dy, width: rect.width + 2 * dx, height: rect.height + 2 * dy };
 }
 
-/** Whole pixels that cover the rectangle, inside the bounds, at least one even when the rectangle lies outside. */
+/** The whole pixels that cover the rectangle, inside the bounds; at least one, even when the rectangle lies outside. */
 export function coveringPixels(rect: Rect, bounds: Size): Rect {
   const x = clamp(Math.floor(rect.x), 0, bounds.width - 1);
   const y = clamp(Math.floor(rect.y), 0, bounds.height - 1);
@@ -29,7 +29,7 @@ export function coveringPixels(rect: Rect, bounds: Size): Rect {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-/** Moves a rectangle inside another, without changing its size; one that is too large starts at the same corner. */
+/** Moves a rectangle into another without changing its size. If it is too large, both start at the same corner. */
 export function moveInside(rect: Rect, frame: Rect): Rect {
   return {
     ...rect,
@@ -38,10 +38,17 @@ export function moveInside(rect: Rect, frame: Rect): Rect {
   };
 }
 
+/** Area of the intersection, in square pixels. */
 export function sharedArea(a: Rect, b: Rect): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
   return width > 0 && height > 0 ? width * height : 0;
+}
+
+/** Area of the intersection divided by the area of the union, 0 to 1. */
+export function overlap(a: Rect, b: Rect): number {
+  const shared = sharedArea(a, b);
+  return shared === 0 ? 0 : shared / (a.width * a.height + b.width * b.height - shared);
 }
 
 export function clamp(value: number, min: number, max: number): number {

@@ -1,10 +1,10 @@
 /**
- * Whether an embedded colour profile is sRGB itself, under one of the names its publishers give it. Converting from
- * such a profile changes no pixel and takes longer than decoding the photo.
+ * Whether an embedded colour profile is sRGB, under one of the names that its publishers use. Converting from such a
+ * profile changes no pixel and takes longer than decoding the photo.
  */
 export function isSrgbProfile(profile: Uint8Array): boolean {
   const name = describe(profile);
-  // `c2` is the compact sRGB profile that web services attach. Linear and wide-gamut relatives do not match.
+  // `c2` is the compact sRGB profile that web services attach. Linear and wide-gamut variants must not match.
   return name !== undefined && /^(sRGB( IEC61966-2[.-]1.*| built-in| Color Space Profile)?|c2)$/i.test(name);
 }
 
@@ -21,13 +21,13 @@ function describe(profile: Uint8Array): string | undefined {
         : asciiText(bytes, start);
     }
   } catch (error) {
-    // An offset beyond the end: a damaged profile is none we know; the decoder deals with it.
+    // An offset beyond the end: the profile is damaged. The decoder handles it.
     if (!(error instanceof RangeError)) throw error;
   }
   return undefined;
 }
 
-/** The first of several languages. */
+/** The text in the first of several languages. */
 function unicodeText(bytes: Buffer, start: number): string {
   const length = bytes.readUInt32BE(start + 20);
   const offset = start + bytes.readUInt32BE(start + 24);

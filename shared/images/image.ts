@@ -3,20 +3,20 @@ export interface Size {
   readonly height: number;
 }
 
-/** Interleaved 8-bit sRGB pixels, three bytes each, no padding. */
+/** Interleaved 8-bit sRGB: three bytes per pixel, rows from top to bottom, no padding. */
 export interface Raster extends Size {
   readonly data: Uint8Array;
 }
 
 /** What is known of a decoded picture without its pixels. */
 export interface PictureFacts extends Size {
-  /** Pixels of the upright picture before it was bounded; coordinates of faces refer to these. */
+  /** Pixels of the upright picture before scaling down; coordinates of faces refer to these. */
   readonly width: number;
   readonly height: number;
   readonly format: ImageFormat;
-  /** The file's own pixels are upright too: a service that reads the file sees the same coordinates. */
+  /** The file stores its pixels upright too, so that every reader of the file sees the same coordinates. */
   readonly storedUpright?: boolean;
-  /** Of the pixels to work on. The longest side is bounded, so `raster.width / width` is the scale. */
+  /** Size of the pixels to process. The longest side is bounded, so `raster.width / width` is the scale. */
   readonly raster: Size;
 }
 
@@ -25,33 +25,33 @@ export interface UprightImage extends PictureFacts {
   readonly raster: Raster;
 }
 
-/** What is decoded; anything else is refused, SVG and PDF before a decoder sees them. */
+/** The accepted formats. Any other is rejected; SVG and PDF never reach a decoder. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'avif';
 
 /**
- * What one picture may cost. All but `rasterSide` refuse a picture with `ImageTooLarge`, whose `details.bound` is the name
- * here. What can be counted is counted before the picture is decoded.
+ * Limits for one picture. A picture beyond any of them but `rasterSide` is rejected with `ImageTooLarge`, whose
+ * `details.bound` is the name here. What can be counted is counted before the picture is decoded.
  */
 export interface ImageBounds {
-  /** Bytes of the file. */
+  /** Bytes of the file. @default 50_000_000 */
   readonly maxBytes: number;
-  /** Pixels of the first frame. */
+  /** Pixels of the first frame. @default 100_000_000 */
   readonly maxPixels: number;
-  /** Pixels of the longest side of the first frame. */
+  /** Longest side of the first frame, in pixels. @default 30_000 */
   readonly maxSide: number;
-  /** MB of memory for decoding, as `estimateMemory` has them. */
+  /** MB of memory for decoding, as `estimateMemory` computes it. @default 640 */
   readonly maxPictureMb: number;
-  /** Seconds of processor time, of all threads together. Only a process that can be ended keeps this bound. */
+  /** Seconds of processor time, of all threads together. Enforced only in a picture process, which can be killed. @default 10 */
   readonly maxPictureSeconds: number;
-  /** Scans of a JPEG. */
+  /** Scans of a JPEG. @default 100 */
   readonly maxScans: number;
-  /** Frames of an animation, pages of a document, directories of a TIFF. */
+  /** Frames of an animation, pages of a document, directories of a TIFF. @default 5000 */
   readonly maxFrames: number;
-  /** Channels of a pixel, those that nobody sees included. */
+  /** Channels per pixel, invisible ones included. @default 16 */
   readonly maxChannels: number;
-  /** Bytes of texts, profiles and EXIF, after decompression. */
+  /** Bytes of texts, profiles and EXIF, after decompression. @default 16 MB */
   readonly maxMetadataBytes: number;
-  /** Longest side of the raster; a larger picture is scaled down to it, a smaller one stays as it is. */
+  /** Longest side of the raster, in pixels. A larger picture is scaled down, a smaller one keeps its size. @default 1920 */
   readonly rasterSide: number;
 }
 

@@ -3,27 +3,26 @@ import { clamp, coveringPixels, inflate, type Rect, toRaster } from './geometry.
 import type { Raster, UprightImage } from './image.ts';
 
 interface RedactOptions {
-  /** JPEG quality, 1 to 100. */
+  /** JPEG quality, 1 to 100. @default 85 */
   readonly quality: number;
 }
 
 const DEFAULT_REDACT_OPTIONS: RedactOptions = { quality: 85 };
 
-/** Detectors end a box at chin and brow; hair and ears beyond it identify a person too. Fraction of each side. */
+/** Fraction of the box to add on each side: a box ends at chin and brow, but hair and ears identify a person too. */
 const MARGIN = 0.15;
 
-/** Mean colours kept of a face, along each side, whatever the size of the picture: too few to recognise anyone. */
+/** Mean colours kept per side of a face, whatever the size of the picture: too few to recognise anyone. */
 const CELLS = 6;
 
-/** Pixels: a tiny face has fewer cells, so that none is a pixel of the original. */
+/** Smallest cell, in pixels: a tiny face has fewer cells, so that no cell is a pixel of the original. */
 const MIN_CELL = 4;
 
 /**
- * The picture with its faces made unrecognisable, as JPEG. Boxes are in pixels of the upright image. Changes the raster of
- * the image.
+ * Makes the faces of a picture unrecognisable, in place. Returns a JPEG; boxes are in pixels of the upright image.
  *
- * Of each face nothing survives but the mean colours of at most 6 × 6 cells, smoothly blended, so that the picture
- * stays pleasant to look at. It is encoded from these pixels: no embedded thumbnail can hold the original.
+ * Only the mean colours of at most 6 × 6 cells remain of each face, blended smoothly so that the picture stays
+ * pleasant to look at. The JPEG is encoded from these pixels alone: no embedded thumbnail can contain the original.
  */
 export function redactImage(
   image: UprightImage,
@@ -34,7 +33,7 @@ export function redactImage(
   return encodeJpeg(image.raster, options);
 }
 
-/** Redacts one box in place; in pixels of the raster. */
+/** Redacts one box in place. The box is in pixels of the raster. */
 export function redactBox(raster: Raster, box: Rect): void {
   const outline = inflate(box, box.width * MARGIN, box.height * MARGIN);
   const region = coveringPixels(outline, raster);
@@ -61,8 +60,8 @@ export function redactBox(raster: Raster, box: Rect): void {
 }
 
 /**
- * How far a row's ends are cut off by the rounded corners, `y` below the top of the outline. With a radius of three
- * margins the arc passes outside the corner of the face's own box, which is therefore replaced as a whole.
+ * How many pixels the rounded corners cut off at both ends of a row; `y` counts from the top of the outline. The
+ * radius is three margins, so the arc passes outside the corner of the face's box and the whole box is replaced.
  */
 function cornerInset(y: number, outline: Rect): number {
   const radius = (3 * MARGIN * Math.min(outline.width, outline.height)) / (1 + 2 * MARGIN);
@@ -88,7 +87,7 @@ function cellMeans(raster: Raster, region: Rect, columns: number, rows: number):
   return sums.map((sum, index) => sum / counts[Math.floor(index / 3)]!);
 }
 
-/** The colours of the cells' columns at a height between two rows of cells. */
+/** Colours per column of cells at height `y`, interpolated between two rows of cells. */
 function blendRows(means: Float64Array, columns: number, rows: number, y: number): Float64Array {
   const position = clamp(y, 0, rows - 1);
   const upper = Math.floor(position) * columns * 3;

@@ -1,12 +1,12 @@
 import type { Rect } from './geometry.ts';
 import type { Raster, UprightImage } from './image.ts';
 
-/** Cells a side in which a face is looked at, so that a large face and a small one are judged alike. */
+/** Cells per side of a face, so that large and small faces are measured alike. */
 const CELLS = 64;
 
 /**
- * How sharp the face is, at the scale at which faces are told apart: the variance of the second derivative over the
- * variance of the brightness. 0 is a plain surface; it falls by half with each step of blur that shows.
+ * Sharpness of a face at the scale that distinguishes faces: the variance of the second derivative divided by the
+ * variance of the brightness. A plain surface has 0. Each visible step of blur halves it.
  */
 export function sharpnessOf({ width, raster }: Pick<UprightImage, 'width' | 'raster'>, box: Rect): number {
   const scale = raster.width / width;
@@ -27,7 +27,7 @@ export function sharpnessOf({ width, raster }: Pick<UprightImage, 'width' | 'ras
   return spread === 0 ? 0 : variance(edges) / spread;
 }
 
-/** The mean brightness of each cell of the box. */
+/** Mean brightness per cell of the box. */
 function brightness({ data, width, height }: Raster, box: Rect): Float64Array {
   const cells = new Float64Array(CELLS * CELLS);
   for (let row = 0; row < CELLS; row++) {
@@ -38,7 +38,7 @@ function brightness({ data, width, height }: Raster, box: Rect): Float64Array {
       for (let y = top; y < bottom; y++) {
         for (let x = left; x < right; x++) {
           const at = (y * width + x) * 3;
-          // Rec. 601: the weights of JPEG's own brightness.
+          // Rec. 601: the weights of JPEG's luma.
           sum += 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
         }
       }
@@ -48,7 +48,7 @@ function brightness({ data, width, height }: Raster, box: Rect): Float64Array {
   return cells;
 }
 
-/** First and behind the last pixel of a cell; one pixel at least, inside the picture. */
+/** First pixel of a cell and the pixel after its last one; at least one pixel, inside the picture. */
 function span(from: number, length: number, cell: number, limit: number): [number, number] {
   const first = Math.min(limit - 1, Math.max(0, Math.floor(from + (length * cell) / CELLS)));
   const end = Math.min(limit, Math.floor(from + (length * (cell + 1)) / CELLS));

@@ -8,32 +8,32 @@ export interface Stroke {
   readonly y2: number;
 }
 
-/** Units of the font: see `font.ts`. */
+/** In units of the font; see `font.ts`. */
 const CAPITAL_HEIGHT = 10;
 const SPACING = 2.5;
 
 let graphemes: Intl.Segmenter | undefined;
 
-/** What a reader takes for one character each; control and formatting characters take no part in a label. */
+/** Splits a text into what a reader sees as characters; control and formatting characters are left out. */
 export function charactersOf(text: string): string[] {
   const visible = text
     .normalize('NFC')
     .replace(/\s+/gu, ' ')
     .replace(/[\p{Cc}\p{Cf}]/gu, '');
-  // Below U+0300 nothing combines, and the segmenter's tables take 10 ms to load.
+  // No character below U+0300 combines, and loading the segmenter's tables takes 10 ms.
   if (/^[\0-\u02ff]*$/.test(visible)) return Array.from(visible);
   graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   return Array.from(graphemes.segment(visible), ({ segment }) => segment);
 }
 
-/** Pixels between the outer centre lines of a text whose capitals are `capital` pixels high. */
+/** Width in pixels, between the outermost centre lines, of a text whose capitals are `capital` pixels high. */
 export function textWidth(text: string, capital: number): number {
   const characters = charactersOf(text);
   const units = characters.reduce((sum, character) => sum + glyphOf(character).width, 0);
   return ((units + Math.max(0, characters.length - 1) * SPACING) * capital) / CAPITAL_HEIGHT;
 }
 
-/** The text, or as much of it as fits into `width` pixels, with an ellipsis; empty when not one character fits. */
+/** The text, shortened with an ellipsis to fit into `width` pixels; empty when not even one character fits. */
 export function fitText(text: string, capital: number, width: number): string {
   if (textWidth(text, capital) <= width) return charactersOf(text).join('');
   let fitting = '';
@@ -63,7 +63,7 @@ export function wrapText(text: string, capital: number, width: number, maxLines:
   return [...lines, line].map((each) => fitText(each, capital, width)).filter((each) => each !== '');
 }
 
-/** The strokes of a text; `x` is the first centre line, `y` the baseline. */
+/** The strokes of a text, in pixels. `x` is the centre line of the first stroke, `y` the baseline. */
 export function textStrokes(text: string, x: number, y: number, capital: number): Stroke[] {
   const scale = capital / CAPITAL_HEIGHT;
   const strokes: Stroke[] = [];
@@ -85,7 +85,7 @@ export function textStrokes(text: string, x: number, y: number, capital: number)
 
 type Line = readonly [x1: number, y1: number, x2: number, y2: number];
 
-/** A glyph's path as straight lines, in units of the font; `scale` is pixels a unit. */
+/** Converts a glyph's path to straight lines, in units of the font. `scale` is pixels per unit. */
 function flatten(path: string, scale: number): Line[] {
   const lines: Line[] = [];
   let x = 0;
@@ -102,7 +102,7 @@ function flatten(path: string, scale: number): Line[] {
   return lines;
 }
 
-/** From one end of an ellipse's axis to an end of the other axis. */
+/** A quarter of an ellipse as straight lines, from an end of one axis to an end of the other. */
 function quarterEllipse(
   x1: number,
   y1: number,
@@ -111,7 +111,7 @@ function quarterEllipse(
   leavesHorizontally: boolean,
   scale: number,
 ): Line[] {
-  // As many lines as keep within a fifth of a pixel of the curve, from the smallest letters to the largest.
+  // Enough lines to stay within a fifth of a pixel of the curve at every size of letter.
   const steps = 2 + Math.ceil(Math.sqrt(Math.max(Math.abs(x2 - x1), Math.abs(y2 - y1)) * scale));
   const lines: Line[] = [];
   let x = x1;

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { assertNotAborted } from '../runtime/abort.ts';
+import { type Readable, Transform } from 'node:stream';
 import { AppError, isAppError } from '../runtime/errors.ts';
 import { type HttpResponse, readBody } from '../runtime/http.ts';
 import { assertKey } from './key.ts';
@@ -53,7 +52,7 @@ export function createWireStore({ requests, bucket, region, listPageSize }: Wire
       const what = `get of ${bucket}/${key}`;
       return {
         head: toHead(key, response),
-        body: Readable.from(checkedBody(response, what, signal), { objectMode: false }),
+        body: checkedBody(response, what, signal),
       };
     },
 
@@ -104,24 +103,29 @@ function putHeaders(
 }
 
 /** Passes the bytes on, and fails when fewer arrive than were announced. */
-async function* checkedBody(
+function checkedBody(
   { headers, body }: HttpResponse,
   what: string,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Buffer> {
-  const expected = Number(headers['content-length']); // `toHead` has checked that it is there
+): Readable {
+  const expected = Number(headers['content-length']); // toHead has checked that it exists
   let received = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+  const checked = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
       received += chunk.length;
-      yield chunk;
-    }
-  } catch (error) {
-    assertNotAborted(signal, what);
-    if (isAppError(error)) throw error;
-    throw bodyMismatch(what, expected, received, error);
-  }
-  if (received !== expected) throw bodyMismatch(what, expected, received);
+      done(null, chunk);
+    },
+    flush(done) {
+      done(received === expected ? null : bodyMismatch(what, expected, received));
+    },
+  });
+  body.once('error', (error) => {
+    if (signal?.aborted) checked.destroy(new AppError('Aborted', `${what}: stopped`));
+    else checked.destroy(isAppError(error) ? error : bodyMismatch(what, expected, received, error));
+  });
+  // A caller that stops reading frees the connection at once.
+  checked.once('close', () => body.destroy());
+  return body.pipe(checked);
 }
 
 function bodyMismatch(what: string, expected: number, received: number, cause?: unknown): AppError {

@@ -1,9 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -12,9 +10,10 @@ import { type FunctionConfig, type LocalFc, startLocalFc } from '../../local/fc/
 import { buildFunction } from '../../scripts/functions/build.ts';
 import { seedPhotos } from '../../scripts/invoke/seed.ts';
 import { CUSTOM_NODE_VERSIONS, ensureNode, FC_NODE_VERSION } from '../../scripts/node-binaries.ts';
-import { createMnsClient } from '../../shared/mns/client.ts';
-import { createOssClient } from '../../shared/oss/client.ts';
-import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import type { MnsClient } from '../../shared/mns/client.ts';
+import type { OssClient } from '../../shared/oss/client.ts';
+import { watchProgram } from '../support/child-program.ts';
+import { mnsClientOf, ossClientOf } from '../support/cloud-clients.ts';
 import { projectFolder } from '../support/functions.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -69,25 +68,11 @@ function modesOf(zip: Buffer): Map<string, number> {
 let cloud: LocalCloud;
 /** An event of the samples, with its photo in the bucket. */
 let event: Buffer;
-let clients: { oss: ReturnType<typeof createOssClient>; mns: ReturnType<typeof createMnsClient> };
+let clients: { oss: OssClient; mns: MnsClient };
 
 beforeAll(async () => {
   cloud = await startLocalCloud({ region: 'cn-shanghai' });
-  const common = {
-    credentials: staticCredentials(cloud.credentials),
-    clock: cloud.clock,
-    timeoutMs: 20_000,
-  };
-  clients = {
-    oss: createOssClient({
-      ...common,
-      endpoint: cloud.oss.url,
-      region: cloud.region,
-      random: Math.random,
-      attempts: 1,
-    }),
-    mns: createMnsClient({ ...common, endpoint: cloud.mns.url }),
-  };
+  clients = { oss: ossClientOf(cloud), mns: mnsClientOf(cloud) };
   ({ event } = await seedPhotos(await readFile('events/oss-put-object.json'), clients.oss));
 });
 
@@ -159,16 +144,16 @@ test.each(RUNTIMES)(
   async (engine, _name, release) => {
     const node = release && (await ensureNode(release));
     const folder = await unpacked('face-recognition', engine, node);
-    const server = spawn(node ? join(folder, 'node') : fcNode, ['server.js'], {
+    const child = spawn(node ? join(folder, 'node') : fcNode, ['server.js'], {
       cwd: folder,
       env: { ...environmentOf(engine, `results-${engine}-${release}/`), FC_SERVER_PORT: '0' },
-      stdio: ['ignore', 'pipe', 'inherit'],
     });
+    const server = watchProgram(child);
     onTestFinished(async () => {
-      if (server.exitCode === null && server.kill('SIGKILL')) await once(server, 'exit');
+      child.kill('SIGKILL');
+      await server.ended();
     });
-    const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
-    const port = /listening on (\d+)/.exec((await lines.next()).value)?.[1];
+    const [, port] = await server.said(/listening on (\d+)/);
 
     const initialized = await callRuntime(port, '/initialize');
     const answers = await Promise.all([

@@ -1,10 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createMnsClient } from '../../shared/mns/client.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../shared/runtime/credentials.ts';
 import { createAliOss } from '../support/ali-oss-store.ts';
+import { mnsClientOf } from '../support/cloud-clients.ts';
 import { runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { runCloud, startCloud, succeed } from './running-cloud.ts';
@@ -182,12 +180,7 @@ describe('rules', () => {
     expect(listed).toMatch(/^removals +ObjectRemoved:DeleteObject +things +mine$/m);
     expect(deleted).toBe('deleted uploads\n');
     expect(await succeed('rules', 'list', ...data)).toBe(none);
-    const mns = createMnsClient({
-      endpoint: connection.mnsUrl,
-      credentials: staticCredentials(connection.account),
-      clock: systemClock,
-      timeoutMs: 10_000,
-    });
+    const mns = mnsClientOf(connection);
     for (const queue of ['jobs', 'copies']) {
       const [message] = await mns.queue(queue).receive({ max: 1, waitSeconds: 5 });
       const { events } = JSON.parse(Buffer.from(message!.body, 'base64').toString());

@@ -4,10 +4,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { createFaceBodyGallery } from '../../shared/faces/gallery/facebody/gallery.ts';
-import { createOssClient } from '../../shared/oss/client.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
 import { clientOf } from '../shared/faces/engines/facebody/support.ts';
+import { ossClientOf } from '../support/cloud-clients.ts';
 import { sampleBytes } from '../support/photos.ts';
 import { portrait as aPortrait } from '../support/portrait.ts';
 import { runProgram } from '../support/program.ts';
@@ -57,15 +56,7 @@ describe('people --remote', () => {
     const cloud = await startLocalCloud({ region: 'cn-shanghai', facebodyQuota: 1000 });
     onTestFinished(() => cloud.close());
     const credentials = staticCredentials(cloud.credentials);
-    const client = createOssClient({
-      endpoint: cloud.oss.url,
-      region: cloud.region,
-      credentials,
-      clock: systemClock,
-      random: Math.random,
-      timeoutMs: 5000,
-      attempts: 1,
-    });
+    const client = ossClientOf(cloud);
     onTestFinished(() => client.close());
     await client.createBucket('photos');
     const env = {

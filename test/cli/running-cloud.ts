@@ -1,9 +1,10 @@
 import { onTestFinished } from 'vitest';
 import { type Connection, readConnection } from '../../local/start/connection.ts';
-import { type Program, runProgram } from '../support/program.ts';
+import type { ChildProgram } from '../support/child-program.ts';
+import { runProgram } from '../support/program.ts';
 
 export interface RunningCloud {
-  readonly program: Program;
+  readonly program: ChildProgram;
   readonly connection: Connection;
 }
 
@@ -14,7 +15,7 @@ export async function startCloud(dataDir: string, ...more: string[]): Promise<Ru
   return { program, connection: (await readConnection(dataDir))! };
 }
 
-export function runCloud(...args: string[]): Program {
+export function runCloud(...args: string[]): ChildProgram {
   const program = runProgram(['cloud', '--oss-port', '0', '--mns-port', '0', ...args]);
   onTestFinished(() => void program.process.kill('SIGKILL'));
   return program;

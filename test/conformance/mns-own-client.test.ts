@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { createMnsClient, type MnsClient } from '../../shared/mns/client.ts';
+import type { MnsClient } from '../../shared/mns/client.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { mnsClientOf } from '../support/cloud-clients.ts';
 import { checkThrough } from './check.ts';
 
 const check = checkThrough('our MNS client V2');
@@ -17,12 +16,7 @@ describe("the project's MNS client", () => {
 
   beforeAll(async () => {
     cloud = await startLocalCloud();
-    client = createMnsClient({
-      endpoint: cloud.mns.url,
-      credentials: staticCredentials(cloud.credentials),
-      clock: systemClock,
-      timeoutMs: 10_000,
-    });
+    client = mnsClientOf(cloud);
   });
   afterAll(async () => {
     client.close();

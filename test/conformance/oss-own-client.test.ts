@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { createOssClient, type OssClient } from '../../shared/oss/client.ts';
+import type { OssClient } from '../../shared/oss/client.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { ossClientOf } from '../support/cloud-clients.ts';
 import { checkThrough } from './check.ts';
 
 const check = checkThrough('our OSS client');
@@ -18,16 +17,7 @@ describe("the project's OSS client", () => {
 
   beforeAll(async () => {
     cloud = await startLocalCloud();
-    client = createOssClient({
-      endpoint: cloud.oss.url,
-      region: cloud.region,
-      credentials: staticCredentials(cloud.credentials),
-      clock: systemClock,
-      random: Math.random,
-      timeoutMs: 10_000,
-      attempts: 1,
-      listPageSize: 2,
-    });
+    client = ossClientOf(cloud, { listPageSize: 2 });
   });
   afterAll(async () => {
     client.close();

@@ -3,15 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FaceEngine } from '../../shared/faces/engine.ts';
 import type { AttributeName, Box, Face } from '../../shared/faces/face.ts';
 import type { AnalyzeOptions } from '../../shared/faces/picture.ts';
+import { overlap } from '../../shared/images/geometry.ts';
 import { analyze } from '../support/analyze.ts';
-import {
-  blankImage,
-  decodeSample,
-  overlapOf,
-  SAMPLE_NUMBERS,
-  SAMPLES,
-  sampleBytes,
-} from '../support/photos.ts';
+import { blankImage, decodeSample, SAMPLE_NUMBERS, SAMPLES, sampleBytes } from '../support/photos.ts';
 
 export interface FaceEngineTraits {
   /** What the engine knows about a face. */
@@ -198,6 +192,6 @@ export function faceEngineContract(
 function expectSameBoxes(actual: readonly Box[], expected: readonly Box[]): void {
   expect(actual).toHaveLength(expected.length);
   for (const box of expected) {
-    expect(Math.max(...actual.map((other) => overlapOf(box, other)))).toBeGreaterThan(0.8);
+    expect(Math.max(...actual.map((other) => overlap(box, other)))).toBeGreaterThan(0.8);
   }
 }

@@ -1,5 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { packCloud } from '../../scripts/pack-cloud/pack.ts';
+import { type ChildProgram, watchProgram } from '../support/child-program.ts';
 import { sampleBytes } from '../support/photos.ts';
 
 const run = promisify(execFile);
@@ -39,24 +39,18 @@ async function runScript(source: string): Promise<string> {
 }
 
 /** Starts a line of a shell in the folder, on free ports, and waits until it prints the text. */
-async function startLine(line: string, text: string): Promise<{ child: ChildProcess; output: () => string }> {
+async function startLine(line: string, text: RegExp): Promise<ChildProgram> {
   const env = { ...process.env, MNSOSS_OSS_PORT: '0', MNSOSS_MNS_PORT: '0' };
   // A group of its own, so that what npx starts can be ended with it.
   const child = spawn('bash', ['-c', line], { cwd: folder, env, detached: true });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (chunk: string) => {
-      output += chunk;
-    });
-  }
+  const program = watchProgram(child);
   onTestFinished(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'close');
     process.kill(-child.pid!, 'SIGTERM');
-    await ended;
+    await program.ended();
   });
-  await expect.poll(() => output, { timeout: 30_000 }).toContain(text);
-  return { child, output: () => output };
+  await program.said(text);
+  return program;
 }
 
 describe('the package aliyun-local-cloud', () => {
@@ -73,7 +67,7 @@ describe('the package aliyun-local-cloud', () => {
     const [command] = blocks('sh');
     expect(command).toBe('npx aliyun-local-cloud --in-memory\n');
 
-    const { output } = await startLine(command!, 'in memory');
+    const { output } = await startLine(command!, /in memory/);
 
     const url = /OSS .*?(http:\S+:\d+)/.exec(output())?.[1];
     const answer = await fetch(url!);
@@ -83,7 +77,7 @@ describe('the package aliyun-local-cloud', () => {
   test('the command of the README adds an event rule to a running cloud', async () => {
     const readme = await readFile(join(folder, 'node_modules/aliyun-local-cloud/README.md'), 'utf8');
     const create = /`(npx aliyun-local-cloud rules create [^`]*)`/.exec(readme)![1]!;
-    await startLine('npx aliyun-local-cloud', 'data in');
+    await startLine('npx aliyun-local-cloud', /data in/);
 
     await run('bash', ['-c', create], { cwd: folder });
     const { stdout } = await run('npx', ['aliyun-local-cloud', 'rules', 'list'], { cwd: folder });

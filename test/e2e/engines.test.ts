@@ -1,12 +1,13 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { cropFace } from '../../shared/images/crop.ts';
+import { overlap } from '../../shared/images/geometry.ts';
 import enrolmentSchema from '../../shared/pipeline/enrolment-1.schema.json' with { type: 'json' };
 import type { ResultDocument } from '../../shared/results/document.ts';
 import facesSchema from '../../shared/results/faces-1.schema.json' with { type: 'json' };
-import { type House, startHouse } from '../support/house.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 import { knownFaces } from '../support/known-faces.ts';
-import { overlapOf, SAMPLE_NUMBERS, SAMPLES, type Sample, sampleBytes } from '../support/photos.ts';
+import { SAMPLE_NUMBERS, SAMPLES, type Sample, sampleBytes } from '../support/photos.ts';
 
 /** Who is enrolled, by which face. Anna is in the first photo and in the third. */
 const PEOPLE = { Anna: 'anna', 'Berta 伯莎': 'berta' } as const;
@@ -23,15 +24,15 @@ beforeAll(async () => {
   known = await knownFaces();
 });
 
-async function put(house: House, key: string, bytes: Buffer) {
-  const watch = house.outcomes.watch(key);
+async function put(app: TestApp, key: string, bytes: Buffer) {
+  const watch = app.outcomes.watch(key);
   onTestFinished(() => watch.close());
-  const { requestId } = await house.bucket.put(key, bytes);
+  const { requestId } = await app.bucket.put(key, bytes);
   return watch.of(requestId);
 }
 
-async function json(house: House, key: string): Promise<unknown> {
-  const { body } = await house.bucket.get(key);
+async function json(app: TestApp, key: string): Promise<unknown> {
+  const { body } = await app.bucket.get(key);
   return JSON.parse(Buffer.concat(await body.toArray()).toString());
 }
 
@@ -44,21 +45,21 @@ describe.each([
   ['facebody', { EMBEDDER: 'dlib' }],
 ])('from upload to results with ENGINE=%s and %o', (ENGINE, more) => {
   it('finds every face, and who was enrolled by upload', { timeout: 60_000 }, async () => {
-    const house = await startHouse({ ENGINE, FACEBODY_QPS: '1000', ...more });
+    const app = await startApp({ ENGINE, FACEBODY_QPS: '1000', ...more });
     for (const [person, name] of Object.entries(PEOPLE)) {
       const { image, face } = known[name];
       const crop = await cropFace(image, face.box, { padding: 0.6, minSide: 64, maxSide: 1024, quality: 95 });
-      const outcome = await put(house, `people/${person}/portrait.jpg`, crop);
+      const outcome = await put(app, `people/${person}/portrait.jpg`, crop);
       expect(outcome).toMatchObject({ outcome: 'enrolled', person });
-      const record = await json(house, `results/people/${person}/portrait.jpg/enrolment.json`);
+      const record = await json(app, `results/people/${person}/portrait.jpg/enrolment.json`);
       expect(isEnrolment(record), JSON.stringify(isEnrolment.errors)).toBe(true);
     }
 
     const documents = new Map<Sample, Faces>();
     for (const sample of SAMPLE_NUMBERS) {
       const key = `incoming/sample${sample}.jpg`;
-      expect(await put(house, key, sampleBytes(sample))).toMatchObject({ outcome: 'processed' });
-      const document = await json(house, `results/${key}/faces.json`);
+      expect(await put(app, key, sampleBytes(sample))).toMatchObject({ outcome: 'processed' });
+      const document = await json(app, `results/${key}/faces.json`);
       expect(isResult(document), JSON.stringify(isResult.errors)).toBe(true);
       documents.set(sample, (document as ResultDocument).faces);
     }
@@ -88,7 +89,7 @@ it('both engines see the same faces at the same places, and know the same people
     const others = served.get(sample)!;
     expect(others).toHaveLength(faces.length);
     for (const face of faces) {
-      const same = others.filter(({ box }) => overlapOf(box, face.box) >= 0.9);
+      const same = others.filter(({ box }) => overlap(box, face.box) >= 0.9);
       expect(same).toHaveLength(1);
       expect(personOf(same[0]!)).toBe(personOf(face));
     }

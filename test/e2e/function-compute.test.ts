@@ -3,12 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { type FunctionConfig, type LocalFc, startLocalFc } from '../../local/fc/index.ts';
-import { createMnsClient, type MnsClient } from '../../shared/mns/client.ts';
-import { createOssClient } from '../../shared/oss/client.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
 import type { ResultDocument } from '../../shared/results/document.ts';
-import { staticCredentials } from '../../shared/runtime/credentials.ts';
 import { aFunction } from '../local/fc/support.ts';
+import { mnsClientOf, ossClientOf } from '../support/cloud-clients.ts';
 import { builtFunction } from '../support/functions.ts';
 import { SAMPLES, sampleBytes } from '../support/photos.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -36,16 +34,8 @@ async function openStage(
   configure: (cloud: LocalCloud) => FunctionConfig | Promise<FunctionConfig>,
 ): Promise<Stage> {
   const cloud = await startLocalCloud({ region: 'cn-shanghai' });
-  const { clock, credentials, region } = cloud;
-  const common = { credentials: staticCredentials(credentials), clock, timeoutMs: 10_000 };
-  const oss = createOssClient({
-    ...common,
-    endpoint: cloud.oss.url,
-    region,
-    random: Math.random,
-    attempts: 1,
-  });
-  const mns: MnsClient = createMnsClient({ ...common, endpoint: cloud.mns.url });
+  const oss = ossClientOf(cloud);
+  const mns = mnsClientOf(cloud);
   await oss.createBucket('photos');
   for (const queue of ['succeeded', 'failed']) await cloud.mns.ensureQueue(queue);
   const config = await configure(cloud);

@@ -6,18 +6,18 @@ import { samplePhotos } from '../../cli/files.ts';
 import { type Connection, readConnection } from '../../local/start/connection.ts';
 import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
 import { engineInProcess } from '../../shared/faces/pictures/in-process.ts';
-import { createMnsClient } from '../../shared/mns/client.ts';
-import { createOssClient, type OssClient } from '../../shared/oss/client.ts';
+import type { OssClient } from '../../shared/oss/client.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { createRecognition } from '../../shared/pipeline/recognize.ts';
 import type { ResultDocument } from '../../shared/results/document.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../shared/runtime/credentials.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { seededRandom } from '../../shared/runtime/random.ts';
+import type { ChildProgram } from '../support/child-program.ts';
+import { mnsClientOf, ossClientOf } from '../support/cloud-clients.ts';
 import { anEvent } from '../support/events.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
-import { type Program, runProgram } from '../support/program.ts';
+import { runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const UPLOADS = 100;
@@ -27,7 +27,7 @@ const SEED = 20_260_101;
 const keyOf = (index: number) => `incoming/${index}.jpg`;
 
 interface Running {
-  readonly program: Program;
+  readonly program: ChildProgram;
   readonly connection: Required<Connection>;
   readonly oss: OssClient;
 }
@@ -39,13 +39,7 @@ async function start(dataDir: string, firstPhoto: string): Promise<Running> {
   );
   await program.said(/Watching/);
   const connection = (await readConnection(dataDir)) as Required<Connection>;
-  const credentials = staticCredentials(connection.account);
-  const common = { region: connection.region, credentials, clock: systemClock, random: Math.random };
-  return {
-    program,
-    connection,
-    oss: createOssClient({ ...common, endpoint: connection.ossUrl, timeoutMs: 10_000, attempts: 1 }),
-  };
+  return { program, connection, oss: ossClientOf(connection) };
 }
 
 /** Small photos, each a little different, so that every upload has a content of its own. */
@@ -161,12 +155,7 @@ async function undisturbed(photos: readonly Buffer[]): Promise<ResultDocument[]>
 }
 
 async function messagesLeft({ connection }: Running): Promise<number> {
-  const mns = createMnsClient({
-    endpoint: connection.mnsUrl,
-    credentials: staticCredentials(connection.account),
-    clock: systemClock,
-    timeoutMs: 10_000,
-  });
+  const mns = mnsClientOf(connection);
   const { activeMessages, inactiveMessages, delayMessages } = await mns.queue(connection.queue).attributes();
   mns.close();
   return activeMessages + inactiveMessages + delayMessages;

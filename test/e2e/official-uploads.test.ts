@@ -3,10 +3,10 @@ import OSS from 'ali-oss';
 import { describe, expect, it, vi } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
 import type { ResultDocument } from '../../shared/results/document.ts';
-import { type House, startHouse } from '../support/house.ts';
+import { startApp, type TestApp } from '../support/app.ts';
 
 /** The official client, as its users set it up for an endpoint that is no domain. */
-function officialClient({ connection }: House, authorizationV4: boolean) {
+function officialClient({ connection }: TestApp, authorizationV4: boolean) {
   const { account, ossUrl, region, bucket } = connection;
   return new OSS({
     endpoint: ossUrl.replace('127.0.0.1', 'localhost'),
@@ -23,7 +23,7 @@ type Uploader = (
   client: OSS,
   key: string,
   photo: { path: string; bytes: Buffer },
-  house: House,
+  app: TestApp,
 ) => Promise<string>;
 
 const requestIdOf = (result: { res?: unknown }) =>
@@ -80,18 +80,18 @@ describe.each([
   it.each(Object.entries(UPLOADS))(
     'uploads by %s and finds exactly one result',
     async (how, { eventName, upload }) => {
-      const house = await startHouse();
-      const client = officialClient(house, authorizationV4);
+      const app = await startApp();
+      const client = officialClient(app, authorizationV4);
       const path = (await samplePhotos())[0]!.path;
       const bytes = await readFile(path);
       const key = `incoming/${how.replace(' ', '-')}/照片 1.jpg`;
 
-      const requestId = await upload(client, key, { path, bytes }, house);
-      await vi.waitFor(() => expect(house.seen).toHaveLength(1), { timeout: 20_000 });
+      const requestId = await upload(client, key, { path, bytes }, app);
+      await vi.waitFor(() => expect(app.seen).toHaveLength(1), { timeout: 20_000 });
 
-      const { event, outcome } = house.seen[0]!;
+      const { event, outcome } = app.seen[0]!;
       expect(outcome).toMatchObject({ outcome: 'processed', faces: 3 });
-      const { accountId } = house.connection.account;
+      const { accountId } = app.connection.account;
       const head = await client.head(key);
       const etag = String((head.res.headers as Record<string, string>).etag).replaceAll('"', '');
       expect(event.record).toEqual({

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
+import { type ChildProgram, watchProgram } from '../support/child-program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -16,10 +16,7 @@ async function readmeCommands(): Promise<string[]> {
 }
 
 /** Runs a line as a reader would, in the project's folder; photos and data lie in a folder of the test. */
-function runLine(
-  line: string,
-  folder: string,
-): { child: ChildProcess; output: () => string; ended: Promise<unknown> } {
+function runLine(line: string, folder: string): ChildProgram {
   const command = line.replace(/(?<= )(me\.jpg|holiday\/)/g, `${folder}/$1`);
   const child = spawn('bash', ['-c', command], {
     cwd: ROOT,
@@ -32,10 +29,7 @@ function runLine(
       MNSOSS_MNS_PORT: '0',
     },
   });
-  let output = '';
-  for (const stream of [child.stdout!, child.stderr!])
-    stream.setEncoding('utf8').on('data', (text) => (output += text));
-  return { child, output: () => output, ended: once(child, 'close').then(([code]) => code) };
+  return watchProgram(child);
 }
 
 test('the commands in the README do what it says', { timeout: 240_000 }, async () => {
@@ -54,49 +48,49 @@ test('the commands in the README do what it says', { timeout: 240_000 }, async (
 
   const start = runLine('npm start', folder);
   onTestFinished(() => {
-    if (start.child.exitCode === null && start.child.signalCode === null)
-      process.kill(-start.child.pid!, 'SIGKILL');
+    if (start.process.exitCode === null && start.process.signalCode === null)
+      process.kill(-start.process.pid!, 'SIGKILL');
   });
   await expect.poll(start.output, { timeout: 60_000 }).toContain('Watching');
   expect(start.output()).toMatch(/sample1\.jpg +3 +processed/);
 
   expect(put).toBe('npx mnsoss-face put me.jpg');
-  expect(await runLine(put!, folder).ended).toBe(0);
+  expect(await runLine(put!, folder).ended()).toBe(0);
   await expect.poll(start.output, { timeout: 20_000 }).toMatch(/incoming\/me\.jpg {2}processed/);
 
   expect(curl).toContain('curl -T me.jpg');
   const curled = runLine(curl!, folder);
-  expect(await curled.ended, curled.output()).toBe(0);
+  expect(await curled.ended(), curled.output()).toBe(0);
   await expect
     .poll(() => start.output().match(/incoming\/me\.jpg {2}processed/g), { timeout: 20_000 })
     .toHaveLength(2);
 
   const got = runLine(`cd ${folder} && ${get!.replace('npx', `npx --prefix ${ROOT}`)}`, folder);
-  expect(await got.ended, got.output()).toBe(0);
+  expect(await got.ended(), got.output()).toBe(0);
   expect((await readFile(join(folder, 'annotated.jpg'))).subarray(0, 3)).toEqual(
     Buffer.from([0xff, 0xd8, 0xff]),
   );
 
   // Three faces are no portrait: the photo is refused, so nobody is found and nothing is left to forget.
   expect(enrol).toBe('npx mnsoss-face put --prefix people/guest/ me.jpg');
-  expect(await runLine(enrol!, folder).ended).toBe(0);
+  expect(await runLine(enrol!, folder).ended()).toBe(0);
   await expect.poll(start.output, { timeout: 20_000 }).toMatch(/people\/guest\/me\.jpg {2}refused/);
   for (const line of [find!, forget!]) {
     const done = runLine(line, folder);
-    expect(await done.ended, done.output()).toBe(0);
+    expect(await done.ended(), done.output()).toBe(0);
   }
 
-  process.kill(-start.child.pid!, 'SIGTERM');
-  await start.ended;
+  process.kill(-start.process.pid!, 'SIGTERM');
+  await start.ended();
 
   expect(onceLine).toBe('npm start -- --once holiday/ me.jpg');
   const done = runLine(onceLine!, folder);
-  expect(await done.ended, done.output()).toBe(0);
+  expect(await done.ended(), done.output()).toBe(0);
   expect(done.output()).toMatch(/beach\.jpg +3 +processed/);
   expect(done.output()).toMatch(/me\.jpg +3 +processed +earlier/);
 
   expect(invoke).toBe('npm run invoke -- face-recognition events/oss-put-object.json');
   const invoked = runLine(invoke!, folder);
-  expect(await invoked.ended, invoked.output()).toBe(0);
+  expect(await invoked.ended(), invoked.output()).toBe(0);
   expect(invoked.output()).toContain('"outcome": "processed"');
 });

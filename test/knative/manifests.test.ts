@@ -13,7 +13,7 @@ import { faultsOf } from '../support/manifests/rules.ts';
 const FOLDER = 'knative';
 const files = await readManifests(FOLDER);
 const manifests = files.flatMap((file) => file.manifests);
-/** Folders that kustomize renders by themselves; components only change others. */
+/** Folders that kustomize renders on their own. Components only change other folders. */
 const overlays = await foldersOf('Kustomization');
 const rendered = kubectlPath
   ? overlays.map((folder) => [folder, parseManifests(kustomize(folder))] as const)
@@ -31,8 +31,8 @@ async function foldersOf(kind: string): Promise<string[]> {
   return found;
 }
 
-describe('the files', () => {
-  test('are numbered, each folder in the order in which it is applied', () => {
+describe('manifest files', () => {
+  test('the files of each folder are numbered in the order of their application', () => {
     const order = [
       'Namespace',
       'CustomResourceDefinition',
@@ -53,14 +53,14 @@ describe('the files', () => {
     }
   });
 
-  test('break no rule', () => {
+  test('no manifest breaks a rule', () => {
     const faults = faultsOf(manifests);
 
     expect(manifests.length).toBeGreaterThan(10);
     expect(faults).toEqual([]);
   });
 
-  test('hold no secret, only places for one', () => {
+  test('no manifest contains a secret, only placeholders', () => {
     const secrets = manifests.filter(({ kind }) => kind === 'Secret');
 
     expect(secrets.length).toBeGreaterThan(0);
@@ -70,7 +70,7 @@ describe('the files', () => {
     }
   });
 
-  test('with a Secret are in no kustomization', async () => {
+  test('no kustomization contains a Secret', async () => {
     const templates = files.filter((file) => file.manifests.some(({ kind }) => kind === 'Secret'));
 
     expect(templates.every(({ path }) => path.endsWith('.template.yaml'))).toBe(true);
@@ -79,7 +79,7 @@ describe('the files', () => {
 });
 
 describe.runIf(kubectlPath).each(rendered)('kubectl kustomize %s', (_folder, objects) => {
-  test('gives objects that break no rule and are there once', () => {
+  test('kustomize renders objects that break no rule, each once', () => {
     const faults = faultsOf(objects);
 
     expect(objects.length).toBeGreaterThan(2);
@@ -88,16 +88,16 @@ describe.runIf(kubectlPath).each(rendered)('kubectl kustomize %s', (_folder, obj
   });
 });
 
-describe.runIf(kubectlPath)('the overlays', () => {
+describe.runIf(kubectlPath)('overlays', () => {
   const of = (folder: string) => rendered.find(([name]) => name === join(FOLDER, folder))![1];
   const kinds = (folder: string) => new Set(of(folder).map(({ kind }) => kind));
 
-  test('without a controller have no object of ours', () => {
+  test('overlays without a controller contain none of our kinds', () => {
     for (const folder of ['overlays/container-source', 'overlays/sink-binding'])
       expect(kinds(folder)).not.toContain('MnsOssSource');
   });
 
-  test('by access key and by role differ in where the credentials come from', () => {
+  test('the overlays for access key and role differ only in the source of the credentials', () => {
     const env = (folder: string) =>
       find(of(folder), 'Service', 'face-recognition').spec.template.spec.containers[0].env.map(
         ({ name }: Manifest) => name,
@@ -110,7 +110,7 @@ describe.runIf(kubectlPath)('the overlays', () => {
     ).toHaveProperty(['pod-identity.alibabacloud.com/role-name']);
   });
 
-  test('ask for the depth of the source that they scale', () => {
+  test('the scaling overlays query the depth of the source that they scale', () => {
     const { metadata, spec } = find(of('overlays/example'), 'ScaledObject', 'mnsoss-face');
     const controller = manifests.find(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Service');
     const { name, namespace } = controller.metadata;
@@ -122,7 +122,7 @@ describe.runIf(kubectlPath)('the overlays', () => {
   });
 });
 
-test('the filters of the Trigger and the receiver want the same keys', () => {
+test('the filters of the Trigger and the receiver select the same keys', () => {
   const { spec } = find(manifests, 'Trigger', 'face-recognition');
   const { env } = find(manifests, 'Service', 'face-recognition').spec.template.spec.containers[0];
   const [, prefix] = /^acs:oss:[^:]+:\d+:[^/]+\/(.*)$/.exec(spec.filters[1].prefix.subject)!;
@@ -130,7 +130,7 @@ test('the filters of the Trigger and the receiver want the same keys', () => {
   expect(prefix).toBe(env.find(({ name }: Manifest) => name === 'SOURCE_PREFIX').value);
 });
 
-describe('the Trigger of face-recognition', () => {
+describe('Trigger of face-recognition', () => {
   const { spec } = find(manifests, 'Trigger', 'face-recognition');
   const uploaded = (key: string, eventName = 'ObjectCreated:PutObject') => {
     const event = anEvent({ key, eventName, accountId: '1234567890123456' });
@@ -143,11 +143,11 @@ describe('the Trigger of face-recognition', () => {
     ['incoming/a.jpg', 'ObjectRemoved:DeleteObject', true],
     ['incoming/a.jpg', 'ObjectCreated:InitiateMultipartUpload', false],
     ['results/incoming/a.jpg/annotated.jpg', 'ObjectCreated:PutObject', false],
-  ])('for %s %s says %s', (key, eventName, expected) => {
+  ])('the Trigger decides about %s %s: %s', (key, eventName, expected) => {
     expect(passes(spec, uploaded(key, eventName))).toBe(expected);
   });
 
-  test('takes no reply, and neither of its filters alone would', async () => {
+  test('the Trigger selects no reply, and neither would each of its filters alone', async () => {
     const reply = await createReply(
       {
         id: '1',
@@ -172,12 +172,12 @@ describe('the Trigger of face-recognition', () => {
 
 const SCHEMAS = process.env.KNATIVE_SCHEMAS;
 
-/** Against JSON Schemas of Knative's CRDs, `<group>_<kind>_<version>….json`, in the folder that the variable names. */
-describe.runIf(SCHEMAS)('the schemas of KNATIVE_SCHEMAS', async () => {
+/** JSON Schemas of Knative's CRDs, `<group>_<kind>_<version>….json`, in the folder KNATIVE_SCHEMAS. */
+describe.runIf(SCHEMAS)('KNATIVE_SCHEMAS', async () => {
   const schemas = SCHEMAS ? (await readdir(SCHEMAS)).filter((name) => name.endsWith('.json')) : [];
   const objects = [...rendered.flatMap(([, all]) => all), ...manifests];
 
-  test.each(schemas)('%s', async (name) => {
+  test.each(schemas)('our objects are valid against the schema %s', async (name) => {
     const [, group, kind, version] = /^(.+)_([a-z]+)_(v[a-z0-9]+)/.exec(name)!;
     const schema = JSON.parse(await readFile(join(SCHEMAS!, name), 'utf8'));
     const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
@@ -197,7 +197,7 @@ describe.runIf(SCHEMAS)('the schemas of KNATIVE_SCHEMAS', async () => {
     expect(faults).toEqual([]);
   });
 
-  test('know objects of ours', () => {
+  test('the schemas know at least one of our objects', () => {
     const groups = schemas.map((name) => name.split('_')[0]);
 
     expect(

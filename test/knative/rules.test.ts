@@ -85,7 +85,7 @@ const scaledObject = (changes: Manifest = {}): Manifest => ({
 
 const metricsApi = (metadata: Manifest) => scaledObject({ triggers: [{ type: 'metrics-api', metadata }] });
 
-/** By rule: objects that break it, and nothing else. */
+/** Objects that break exactly one rule, by rule. */
 const BROKEN: Readonly<Record<string, readonly Manifest[]>> = {
   'served-version': [
     { ...service(), apiVersion: 'serving.knative.dev/v1alpha1' },
@@ -203,7 +203,7 @@ const BROKEN: Readonly<Record<string, readonly Manifest[]>> = {
   ],
 };
 
-/** Whatever the examples point to. */
+/** Objects that the examples refer to. */
 const SURROUNDINGS = [service(), broker(), deployment()];
 
 test.each(SURROUNDINGS.map((manifest) => [manifest.kind, manifest]))(
@@ -234,19 +234,19 @@ test.each([
     sinkBinding({ apiVersion: 'apps/v1', kind: 'Deployment', selector: { matchLabels: {} } }),
   ],
   ['a scaled object', scaledObject()],
-])('%s breaks no rule', (_what, good) => {
+])('a good manifest, %s, breaks no rule', (_what, good) => {
   expect(faultsOf([...SURROUNDINGS, good])).toEqual([]);
 });
 
 describe.each(Object.keys(RULES))('%s', (rule) => {
   const examples = BROKEN[rule] ?? [];
 
-  test('has an example that breaks it', () => {
+  test(`the rule ${rule} has an example that breaks it`, () => {
     expect(examples.length).toBeGreaterThan(0);
   });
 
   test.each(examples.map((broken, index) => [index, broken]))(
-    'is broken by example %i, and no other is',
+    `example %i of the rule ${rule} breaks it and no other rule`,
     (_index, broken) => {
       const faults = faultsOf([...SURROUNDINGS, broken]);
 

@@ -7,12 +7,12 @@ import { fetchKubectl } from './fetch-kubectl.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Folder with one folder a program, as its image has it. */
+    /** Folder with one folder per program, as in its image. */
     programs: string;
   }
 }
 
-/** Before the tests: there is a kubectl, and the programs are built from the present sources. */
+/** Before the tests: fetches kubectl if needed, and builds the programs from the current sources. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (!findKubectl()) await fetchKubectl();
   // Inside node_modules, so that the programs find their packages.

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Our programs on a cluster, driven by kubectl: `npm run test:knative`. */
+/** Runs our programs on a cluster with kubectl: `npm run test:knative`. */
 export default defineConfig({
   test: {
     include: ['test/knative/cluster/**/*.test.ts'],

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import OSS from 'ali-oss';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
-import { createMnsClient } from '../../shared/mns/client.ts';
-import { manualClock, systemClock } from '../../shared/runtime/clock.ts';
+import { manualClock } from '../../shared/runtime/clock.ts';
 import { type Credentials, staticCredentials } from '../../shared/runtime/credentials.ts';
+import { mnsClientOf } from '../support/cloud-clients.ts';
 import { aFunction } from './fc/support.ts';
 
 const RULE = {
@@ -41,12 +41,7 @@ function connect(cloud: LocalCloud, credentials: Credentials = cloud.credentials
     bucket: 'photos',
     ...{ sldEnable: true, authorizationV4: true },
   });
-  const mns = createMnsClient({
-    endpoint: cloud.mns.url,
-    credentials: staticCredentials(credentials),
-    clock: systemClock,
-    timeoutMs: 10_000,
-  });
+  const mns = mnsClientOf(cloud, { credentials: staticCredentials(credentials) });
   cleanups.push(() => mns.close());
   return { oss, mns, queue: mns.queue('uploads') };
 }

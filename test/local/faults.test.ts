@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { createMnsClient } from '../../shared/mns/client.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import { type ManualClock, manualClock } from '../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { mnsClientOf } from '../support/cloud-clients.ts';
 
 let clock: ManualClock;
 let cloud: LocalCloud;
@@ -14,12 +13,7 @@ beforeEach(async () => {
   clock = manualClock();
   cloud = await startLocalCloud({ clock });
   await cloud.mns.ensureQueue('q');
-  const client = createMnsClient({
-    endpoint: cloud.mns.url,
-    credentials: staticCredentials(cloud.credentials),
-    clock,
-    timeoutMs: 10_000,
-  });
+  const client = mnsClientOf(cloud, { clock });
   queue = client.queue('q');
   closeClient = client.close;
 });

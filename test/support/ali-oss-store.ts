@@ -10,7 +10,7 @@ import { AppError, type ErrorCode } from '../../shared/runtime/errors.ts';
 import { objectAlreadyExists } from './memory-store.ts';
 
 export interface AliOssOptions {
-  /** `http://localhost:<port>`: for an IP address the SDK leaves the bucket out of the URL. */
+  /** `http://localhost:<port>`. With an IP address, the SDK leaves the bucket out of the URL. */
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: Credentials;
@@ -27,12 +27,12 @@ export function createAliOss({ endpoint, region, credentials, version }: AliOssO
     accessKeyId: credentials.accessKeyId,
     accessKeySecret: credentials.accessKeySecret,
     authorizationV4: version === 'V4',
-    headerEncoding: 'latin1', // the default sends ASCII alone
+    headerEncoding: 'latin1', // the default sends only ASCII
   } as OSS.Options);
 }
 
 /**
- * The official SDK as an `ObjectStore`, to prove the local server by a client that is not ours. The SDK knows no
+ * The official SDK as an `ObjectStore`, to test the local server with an independent client. The SDK has no abort
  * signals, guesses content types, and does not decode keys.
  */
 export function createAliOssStore(sdk: OSS, bucket: string, listPageSize: number): ObjectStore {
@@ -91,7 +91,7 @@ export function createAliOssStore(sdk: OSS, bucket: string, listPageSize: number
       let token: string | undefined;
       do {
         assertNotAborted(signal, 'list');
-        // Empty ones stay out: of those the SDK signs `prefix=`, where OSS signs `prefix`.
+        // Without empty values, for which the SDK signs `prefix=` and OSS signs `prefix`.
         const query = {
           prefix,
           ...(after && { 'start-after': after }),

@@ -4,7 +4,7 @@ import type { MessageQueue, ReceivedMessage } from '../../shared/mns/queue.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import { escapeXml } from '../../shared/runtime/xml.ts';
 
-/** What is used of the official SDK, which has no types. */
+/** The used part of the official SDK, which has no types. */
 export interface AlicloudMns {
   sendMessage(queue: string, message: Readonly<Record<string, string | number>>): Promise<SdkAnswer>;
   batchReceiveMessage(queue: string, count: number, waitSeconds: number): Promise<SdkAnswer>;
@@ -38,8 +38,8 @@ export function createAlicloudMns(options: AlicloudMnsOptions): AlicloudMns {
 }
 
 /**
- * The official SDK as a `MessageQueue`, to prove the local server by a client that is not ours. The SDK leaves it to
- * its caller to escape what goes into XML, and cannot stop a poll.
+ * The official SDK as a `MessageQueue`, to test the local server with an independent client. Its caller must
+ * escape values for XML, and cannot stop a poll.
  */
 export function createAlicloudMnsQueue(sdk: AlicloudMns, name: string): MessageQueue {
   return {
@@ -111,7 +111,7 @@ export function createAlicloudMnsQueue(sdk: AlicloudMns, name: string): MessageQ
   };
 }
 
-/** The SDK tells errors apart by name alone: `MNS<Code>Error`. */
+/** Errors of the SDK differ only in their name: `MNS<Code>Error`. */
 async function call(work: () => Promise<SdkAnswer>): Promise<Fields[]> {
   try {
     const { body } = await work();

@@ -217,18 +217,21 @@ function tiffDirectory(fields: readonly Field[], next: number, at = 0): Buffer {
   const outside: Buffer[] = [];
   let end = at + bytes.length;
   bytes.writeUInt16LE(fields.length, 0);
-  fields.forEach(([tag, type, values], i) => {
+  for (const [i, [tag, type, values]] of fields.entries()) {
     const size = type === 3 ? 2 : 4;
     const packed = Buffer.alloc(Math.max(4, size * values.length));
     values.forEach((value, n) => void packed.writeUIntLE(value, size * n, size));
     bytes.writeUInt16LE(tag, 2 + 12 * i);
     bytes.writeUInt16LE(type, 4 + 12 * i);
     bytes.writeUInt32LE(values.length, 6 + 12 * i);
-    if (packed.length === 4) return void packed.copy(bytes, 10 + 12 * i);
-    bytes.writeUInt32LE(end, 10 + 12 * i);
-    outside.push(packed);
-    end += packed.length;
-  });
+    if (packed.length === 4) {
+      packed.copy(bytes, 10 + 12 * i);
+    } else {
+      bytes.writeUInt32LE(end, 10 + 12 * i);
+      outside.push(packed);
+      end += packed.length;
+    }
+  }
   bytes.writeUInt32LE(next, bytes.length - 4);
   return Buffer.concat([bytes, ...outside]);
 }

@@ -30,7 +30,7 @@ export const DOCKERFILE_RULES: Readonly<Record<string, DockerfileRule>> = {
     file
       .getInstructions()
       .filter((one) => one.getKeyword() === 'ADD')
-      .map(() => 'ADD fetches and unpacks: expected COPY'),
+      .map(() => 'ADD downloads and unpacks: expected COPY'),
 
   'lock-file': (file) =>
     runs(file)
@@ -64,13 +64,13 @@ export const DOCKERFILE_RULES: Readonly<Record<string, DockerfileRule>> = {
         .map((name) => `${target}: expected the label org.opencontainers.image.${name}`);
     }),
 
-  /** The whole context is copied, so what is not wanted must be kept out of it. */
+  /** The build copies its whole context, so the context must exclude everything else. */
   'context-bounded': (_file, ignored) => {
     const lines = ignored.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     const allowed = lines.filter((line) => line.startsWith('!'));
-    if (lines[0] !== '*') return ['.dockerignore: expected everything to be left out first'];
+    if (lines[0] !== '*') return ['.dockerignore: expected * in the first line'];
     return allowed.some((line) => /^!(\.git|node_modules|dist|\.mnsoss|\.env)/.test(line))
-      ? ['.dockerignore lets in what the build makes itself, or secrets']
+      ? ['.dockerignore: expected neither build output nor secrets in the context']
       : [];
   },
 };
@@ -82,7 +82,7 @@ export function dockerfileFaults(text: string, ignored: string): string[] {
   );
 }
 
-/** The stages that are images: those that no other stage builds on or copies from. */
+/** The stages that are images: no other stage builds on them or copies from them. */
 export function targetsOf(file: Dockerfile): string[] {
   const used = new Set([
     ...file.getFROMs().map((from) => from.getImage()),
@@ -102,7 +102,7 @@ function isStage(file: Dockerfile, from: From): boolean {
   return fromOf(file, from.getImage() ?? '') !== undefined;
 }
 
-/** A stage and those that it builds on, itself first. */
+/** A stage and its base stages, itself first. */
 function chainOf(file: Dockerfile, stage: string): string[] {
   const from = fromOf(file, stage);
   return from ? [stage, ...chainOf(file, from.getImage() ?? '')] : [];
@@ -119,7 +119,7 @@ function instructions(file: Dockerfile, stage: string, keyword: string) {
   });
 }
 
-/** The argument of the instruction that counts: the last one of the nearest stage that has any. */
+/** The argument of the effective instruction: the last one of the nearest stage that has any. */
 function lastOf(file: Dockerfile, target: string, keyword: string): string | undefined {
   for (const stage of chainOf(file, target)) {
     const last = instructions(file, stage, keyword).at(-1);
@@ -135,7 +135,7 @@ function runs(file: Dockerfile): string[] {
     .map((one) => one.getArgumentsContent() ?? '');
 }
 
-/** Puts the defaults of `ARG`s before the first stage in. */
+/** Inserts the defaults of the `ARG`s before the first stage. */
 function resolve(file: Dockerfile, image: string): string {
   return image.replace(/\$\{?(\w+)\}?/g, (_all, name) => {
     const arg = file.getInitialARGs().find((one) => one.getProperty()?.getName() === name);

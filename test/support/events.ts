@@ -1,6 +1,6 @@
 import type { OssObjectEvent } from '../../shared/envelope/event.ts';
 
-/** An event of one uploaded photo; a test names only what it is about. */
+/** An event of an uploaded photo. A test names only the fields that matter to it. */
 export function anEvent(changes: Partial<OssObjectEvent> = {}): OssObjectEvent {
   const event = {
     eventName: 'ObjectCreated:PutObject',

@@ -5,11 +5,11 @@ import { engineInProcess } from '../../shared/faces/pictures/in-process.ts';
 import type { UprightImage } from '../../shared/images/image.ts';
 
 export interface FakeEngine extends FaceEngine {
-  /** Every picture it was asked about. */
+  /** All analyzed pictures. */
   readonly asked: { image: UprightImage; options: AnalyzeOptions }[];
 }
 
-/** An engine that answers as the test says; `answer` may wait or throw. Pictures are decoded and drawn in this process. */
+/** An engine with scripted results, which decodes and draws in this process. `answer` may wait or throw. */
 export function fakeEngine(answer: (image: UprightImage) => Face[] | Promise<Face[]> = () => []): FakeEngine {
   const asked: FakeEngine['asked'] = [];
   const engine = engineInProcess({

@@ -15,18 +15,18 @@ export interface Invocation {
 export interface StubAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Error code and message, in the form of the API that was called. */
+  /** Error code and message, sent in the form of the called API. */
   readonly error?: readonly [code: string, message: string];
 }
 
 export interface FcStub {
   readonly url: string;
-  /** Requests whose signature was right, in order. */
+  /** Requests with a valid signature, in order. */
   readonly invocations: readonly Invocation[];
   close(): Promise<void>;
 }
 
-/** The invocation API of Function Compute 2.0 and 3.0; a request with a wrong signature is answered with 403. */
+/** The invocation API of Function Compute 2.0 and 3.0. A request with an invalid signature gets 403. */
 export async function startFcStub(
   secretOf: (accessKeyId: string) => string | undefined,
   answer: (invocation: Invocation) => StubAnswer | 'hang' | 'reset',
@@ -91,7 +91,7 @@ function send(res: http.ServerResponse, { api }: Invocation, { status, headers, 
   res.end(body);
 }
 
-/** What `@alicloud/fc2` signs: the digest's hex text in Base64 is its own invention. */
+/** The string that `@alicloud/fc2` signs. Only this SDK encodes the hex text of the digest in Base64. */
 export function fc2StringToSign(method: string, path: string, headers: http.IncomingHttpHeaders): string {
   const own = Object.keys(headers)
     .filter((name) => name.startsWith('x-fc-'))

@@ -12,7 +12,7 @@ export interface KnownFace {
 }
 
 /**
- * Faces of the sample photos with their embeddings: `anna` and `annaAgain` are one woman (cosine 0.607), every other pair
+ * Faces of the sample photos with their embeddings. `anna` and `annaAgain` are one woman (cosine 0.607); every other pair
  * is below 0.42. `berta` and `dora` are in one photo.
  */
 export async function knownFaces(): Promise<

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { findKubectl } from './kubernetes/kubectl.ts';
 
-/** Undefined where there is no kubectl. */
+/** Path of kubectl; undefined when there is none. */
 export const kubectlPath = findKubectl();
 
-/** What `kubectl kustomize` makes of a folder. */
+/** Renders a folder with `kubectl kustomize`. */
 export function kustomize(folder: string): string {
   return execFileSync(kubectlPath!, ['kustomize', folder], {
     encoding: 'utf8',

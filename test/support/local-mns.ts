@@ -16,7 +16,7 @@ export interface LocalMnsServer {
   close(): Promise<void>;
 }
 
-/** MNS on loopback that checks signatures; its time stands at the real one, by which SDKs sign, until it is moved. */
+/** MNS on loopback that checks signatures. Its clock starts at the real time, which SDKs sign, and only tests move it. */
 export async function startLocalMns(): Promise<LocalMnsServer> {
   const clock = manualClock(Date.now());
   let server: HttpServer | undefined;

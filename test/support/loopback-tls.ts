@@ -1,4 +1,4 @@
-/** A self-signed certificate for 127.0.0.1, made for the tests; it protects nothing. Valid for a hundred years. */
+/** A self-signed certificate for 127.0.0.1, for tests only. Valid for a hundred years. */
 export const LOOPBACK_TLS = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgDE3Eeo3Eny/QyiIL

@@ -9,7 +9,7 @@ export interface RecordOptions {
   readonly eTag?: string;
 }
 
-/** A record as OSS sends it. */
+/** A record in the form of OSS. */
 export function ossRecord({
   bucket = 'photos',
   key = 'incoming/team.jpg',
@@ -41,7 +41,7 @@ export function ossRecord({
   };
 }
 
-/** What OSS publishes: the Base64 of `{"events": […]}`. */
+/** A notification of OSS: the Base64 of `{"events": […]}`. */
 export function notificationText(...records: readonly unknown[]): string {
   return Buffer.from(JSON.stringify({ events: records })).toString('base64');
 }

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import sharp, { type OverlayOptions } from 'sharp';
 import type { Box } from '../../shared/faces/face.ts';
 import { decodeImage } from '../../shared/images/decode.ts';
+import { overlap } from '../../shared/images/geometry.ts';
 import { DEFAULT_IMAGE_BOUNDS, type ImageBounds, type UprightImage } from '../../shared/images/image.ts';
 
-/** The photos that come with @vladmandic/face-api: how many women each shows. Nobody else is in them. */
+/** Number of women in each sample photo of @vladmandic/face-api. The photos show nobody else. */
 export const SAMPLES = { 1: 3, 2: 3, 3: 3, 4: 4, 5: 5, 6: 4 } as const;
 export type Sample = keyof typeof SAMPLES;
 export const SAMPLE_NUMBERS = Object.keys(SAMPLES).map((key) => Number(key) as Sample);
@@ -32,15 +33,15 @@ export function decodePhoto(bytes: Uint8Array, bounds: Partial<ImageBounds> = {}
   return decodeImage(bytes, { ...DEFAULT_IMAGE_BOUNDS, ...bounds });
 }
 
-/** A picture of one color. */
+/** A grey picture. */
 export function blankImage(width = 640, height = 480): UprightImage {
   const raster = { data: new Uint8Array(width * height * 3).fill(127), width, height };
   return { width, height, format: 'png', raster };
 }
 
 /**
- * A crowd of known faces: samples side by side, `across` in a row, as many rows as `size` holds, and where the faces
- * of `faces` (boxes by sample, in fractions of the photo) lie in it.
+ * A crowd of known faces: sample photos in a grid, `across` per row, that fills `size`. `faces` gives the boxes per
+ * sample, in fractions of the photo; the result has them in pixels.
  */
 export async function crowd(
   across: number,
@@ -71,20 +72,12 @@ export async function crowd(
   return { image, boxes };
 }
 
-/** Area of the intersection over area of the union. */
-export function overlapOf(a: Box, b: Box): number {
-  const width = Math.max(0, Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x));
-  const height = Math.max(0, Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y));
-  const shared = width * height;
-  return shared / (a.width * a.height + b.width * b.height - shared);
-}
-
-/** How many of `wanted` have a box of their own in `found` that overlaps them by more than 0.3. */
+/** Number of boxes in `wanted` that have their own box in `found` with an overlap of more than 0.3. */
 export function countFound(wanted: readonly Box[], found: readonly Box[]): number {
   const free = new Set(found);
   let count = 0;
   for (const box of wanted) {
-    const match = [...free].find((candidate) => overlapOf(box, candidate) > 0.3);
+    const match = [...free].find((candidate) => overlap(box, candidate) > 0.3);
     if (match && free.delete(match)) count++;
   }
   return count;

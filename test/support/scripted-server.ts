@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request as it came over the wire. */
+/** A received request. */
 export interface CapturedRequest {
   readonly method: string;
   /** Path and query, byte for byte. */
   readonly target: string;
-  /** Names in lower case; bytes read as UTF-8. */
+  /** Names in lower case; values decoded as UTF-8. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
@@ -21,7 +21,7 @@ export interface ScriptedServer {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
   readonly port: number;
-  /** Everything received so far, in order. */
+  /** All requests so far, in order. */
   readonly requests: readonly CapturedRequest[];
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export type Script = (
   response: ServerResponse,
 ) => ScriptedAnswer | 'hang' | 'break' | 'answered';
 
-/** A server on loopback that answers as told and knows no service. */
+/** A server on loopback with scripted answers. */
 export async function startScriptedServer(script: Script): Promise<ScriptedServer> {
   const requests: CapturedRequest[] = [];
   const listener = async (incoming: IncomingMessage, response: ServerResponse) => {
@@ -45,7 +45,7 @@ export async function startScriptedServer(script: Script): Promise<ScriptedServe
     if (answer === 'break') return void incoming.socket.destroy();
     response.writeHead(answer.status ?? 200, answer.headers).end(answer.body);
   };
-  // The official OSS SDK sends Content-Length beside chunked bodies, which the strict parser refuses.
+  // The official OSS SDK sends Content-Length with chunked bodies, which the strict parser rejects.
   const server = createServer({ insecureHTTPParser: true }, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -60,7 +60,7 @@ export async function startScriptedServer(script: Script): Promise<ScriptedServe
   };
 }
 
-/** `undefined` when the client went away while it was sending. */
+/** `undefined` when the client disconnected while it was sending. */
 async function capture(incoming: IncomingMessage): Promise<CapturedRequest | undefined> {
   const chunks: Buffer[] = [];
   try {

@@ -15,7 +15,7 @@ export interface SinkServer {
   close(): Promise<void>;
 }
 
-/** An HTTP server that keeps what it received before `answer` decides. */
+/** An HTTP server that records its requests and then calls `answer`. */
 export async function startSinkServer(
   answer: (res: http.ServerResponse, request: SinkRequest) => void,
   tls?: { readonly key: string; readonly cert: string },

@@ -2,13 +2,13 @@ import type { Credentials } from '../../shared/runtime/credentials.ts';
 import { type SinkServer, startSinkServer } from './sink-server.ts';
 
 export interface StsServer extends Pick<SinkServer, 'url' | 'close'> {
-  /** The form of every request so far. */
+  /** Forms of all requests so far. */
   readonly forms: readonly Record<string, string>[];
-  /** Answers every request with this error until it is taken back. */
+  /** Answers every request with this error, until it is called without one. */
   refuse(refusal?: { readonly status: number; readonly code: string }): void;
 }
 
-/** AssumeRoleWithOIDC: whoever brings `token` gets what `issue` gives. */
+/** AssumeRoleWithOIDC: a request with `token` gets the credentials of `issue`. */
 export async function startStsServer(token: string, issue: () => Required<Credentials>): Promise<StsServer> {
   const forms: Record<string, string>[] = [];
   let refusal: { status: number; code: string } | undefined;

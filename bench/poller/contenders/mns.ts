@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** What the official SDK gives of a queue, as far as it is used. */
+/** The methods of the official SDK that are used. */
 export interface SdkQueue {
   batchReceiveMessage(queue: string, max: number, waitSeconds: number): Promise<{ body: SdkMessage[] }>;
   batchDeleteMessage(queue: string, receiptHandles: string[]): Promise<unknown>;
@@ -11,7 +11,7 @@ export interface SdkMessage {
   readonly ReceiptHandle: string;
 }
 
-/** Its long poll of 30 s always fails, as its limit of an idle connection is as long. */
+/** Long polling of 30 s always fails, because the SDK closes idle connections after the same time. */
 export const WAIT_SECONDS = 20;
 
 export function connect(url: string): SdkQueue {
@@ -19,7 +19,7 @@ export function connect(url: string): SdkQueue {
   return new Client('1', { accessKeyId: 'id', accessKeySecret: 'secret', endpoint: url });
 }
 
-/** An empty queue and a failure are both thrown. */
+/** The SDK throws for an empty queue as for a failure. */
 export async function receive(queue: SdkQueue, max: number): Promise<SdkMessage[]> {
   try {
     return (await queue.batchReceiveMessage('bench', max, WAIT_SECONDS)).body;

@@ -1,7 +1,7 @@
 import type { Running, Settings } from '../contender.ts';
 import { connect, receive } from './mns.ts';
 
-/** Receive a batch, handle it at once, delete it, again: the loop that everybody writes first. */
+/** Receives a batch, handles it in parallel, deletes it, and repeats: the usual first solution. */
 export function start({ url, concurrency, handle }: Settings): Running {
   const queue = connect(url);
   let stopping = false;
@@ -20,7 +20,7 @@ export function start({ url, concurrency, handle }: Settings): Running {
         );
         if (done.length > 0) await queue.batchDeleteMessage('bench', done);
       } catch {
-        // The loop that everybody writes first goes on at once.
+        // The usual first solution continues at once.
       }
     }
   })();

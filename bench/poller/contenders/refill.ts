@@ -1,7 +1,7 @@
 import type { Running, Settings } from '../contender.ts';
 import { connect, receive } from './mns.ts';
 
-/** Receives whatever fits as soon as anything fits: the throughput to match, at its price in requests. */
+/** Receives as soon as one handler is free: high throughput, but many requests. */
 export function start({ url, concurrency, handle }: Settings): Running {
   const queue = connect(url);
   const running = new Set<Promise<void>>();

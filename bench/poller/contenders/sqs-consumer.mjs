@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 
-/** Its batches are lock-step; one delete a batch needs its batch handler. */
+/** It finishes a batch before the next one. Its batch handler is needed for one delete per batch. */
 export function start({ url, concurrency, visibilitySeconds, handle }) {
   const credentials = { accessKeyId: 'id', secretAccessKey: 'secret' };
   const consumer = Consumer.create({

@@ -2,28 +2,28 @@ import type { AppError } from '../../runtime/errors.ts';
 import type { Face } from '../face.ts';
 import type { DecodedPicture } from '../picture.ts';
 
-/** Similarities, on the scale of the gallery that they belong to. */
+/** Similarities on the scale of their gallery. */
 export interface Thresholds {
-  /** At or above it two faces are taken for one person. */
+  /** From this similarity two faces are one person. */
   readonly match: number;
-  /** At or above it with high confidence. */
+  /** From this similarity two faces are one person with high confidence. */
   readonly high: number;
-  /** Below it a photo does not show the person in whose folder it lies, whatever the folder says. */
+  /** Below this similarity a photo does not show the person of its folder. */
   readonly plausible: number;
 }
 
-/** A face in the picture it was found in: one adapter looks at the embedding, another at the pixels. */
+/** A face in its picture. One adapter uses the embedding, another the pixels. */
 export interface NewFace {
-  /** Names the photo and its write, 1 to 64 of `[A-Za-z0-9_-]`: adding the same photo again adds nothing. */
+  /** Identifies the photo and its write: 1 to 64 of `[A-Za-z0-9_-]`. Adding the same photo again has no effect. */
   readonly photo: string;
   readonly picture: DecodedPicture;
   readonly face: Pick<Face, 'box' | 'embedding'>;
 }
 
-/** `id` names the face within the gallery; `error` is permanent and concerns this face alone. */
+/** `id` identifies the face within the gallery. `error` is permanent and concerns only this face. */
 export type AddedFace = { readonly id: string } | { readonly error: AppError };
 
-/** The face of one person that is nearest to the one searched for. */
+/** The face of one person that is nearest to the searched face. */
 export interface Candidate {
   readonly person: string;
   readonly id: string;
@@ -34,47 +34,47 @@ export interface Candidate {
 
 export interface PersonEntry {
   readonly person: string;
-  /** How many faces are enrolled; at least 1. */
+  /** Number of enrolled faces; at least 1. */
   readonly faces: number;
 }
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** As in `AnalyzeOptions`: a gallery that would have to wait longer for a quota throws `Throttled` at once. */
+  /** As in `AnalyzeOptions`: a gallery that would wait longer for its quota throws `Throttled` at once. */
   readonly deadline?: number;
 }
 
 /**
  * Known people and their faces. Every adapter passes `test/contracts/gallery.ts`.
  *
- * What one instance wrote it finds at once; what another wrote, within the time that the adapter documents. Errors are
- * `AppError`: `GalleryMismatch`, `PersonNameInvalid`, and those of the store or service underneath.
+ * An instance finds its own writes at once, and those of other instances within the time that the adapter documents.
+ * Errors are `AppError`: `GalleryMismatch`, `PersonNameInvalid`, and those of the underlying store or service.
  */
 export interface Gallery {
   readonly name: string;
   readonly thresholds: Thresholds;
-  /** Whether faces need an `embedding`; what is asked of the engine follows from it. */
+  /** Whether faces need an `embedding`, which the engine then has to make. */
   readonly usesEmbeddings: boolean;
   /**
-   * For each of the faces the nearest people, best first, at most `people` (1 to 20) of them. They are the nearest, not
-   * the right ones: an unknown face has candidates too, and the caller applies the thresholds.
+   * The nearest people for each face, best first, at most `people` (1 to 20). An unknown face has candidates too: the
+   * caller applies the thresholds.
    */
   search(
     picture: DecodedPicture,
     faces: readonly Pick<Face, 'box' | 'embedding'>[],
     options: CallOptions & { readonly people: number },
   ): Promise<Candidate[][]>;
-  /** Adds faces of one person; answers in their order. Throws `PersonNameInvalid`. */
+  /** Adds faces of one person. The result has the order of `faces`. Throws `PersonNameInvalid`. */
   add(person: string, faces: readonly NewFace[], options?: CallOptions): Promise<AddedFace[]>;
-  /** In the order of their names' UTF-16 units. */
+  /** All people, sorted by the UTF-16 units of their names. */
   people(options?: CallOptions): AsyncIterable<PersonEntry>;
-  /** Ids of the person's faces, sorted; empty when nobody has this name. */
+  /** Ids of the person's faces, sorted; empty for an unknown person. */
   faces(person: string, options?: CallOptions): Promise<string[]>;
-  /** Whether there was such a face. */
+  /** Returns whether the face existed. */
   removeFace(person: string, id: string, options?: CallOptions): Promise<boolean>;
-  /** Removes the person for good and gives the ids of the faces that went. */
+  /** Removes the person permanently. Returns the ids of the removed faces. */
   removePerson(person: string, options?: CallOptions): Promise<string[]>;
-  /** Removes everybody; also from a gallery that another embedder made. */
+  /** Removes all people, even when another embedder made the gallery. */
   clear(options?: CallOptions): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { Face } from '../face.ts';
 import type { DecodedPicture } from '../picture.ts';
 import type { Candidate, Thresholds } from './gallery.ts';
 
-/** Why a photo enrols nobody. */
+/** Why a photo cannot be enrolled. */
 export type RefusalReason =
   | 'no-face'
   | 'several-faces'
@@ -16,32 +16,33 @@ export type RefusalReason =
 
 export interface Refusal {
   readonly reason: RefusalReason;
-  /** One sentence with the figures; never a name. */
+  /** One sentence with the measured values; never a name. */
   readonly message: string;
-  /** `looks-like-another`: whom. */
+  /** The other person, if the reason is `looks-like-another`. */
   readonly other?: string;
 }
 
-/** What a face must have to stand for a person; one bad example spoils every later search. */
+/** Requirements for a face to enrol: one bad face degrades every later search. */
 export interface GateRules {
-  /** 0 to 1. */
+  /** 0 to 1. @default 0.9 */
   readonly minProbability: number;
-  /** Pixels of the raster. */
+  /** Pixels of the raster. @default 80 */
   readonly minWidth: number;
-  /** Degrees to either side. */
+  /** Degrees to the left or right. @default 40 */
   readonly maxYaw: number;
-  /** Degrees up or down. */
+  /** Degrees up or down. @default 40 */
   readonly maxPitch: number;
-  /** As `sharpnessOf` measures it. */
+  /** In the unit of `sharpnessOf`. @default 0.03 */
   readonly minSharpness: number;
-  /** `Face.quality`, 0 to 1; asked where the engine knows it. */
+  /** `Face.quality`, 0 to 1; not checked where the engine does not know it. @default 0.4 */
   readonly minQuality: number;
 }
 
 /**
- * Measured: at 83 pixels 97.9 % of faces are recognised, at 56 only 87.9 %. Of the 22 faces of the sample photos the
- * least sharp has 0.09; blurred until they resemble themselves by 0.7 to 0.9 they have 0.02 to 0.05, and by less, under
- * 0.03. Portraits begin at a quality of 0.5; profiles and false detections end at 0.3.
+ * Measured: 97.9 % of faces with a width of 83 pixels are recognised, and only 87.9 % with 56. The least sharp of the 22
+ * faces of the sample photos has 0.09. Faces that are blurred until their similarity to the original is 0.7 to 0.9 have
+ * 0.02 to 0.05, and with less similarity below 0.03. Portraits have a quality of at least 0.5, profiles and false
+ * detections of at most 0.3.
  */
 export const GATE_RULES: GateRules = {
   minProbability: 0.9,
@@ -52,7 +53,7 @@ export const GATE_RULES: GateRules = {
   minQuality: 0.4,
 };
 
-/** The one face of a photo that may be enrolled, or why there is none. */
+/** The one face of a photo that can be enrolled, or the reason why there is none. */
 export async function judgePhoto(
   picture: Pick<DecodedPicture, 'width' | 'raster' | 'sharpness'>,
   faces: readonly Face[],
@@ -80,7 +81,7 @@ export async function judgePhoto(
   if (Math.abs(yaw) > rules.maxYaw || Math.abs(pitch) > rules.maxPitch) {
     return refuse(
       'turned-away',
-      `the face is turned by ${Math.round(yaw)}° and nodded by ${Math.round(pitch)}°, ` +
+      `the face is turned by ${Math.round(yaw)}° sideways and ${Math.round(pitch)}° up, ` +
         `expected at most ${rules.maxYaw}° and ${rules.maxPitch}°`,
     );
   }
@@ -103,19 +104,19 @@ export interface Likeness {
   readonly thresholds: Thresholds;
 }
 
-/** Whether the face can be the person's, as far as known faces tell; `undefined` when it can. */
+/** Compares a face with the known faces. Returns `undefined` when it can belong to the person. */
 export function judgeLikeness({ person, known, candidates, thresholds }: Likeness): Refusal | undefined {
   const own = candidates.find((candidate) => candidate.person === person)?.similarity ?? -1;
   const other = candidates.find((candidate) => candidate.person !== person);
   if (other && other.similarity >= thresholds.match && other.similarity > own) {
-    const message = `the face resembles another person by ${other.similarity.toFixed(2)}, a match is ${thresholds.match}`;
+    const message = `the face has a similarity of ${other.similarity.toFixed(2)} to another person, a match is ${thresholds.match}`;
     return { reason: 'looks-like-another', message, other: other.person };
   }
   if (known && own < thresholds.plausible) {
-    const likeness = own === -1 ? 'less than those of other people' : `by ${own.toFixed(2)}`;
+    const actual = own === -1 ? 'smaller than to other people' : own.toFixed(2);
     return {
       reason: 'unlike-others',
-      message: `the face resembles this person's other photos ${likeness}, expected ${thresholds.plausible} or more`,
+      message: `the similarity of the face to this person's other photos is ${actual}, expected ${thresholds.plausible} or more`,
     };
   }
   return undefined;

@@ -2,23 +2,23 @@ import type { Candidate, Thresholds } from './gallery.ts';
 
 export type MatchLevel = 'match' | 'high';
 
-/** Who a face is. Nobody is named below the threshold: the nearest person is a stranger then. */
+/** The person of a face. Below the threshold a face is unknown, whoever the nearest person is. */
 export type Match =
   | {
       readonly person: string;
-      /** 0 to 1: the similarity to the person's nearest face, on the scale of the gallery's thresholds. */
+      /** Similarity to the person's nearest face, 0 to 1, on the scale of the gallery's thresholds. */
       readonly confidence: number;
       readonly level: MatchLevel;
     }
   | {
       readonly unknown: true;
-      /** The highest similarity to anybody; absent when the gallery is empty or the face was too small to be asked. */
+      /** Highest similarity to any person; absent when the gallery is empty or the face is too small to search. */
       readonly bestScore?: number;
     };
 
 /**
- * Gives each face of one picture its person. Two faces are never one person: the more similar one keeps the name, and
- * the other goes to its next candidate above the threshold or stays unknown.
+ * Assigns a person to each face of one picture. Two faces are never the same person: the more similar face gets the
+ * name, and the other one gets its next candidate above the threshold or is unknown.
  */
 export function assignPeople(
   candidates: readonly (readonly Candidate[])[],
@@ -43,7 +43,7 @@ export function assignPeople(
   return matches;
 }
 
-/** Whether two faces are one person (1:1). `level` is absent when they are not. */
+/** Whether two faces are the same person (1:1). `level` is absent when they are not. */
 export interface Verification {
   readonly same: boolean;
   readonly confidence: number;

@@ -1,20 +1,20 @@
 import { AppError } from '../../runtime/errors.ts';
 
-/** UTF-8 bytes; leaves room for a photo's name in an object key of 1,023 bytes. */
+/** Bytes of UTF-8. Leaves room for a photo's name in an object key of 1,023 bytes. */
 const MAX_NAME_BYTES = 128;
 
-/** Throws `PersonNameInvalid` for a name that cannot be one folder of an object key. */
+/** Throws `PersonNameInvalid` for a name that cannot be a single folder of an object key. */
 export function assertPersonName(name: string): void {
   const bytes = Buffer.byteLength(name);
   if (bytes === 0 || bytes > MAX_NAME_BYTES) {
     throw invalid(name, `must have 1 to ${MAX_NAME_BYTES} bytes of UTF-8, but has ${bytes}`);
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it checks for
   if (/[/\\\u0000-\u001f\u007f]/.test(name))
     throw invalid(name, 'must not have slashes or control characters');
   if (/[\ud800-\udfff]/u.test(name)) throw invalid(name, 'must be well-formed Unicode');
   if (name !== name.trim() || name === '.' || name === '..') {
-    throw invalid(name, 'must not be dots, nor begin or end with white space');
+    throw invalid(name, 'must not be `.` or `..`, nor start or end with white space');
   }
 }
 

@@ -5,8 +5,8 @@ import { AppError } from '../../runtime/errors.ts';
 import type { LocalEngineOptions } from '../engines/local/engine.ts';
 import type { Picture, Pictures } from '../picture.ts';
 import { createMemoryBudget } from './budget.ts';
-import { createPlaces } from './places.ts';
 import { openRemotePicture } from './remote-picture.ts';
+import { createResourcePool } from './resource-pool.ts';
 import { createSlot } from './slot.ts';
 import { type ReadUsage, readProcUsage } from './usage.ts';
 
@@ -65,9 +65,9 @@ export function createPicturePool({
     readUsage,
   };
   const slots = Array.from({ length: workers }, () => createSlot(processDeps));
-  // The last place is taken first, so the first slot starts first.
+  // The last one is taken first, so the first slot starts first.
   const order = Array.from({ length: picturesPerWorker }, () => slots.toReversed()).flat();
-  const places = createPlaces(order, { maxWaiting, retryAfterMs: RETRY_AFTER_MS });
+  const slotPool = createResourcePool(order, { maxWaiting, retryAfterMs: RETRY_AFTER_MS });
   const budget = createMemoryBudget(memoryBytes);
 
   return {
@@ -75,7 +75,7 @@ export function createPicturePool({
       await slots[0]!.process();
     },
     async open(bytes, { bounds, signal }) {
-      const { item: slot, release } = await places.take(signal);
+      const { resource: slot, release } = await slotPool.acquire(signal);
       const leave = slot.enter();
       const onClose = () => {
         leave();

@@ -5,10 +5,10 @@ import { readDeployment } from '../../../cli/deploy/deployment.ts';
 import { faceRecognitionPolicy, type RamStatement } from '../../../cli/deploy/policy.ts';
 import { createFunctionHooks } from '../../../functions/face-recognition/managed/hooks.ts';
 import { DEFAULT_ACCOUNT, type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { createOssClient, type OssClient } from '../../../shared/oss/client.ts';
+import type { OssClient } from '../../../shared/oss/client.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import { untyped } from '../../local/oss/support.ts';
+import { ossClientOf } from '../../support/cloud-clients.ts';
 import { ossRecord } from '../../support/oss-record.ts';
 import { sampleBytes } from '../../support/photos.ts';
 
@@ -76,15 +76,7 @@ describe.each([
 
   beforeAll(async () => {
     cloud = await startLocalCloud({ region: 'cn-shanghai', accounts: [DEFAULT_ACCOUNT, ROLE] });
-    owner = createOssClient({
-      endpoint: cloud.oss.url,
-      region: cloud.region,
-      credentials: staticCredentials(cloud.credentials),
-      clock: systemClock,
-      random: Math.random,
-      timeoutMs: 5000,
-      attempts: 1,
-    });
+    owner = ossClientOf(cloud);
     await owner.createBucket('photos');
     const { Statement } = faceRecognitionPolicy(await propsOf('face-recognition', settings), 'photos');
     statements = Statement.filter(({ Action }) => Action.some((action) => action.startsWith('oss:')));

@@ -7,10 +7,10 @@ import { readPollerOptions } from '../../../functions/mns-poller/options.ts';
 import { createPoller } from '../../../functions/mns-poller/poller.ts';
 import { DEFAULT_ACCOUNT, type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { operationOf } from '../../../local/mns/listener.ts';
-import { createMnsClient } from '../../../shared/mns/client.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
+import { mnsClientOf } from '../../support/cloud-clients.ts';
 import { ossRecord } from '../../support/oss-record.ts';
 import { startSinkServer } from '../../support/sink-server.ts';
 
@@ -59,12 +59,7 @@ test('the policy of mns-poller allows exactly the operations of MNS that the pol
   const sink = await startSinkServer((response, { body }) => {
     response.writeHead(body.includes('later') ? 503 : 202).end();
   });
-  const client = createMnsClient({
-    endpoint: cloud.mns.url,
-    credentials: staticCredentials(cloud.credentials),
-    clock: systemClock,
-    timeoutMs: 5000,
-  });
+  const client = mnsClientOf(cloud);
   const send = (body: string) => client.queue('face-events').send(body);
   for (const key of ['incoming/a.jpg', 'incoming/b.jpg', 'incoming/later.jpg'])
     await send(JSON.stringify({ events: [ossRecord({ key })] }));

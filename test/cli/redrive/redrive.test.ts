@@ -1,9 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDeadLetterStore, describeLetter } from '../../../functions/mns-poller/dead-letters.ts';
-import { createMnsClient } from '../../../shared/mns/client.ts';
-import { createOssClient } from '../../../shared/oss/client.ts';
-import { systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { mnsClientOf, ossClientOf } from '../../support/cloud-clients.ts';
 import { ossRecord } from '../../support/oss-record.ts';
 import { runProgram } from '../../support/program.ts';
 import { startSinkServer } from '../../support/sink-server.ts';
@@ -43,19 +40,8 @@ const failedInvocation = (requestId: string, payload: string) => ({
 async function stage(...letters: readonly (object | string)[]) {
   const dataDir = await tempDir();
   const { connection } = await startCloud(dataDir);
-  const common = {
-    credentials: staticCredentials(connection.account),
-    clock: systemClock,
-    timeoutMs: 5000,
-  };
-  const mns = createMnsClient({ ...common, endpoint: connection.mnsUrl });
-  const oss = createOssClient({
-    ...common,
-    endpoint: connection.ossUrl,
-    region: connection.region,
-    random: Math.random,
-    attempts: 1,
-  });
+  const mns = mnsClientOf(connection);
+  const oss = ossClientOf(connection);
   onTestFinished(() => {
     mns.close();
     oss.close();

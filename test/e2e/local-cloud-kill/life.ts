@@ -1,11 +1,11 @@
 import AliOss from 'ali-oss';
 import { onTestFinished } from 'vitest';
 import { readConnection } from '../../../local/start/connection.ts';
-import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
-import { createOssClient, type OssClient } from '../../../shared/oss/client.ts';
-import { systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
-import { type Program, runProgram } from '../../support/program.ts';
+import type { MnsClient } from '../../../shared/mns/client.ts';
+import type { OssClient } from '../../../shared/oss/client.ts';
+import type { ChildProgram } from '../../support/child-program.ts';
+import { mnsClientOf, ossClientOf } from '../../support/cloud-clients.ts';
+import { runProgram } from '../../support/program.ts';
 
 /** One run of the cloud as a process of its own, with clients that try everything once. */
 export interface Life {
@@ -18,14 +18,21 @@ export interface Life {
 }
 
 export async function startLife(dataDir: string): Promise<Life> {
-  const program: Program = runProgram(['cloud', '--data-dir', dataDir, '--oss-port', '0', '--mns-port', '0']);
+  const program: ChildProgram = runProgram([
+    'cloud',
+    '--data-dir',
+    dataDir,
+    '--oss-port',
+    '0',
+    '--mns-port',
+    '0',
+  ]);
   onTestFinished(() => void program.process.kill('SIGKILL'));
   await program.said(/^region/m);
   const connection = (await readConnection(dataDir))!;
-  const { account, region, ossUrl, mnsUrl } = connection;
-  const common = { credentials: staticCredentials(account), clock: systemClock, timeoutMs: 10_000 };
-  const oss = createOssClient({ ...common, endpoint: ossUrl, region, random: Math.random, attempts: 1 });
-  const mns = createMnsClient({ ...common, endpoint: mnsUrl });
+  const { account, region, ossUrl } = connection;
+  const oss = ossClientOf(connection);
+  const mns = mnsClientOf(connection);
   const sdk = new AliOss({
     ...account,
     endpoint: ossUrl.replace('127.0.0.1', 'localhost'),

@@ -1,30 +1,23 @@
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { startLocalCloud } from '../../../local/cloud.ts';
-import { createMnsClient } from '../../../shared/mns/client.ts';
-import { systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import { startEntry } from '../../support/child-program.ts';
+import { mnsClientOf } from '../../support/cloud-clients.ts';
 import { encodeToken } from '../../support/mns-token.ts';
-import { startServerProgram } from '../../support/server-program.ts';
 import { NOTIFICATION, PRINTED } from './walkthrough.ts';
 
 const ENTRY = 'functions/event-display/server.ts';
 
 test('poller and event display print a notification as the walk-through shows it', async () => {
   const cloud = await startLocalCloud();
-  const client = createMnsClient({
-    endpoint: cloud.mns.url,
-    credentials: staticCredentials(cloud.credentials),
-    clock: systemClock,
-    timeoutMs: 5_000,
-  });
+  const client = mnsClientOf(cloud);
   await cloud.mns.ensureQueue('uploads');
   await cloud.mns.ensureQueue('dead');
   await client.queue('uploads').send(Buffer.from(JSON.stringify(NOTIFICATION)).toString('base64'));
-  const shown = startServerProgram(ENTRY, { PORT: '0', TZ: 'Asia/Shanghai' });
+  const shown = startEntry(ENTRY, { PORT: '0', TZ: 'Asia/Shanghai' });
   const [, port] = await shown.said(/listening on (\d+)/);
 
-  startServerProgram('functions/mns-poller/server.ts', {
+  startEntry('functions/mns-poller/server.ts', {
     MNS_TOKEN: encodeToken({ url: cloud.mns.url, credentials: cloud.credentials }),
     MNS_QUEUE: 'uploads',
     K_SINK: `http://127.0.0.1:${port}/`,
@@ -32,10 +25,10 @@ test('poller and event display print a notification as the walk-through shows it
     PORT: '0',
   });
   await shown.said(/\}\]\}\n/);
-  shown.child.kill('SIGTERM');
+  shown.process.kill('SIGTERM');
 
-  expect(await shown.exit()).toBe(0);
-  const [line, ...data] = shown.output().split('\n');
+  expect(await shown.ended()).toBe(0);
+  const [line, ...data] = shown.stdout().split('\n');
   expect(line).toMatch(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d receive cloudevents\.Event:$/);
   expect(data.join('\n')).toBe(PRINTED);
   client.close();
@@ -43,10 +36,10 @@ test('poller and event display print a notification as the walk-through shows it
 });
 
 test('the event display names an invalid setting without a stack', async () => {
-  const program = startServerProgram(ENTRY, { PORT: 'many' });
+  const program = startEntry(ENTRY, { PORT: 'many' });
 
-  expect(await program.exit()).toBe(1);
-  expect(program.errors()).toMatch(/^ConfigInvalid: PORT .*\n$/);
+  expect(await program.ended()).toBe(1);
+  expect(program.stderr()).toMatch(/^ConfigInvalid: PORT .*\n$/);
 });
 
 test('the event display loads no package but the one that checks its settings', async () => {

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startEntry } from '../../support/child-program.ts';
 import { sampleBytes } from '../../support/photos.ts';
-import { startServerProgram } from '../../support/server-program.ts';
 import { startStsServer } from '../../support/sts-server.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { documentOf, notification, openStage, type Stage, upload } from './support.ts';
@@ -19,7 +19,7 @@ afterEach(() => stage.close());
 
 function start(variables: Record<string, string> = {}) {
   const { accessKeyId, accessKeySecret } = stage.cloud.credentials;
-  return startServerProgram(ENTRY, {
+  return startEntry(ENTRY, {
     PORT: '0',
     REGION: stage.cloud.region,
     OSS_ENDPOINT: stage.cloud.oss.url,
@@ -42,24 +42,24 @@ describe('receiver', () => {
 
     const answered = fetch(url, { method: 'POST', body: new Uint8Array(notification(record)) });
     await untilInFlight(url);
-    program.child.kill('SIGTERM');
+    program.process.kill('SIGTERM');
     const answer = await answered;
     lift();
 
     expect([live.status, ready.status, answer.status]).toEqual([200, 200, 200]);
-    expect(await program.exit()).toBe(0);
+    expect(await program.ended()).toBe(0);
     expect(await program.line('receiver has stopped')).toMatchObject({ unanswered: 0 });
     expect((await documentOf(stage, 'incoming/a.jpg')).faces).toHaveLength(3);
-    expect(program.errors()).toBe('');
+    expect(program.stderr()).toBe('');
   });
 
   test('the receiver exits when it is stopped before its models are loaded', async () => {
     const program = start();
     await program.line('receiver listens');
 
-    program.child.kill('SIGTERM');
+    program.process.kill('SIGTERM');
 
-    expect(await program.exit()).toBe(0);
+    expect(await program.ended()).toBe(0);
   });
 
   test('the receiver works with the role of its service account, without any key', async () => {
@@ -89,15 +89,15 @@ describe('receiver', () => {
   test('the receiver refuses to start with results below the watched prefix', async () => {
     const program = start({ RESULT_PREFIX: 'incoming/results/' });
 
-    expect(await program.exit()).toBe(1);
-    expect(program.errors()).toMatch(/^LoopRefused: .*\n$/);
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr()).toMatch(/^LoopRefused: .*\n$/);
   });
 
   test('the receiver exits when its engine cannot be loaded', async () => {
     const program = start({ ENGINE: 'facebody', FACEBODY_QPS: 'many' });
 
-    expect(await program.exit()).toBe(1);
-    expect(program.errors()).toMatch(/^ConfigInvalid: FACEBODY_QPS .*\n$/);
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr()).toMatch(/^ConfigInvalid: FACEBODY_QPS .*\n$/);
   });
 });
 
@@ -109,10 +109,10 @@ test('the server serves the contract of Function Compute when its variables are 
     method: 'POST',
     headers: { 'x-fc-request-id': 'r-1', 'x-fc-function-timeout': '60' },
   });
-  program.child.kill('SIGTERM');
+  program.process.kill('SIGTERM');
 
   expect([answer.status, answer.headers.get('x-fc-status')]).toEqual([200, '200']);
-  expect(await program.exit()).toBe(0);
+  expect(await program.ended()).toBe(0);
   expect(program.output()).toContain('FC Initialize End RequestId: r-1\n');
 });
 

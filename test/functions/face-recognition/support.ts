@@ -4,12 +4,12 @@ import {
   type FunctionHooks,
 } from '../../../functions/face-recognition/managed/hooks.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { createOssClient, type OssClient } from '../../../shared/oss/client.ts';
+import type { OssClient } from '../../../shared/oss/client.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
 import type { ResultDocument } from '../../../shared/results/document.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import type { InvocationContext } from '../../../shared/runtime/invocation-context.ts';
+import { ossClientOf } from '../../support/cloud-clients.ts';
 import { ossRecord } from '../../support/oss-record.ts';
 
 /** A local cloud with the bucket `photos`, the function, and what it said. */
@@ -26,15 +26,7 @@ export interface Stage {
 
 export async function openStage(env: NodeJS.ProcessEnv = {}): Promise<Stage> {
   const cloud = await startLocalCloud({ region: 'cn-shanghai', facebodyQuota: 1000 });
-  const oss = createOssClient({
-    endpoint: cloud.oss.url,
-    region: cloud.region,
-    credentials: staticCredentials(cloud.credentials),
-    clock: systemClock,
-    random: Math.random,
-    timeoutMs: 5000,
-    attempts: 1,
-  });
+  const oss = ossClientOf(cloud);
   await oss.createBucket('photos');
   const lines: Record<string, unknown>[] = [];
   const fn = createFunctionHooks({

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
+import type { MnsClient } from '../../../shared/mns/client.ts';
 import {
   type Consumer,
   type ConsumerEvents,
@@ -9,10 +9,10 @@ import {
   type StopReport,
 } from '../../../shared/mns/consumer/index.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import type { Delivery } from '../../../shared/runtime/delivery.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
+import { mnsClientOf } from '../../support/cloud-clients.ts';
 import { bodyOf, sinkOf } from './support.ts';
 
 const QUEUE = 'uploads';
@@ -31,12 +31,7 @@ afterEach(async () => {
 });
 
 function connect(): MnsClient {
-  const client = createMnsClient({
-    endpoint: cloud.mns.url,
-    credentials: staticCredentials(cloud.credentials),
-    clock: systemClock,
-    timeoutMs: 5_000,
-  });
+  const client = mnsClientOf(cloud);
   clients.push(client);
   return client;
 }

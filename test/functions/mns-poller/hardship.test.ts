@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import { createDeadLetterQueue } from '../../../functions/mns-poller/dead-letters.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
+import type { MnsClient } from '../../../shared/mns/client.ts';
 import {
   type Consumer,
   type ConsumerEvents,
@@ -17,6 +17,7 @@ import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 import { createHttpSink } from '../../../shared/sinks/http.ts';
 import type { EventSink } from '../../../shared/sinks/sink.ts';
+import { mnsClientOf } from '../../support/cloud-clients.ts';
 import { bodyOf, sinkOf } from './support.ts';
 
 const QUEUE = 'uploads';
@@ -40,7 +41,7 @@ afterEach(async () => {
 });
 
 function connect(credentials: CredentialProvider): MnsClient {
-  const connected = createMnsClient({ endpoint: cloud.mns.url, credentials, clock, timeoutMs: 10_000 });
+  const connected = mnsClientOf(cloud, { credentials, clock });
   onTestFinished(() => connected.close());
   return connected;
 }

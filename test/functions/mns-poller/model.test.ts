@@ -2,16 +2,16 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import { startLocalCloud } from '../../../local/cloud.ts';
-import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
+import type { MnsClient } from '../../../shared/mns/client.ts';
 import { type Consumer, createConsumer } from '../../../shared/mns/consumer/index.ts';
 import type { MessageQueue } from '../../../shared/mns/queue.ts';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import type { Delivery } from '../../../shared/runtime/delivery.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 import type { EventSink } from '../../../shared/sinks/sink.ts';
+import { mnsClientOf } from '../../support/cloud-clients.ts';
 import { createMemoryQueue } from '../../support/memory-queue.ts';
 import { bodyOf } from './support.ts';
 
@@ -271,8 +271,7 @@ async function cloudService(): Promise<QueueService> {
   await cloud.mns.ensureQueue(QUEUE, { visibilityTimeout: VISIBILITY_SECONDS });
   const clients: MnsClient[] = [];
   const connect = () => {
-    const credentials = staticCredentials(cloud.credentials);
-    const client = createMnsClient({ endpoint: cloud.mns.url, credentials, clock, timeoutMs: 5_000 });
+    const client = mnsClientOf(cloud, { clock });
     clients.push(client);
     return { queue: client.queue(QUEUE), disconnect: client.close };
   };

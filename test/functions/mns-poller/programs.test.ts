@@ -3,11 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handler } from '../../../functions/mns-poller/fc.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
-import { systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import type { MnsClient } from '../../../shared/mns/client.ts';
+import { startEntry } from '../../support/child-program.ts';
+import { mnsClientOf } from '../../support/cloud-clients.ts';
 import { encodeToken } from '../../support/mns-token.ts';
-import { startServerProgram } from '../../support/server-program.ts';
 import { bodyOf } from './support.ts';
 
 /** A sink over HTTP that keeps the subjects of its events. */
@@ -24,12 +23,7 @@ let env: Record<string, string>;
 
 beforeEach(async () => {
   cloud = await startLocalCloud();
-  client = createMnsClient({
-    endpoint: cloud.mns.url,
-    credentials: staticCredentials(cloud.credentials),
-    clock: systemClock,
-    timeoutMs: 5_000,
-  });
+  client = mnsClientOf(cloud);
   await cloud.mns.ensureQueue('dead');
   sink = await startSink();
   env = {
@@ -68,7 +62,7 @@ async function startSink(): Promise<Sink> {
 }
 
 const startServer = (variables: Record<string, string>, ...args: string[]) =>
-  startServerProgram('functions/mns-poller/server.ts', variables, ...args);
+  startEntry('functions/mns-poller/server.ts', variables, ...args);
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -90,29 +84,29 @@ describe('server.ts', () => {
     await until(() => sink.subjects.length === 1);
     await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200);
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    program.child.kill('SIGTERM');
+    program.process.kill('SIGTERM');
     const report = await program.line('poller has stopped');
 
-    expect(await program.exit()).toBe(0);
+    expect(await program.ended()).toBe(0);
     expect(said).toMatchObject({ topic: 'mns-en-topics-oss-faces', namespace: 'photos', name: 'uploads' });
     expect(sink.subjects).toEqual(['one.jpg']);
     expect(metrics).toContain('mnsoss_poller_records_delivered_total{result="accepted"} 1');
     expect(report).toMatchObject({ received: 1, deleted: 1, released: 0, unacknowledged: 0 });
-    expect(program.errors()).toBe('');
+    expect(program.stderr()).toBe('');
   });
 
   test('the long-running poller names a missing setting without a stack', async () => {
     const program = startServer({ K_SINK: sink.url });
 
-    expect(await program.exit()).toBe(1);
-    expect(program.errors()).toMatch(/^ConfigInvalid: DEAD_LETTERS \(--dead-letters\) must be set: .*\n$/);
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr()).toMatch(/^ConfigInvalid: DEAD_LETTERS \(--dead-letters\) must be set: .*\n$/);
   });
 
   test('the long-running poller rejects a topic that does not exist', async () => {
     const program = startServer({ ...env, MNS_TOPIC: 'absent' });
 
-    expect(await program.exit()).toBe(1);
-    expect(program.errors()).toContain('TopicNotExist');
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr()).toContain('TopicNotExist');
   });
 });
 

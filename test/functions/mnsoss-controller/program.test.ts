@@ -1,34 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { RESOURCES } from '../../../functions/mnsoss-controller/kubernetes/resources.ts';
+import { startEntry } from '../../support/child-program.ts';
 import { kubeconfigOf } from '../../support/kubernetes/kubeconfig.ts';
 import { startWorld, until } from './world.ts';
 
-interface Program {
-  readonly process: ChildProcess;
-  output(): string;
-  ended(): Promise<number | null>;
-}
-
-function run(env: NodeJS.ProcessEnv): Program {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'functions/mnsoss-controller/server.ts'], {
-    env: { PATH: process.env.PATH, PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text) => {
-      output += text;
-    });
-  }
-  const ended = once(child, 'close').then(([code]) => code as number | null);
-  return { process: child, output: () => output, ended: () => ended };
-}
+const run = (env: Readonly<Record<string, string>>) =>
+  startEntry('functions/mnsoss-controller/server.ts', { PORT: '0', ...env });
 
 describe('server.ts', () => {
   test('the program of the controller answers probes, leads, and releases the lease on SIGTERM', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sampleBytes } from '../../support/photos.ts';
 import { eventually, install, ossCredentials, type Stage, secret, startStage } from './stage.ts';
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => stage?.stop());
 
-it('writes a result for an upload, and shows its reply, with the manifests as they are', async () => {
+test('the unchanged manifests write a result for an upload and display its reply', async () => {
   const { kubectl, photos, topic, token } = stage;
   await install(stage);
   await kubectl('apply -f -', await secret(token));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createMnsRequests } from '../../../shared/mns/requests.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
@@ -39,7 +39,7 @@ const leader = async () =>
     'holderIdentity',
   );
 
-/** As many pollers as `kubectl scale` asked for, all ready: the controller is at work. */
+/** Waits for the number of ready pollers that `kubectl scale` requested, which shows that the controller works. */
 async function scalesTo(replicas: number): Promise<void> {
   await stage.kubectl(`scale mnsosssource/mnsoss-face --replicas=${replicas}`);
   await eventually(async () =>
@@ -48,9 +48,9 @@ async function scalesTo(replicas: number): Promise<void> {
   await isReady();
 }
 
-/** Each fault is injected into a source that is ready, and leaves one that is. */
-describe('the controller', () => {
-  it.runIf(HAS_FAULTS)('goes on when the API has been down', async () => {
+/** Each fault happens to a ready source, and the source is ready again at the end. */
+describe('controller', () => {
+  test.runIf(HAS_FAULTS)('the controller continues after the API was down', async () => {
     const { faults } = stage.cluster.api!;
 
     await faults.goDown();
@@ -60,7 +60,7 @@ describe('the controller', () => {
     await scalesTo(2);
   });
 
-  it.runIf(HAS_FAULTS)('tries again after conflicts and errors', async () => {
+  test.runIf(HAS_FAULTS)('the controller retries after conflicts and errors', async () => {
     const { faults } = stage.cluster.api!;
     const before = faults.hits();
     faults.inject({ kind: 'conflict', resources: ['mnsosssources', 'sinkbindings'], times: 5 });
@@ -73,7 +73,7 @@ describe('the controller', () => {
     faults.clear();
   });
 
-  it.runIf(HAS_FAULTS)('lists again when its watches are cut or too old', async () => {
+  test.runIf(HAS_FAULTS)('the controller lists again when its watches break or expire', async () => {
     const { faults } = stage.cluster.api!;
 
     faults.cutWatches();
@@ -84,7 +84,7 @@ describe('the controller', () => {
     await scalesTo(1);
   });
 
-  it('has a leader again when the one that leads is killed', async () => {
+  test('another instance leads when the leader is killed', async () => {
     const first = await eventually(async () => {
       const holder = await leader();
       expect(holder).toBeTruthy();
@@ -97,7 +97,7 @@ describe('the controller', () => {
     await scalesTo(2);
   });
 
-  it('rolls the pollers when the Secret is rotated, and says when MNS refuses the key', async () => {
+  test('the controller restarts the pollers when the Secret changes, and reports when MNS rejects the key', async () => {
     const podsBefore = await uidsOfPods();
     const { url } = stage.cloud.mns;
     const wrong = encodeToken({ url, credentials: { accessKeyId: 'nobody', accessKeySecret: 'nothing' } });
@@ -122,7 +122,7 @@ describe('the controller', () => {
     expect(await stage.subscriptions()).toHaveLength(1);
   });
 
-  it('says when the topic is deleted, and subscribes when it is there again', async () => {
+  test('the controller reports a deleted topic, and subscribes when it exists again', async () => {
     await deleteTopic(stage);
     await stage.condition('QueueReady', { status: 'False', reason: 'TopicNotFound' });
 
@@ -132,7 +132,7 @@ describe('the controller', () => {
     expect(await stage.subscriptions()).toHaveLength(1);
   });
 
-  it('says when the sink is missing, and binds it when it comes', async () => {
+  test('the controller reports a missing sink, and binds it when it exists', async () => {
     await stage.kubectl('delete broker default');
     await stage.condition('SinkProvided', { status: 'False', reason: 'SinkNotFound' });
 
@@ -148,7 +148,7 @@ describe('the controller', () => {
     });
   });
 
-  it('says in the status what is wrong with a Secret', async () => {
+  test('the status says what is wrong with a Secret', async () => {
     await stage.kubectl('delete secret mnsoss-secret');
     await stage.condition('CredentialsProvided', { status: 'False', reason: 'SecretMissing' });
     await stage.kubectl('apply -f -', await secret(Buffer.from('no token').toString('base64')));
@@ -159,13 +159,16 @@ describe('the controller', () => {
     await isReady();
   });
 
-  it.runIf(HAS_FAULTS)('was refused nothing, and used all that it may do with Secrets and leases', () => {
-    const { access } = stage.cluster.api!;
+  test.runIf(HAS_FAULTS)(
+    'no request of the controller was forbidden, and it used all its permissions for Secrets and leases',
+    () => {
+      const { access } = stage.cluster.api!;
 
-    expect(access.refused).toEqual([]);
-    expect(access.unused({ name: 'mnsoss-controller-lease', namespace: 'mnsoss-system' })).toEqual([]);
-    expect(access.unused({ name: 'mnsoss-token-reader' })).toEqual([]);
-  });
+      expect(access.refused).toEqual([]);
+      expect(access.unused({ name: 'mnsoss-controller-lease', namespace: 'mnsoss-system' })).toEqual([]);
+      expect(access.unused({ name: 'mnsoss-token-reader' })).toEqual([]);
+    },
+  );
 });
 
 async function uidsOfPods(): Promise<string[]> {

@@ -2,12 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, vi } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
-import { createOssClient } from '../../../shared/oss/client.ts';
+import type { MnsClient } from '../../../shared/mns/client.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
-import { systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import { createHttpClient } from '../../../shared/runtime/http.ts';
+import { mnsClientOf, ossClientOf } from '../../support/cloud-clients.ts';
 import { at, type KubeObject, type Tree } from '../../support/kubernetes/api/types.ts';
 import type { KnownResource } from '../../support/kubernetes/client/resources.ts';
 import type { Cluster } from '../../support/kubernetes/cluster.ts';
@@ -25,35 +23,27 @@ export interface Stage {
   readonly cluster: Cluster;
   readonly mns: MnsClient;
   readonly photos: ObjectStore;
-  /** Of the event rule of the bucket. */
+  /** Topic of the bucket's event rule. */
   readonly topic: string;
-  /** The token, as Step 3 of the walk-through makes it. */
+  /** The token of Step 3 of the walk-through. */
   readonly token: string;
-  /** What kubectl prints; throws what it complains about. */
+  /** Runs kubectl and returns its output. Throws its error message. */
   kubectl(command: string, input?: string): Promise<string>;
-  /** The condition of the source, once it is so. */
+  /** Waits for a condition of the source and returns it. */
   condition(type: string, wanted: { status: string; reason?: string }, name?: string): Promise<Tree>;
   source(name?: string): Promise<KubeObject | undefined>;
   subscriptions(): Promise<string[]>;
-  /** What the pods of a Service said so far. */
+  /** Output of the pods of a Service so far. */
   logs(service: string): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** A cloud with a bucket and its event rule, and a cluster on which the programs of this project stand for their images. */
+/** A local cloud with a bucket and its event rule, and a cluster that runs this project's programs for its images. */
 export async function startStage(): Promise<Stage> {
   const cloud = await startLocalCloud();
   const http = createHttpClient();
-  const credentials = staticCredentials(cloud.credentials);
-  const common = { credentials, clock: systemClock, timeoutMs: 10_000 };
-  const mns = createMnsClient({ ...common, endpoint: cloud.mns.url, http });
-  const oss = createOssClient({
-    ...common,
-    endpoint: cloud.oss.url,
-    region: cloud.region,
-    random: Math.random,
-    attempts: 1,
-  });
+  const mns = mnsClientOf(cloud, { http });
+  const oss = ossClientOf(cloud);
   await oss.createBucket('photos');
   await cloud.mns.ensureQueue('console');
   const rule = await cloud.rules.create({
@@ -83,7 +73,7 @@ export async function startStage(): Promise<Stage> {
       'event-display': program('event-display'),
       'face-recognition': program('face-recognition', {
         OSS_ENDPOINT: cloud.oss.url,
-        // Its threads come with the whole image only.
+        // Only the complete image contains the code of its threads.
         ENGINE_WORKERS: '0',
       }),
     },
@@ -138,7 +128,7 @@ export async function startStage(): Promise<Stage> {
   return stage;
 }
 
-/** From a cluster that is not ours goes whatever runs; the installation, which the next run applies again, stays. */
+/** Deletes what runs from an external cluster. The installation stays, because the next run applies it again. */
 async function cleanUp({ kubectl }: Stage): Promise<void> {
   const kinds = ['mnsosssources', 'triggers', 'brokers.eventing.knative.dev', 'ksvc'];
   for (const kind of kinds) await kubectl(`delete ${kind} --all -n default --timeout=60s`);
@@ -148,15 +138,15 @@ async function cleanUp({ kubectl }: Stage): Promise<void> {
   await kubectl('wait --for=delete pods --all -n mnsoss-system --timeout=60s');
 }
 
-/** Whether the cluster is ours, so that its API can be made to fail and tells which permissions were used. */
+/** Whether the cluster is our test cluster, which injects faults and reports used permissions. */
 export const HAS_FAULTS = !process.env.KUBECONFIG;
 
-/** Until the check holds; what it last complained about otherwise. */
+/** Repeats a check until it passes. On timeout, throws its last error. */
 export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(check, { timeout: 120_000, interval: 50 });
 }
 
-/** A file of the walk-through, with the values that its reader puts in. */
+/** A file of the walk-through, with the reader's values filled in. */
 export async function walkthrough(name: string, changes: Record<string, string> = {}): Promise<string> {
   let text = await readFile(new URL(`../walkthrough/${name}`, import.meta.url), 'utf8');
   for (const [from, to] of Object.entries(changes)) {
@@ -183,7 +173,7 @@ export const ossCredentials = ({ cloud }: Stage) =>
     stringData: cloud.credentials,
   });
 
-/** The controller, with everything that it needs, as its readers install it. */
+/** Installs the controller with all its manifests, as a reader does. */
 export async function install({ kubectl }: Stage): Promise<void> {
   await kubectl('apply -k knative/install');
   await kubectl(

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 import { at } from '../../support/kubernetes/api/types.ts';
 import { type SinkRequest, startSinkServer } from '../../support/sink-server.ts';
@@ -7,7 +7,7 @@ import { eventually, install, SAMPLE_TOPIC, type Stage, secret, startStage, walk
 
 const UPLOADS = 1000;
 const FAILING = 0.1;
-/** Every fiftieth upload is one that the sink will never take. */
+/** The sink rejects every fiftieth upload permanently. */
 const isPoison = (index: number) => index % 50 === 7;
 const SEED = 7;
 
@@ -31,7 +31,7 @@ const manifest = (kind: string, name: string, spec: object) =>
     spec,
   });
 
-it('takes 1,000 uploads through Broker and Trigger to a sink that fails one time in ten', async () => {
+test('1,000 uploads reach a sink that fails one time in ten, through Broker and Trigger', async () => {
   const { kubectl, photos, cluster, topic } = stage;
   const random = seededRandom(SEED);
   const processed = new Set<string>();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { at } from '../../support/kubernetes/api/types.ts';
 import { sampleBytes } from '../../support/photos.ts';
 import {
@@ -20,21 +20,21 @@ beforeAll(async () => {
 
 afterAll(() => stage?.stop());
 
-/** Step by step, each on what the ones before have left. */
-describe('the walk-through', () => {
-  it('step 1: installs the controller', async () => {
+/** Each step continues from the state of the steps before it. */
+describe('walk-through', () => {
+  test('step 1 of the walk-through installs the controller', async () => {
     await install(stage);
 
     expect(await stage.kubectl('get deployment mnsoss-controller -n mnsoss-system')).toMatch(/ 2\/2 /);
   });
 
-  it('step 3: makes the token a Secret', async () => {
+  test('step 3 of the walk-through creates the Secret with the token', async () => {
     expect(await stage.kubectl('apply -f -', await secret(stage.token))).toBe(
       'secret/mnsoss-secret created\n',
     );
   });
 
-  it('step 4: makes the service account, whose role is there, and the label', async () => {
+  test('step 4 of the walk-through creates the service account and the label, and its role exists', async () => {
     const made = await stage.kubectl('apply -f test/knative/walkthrough/mnsoss-sa.yaml');
     const labelled = await stage.kubectl('label namespace default knative-eventing-injection=enabled');
 
@@ -43,7 +43,7 @@ describe('the walk-through', () => {
     expect(await stage.kubectl('get clusterrole eventing-sources-mnsoss-controller -o name')).not.toBe('');
   });
 
-  it('step 5: takes the source as it was written in 2019, and says that its Broker is missing', async () => {
+  test('step 5 of the walk-through accepts the source of 2019 and reports its missing Broker', async () => {
     const source = await walkthrough('mnsoss-source.yaml', { [SAMPLE_TOPIC]: stage.topic });
 
     expect(await stage.kubectl('apply -f -', source)).toBe(
@@ -55,7 +55,7 @@ describe('the walk-through', () => {
     );
   });
 
-  it('step 4, today: makes the Broker, and the source becomes ready', async () => {
+  test('step 4 in its present form creates the Broker, and the source becomes ready', async () => {
     await stage.kubectl('apply -f knative/walkthrough/304-service-account-and-broker.yaml');
 
     await stage.kubectl('wait --for=condition=Ready mnsosssource/mnsoss-face --timeout=60s');
@@ -67,7 +67,7 @@ describe('the walk-through', () => {
     expect(await stage.subscriptions()).toHaveLength(1);
   });
 
-  it('steps 6 and 7: versions that Knative serves no more are refused, and their equivalents taken', async () => {
+  test('steps 6 and 7 reject versions that Knative no longer serves and accept their successors', async () => {
     for (const file of ['service.yaml', 'trigger.yaml']) {
       const old = await stage.cluster.kubectl(['apply', '-f', `test/knative/walkthrough/${file}`]);
       expect(old.stderr).toMatch(
@@ -81,7 +81,7 @@ describe('the walk-through', () => {
     await stage.kubectl('wait --for=condition=Ready ksvc/event-display trigger/oss-trigger --timeout=60s');
   });
 
-  it('prints the event of an upload as the walk-through shows it', async () => {
+  test('the event of an upload is printed as in the walk-through', async () => {
     const { photos, cloud } = stage;
     await photos.put('incoming/timg.jpg', sampleBytes(1), { contentType: 'image/jpeg' });
 
@@ -96,7 +96,7 @@ describe('the walk-through', () => {
     expect(withoutVariable(log)).toBe(shown({ region: cloud.region, account: cloud.accountId, size, etag }));
   });
 
-  it('scales the pollers, which kubectl does through the source', async () => {
+  test('kubectl scales the pollers through the source', async () => {
     await stage.kubectl('scale mnsosssource/mnsoss-face --replicas=2');
 
     await eventually(async () =>
@@ -109,7 +109,7 @@ describe('the walk-through', () => {
     );
   });
 
-  it('cleans up in Kubernetes and in MNS when the source is deleted', async () => {
+  test('deleting the source cleans up in Kubernetes and in MNS', async () => {
     const queue = await stage.kubectl('get mnsosssource mnsoss-face -o jsonpath={.status.queue}');
 
     await stage.kubectl('delete mnsosssource mnsoss-face --timeout=60s');
@@ -121,15 +121,18 @@ describe('the walk-through', () => {
     await expect(stage.mns.queue(queue).attributes()).rejects.toThrow('QueueNotExist');
   });
 
-  it.runIf(HAS_FAULTS)('is refused nothing, and uses all that it may do with Secrets', () => {
-    const { access } = stage.cluster.api!;
+  test.runIf(HAS_FAULTS)(
+    'no request of the controller was forbidden, and it used all its permissions for Secrets',
+    () => {
+      const { access } = stage.cluster.api!;
 
-    expect(access.refused).toEqual([]);
-    expect(access.unused({ name: 'mnsoss-token-reader' })).toEqual([]);
-  });
+      expect(access.refused).toEqual([]);
+      expect(access.unused({ name: 'mnsoss-token-reader' })).toEqual([]);
+    },
+  );
 });
 
-/** What differs from run to run: when, and by which request. */
+/** Replaces what differs from run to run: times and request ids. */
 function withoutVariable(text: string): string {
   return text
     .replace(/^\S+ \S+ receive/, 'TIME receive')

@@ -1,5 +1,7 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { type Acs3ErrorCode, createAcs3Verifier } from '../../../local/access/acs3.ts';
+import { type Acs3ErrorCode, acs3ActionOf, createAcs3Verifier } from '../../../local/access/acs3.ts';
 import { createKeyring } from '../../../local/access/keyring.ts';
 import { createSts } from '../../../local/access/sts.ts';
 import { acs3Authorization, acs3ContentHash } from '../../../shared/runtime/acs3.ts';
@@ -136,4 +138,15 @@ test.each([
   const { request, outcomeOf } = aVerifier();
 
   expect(outcomeOf({ ...request(), ...changes })).toBe('SignatureDoesNotMatch');
+});
+
+test.each([
+  ['ListEventRules', 'ListEventRules'],
+  [undefined, undefined],
+  [['ListEventRules', 'GetEventRule'], undefined],
+])('the action header %j names the operation %s', (header, action) => {
+  const request = new IncomingMessage(new Socket());
+  if (header !== undefined) request.headers['x-acs-action'] = header;
+
+  expect(acs3ActionOf(request)).toBe(action);
 });

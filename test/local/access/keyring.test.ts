@@ -80,3 +80,24 @@ test('a keyring without accounts is a wrong configuration', () => {
     expect.objectContaining({ code: 'ConfigInvalid' }),
   );
 });
+
+test('a keyring without STS knows only the keys of its accounts', () => {
+  const keyring = createKeyring({ accounts: [FIRST], clock: manualClock() });
+  const find = (accessKeyId: string) => keyring.find(accessKeyId, undefined, (fault) => new Error(fault));
+
+  expect(find('first')).toMatchObject({ accountId: '1' });
+  expect(() => find('STS.other')).toThrow('unknown');
+});
+
+test('issued keys have the form of STS and are all different', () => {
+  const { sts } = aKeyring();
+
+  const issued = Array.from({ length: 20 }, () => sts.issue());
+
+  for (const { accessKeyId, accessKeySecret, securityToken } of issued) {
+    expect(accessKeyId).toMatch(/^STS\.[0-9a-z]{24}$/);
+    expect(accessKeySecret).toMatch(/^[0-9a-z]{44}$/);
+    expect(securityToken).toMatch(/^[0-9a-z]{200}$/);
+  }
+  expect(new Set(issued.map(({ accessKeyId }) => accessKeyId)).size).toBe(20);
+});

@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startEntry } from '../../support/child-program.ts';
 import { ACCOUNT, createSdk, type SdkFields, startMns, type TestMns, until } from './support.ts';
 
 let dataDir: string;
@@ -117,11 +116,9 @@ describe('MNS after a restart', () => {
 describe('MNS after kill -9', () => {
   test('kill -9 loses no acknowledged message and restores no deleted one', async () => {
     const script = fileURLToPath(new URL('crash-server.ts', import.meta.url));
-    const server = spawn(process.execPath, ['--import', 'tsx', script, dataDir, JSON.stringify(ACCOUNT)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = (await once(server.stdout, 'data')) as [Buffer];
-    const sdk = createSdk(line.toString().trim());
+    const server = startEntry(script, {}, dataDir, JSON.stringify(ACCOUNT));
+    const [url] = await server.said(/http\S+(?=\n)/);
+    const sdk = createSdk(url);
     await sdk.createQueue('q');
     const sent = new Set<string>();
     const deleted = new Set<string>();
@@ -148,8 +145,8 @@ describe('MNS after kill -9', () => {
     ];
 
     await until(() => sent.size > 300 && deleted.size > 20);
-    server.kill('SIGKILL');
-    await Promise.all([...clients, once(server, 'exit')]);
+    server.process.kill('SIGKILL');
+    await Promise.all([...clients, server.ended()]);
 
     const after = await restart();
     // What was received and not deleted becomes visible again.

@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import AliOss from 'ali-oss';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isAppError } from '../../../shared/runtime/errors.ts';
+import { startEntry } from '../../support/child-program.ts';
 import { ACCOUNT, failureOf, headersOf, openBucket, sendRaw, startOss, untyped } from './support.ts';
 
 const CHILD = fileURLToPath(new URL('./server-process.ts', import.meta.url));
@@ -233,12 +231,9 @@ async function toFileStream(directory: string, text: string) {
   return (await fs.open(file)).createReadStream();
 }
 
-/** A server in a process of its own, that can be killed. */
+/** A server in its own process, which the test kills. */
 async function startProcess(dataDir: string) {
-  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit');
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  return { port: Number(line), ended, kill: () => child.kill('SIGKILL') };
+  const program = startEntry(CHILD, {}, dataDir);
+  const [, port] = await program.said(/^(\d+)\n/);
+  return { port: Number(port), ended: program.ended(), kill: () => program.process.kill('SIGKILL') };
 }

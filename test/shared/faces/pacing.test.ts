@@ -11,7 +11,7 @@ function open({ quota = 2, marginMs = 50 }: { quota?: number; marginMs?: number 
   const clock = manualClock(1_000_000);
   const pacing = createPacing({ clock, random: seededRandom(1), quota: () => quota, marginMs });
   const sent: number[] = [];
-  /** Sends at its turn and is answered at once. */
+  /** Starts at its turn and gets an answer at once. */
   const send = (options?: PaceOptions) =>
     pacing.run(
       OPERATION,
@@ -31,8 +31,8 @@ async function settled(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('the line of an operation', () => {
-  test('lets as many go at once as the quota allows, and the next ones a second and the margin later', async () => {
+describe('wait queue', () => {
+  test('as many requests as the quota allows start at once, the next ones a second and the margin later', async () => {
     const { clock, sent, send } = open();
 
     const all = Promise.all(Array.from({ length: 5 }, () => send()));
@@ -43,7 +43,7 @@ describe('the line of an operation', () => {
     expect(clock.pending()).toBe(0);
   });
 
-  test('paces a quota below one by longer periods', async () => {
+  test('a quota below one per second gives longer periods', async () => {
     const { clock, sent, send } = open({ quota: 0.5 });
 
     const all = Promise.all([send(), send(), send()]);
@@ -53,7 +53,7 @@ describe('the line of an operation', () => {
     expect(sent).toEqual([0, 2050, 4100]);
   });
 
-  test('is one for each operation', async () => {
+  test('each operation has its own wait queue', async () => {
     const { clock, pacing } = open({ quota: 1 });
     const turns: string[] = [];
     const send = (operation: string) =>
@@ -70,7 +70,7 @@ describe('the line of an operation', () => {
     await all;
   });
 
-  test('never has more requests arrive in a second than the quota, wherever seconds begin', async () => {
+  test('no second has more requests than the quota, wherever seconds begin', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 6 }),
@@ -116,7 +116,7 @@ describe('the line of an operation', () => {
     );
   });
 
-  test('wastes nothing of the quota but the margin', async () => {
+  test('only the margin of the quota is unused', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 10 }),
@@ -135,7 +135,7 @@ describe('the line of an operation', () => {
     );
   });
 
-  test('is not held up by a clock that was set back', async () => {
+  test('a clock that was set back delays nothing', async () => {
     const clock = manualClock();
     let behind = 0;
     const setBack: Clock = { ...clock, now: () => clock.now() - behind };
@@ -151,8 +151,8 @@ describe('the line of an operation', () => {
   });
 });
 
-describe('deadlines', () => {
-  test('turn a request away at once that would wait past its own', async () => {
+describe('deadline', () => {
+  test('a request whose turn comes after its deadline is rejected at once', async () => {
     const { clock, send } = open();
     const line = [send(), send(), send(), send()];
 
@@ -169,7 +169,7 @@ describe('deadlines', () => {
     await Promise.all(line);
   });
 
-  test('are no matter while nobody is in line', async () => {
+  test('a request starts despite a short deadline when the queue is empty', async () => {
     const { clock, sent, send } = open();
 
     await send({ deadline: clock.now() - 5000 });
@@ -177,7 +177,7 @@ describe('deadlines', () => {
     expect(sent).toEqual([0]);
   });
 
-  test('spread the times to come back as the quota can serve them', async () => {
+  test('the times to try again are spread according to the quota', async () => {
     const { clock, send } = open();
     const line = [send(), send()];
 
@@ -189,7 +189,7 @@ describe('deadlines', () => {
     await Promise.all(line);
   });
 
-  test('count those that are still uploading', async () => {
+  test('requests that are still uploading count for the deadline', async () => {
     const { clock, pacing, send } = open({ quota: 1 });
     const uploads = Array.from({ length: 3 }, () =>
       pacing.run(OPERATION, async (turn) => {
@@ -205,7 +205,7 @@ describe('deadlines', () => {
     await Promise.all(uploads);
   });
 
-  test('give the place of one back that failed before its turn', async () => {
+  test('a request that fails before its turn makes room in the queue', async () => {
     const { clock, pacing, sent, send } = open({ quota: 1 });
     const failing = settled(pacing.run(OPERATION, () => Promise.reject(new Error('upload failed'))));
 
@@ -215,7 +215,7 @@ describe('deadlines', () => {
     expect(sent).toEqual([0]);
   });
 
-  test('turn one away whose turn was put off while it waited', async () => {
+  test('a waiting request is rejected when its turn moves past its deadline', async () => {
     const { clock, pacing, send } = open({ quota: 2 });
     await throttle(pacing);
     const waiting = settled(send({ deadline: clock.now() + 1300 }));
@@ -228,7 +228,7 @@ describe('deadlines', () => {
   });
 });
 
-test('an aborted request leaves the line to those behind it', async () => {
+test('an aborted request leaves the queue to the later ones', async () => {
   const { clock, sent, send } = open({ quota: 1 });
   const controller = new AbortController();
   const first = send();
@@ -253,8 +253,8 @@ async function throttle(pacing: Pacing): Promise<void> {
   await settled(refused);
 }
 
-describe('the rate', () => {
-  test('halves when the service refuses, and the line stands still for a second', async () => {
+describe('rate', () => {
+  test('the rate halves when the service throttles, and the queue pauses for a second', async () => {
     const { clock, pacing, sent, send } = open({ quota: 4 });
 
     await throttle(pacing);
@@ -270,7 +270,7 @@ describe('the rate', () => {
     expect(sent[2]).toBe(sent[0]! + 1050);
   });
 
-  test('halves once for requests that left together', async () => {
+  test('the rate halves once for requests that started together', async () => {
     const { pacing } = open({ quota: 8 });
 
     await Promise.all([throttle(pacing), throttle(pacing), throttle(pacing)]);
@@ -278,7 +278,7 @@ describe('the rate', () => {
     expect(pacing.rate(OPERATION)).toBe(4);
   });
 
-  test('is tried again soon after one refusal, which may have been an accident', async () => {
+  test('the old rate is tried again soon after one refusal', async () => {
     const { clock, pacing, send } = open({ quota: 2 });
     await throttle(pacing);
 
@@ -291,7 +291,7 @@ describe('the rate', () => {
     expect([soon, pacing.rate(OPERATION)]).toEqual([1, 2]);
   });
 
-  test('rises by one after a time without refusals, up to the quota', async () => {
+  test('the rate rises by one after a time without refusals, up to the quota', async () => {
     const { clock, pacing, send } = open({ quota: 4 });
     await throttle(pacing);
     const rates: number[] = [];
@@ -305,7 +305,7 @@ describe('the rate', () => {
     expect(rates).toEqual([3, 4, 4, 4]);
   });
 
-  test('falls back to what worked when a higher one is refused, and tries it again later', async () => {
+  test('the rate falls back when a higher one is refused, which is tried again later', async () => {
     const { clock, pacing, send } = open({ quota: 4 });
     await throttle(pacing);
     await clock.advance(30_000);
@@ -324,7 +324,7 @@ describe('the rate', () => {
     expect([tried, fallen, patient, pacing.rate(OPERATION)]).toEqual([3, 2, 2, 3]);
   });
 
-  test('goes below one, but never to nothing', async () => {
+  test('the rate can be below one per second, but never 0', async () => {
     const { clock, pacing } = open({ quota: 1 });
     const rates: number[] = [];
 
@@ -338,7 +338,7 @@ describe('the rate', () => {
     expect(rates).toEqual([0.5, 0.25, 0.125, 0.0625, 0.0625, 0.0625]);
   });
 
-  test('is not lowered by other failures', async () => {
+  test('other failures do not lower the rate', async () => {
     const { pacing } = open();
 
     await settled(

@@ -12,7 +12,7 @@ const image = (width: number, rasterWidth: number): UprightImage => ({
 });
 
 describe('similarity', () => {
-  test('is 1 for the same, 0 for perpendicular and -1 for opposite directions', () => {
+  test('similarity is 1 for equal, 0 for perpendicular and -1 for opposite directions', () => {
     const right = Float32Array.of(1, 0);
 
     expect(similarity(right, right)).toBe(1);
@@ -20,7 +20,7 @@ describe('similarity', () => {
     expect(similarity(right, Float32Array.of(-1, 0))).toBe(-1);
   });
 
-  test('refuses embeddings of two engines', () => {
+  test('embeddings of different sizes are rejected', () => {
     expect(() => similarity(new Float32Array(512), new Float32Array(128))).toThrow(
       'embeddings of 512 and 128 numbers',
     );
@@ -28,12 +28,12 @@ describe('similarity', () => {
 });
 
 describe('isMatchable', () => {
-  test('asks for the least width where the face was analysed', () => {
+  test('a face needs a minimum width in pixels of the raster', () => {
     expect(isMatchable(face(MIN_MATCH_WIDTH), image(1000, 1000))).toBe(true);
     expect(isMatchable(face(MIN_MATCH_WIDTH - 1), image(1000, 1000))).toBe(false);
   });
 
-  test('knows that a large picture was made smaller', () => {
+  test('the width of a face counts after scaling the picture down', () => {
     expect(isMatchable(face(89), image(4000, 2000))).toBe(false);
     expect(isMatchable(face(90), image(4000, 2000))).toBe(true);
   });

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { FaceEngine } from '../../../shared/faces/engine.ts';
 import { createFaceBodyEngine } from '../../../shared/faces/engines/facebody/engine.ts';
 import { createLocalEngine } from '../../../shared/faces/engines/local/engine.ts';
@@ -34,8 +34,8 @@ const nobody = () =>
     .png()
     .toBuffer();
 
-describe.each(Object.keys(engines))('verification by the engine %s', (name) => {
-  it('tells one person in two photos from two people', async () => {
+describe.each(Object.keys(engines))('verifyFaces with the engine %s', (name) => {
+  test('two photos of one person are verified, and those of two people are not', async () => {
     const engine = await engines[name]!();
     const known = await knownFaces();
     const [anna, annaAgain, clara] = await Promise.all(
@@ -50,7 +50,7 @@ describe.each(Object.keys(engines))('verification by the engine %s', (name) => {
     expect(different.confidence).toBeLessThan(same.confidence);
   });
 
-  it('needs a face in both pictures', async () => {
+  test('verification fails when one picture shows no face', async () => {
     const engine = await engines[name]!();
 
     const verification = verifyFaces(engine, [await nobody(), await nobody()], OPTIONS);
@@ -59,7 +59,7 @@ describe.each(Object.keys(engines))('verification by the engine %s', (name) => {
   });
 });
 
-it('compares no embeddings of faces that are too small to be told apart', async () => {
+test('faces that are too small to be distinguished are not compared', async () => {
   const embedding = Float32Array.of(1, 0);
   const tiny = fakeEngine(() => [aFace({ box: { x: 0, y: 0, width: 44, height: 60 }, embedding })]);
 

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { type AnnotatedFace, annotateImage } from '../../../shared/images/annotate.ts';
 import { decodeImage } from '../../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS, type Raster } from '../../../shared/images/image.ts';
@@ -12,7 +12,7 @@ function aFace(changes: Partial<AnnotatedFace> = {}): AnnotatedFace {
   return { box: { x: 200, y: 200, width: 100, height: 120 }, label: 'F 27 happy', tone: 'plain', ...changes };
 }
 
-/** How many pixels of an area are no longer the grey they were. */
+/** Number of pixels of an area that are no longer grey. */
 function changed(raster: Raster, x: number, y: number, width: number, height: number): number {
   let count = 0;
   for (let row = y; row < y + height; row++) {
@@ -23,7 +23,7 @@ function changed(raster: Raster, x: number, y: number, width: number, height: nu
   return count;
 }
 
-it('draws box, label and banner and leaves the rest of the picture alone', async () => {
+test('box, label and banner are drawn, and the rest of the picture is unchanged', async () => {
   const image = upright(blank(800, 600));
 
   const file = await annotateImage(
@@ -41,7 +41,7 @@ it('draws box, label and banner and leaves the rest of the picture alone', async
   expect(changed(raster, 350, 0, 450, 560)).toBe(0);
 });
 
-it('takes boxes in pixels of the upright image', async () => {
+test('boxes are in pixels of the upright image', async () => {
   const image = upright(blank(400, 300), 0.5);
 
   const file = await annotateImage(image, { faces: [aFace({ label: '' })], banner: '' }, options);
@@ -51,7 +51,7 @@ it('takes boxes in pixels of the upright image', async () => {
   expect(changed(raster, 160, 0, 240, 300)).toBe(0);
 });
 
-it('tells tones apart', async () => {
+test('each tone has its own colour', async () => {
   const tones = ['match', 'unknown', 'plain'] as const;
 
   const files = await Promise.all(
@@ -67,7 +67,7 @@ it('tells tones apart', async () => {
   expect(difference(plates[0]!, plates[2]!)).toBeGreaterThan(60);
 });
 
-it('puts the banner on top when faces are at the bottom', async () => {
+test('the banner is at the top when faces are at the bottom', async () => {
   const image = upright(blank(800, 600));
   const faces = [aFace({ box: { x: 200, y: 480, width: 100, height: 120 }, label: '' })];
 
@@ -78,13 +78,13 @@ it('puts the banner on top when faces are at the bottom', async () => {
   expect(changed(raster, 400, 580, 400, 20)).toBe(0);
 });
 
-it('draws nothing for no faces and no banner', async () => {
+test('without faces and banner nothing is drawn', async () => {
   const file = await annotateImage(upright(blank(300, 200)), { faces: [], banner: '' }, options);
 
   expect(changed(await pixelsOf(file), 0, 0, 300, 200)).toBe(0);
 });
 
-it.each([200, 1920, 8000])('writes letters of a readable size on %i pixels', async (side) => {
+test.each([200, 1920, 8000])('letters have a readable size on %i pixels', async (side) => {
   const image = upright(blank(side, Math.round(side * 0.75)), side / 1000);
   const faces = [aFace({ box: { x: 400, y: 300, width: 150, height: 180 } })];
 
@@ -98,12 +98,12 @@ it.each([200, 1920, 8000])('writes letters of a readable size on %i pixels', asy
   expect(height).toBeLessThanOrEqual(Math.max(20, side / 20));
 });
 
-it.each([
+test.each([
   [1, 1],
   [16, 12],
   [40, 400],
   [400, 40],
-])('survives a picture of %i × %i pixels', async (width, height) => {
+])('a picture of %i × %i pixels is annotated', async (width, height) => {
   const image = upright(blank(width, height));
   const faces = [
     aFace({ box: { x: 0, y: 0, width, height } }),
@@ -116,7 +116,7 @@ it.each([
   expect([metadata.width, metadata.height]).toEqual([width, height]);
 });
 
-it('the same picture is drawn the same way twice', async () => {
+test('annotation is deterministic', async () => {
   const decode = () => decodeImage(photo(), { ...DEFAULT_IMAGE_BOUNDS, rasterSide: 640 });
   const faces = [
     aFace({ box: { x: 268, y: 192, width: 160, height: 240 }, label: '李明', tone: 'match' }),

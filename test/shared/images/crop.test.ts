@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { cropFace, cropRegion, DEFAULT_CROP_OPTIONS } from '../../../shared/images/crop.ts';
 import { decodeImage } from '../../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS } from '../../../shared/images/image.ts';
@@ -8,7 +8,7 @@ import { blank, photo, upright } from './pictures.ts';
 
 const LARGE = { width: 1000, height: 800 };
 
-it('pads by a fraction of the box', () => {
+test('a crop is padded by a fraction of the box', () => {
   const region = cropRegion({ x: 400, y: 300, width: 100, height: 120 }, LARGE, {
     padding: 0.25,
     minSide: 1,
@@ -17,13 +17,13 @@ it('pads by a fraction of the box', () => {
   expect(region).toEqual({ x: 375, y: 270, width: 150, height: 180 });
 });
 
-it('stops at the edge of the picture', () => {
+test('a crop ends at the edge of the picture', () => {
   const region = cropRegion({ x: 0, y: 700, width: 100, height: 100 }, LARGE, { padding: 0.5, minSide: 1 });
 
   expect(region).toEqual({ x: 0, y: 650, width: 150, height: 150 });
 });
 
-it('gives a small face more of its surroundings, moved inside at the edge', () => {
+test('the crop of a small face is extended, and moved inside at the edge', () => {
   const middle = cropRegion({ x: 500, y: 400, width: 10, height: 10 }, LARGE, { padding: 0, minSide: 64 });
   const corner = cropRegion({ x: 0, y: 0, width: 10, height: 10 }, LARGE, { padding: 0, minSide: 64 });
 
@@ -31,7 +31,7 @@ it('gives a small face more of its surroundings, moved inside at the edge', () =
   expect(corner).toEqual({ x: 0, y: 0, width: 64, height: 64 });
 });
 
-it('lies inside the picture, contains what of the box does, and is as large as asked for', () => {
+test('a crop is inside the picture, contains the box and has the requested size', () => {
   const number = fc.double({ min: -300, max: 600, noNaN: true });
   const extent = fc.double({ min: 0.1, max: 500, noNaN: true });
   const size = fc.record({
@@ -58,7 +58,7 @@ it('lies inside the picture, contains what of the box does, and is as large as a
   );
 });
 
-it('encodes the face it was asked for as JPEG', async () => {
+test('the requested face is encoded as JPEG', async () => {
   const image = await decodeImage(photo(), { ...DEFAULT_IMAGE_BOUNDS, rasterSide: 960 });
   const box = { x: 676, y: 56, width: 190, height: 260 };
 
@@ -79,7 +79,7 @@ it('encodes the face it was asked for as JPEG', async () => {
   });
 });
 
-it('scales a large crop down', async () => {
+test('a large crop is scaled down', async () => {
   const image = upright(blank(1200, 900));
 
   const crop = await cropFace(

@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { decodeImage } from '../../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS } from '../../../shared/images/image.ts';
 import { loadSharp } from '../../../shared/images/sharp.ts';
@@ -24,7 +24,7 @@ import {
 const ORANGE: Pixel = [200, 100, 50];
 const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const;
 
-/** A PNG of one bit a pixel whose header may promise what its data does not keep. */
+/** A PNG with one bit per pixel, whose header may claim more pixels than its data has. */
 function png(width: number, height: number, rows: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -60,7 +60,7 @@ function crc32(bytes: Uint8Array): number {
 
 const noisy = () => sharp(noise(64, 48).data, { raw: { width: 64, height: 48, channels: 3 } });
 
-it.each<[name: string, picture: Sharp, tolerance: number]>([
+test.each<[name: string, picture: Sharp, tolerance: number]>([
   ['JPEG', plain(ORANGE).jpeg(), 3],
   ['progressive JPEG', plain(ORANGE).jpeg({ progressive: true }), 3],
   ['CMYK JPEG', plain(ORANGE).toColourspace('cmyk').jpeg({ quality: 100 }), 30],
@@ -76,7 +76,7 @@ it.each<[name: string, picture: Sharp, tolerance: number]>([
   ['TIFF', plain(ORANGE).tiff({ compression: 'lzw' }), 0],
   ['CMYK TIFF', plain(ORANGE).toColourspace('cmyk').tiff({ compression: 'none' }), 30],
   ['AVIF', plain(ORANGE).avif({ quality: 90 }), 4],
-])('decodes %s to 8-bit sRGB', async (_name, picture, tolerance) => {
+])('%s is decoded to 8-bit sRGB', async (_name, picture, tolerance) => {
   const bytes = await picture.toBuffer();
 
   const { width, height, raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
@@ -86,12 +86,12 @@ it.each<[name: string, picture: Sharp, tolerance: number]>([
   expect(difference(pixelAt(raster, 30, 20), ORANGE)).toBeLessThanOrEqual(tolerance);
 });
 
-it.each<[name: string, picture: Sharp]>([
+test.each<[name: string, picture: Sharp]>([
   ['grey JPEG', plain([90, 90, 90]).toColourspace('b-w').jpeg()],
   ['grey PNG', plain([90, 90, 90]).toColourspace('b-w').png()],
   ['grey PNG with alpha', plain([90, 90, 90]).ensureAlpha(1).toColourspace('b-w').png()],
   ['16-bit grey PNG', plain([90, 90, 90]).toColourspace('grey16').png()],
-])('makes three 8-bit channels of a %s', async (_name, picture) => {
+])('a %s is decoded to three 8-bit channels', async (_name, picture) => {
   const bytes = await picture.toBuffer();
 
   const { raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
@@ -100,7 +100,7 @@ it.each<[name: string, picture: Sharp]>([
   expect(difference(pixelAt(raster, 5, 5), [90, 90, 90])).toBeLessThanOrEqual(1);
 });
 
-it('lays transparency on white', async () => {
+test('transparency becomes white', async () => {
   const bytes = await plain([0, 0, 0]).ensureAlpha(0.5).png().toBuffer();
 
   const { raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
@@ -108,7 +108,7 @@ it('lays transparency on white', async () => {
   expect(difference(pixelAt(raster, 5, 5), [127, 127, 127])).toBeLessThanOrEqual(1);
 });
 
-it.each(['gif', 'webp'] as const)('reads the first frame of an animated %s', async (format) => {
+test.each(['gif', 'webp'] as const)('the first frame of an animated %s is decoded', async (format) => {
   const bytes = await frames([GREEN, RED, BLUE]).toFormat(format).toBuffer();
 
   const { height, raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
@@ -117,8 +117,8 @@ it.each(['gif', 'webp'] as const)('reads the first frame of an animated %s', asy
   expect(difference(pixelAt(raster, 8, 8), GREEN)).toBeLessThanOrEqual(6);
 });
 
-// EXIF 2.32, 4.6.4 A: where row 0 and column 0 of the stored pixels belong.
-it.each<[orientation: number, corners: readonly Pixel[]]>([
+// EXIF 2.32, 4.6.4 A: the position of row 0 and column 0 of the stored pixels.
+test.each<[orientation: number, corners: readonly Pixel[]]>([
   [1, [RED, GREEN, BLUE, WHITE]],
   [2, [GREEN, RED, WHITE, BLUE]],
   [3, [WHITE, BLUE, GREEN, RED]],
@@ -127,7 +127,7 @@ it.each<[orientation: number, corners: readonly Pixel[]]>([
   [6, [BLUE, RED, WHITE, GREEN]],
   [7, [WHITE, GREEN, BLUE, RED]],
   [8, [GREEN, WHITE, RED, BLUE]],
-])('turns a picture of EXIF orientation %i upright', async (orientation, corners) => {
+])('a picture with EXIF orientation %i is turned upright', async (orientation, corners) => {
   const bytes = await quarters().withMetadata({ orientation }).jpeg({ quality: 100 }).toBuffer();
 
   const { raster } = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
@@ -143,16 +143,19 @@ it.each<[orientation: number, corners: readonly Pixel[]]>([
   });
 });
 
-it.each(['jpeg', 'png', 'webp', 'tiff'] as const)('gives the upright size of a turned %s', async (format) => {
-  const bytes = await plain(RED, 300, 200).withMetadata({ orientation: 6 }).toFormat(format).toBuffer();
+test.each(['jpeg', 'png', 'webp', 'tiff'] as const)(
+  'a turned %s has the size of the upright picture',
+  async (format) => {
+    const bytes = await plain(RED, 300, 200).withMetadata({ orientation: 6 }).toFormat(format).toBuffer();
 
-  const { width, height, raster } = await decodeImage(bytes, { ...DEFAULT_IMAGE_BOUNDS, rasterSide: 150 });
+    const { width, height, raster } = await decodeImage(bytes, { ...DEFAULT_IMAGE_BOUNDS, rasterSide: 150 });
 
-  expect([width, height]).toEqual([200, 300]);
-  expect([raster.width, raster.height]).toEqual([100, 150]);
-});
+    expect([width, height]).toEqual([200, 300]);
+    expect([raster.width, raster.height]).toEqual([100, 150]);
+  },
+);
 
-it('scales a large picture down and leaves a small one', async () => {
+test('a large picture is scaled down, a small one keeps its size', async () => {
   const bytes = photo();
 
   const small = await decodeImage(bytes, { ...DEFAULT_IMAGE_BOUNDS, rasterSide: 480 });
@@ -164,7 +167,7 @@ it('scales a large picture down and leaves a small one', async () => {
   expect([whole.raster.width, whole.raster.height]).toEqual([1920, 1448]);
 });
 
-it('skips the conversion from sRGB without changing a pixel', async () => {
+test('skipping the conversion from sRGB changes no pixel', async () => {
   const bytes = photo();
   const converted = await sharp(bytes).toColourspace('srgb').raw().toBuffer();
 
@@ -173,7 +176,7 @@ it('skips the conversion from sRGB without changing a pixel', async () => {
   expect(Buffer.compare(Buffer.from(raster.data), converted)).toBe(0);
 });
 
-it.each([
+test.each([
   ['empty', Buffer.alloc(0)],
   ['unknown-format', Buffer.from('hello, I am a text')],
   ['refused-format', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')],
@@ -181,13 +184,13 @@ it.each([
   ['truncated', photo().subarray(0, 400)],
   ['truncated', photo().subarray(0, 100_000)],
   ['truncated', photo().subarray(0, -2)],
-])('refuses a file that is %s', async (reason, bytes) => {
+])('a file that is %s is rejected', async (reason, bytes) => {
   const decoding = decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
 
   await expect(decoding).rejects.toMatchObject({ code: 'InvalidImage', details: { reason } });
 });
 
-it.each(FORMATS)('says of an interrupted %s that it is truncated', async (format) => {
+test.each(FORMATS)('an interrupted %s is reported as truncated', async (format) => {
   const bytes = await noisy().toFormat(format).toBuffer();
 
   const decoding = decodeImage(bytes.subarray(0, bytes.length / 2), DEFAULT_IMAGE_BOUNDS);
@@ -198,7 +201,7 @@ it.each(FORMATS)('says of an interrupted %s that it is truncated', async (format
   });
 });
 
-it.each(['png', 'avif'] as const)('says of a damaged %s that it is corrupt', async (format) => {
+test.each(['png', 'avif'] as const)('a damaged %s is reported as corrupt', async (format) => {
   const bytes = await noisy().toFormat(format).toBuffer();
   bytes.fill(0xa5, bytes.length / 2, bytes.length / 2 + 200);
 
@@ -207,7 +210,7 @@ it.each(['png', 'avif'] as const)('says of a damaged %s that it is corrupt', asy
   await expect(decoding).rejects.toMatchObject({ code: 'InvalidImage', details: { reason: 'corrupt' } });
 });
 
-it('takes a photo that merely has bytes behind its end', async () => {
+test('a photo with extra bytes at its end is accepted', async () => {
   const bytes = Buffer.concat([photo(), Buffer.alloc(1000, 7)]);
 
   const image = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
@@ -215,7 +218,7 @@ it('takes a photo that merely has bytes behind its end', async () => {
   expect([image.width, image.height]).toEqual([1920, 1448]);
 });
 
-it('fails with a code or gives a whole raster, whatever bytes are changed', async () => {
+test('any changed bytes give an error with a code or a complete raster', async () => {
   const files = await Promise.all(FORMATS.map((format) => noisy().toFormat(format).toBuffer()));
   const changes = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), {
     minLength: 1,
@@ -237,11 +240,11 @@ it('fails with a code or gives a whole raster, whatever bytes are changed', asyn
   );
 });
 
-it.each([
+test.each([
   ['maxBytes', { maxBytes: 1000 }, { limit: 1000, actual: photo().length }],
   ['maxPixels', { maxPixels: 1_000_000 }, { limit: 1_000_000, actual: 1920 * 1448 }],
   ['maxSide', { maxSide: 1919 }, { limit: 1919, actual: 1920 }],
-])('refuses what exceeds %s and names both figures', async (bound, bounds, figures) => {
+])('a picture beyond %s is rejected with limit and actual value', async (bound, bounds, figures) => {
   const decoding = decodeImage(photo(), { ...DEFAULT_IMAGE_BOUNDS, ...bounds });
 
   await expect(decoding).rejects.toMatchObject({
@@ -251,8 +254,8 @@ it.each([
   });
 });
 
-it('refuses a decompression bomb by its header alone', async () => {
-  // The one row of data would make a decoder fail: it never gets there.
+test('a decompression bomb is rejected by its header', async () => {
+  // A decoder would fail at the single row of data, but no decoder starts.
   const bytes = png(20_000, 20_000, 1);
 
   const decoding = decodeImage(bytes, DEFAULT_IMAGE_BOUNDS);
@@ -263,7 +266,7 @@ it('refuses a decompression bomb by its header alone', async () => {
   });
 });
 
-it('lets nothing in the process render SVG', async () => {
+test('SVG is not rendered anywhere in the process', async () => {
   const guarded = await loadSharp();
 
   const rendering = guarded(

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { drawStrokes, fillRect, strokeRect } from '../../../shared/images/draw.ts';
 import type { Raster } from '../../../shared/images/image.ts';
 import { blank, type Pixel, pixelAt } from './pictures.ts';
@@ -7,14 +7,14 @@ import { blank, type Pixel, pixelAt } from './pictures.ts';
 const INK = { colour: [200, 100, 0], opacity: 1 } as const;
 const BLACK: Pixel = [0, 0, 0];
 
-/** How much paint lies on a black raster, in pixels. */
+/** Amount of paint on a black raster, in pixels. */
 function painted(raster: Raster): number {
   let sum = 0;
   for (let at = 0; at < raster.data.length; at += 3) sum += raster.data[at]! / INK.colour[0];
   return sum;
 }
 
-it('fills whole pixels with the colour and nothing else', () => {
+test('fillRect fills whole pixels with the colour and nothing else', () => {
   const raster = blank(20, 20, BLACK);
 
   fillRect(raster, { x: 5, y: 6, width: 4, height: 3 }, 0, INK);
@@ -24,7 +24,7 @@ it('fills whole pixels with the colour and nothing else', () => {
   expect(painted(raster)).toBe(12);
 });
 
-it('paints a pixel as far as it is covered', () => {
+test('a pixel is painted in proportion to its coverage', () => {
   const raster = blank(20, 20, BLACK);
 
   fillRect(raster, { x: 5.25, y: 6, width: 6, height: 3.5 }, 0, INK);
@@ -33,7 +33,7 @@ it('paints a pixel as far as it is covered', () => {
   expect(pixelAt(raster, 8, 9)[0]).toBe(100);
 });
 
-it('mixes with what is below', () => {
+test('ink is mixed with the colour below', () => {
   const raster = blank(4, 4, [100, 100, 100]);
 
   fillRect(raster, { x: 0, y: 0, width: 4, height: 4 }, 0, { colour: [200, 0, 100], opacity: 0.5 });
@@ -41,7 +41,7 @@ it('mixes with what is below', () => {
   expect(pixelAt(raster, 2, 2)).toEqual([150, 50, 100]);
 });
 
-it('covers the area of a rounded rectangle', () => {
+test('the covered area of a rounded rectangle is right', () => {
   const raster = blank(80, 80, BLACK);
 
   fillRect(raster, { x: 10.3, y: 10.7, width: 50, height: 40 }, 12, INK);
@@ -50,7 +50,7 @@ it('covers the area of a rounded rectangle', () => {
   expect(pixelAt(raster, 11, 11)).toEqual(BLACK);
 });
 
-it('draws an outline of the width asked for, hollow inside', () => {
+test('an outline has the requested width and is hollow', () => {
   const raster = blank(100, 100, BLACK);
 
   strokeRect(raster, { x: 20, y: 20, width: 60, height: 50 }, 0, 4, INK);
@@ -62,7 +62,7 @@ it('draws an outline of the width asked for, hollow inside', () => {
   expect(painted(raster)).toBeCloseTo(2 * (60 + 50) * 4, -1);
 });
 
-it('draws a line with round ends', () => {
+test('a line has round ends', () => {
   const raster = blank(60, 30, BLACK);
 
   drawStrokes(raster, [{ x1: 10, y1: 15, x2: 40, y2: 15 }], 6, INK);
@@ -70,7 +70,7 @@ it('draws a line with round ends', () => {
   expect(painted(raster)).toBeCloseTo(30 * 6 + Math.PI * 9, 0);
 });
 
-it('draws a stroke of no length as a dot', () => {
+test('a stroke of length 0 is a dot', () => {
   const raster = blank(30, 30, BLACK);
 
   drawStrokes(raster, [{ x1: 15, y1: 15, x2: 15, y2: 15 }], 8, INK);
@@ -78,7 +78,7 @@ it('draws a stroke of no length as a dot', () => {
   expect(painted(raster)).toBeCloseTo(Math.PI * 16, 0);
 });
 
-it('paints crossing strokes once', () => {
+test('crossing strokes are painted once', () => {
   const ink = { ...INK, opacity: 0.5 };
   const raster = blank(40, 40, BLACK);
 
@@ -95,7 +95,7 @@ it('paints crossing strokes once', () => {
   expect(pixelAt(raster, 20, 20)).toEqual([100, 50, 0]);
 });
 
-it('draws nothing for no strokes', () => {
+test('no strokes draw nothing', () => {
   const raster = blank(10, 10, BLACK);
 
   drawStrokes(raster, [], 4, INK);
@@ -103,7 +103,7 @@ it('draws nothing for no strokes', () => {
   expect(painted(raster)).toBe(0);
 });
 
-it('draws the part of a shape that lies in the picture', () => {
+test('a shape is drawn as far as it is inside the picture', () => {
   const number = fc.integer({ min: -60, max: 90 });
   const extent = fc.integer({ min: 1, max: 120 });
 

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { isSrgbProfile } from '../../../shared/images/icc.ts';
 import { photo, plain, RED } from './pictures.ts';
 
@@ -8,7 +8,7 @@ async function profileOf(file: Buffer): Promise<Buffer> {
   return icc!;
 }
 
-/** A profile with nothing but a description, in the older text type. */
+/** A profile with only a description, in the older text type. */
 function described(name: string): Buffer {
   const tag = Buffer.alloc(12 + name.length + 1);
   tag.write('desc', 0, 'latin1');
@@ -22,22 +22,22 @@ function described(name: string): Buffer {
   return Buffer.concat([Buffer.alloc(128), table, tag]);
 }
 
-it('knows the sRGB profile of a photo', async () => {
+test('the sRGB profile of a photo is recognized', async () => {
   const profile = await profileOf(photo());
 
   expect(isSrgbProfile(profile)).toBe(true);
 });
 
-it('knows a Unicode description', async () => {
+test('a Unicode description is recognized', async () => {
   const profile = await profileOf(await plain(RED).withIccProfile('srgb').jpeg().toBuffer());
   const wide = await profileOf(await plain(RED).withIccProfile('p3').jpeg().toBuffer());
 
-  // The encoder's own profiles are described as `sRGB` and `sP3C`.
+  // The profiles of the encoder have the descriptions `sRGB` and `sP3C`.
   expect(isSrgbProfile(profile)).toBe(true);
   expect(isSrgbProfile(wide)).toBe(false);
 });
 
-it.each([
+test.each([
   ['sRGB IEC61966-2.1', true],
   ['sRGB built-in', true],
   ['c2', true],
@@ -45,11 +45,11 @@ it.each([
   ['Linear sRGB', false],
   ['Adobe RGB (1998)', false],
   ['Display P3', false],
-])('judges %j: %s', (name, expected) => {
+])('a profile named %j is sRGB: %s', (name, expected) => {
   expect(isSrgbProfile(described(name))).toBe(expected);
 });
 
-it('takes a damaged profile for an unknown one', async () => {
+test('a damaged profile is not sRGB', async () => {
   const profile = await profileOf(photo());
 
   for (const end of [0, 100, 130, 200, 400]) expect(isSrgbProfile(profile.subarray(0, end))).toBe(false);

@@ -16,7 +16,7 @@ export function photo(): Buffer {
   return readFileSync(fileURLToPath(new URL('demo/sample4.jpg', url)));
 }
 
-/** One colour; to be encoded by the test. */
+/** A picture of one colour. The test encodes it. */
 export function plain([r, g, b]: Pixel, width = 64, height = 48): Sharp {
   return sharp({ create: { width, height, channels: 3, background: { r, g, b } } });
 }
@@ -43,7 +43,7 @@ export function blank(width: number, height: number, [red, green, blue]: Pixel =
   return { data, width, height };
 }
 
-/** Every pixel different from its neighbours. */
+/** A raster in which every pixel differs from its neighbours. */
 export function noise(width: number, height: number, seed = 1): Raster {
   const raster = blank(width, height);
   raster.data.forEach((_, at) => {

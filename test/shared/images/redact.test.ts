@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Rect } from '../../../shared/images/geometry.ts';
 import type { Raster } from '../../../shared/images/image.ts';
 import { redactBox, redactImage } from '../../../shared/images/redact.ts';
@@ -10,7 +10,7 @@ function copyOf(raster: Raster): Raster {
   return { ...raster, data: new Uint8Array(raster.data) };
 }
 
-/** Pixels of one value in every channel where `face` says so, of another elsewhere. */
+/** A grey raster with one value where `face` is true and another value elsewhere. */
 function mask(width: number, height: number, inside: (x: number, y: number) => boolean): Raster {
   const raster = blank(width, height, [0, 0, 0]);
   for (let y = 0; y < height; y++) {
@@ -20,7 +20,7 @@ function mask(width: number, height: number, inside: (x: number, y: number) => b
   return raster;
 }
 
-it('leaves no pixel of the box as it was, wherever the box lies', () => {
+test('redaction changes every pixel of the box, wherever the box is', () => {
   const position = fc.integer({ min: -40, max: 110 });
   const extent = fc.oneof(fc.integer({ min: 4, max: 12 }), fc.integer({ min: 4, max: 120 }));
 
@@ -41,7 +41,7 @@ it('leaves no pixel of the box as it was, wherever the box lies', () => {
   );
 });
 
-it('keeps no pixel even of the smallest face', () => {
+test('redaction changes every pixel of the smallest face', () => {
   const raster = mask(40, 40, (column, row) => (column + row) % 2 === 0);
 
   redactBox(raster, { x: 20, y: 20, width: 4, height: 4 });
@@ -51,7 +51,7 @@ it('keeps no pixel even of the smallest face', () => {
   }
 });
 
-it('leaves everything beyond the margin as it was', () => {
+test('redaction changes nothing outside the margin', () => {
   const raster = noise(200, 200);
   const before = copyOf(raster);
 
@@ -65,7 +65,7 @@ it('leaves everything beyond the margin as it was', () => {
   }
 });
 
-it('keeps nothing but the means of 36 cells: pictures that share them become the same', () => {
+test('redaction keeps only the means of 36 cells: pictures with equal means become equal', () => {
   const box: Rect = { x: 0, y: 0, width: 60, height: 60 };
   // Cells of 10 by 10 pixels: the same share of white in each, in a different arrangement.
   const stripes = mask(60, 60, (x) => x % 10 < 5);
@@ -77,7 +77,7 @@ it('keeps nothing but the means of 36 cells: pictures that share them become the
   expect(Buffer.compare(Buffer.from(stripes.data), Buffer.from(bars.data))).toBe(0);
 });
 
-it('keeps as little of a face in a large picture as in a small one', () => {
+test('redaction keeps as little of a face in a large picture as in a small one', () => {
   const seen = (scale: number) => {
     const raster = mask(60 * scale, 60 * scale, (x) => Math.floor(x / (10 * scale)) % 2 === 0);
     redactBox(raster, { x: 0, y: 0, width: 60 * scale, height: 60 * scale });
@@ -89,7 +89,7 @@ it('keeps as little of a face in a large picture as in a small one', () => {
   });
 });
 
-it('blends smoothly: no edges for a reader to trace', () => {
+test('redaction blends smoothly, without edges', () => {
   const raster = noise(300, 300);
 
   redactBox(raster, { x: 50, y: 50, width: 200, height: 200 });
@@ -99,7 +99,7 @@ it('blends smoothly: no edges for a reader to trace', () => {
   }
 });
 
-it('encodes the redacted picture without metadata', async () => {
+test('a redacted JPEG has no metadata', async () => {
   const image = upright(noise(160, 120), 0.5);
 
   const file = await redactImage(image, [

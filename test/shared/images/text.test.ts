@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { glyphOf } from '../../../shared/images/font.ts';
 import { charactersOf, fitText, textStrokes, textWidth, wrapText } from '../../../shared/images/text.ts';
 
@@ -13,7 +13,7 @@ function extentOf(text: string, capital = 10) {
   return { left: Math.min(...xs), right: Math.max(...xs), bottom: Math.min(...ys), top: Math.max(...ys) };
 }
 
-it.each(ASCII)('has a glyph for %j that stays in its field', (character) => {
+test.each(ASCII)('the glyph of %j is inside its bounds', (character) => {
   const { width, path } = glyphOf(character);
 
   expect(path).not.toBe(MISSING.path);
@@ -26,13 +26,13 @@ it.each(ASCII)('has a glyph for %j that stays in its field', (character) => {
   expect(top).toBeLessThanOrEqual(11.41);
 });
 
-it('draws no two ASCII characters alike', () => {
+test('no two ASCII characters have the same glyph', () => {
   const paths = new Set(ASCII.map((character) => glyphOf(character).path));
 
   expect(paths.size).toBe(95);
 });
 
-it.each([...'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿřščžőűąęạ'])(
+test.each([...'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöùúûüýÿřščžőűąęạ'])(
   'composes %s from its letter and accent',
   (character) => {
     const letter = character.normalize('NFD')[0]!;
@@ -44,7 +44,7 @@ it.each([...'ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäåç�
   },
 );
 
-it('shows one box for each character it cannot draw, a wide one for Chinese', () => {
+test('a character without a glyph is one box, a wide one for Chinese', () => {
   const [li, thai] = [glyphOf('李'), glyphOf('\u0e01')];
 
   expect(extentOf('李')).toEqual({ left: 0, right: li.width, bottom: -1, top: 10 });
@@ -52,27 +52,27 @@ it('shows one box for each character it cannot draw, a wide one for Chinese', ()
   expect(textStrokes('李明', 0, 0, 10)).toHaveLength(8);
 });
 
-it('counts what a reader counts', () => {
+test('charactersOf counts what a reader sees as characters', () => {
   expect(charactersOf('e\u0301tude')).toEqual(['é', 't', 'u', 'd', 'e']);
   expect(charactersOf('👩‍👩‍👧 ok')).toHaveLength(4 + 2);
   expect(charactersOf('a\t\n b\u0000\u202ec')).toEqual(['a', ' ', 'b', 'c']);
 });
 
-it('stands on the baseline, as high as asked for', () => {
+test('a text is on the baseline and has the requested height', () => {
   const { bottom, top } = extentOf('EH', 24);
 
   expect(bottom).toBeCloseTo(0, 9);
   expect(top).toBeCloseTo(24, 9);
 });
 
-it('is as wide as it says', () => {
+test('textWidth is the width of the strokes', () => {
   const { left, right } = extentOf('Hello HANNAH', 33);
 
   expect(left).toBe(0);
   expect(right).toBeCloseTo(textWidth('Hello HANNAH', 33), 6);
 });
 
-it('shortens a text with an ellipsis, or to nothing', () => {
+test('fitText shortens a text with an ellipsis, or to nothing', () => {
   const width = textWidth('Maximil…', 20);
 
   expect(fitText('Maximilian', 20, textWidth('Maximilian', 20))).toBe('Maximilian');
@@ -80,7 +80,7 @@ it('shortens a text with an ellipsis, or to nothing', () => {
   expect(fitText('Maximilian', 20, 3)).toBe('');
 });
 
-it('wraps at spaces and shortens the last line', () => {
+test('wrapText breaks at spaces and shortens the last line', () => {
   const width = textWidth('1 male : 3', 10);
 
   expect(wrapText('4 faces · 1 male : 3 female', 10, width, 3)).toEqual([
@@ -92,7 +92,7 @@ it('wraps at spaces and shortens the last line', () => {
   expect(wrapText('  ', 10, width, 2)).toEqual([]);
 });
 
-it('never exceeds the width, whatever the text', () => {
+test('a fitted text never exceeds the width', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 0, max: 300 }), (text, width) => {
       expect(textWidth(fitText(text, 12, width), 12)).toBeLessThanOrEqual(width);

@@ -226,14 +226,17 @@ describe('createOssClient', () => {
       await expect(buffer(body)).rejects.toMatchObject({ code: 'ServiceUnavailable' });
     });
 
-    test('a body of the OSS client that is destroyed frees its connection', async () => {
+    test('a body of the OSS client that is destroyed frees its connection at once', async () => {
       let closed: Promise<unknown> | undefined;
-      const { store } = await prepare((_request, _index, response) => {
-        closed = once(response, 'close');
-        response.writeHead(200, { ...HEAD, 'content-length': '1000000' });
-        response.write('hello');
-        return 'answered';
-      });
+      const { store } = await prepare(
+        (_request, _index, response) => {
+          closed = once(response, 'close');
+          response.writeHead(200, { ...HEAD, 'content-length': '1000000' });
+          response.write('hello');
+          return 'answered';
+        },
+        { timeoutMs: 3_600_000 },
+      );
       const { body } = await store.get('k');
       for await (const _chunk of body) break;
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { createOssClient, type OssClientOptions } from '../../../shared/oss/client.ts';
-import { manualClock, systemClock } from '../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../shared/runtime/credentials.ts';
+import type { OssClientOptions } from '../../../shared/oss/client.ts';
+import { manualClock } from '../../../shared/runtime/clock.ts';
 import { createHttpClient, readBody } from '../../../shared/runtime/http.ts';
 import { objectStoreContract } from '../../contracts/object-store.ts';
 import { createAliOss, createAliOssStore } from '../../support/ali-oss-store.ts';
+import { ossClientOf } from '../../support/cloud-clients.ts';
 
 /** The contract over the wire: our client and the official SDK, each against a bucket of its own. */
 
@@ -33,17 +33,7 @@ const newBucket = async () => {
 };
 
 const newClient = (options: Partial<OssClientOptions> = {}) =>
-  createOssClient({
-    endpoint: cloud.oss.url,
-    region: cloud.region,
-    credentials: staticCredentials(cloud.credentials),
-    clock: systemClock,
-    random: Math.random,
-    timeoutMs: 10_000,
-    attempts: 1,
-    listPageSize: PAGE_SIZE,
-    ...options,
-  });
+  ossClientOf(cloud, { listPageSize: PAGE_SIZE, ...options });
 
 const open = (bucket: string) => {
   const client = newClient();

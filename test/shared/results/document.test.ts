@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { describe, expect, it } from 'vitest';
-import { type ResultDocument, resultDocument } from '../../../shared/results/document.ts';
+import { describe, expect, test } from 'vitest';
+import { type ResultDocument, resultDocument, resultJsonSchema } from '../../../shared/results/document.ts';
 
 const schema = JSON.parse(
   await readFile(new URL('../../../shared/results/faces-1.schema.json', import.meta.url), 'utf8'),
@@ -25,12 +25,16 @@ function aDocument(changes: Partial<ResultDocument> = {}): unknown {
   };
 }
 
-describe('the published schema', () => {
-  it('accepts a result', () => {
+describe('faces-1.schema.json', () => {
+  test('the published schema is the one that the code generates', () => {
+    expect(resultJsonSchema()).toEqual(schema);
+  });
+
+  test('the published schema accepts a result', () => {
     expect(validate(aDocument()), JSON.stringify(validate.errors)).toBe(true);
   });
 
-  it.each([
+  test.each([
     ['an unknown field', { embedding: [0.1] }],
     ['another schema version', { schemaVersion: 2 }],
     [
@@ -51,7 +55,7 @@ describe('the published schema', () => {
         faces: [{ box: { x: 0, y: 0, width: 3, height: 4 }, probability: 1, attributes: {}, embedding: [1] }],
       },
     ],
-  ])('refuses %s, as the schema in code does', (_what, changes) => {
+  ])('the published schema and the schema in code both reject %s', (_what, changes) => {
     const document = aDocument(changes as Partial<ResultDocument>);
 
     expect(validate(document)).toBe(false);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ObjectHead } from '../../../shared/oss/object-store.ts';
 import {
   identityMetadata,
@@ -19,8 +19,8 @@ function headWith(metadata: Record<string, string>): ObjectHead {
   return { key: 'k', size: 1, etag: 'E', lastModified: 0, contentType: 'application/json', metadata };
 }
 
-describe('the metadata of a result document', () => {
-  it('gives the identity of the write back for every key', () => {
+describe('publishedResult', () => {
+  test('the metadata of a result document gives back the identity of the write for every key', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (key) => {
         const metadata = identityMetadata({ ...write, key }, 3);
@@ -31,15 +31,32 @@ describe('the metadata of a result document', () => {
     );
   });
 
-  it('is absent on an object that somebody else wrote', () => {
-    expect(publishedResult(headWith({ author: 'me' }))).toBeUndefined();
+  test.each(['source-bucket', 'source-key', 'request-id', 'event-time'])(
+    'an object without the metadata %s is not a result',
+    (name) => {
+      const { [name]: _, ...incomplete } = identityMetadata(write, 1);
+
+      expect(publishedResult(headWith(incomplete))).toBeUndefined();
+    },
+  );
+
+  test('a key that is not percent-encoded correctly is kept as it is', () => {
+    const metadata = { ...identityMetadata(write, 1), 'source-key': '100%' };
+
+    expect(publishedResult(headWith(metadata))).toMatchObject({ key: '100%' });
+  });
+
+  test('a number of faces that is not a number counts as 0', () => {
+    const metadata = { ...identityMetadata(write, 1), faces: 'many' };
+
+    expect(publishedResult(headWith(metadata))).toMatchObject({ faces: 0 });
   });
 });
 
-describe('the standing of a write', () => {
+describe('standingOf', () => {
   const published = { ...write, faces: 1 };
 
-  it.each([
+  test.each([
     ['new', 'nothing is published', undefined],
     ['duplicate', 'the same write is published', published],
     [
@@ -54,7 +71,8 @@ describe('the standing of a write', () => {
     ],
     ['new', 'another write of the same second is published', { ...published, requestId: 'B' }],
     ['new', 'the result of another bucket is published', { ...published, bucket: 'other' }],
-  ] as const)('is %s when %s', (standing, _when, other) => {
+    ['new', 'the result of another key is published', { ...published, key: 'incoming/b.jpg' }],
+  ] as const)('a write is %s when %s', (standing, _when, other) => {
     expect(standingOf(write, other)).toBe(standing);
   });
 });

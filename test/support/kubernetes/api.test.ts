@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { at, type KubeObject, type Tree } from './api/types.ts';
 import { createClient, RefusedError } from './client/client.ts';
 import { startInformer } from './client/informer.ts';
@@ -13,7 +13,7 @@ async function withWidgets() {
   return started;
 }
 
-/** What the API refuses, as the error that the client throws. */
+/** The error of a rejected request. */
 async function refusal(work: Promise<unknown>): Promise<RefusedError> {
   const error = await work.then(
     () => undefined,
@@ -32,8 +32,8 @@ const ownedBy = ({ apiVersion, kind, metadata: { name, uid } }: KubeObject, bloc
 });
 const soon = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 5000, interval: 10 });
 
-describe('objects', () => {
-  it('are given defaults, and what the schema does not know is dropped with a warning or refused', async () => {
+describe('object', () => {
+  test('objects get defaults, and unknown fields are dropped with a warning or rejected', async () => {
     const { client } = await withWidgets();
     const body = { ...aWidget({ colour: 'red', parts: [{ name: 'a' }] }) };
 
@@ -52,7 +52,7 @@ describe('objects', () => {
     });
   });
 
-  it('count their generation on changes of the spec only, whatever the order of fields', async () => {
+  test('the generation counts changes of the spec only, whatever the order of fields', async () => {
     const { client } = await withWidgets();
     await client.create(WIDGETS, aWidget({ most: 5 }));
 
@@ -84,7 +84,7 @@ describe('objects', () => {
     });
   });
 
-  it('are not overwritten by whoever read an older version', async () => {
+  test('an update from an older version is rejected', async () => {
     const { client } = await withWidgets();
     const { metadata } = await client.create(WIDGETS, aWidget());
     await client.patch(WIDGETS, 'default', 'one', 'merge', { spec: { replicas: 3 } });
@@ -97,7 +97,7 @@ describe('objects', () => {
     expect(twice).toMatchObject({ status: 409, reason: 'AlreadyExists' });
   });
 
-  it('keep rules in CEL, those about the past included', async () => {
+  test('rules in CEL are enforced, including rules about the old value', async () => {
     const { client } = await withWidgets();
     await client.create(WIDGETS, aWidget());
 
@@ -109,7 +109,7 @@ describe('objects', () => {
     });
   });
 
-  it('refuse a strategic patch of custom kinds, and merge lists by key with built-in ones', async () => {
+  test('a strategic patch is rejected for custom kinds, and merges lists by key for built-in ones', async () => {
     const { client } = await withWidgets();
     await client.create(WIDGETS, aWidget());
     await client.create(RESOURCES.deployments, aDeployment());
@@ -132,7 +132,7 @@ describe('objects', () => {
     });
   });
 
-  it('are paged by limit and continue', async () => {
+  test('lists are paged by limit and continue', async () => {
     const { client } = await startTestApi();
     for (const name of ['a', 'b', 'c']) await client.create(RESOURCES.configMaps, aConfigMap(name));
 
@@ -146,7 +146,7 @@ describe('objects', () => {
     expect(second.metadata.continue).toBeUndefined();
   });
 
-  it('are one event, whichever of its two versions it is read at', async () => {
+  test('an event has the same content in both of its versions', async () => {
     const { client } = await startTestApi();
     const core = { apiVersion: 'v1', kind: 'Event', plural: 'events' };
     const grouped = { apiVersion: 'events.k8s.io/v1', kind: 'Event', plural: 'events' };
@@ -174,7 +174,7 @@ describe('server-side apply', () => {
       query: { fieldManager: manager, force: String(force) },
     }) as Promise<KubeObject>;
 
-  it('removes what its manager leaves out, unless somebody else holds it', async () => {
+  test('apply removes fields that the manager leaves out, unless another manager owns them', async () => {
     const { client } = await withWidgets();
     await apply(client, 'a', { label: 'x', most: 9, parts: [{ name: 'p' }, { name: 'q' }] });
     await apply(client, 'b', { parts: [{ name: 'q' }, { name: 'r', size: 1 }] });
@@ -196,7 +196,7 @@ describe('server-side apply', () => {
     ]);
   });
 
-  it('is in the way of nobody who wants the same, and changes nothing when it is repeated', async () => {
+  test('apply does not conflict over equal values, and repeating it changes nothing', async () => {
     const { client } = await withWidgets();
     const first = await apply(client, 'a', { most: 9 });
 
@@ -212,7 +212,7 @@ describe('server-side apply', () => {
     });
   });
 
-  it('gives a field to whoever changes it by an update', async () => {
+  test('an update takes over the ownership of the fields that it changes', async () => {
     const { client } = await withWidgets();
     await apply(client, 'a', { most: 9 });
     await client.patch(WIDGETS, 'default', 'one', 'merge', { spec: { most: 8 } });
@@ -224,7 +224,7 @@ describe('server-side apply', () => {
 });
 
 describe('deletion', () => {
-  it('takes what the object owned, in the background', async () => {
+  test('background deletion deletes what the object owned', async () => {
     const { client } = await startTestApi();
     const owner = await client.create(RESOURCES.configMaps, aConfigMap('owner'));
     await client.create(RESOURCES.configMaps, aConfigMap('owned', ownedBy(owner)));
@@ -236,7 +236,7 @@ describe('deletion', () => {
     );
   });
 
-  it('waits in the foreground for what blocks it', async () => {
+  test('foreground deletion waits for blocking dependents', async () => {
     const { client } = await startTestApi();
     const owner = await client.create(RESOURCES.configMaps, aConfigMap('owner'));
     await client.create(
@@ -259,7 +259,7 @@ describe('deletion', () => {
     );
   });
 
-  it('leaves orphans when it is asked to', async () => {
+  test('orphaning deletion keeps dependents', async () => {
     const { client } = await startTestApi();
     const owner = await client.create(RESOURCES.configMaps, aConfigMap('owner'));
     await client.create(RESOURCES.configMaps, aConfigMap('owned', ownedBy(owner)));
@@ -274,7 +274,7 @@ describe('deletion', () => {
     ).toBeUndefined();
   });
 
-  it('of a kind takes its objects first', async () => {
+  test('deleting a CRD deletes its objects first', async () => {
     const { client } = await withWidgets();
     await client.create(WIDGETS, aWidget({}, { finalizers: ['example.com/held'] }));
 
@@ -300,7 +300,7 @@ describe('access', () => {
     rules,
   });
 
-  it('is what the roles of a service account say, and no more; unused permissions are told', async () => {
+  test('a service account may do exactly what its roles allow, and unused permissions are reported', async () => {
     const { api, client } = await startTestApi();
     const { rules, ...roles } = role([
       { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'delete'] },
@@ -338,8 +338,8 @@ describe('access', () => {
   });
 });
 
-describe('watches', () => {
-  /** Names that a watch tells, with its types, until it ends. */
+describe('watch', () => {
+  /** Types and names of a watch's events until it ends. */
   function listen(client: ReturnType<typeof createClient>, query: string) {
     const told: string[] = [];
     const stopping = new AbortController();
@@ -353,7 +353,7 @@ describe('watches', () => {
     return { told, ended, stop: () => stopping.abort() };
   }
 
-  it('tell what is there, then where that ends, then what changes', async () => {
+  test('a watch reports existing objects, a bookmark, and then changes', async () => {
     const { client } = await startTestApi();
     await client.create(RESOURCES.configMaps, aConfigMap('a'));
     const { told, ended, stop } = listen(client, 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan');
@@ -369,7 +369,7 @@ describe('watches', () => {
     await ended.catch(() => {});
   });
 
-  it('go on from a version, and end with 410 when that is forgotten', async () => {
+  test('a watch continues from a version, and ends with 410 when the version has expired', async () => {
     const { api, client } = await startTestApi();
     const { metadata } = await client.create(RESOURCES.configMaps, aConfigMap('a'));
     await client.create(RESOURCES.configMaps, aConfigMap('b'));
@@ -385,7 +385,7 @@ describe('watches', () => {
     expect(await refusal(late.ended)).toMatchObject({ status: 410, reason: 'Expired' });
   });
 
-  it('lose nobody who lists again: an informer survives a cut, an expiry and an API that was down', async () => {
+  test('an informer survives broken and expired watches and an API that was down', async () => {
     const { api, client } = await startTestApi();
     const informer = startInformer(client, RESOURCES.configMaps, () => {});
     await informer.synced;
@@ -409,8 +409,8 @@ describe('watches', () => {
   });
 });
 
-describe('faults', () => {
-  it('befall as many requests as they are told to', async () => {
+describe('fault', () => {
+  test('a fault affects the requested number of requests', async () => {
     const { api, client } = await startTestApi();
     api.faults.inject({ kind: 'conflict', resources: ['configmaps'], times: 1 });
     api.faults.inject({ kind: 'error', verbs: ['list'], times: 1 });

@@ -1,5 +1,5 @@
 import { CoreV1Api, KubernetesObjectApi, makeInformer, PatchStrategy } from '@kubernetes/client-node';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startTestApi } from './index.ts';
 
 const aConfigMap = (data: Record<string, string>) => ({
@@ -9,8 +9,8 @@ const aConfigMap = (data: Record<string, string>) => ({
   data,
 });
 
-describe('the official client', () => {
-  it('is told of what is there and of what changes, by its informer', async () => {
+describe('official client', () => {
+  test('the informer of the official client reports existing objects and changes', async () => {
     const { config } = await startTestApi();
     const core = config.makeApiClient(CoreV1Api);
     await core.createNamespacedConfigMap({ namespace: 'default', body: aConfigMap({ a: '1' }) });
@@ -37,7 +37,7 @@ describe('the official client', () => {
     expect(heard).toEqual(['add 1', 'update 2']);
   });
 
-  it('applies on the server: fields of another manager are a conflict, until they are taken by force', async () => {
+  test('server-side apply of the official client conflicts with another manager, unless forced', async () => {
     const { config } = await startTestApi();
     const objects = KubernetesObjectApi.makeApiClient(config);
     const apply = (manager: string, data: Record<string, string>, force = false) =>

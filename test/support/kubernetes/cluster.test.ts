@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { tempDir } from '../temp-dir.ts';
 import { startApiServer } from './api/server.ts';
 import { RESOURCES } from './client/resources.ts';
@@ -10,7 +10,7 @@ import { aDeployment } from './widgets.ts';
 
 const IDLE = { command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'] };
 
-it('brings to an API that stands alone whatever of a cluster it lacks', async () => {
+test('a cluster adds to a bare API what it lacks', async () => {
   const api = await startApiServer({ collects: false });
   onTestFinished(() => api.close());
   const kubeconfig = join(await tempDir(), 'kubeconfig');

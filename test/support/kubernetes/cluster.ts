@@ -16,26 +16,26 @@ export interface Cluster {
   readonly client: Client;
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
-  /** Undefined with a cluster that is not ours: then there are no faults either. */
+  /** Undefined for an external cluster, which has no fault injection. */
   readonly api: ApiServer | undefined;
   readonly kubelet: Kubelet | undefined;
   readonly knative: Knative | undefined;
-  /** Throws where there is no kubectl. */
+  /** Runs kubectl. Throws where there is no kubectl. */
   kubectl(args: readonly string[], input?: string): Promise<Said>;
   stop(): Promise<void>;
 }
 
 export interface ClusterOptions {
   readonly images: Images;
-  /** Path of the kubeconfig of another cluster, which the tests may change as they like. Default: an API of our own. */
+  /** Path of the kubeconfig of an external cluster, which the tests may change freely. Default: our test API. */
   readonly kubeconfig?: string | undefined;
-  /** What the miniature parts stumbled over; they try again. */
+  /** Called for errors of the test components, which then retry. */
   readonly onError?: (key: string, error: unknown) => void;
 }
 
 /**
- * A cluster in miniature; of another cluster, what it has is used: its kubelets, its controllers, its Knative. Whatever is
- * missing is started here, as a client of its API.
+ * A test cluster. An external cluster uses its own kubelets, controllers and Knative. Missing components
+ * are started here, as clients of its API.
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { images, onError = () => {} } = options;

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type SinkRequest, startSinkServer } from '../sink-server.ts';
 import { at, type Tree } from './api/types.ts';
 import type { Client } from './client/client.ts';
@@ -8,7 +8,7 @@ import { milliseconds } from './knative/delivery.ts';
 import { type Filter, passes } from './knative/filters.ts';
 import { aDeployment } from './widgets.ts';
 
-/** Takes events, and says which. */
+/** A sink that records its events. */
 const DISPLAY = `
   require('node:http').createServer((request, response) => {
     console.log('got ' + request.headers['ce-id']);
@@ -36,7 +36,7 @@ async function aSink(
 
 const soon = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 25 });
 
-/** The object, once it is ready. */
+/** Waits until an object is ready and returns it. */
 async function ready(client: Client, resource: KnownResource, name: string) {
   return vi.waitFor(
     async () => {
@@ -79,7 +79,7 @@ const idOf = ({ headers }: SinkRequest) => String(headers['ce-id']);
 const quickly = { retry: 2, backoffPolicy: 'linear', backoffDelay: 'PT0.01S' };
 
 describe('Broker and Trigger', () => {
-  it('take an event to a Service that runs as a child process', async () => {
+  test('Broker and Trigger deliver an event to a Service that runs as a child process', async () => {
     const { client, kubelet } = await aCluster();
     const url = await aBroker(client);
     const template = { spec: { containers: [{ image: 'example.org/display:1' }] } };
@@ -104,7 +104,7 @@ describe('Broker and Trigger', () => {
     expect(kubelet.logs('serving.knative.dev/service', 'display')).not.toContain('got 2');
   });
 
-  it('send again what may succeed later, and keep as dead letters what never will or too late', async () => {
+  test('a Trigger retries what may succeed later, and dead-letters what never succeeds or too late', async () => {
     const { client, knative } = await aCluster();
     const letters = await aSink(() => ({ status: 202 }));
     const codes: Record<string, number[]> = {
@@ -139,7 +139,7 @@ describe('Broker and Trigger', () => {
     expect(knative.ingress.lost()).toBe(0);
   });
 
-  it('send replies on, and take an answer that is neither empty nor an event for a failure', async () => {
+  test('a Trigger forwards replies, and an answer that is neither empty nor an event is a failure', async () => {
     const { client, knative } = await aCluster();
     const reply = { 'ce-id': 'reply', 'ce-type': 'faces', 'ce-source': 'us', 'ce-specversion': '1.0' };
     const sink = await aSink((request) =>
@@ -165,7 +165,7 @@ describe('Broker and Trigger', () => {
     expect(knative.ingress.lost()).toBe(1);
   });
 
-  it('are not ready, with a reason, while what they refer to is missing', async () => {
+  test('Broker and Trigger are not ready, with a reason, while a reference is missing', async () => {
     const { client } = await aCluster();
     const subscriber = { ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name: 'nobody' } };
     await client.create(RESOURCES.triggers, {
@@ -189,7 +189,7 @@ describe('Broker and Trigger', () => {
 });
 
 describe('SinkBinding', () => {
-  it('writes the address of the sink into the subject when there is one, and takes it out in the end', async () => {
+  test('a SinkBinding writes the address of the sink into its subject, and removes it when it is deleted', async () => {
     const { client } = await aCluster();
     await client.create(RESOURCES.deployments, aDeployment('example.org/display:1'));
     const sink = { ref: { apiVersion: 'eventing.knative.dev/v1', kind: 'Broker', name: 'default' } };
@@ -230,7 +230,7 @@ describe('SinkBinding', () => {
 });
 
 describe('ContainerSource', () => {
-  it('is a Deployment and a SinkBinding, and ready with both', async () => {
+  test('a ContainerSource is a Deployment and a SinkBinding, and is ready when both are', async () => {
     const { client, kubelet } = await aCluster();
     const sink = await aSink(() => ({ status: 204 }));
     const template = {
@@ -250,12 +250,12 @@ describe('ContainerSource', () => {
   });
 });
 
-describe('filters', () => {
+describe('Trigger filter', () => {
   const event = {
     type: 'oss:ObjectCreated:PutObject',
     subject: 'acs:oss:cn-hangzhou:1:photos/incoming/a.jpg',
   };
-  it.each<[string, Filter, boolean]>([
+  test.each<[string, Filter, boolean]>([
     ['exact', { exact: { type: 'oss:ObjectCreated:PutObject' } }, true],
     ['exact, of two attributes', { exact: { type: 'oss:ObjectCreated:PutObject', subject: 'b' } }, false],
     ['prefix', { prefix: { type: 'oss:ObjectCreated:' } }, true],
@@ -264,11 +264,11 @@ describe('filters', () => {
     ['all', { all: [{ prefix: { type: 'oss:' } }, { suffix: { subject: '.jpg' } }] }, true],
     ['any', { any: [{ exact: { type: 'x' } }, { suffix: { subject: '.jpg' } }] }, true],
     ['not', { not: { suffix: { subject: '.jpg' } } }, false],
-  ])('by %s', (_, filter, wanted) => {
+  ])('a filter by %s selects the right events', (_, filter, wanted) => {
     expect(passes({ filters: [filter] }, event)).toBe(wanted);
   });
 
-  it('beat the older form, which knows equality and presence', () => {
+  test('the newer filters override the older form, which knows equality and presence', () => {
     expect(passes({ filter: { attributes: { type: '' } } }, event)).toBe(true);
     expect(passes({ filter: { attributes: { type: 'x' } } }, event)).toBe(false);
     expect(
@@ -276,7 +276,7 @@ describe('filters', () => {
     ).toBe(true);
   });
 
-  it('in two dialects at once, and in CESQL, are refused', async () => {
+  test('a filter in two dialects, or in CESQL, is rejected', async () => {
     const { client } = await aCluster();
     const filters = [{ exact: { type: 'a' }, prefix: { type: 'b' } }];
     const spec = { broker: 'default', filters, subscriber: { uri: 'http://127.0.0.1' } };
@@ -288,6 +288,6 @@ describe('filters', () => {
   });
 });
 
-it('reads durations', () => {
+test('durations are parsed', () => {
   expect(['PT0.2S', 'PT1M', 'P1DT1H'].map(milliseconds)).toEqual([200, 60_000, 90_000_000]);
 });

@@ -4,7 +4,7 @@ import type { ApiServer } from './api/server.ts';
 
 type Address = Pick<ApiServer, 'url' | 'ca' | 'adminToken'>;
 
-/** The text of a kubeconfig file: the administrator's, unless a token of somebody else is given. */
+/** The text of a kubeconfig file for the token, by default the administrator's. */
 export function kubeconfigOf(
   { url, ca, adminToken }: Address,
   token = adminToken,
@@ -21,7 +21,7 @@ export function kubeconfigOf(
   });
 }
 
-/** The same for the official client. */
+/** The same configuration for the official client. */
 export function kubeConfig(address: Address, token?: string): KubeConfig {
   const config = new KubeConfig();
   config.loadFromString(kubeconfigOf(address, token));

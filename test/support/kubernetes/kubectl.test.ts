@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { tempDir } from '../temp-dir.ts';
 import { startTestApi } from './index.ts';
 import { kubeconfigOf } from './kubeconfig.ts';
@@ -9,7 +9,7 @@ import { aDeployment, aWidget, WIDGET_CRD, yaml } from './widgets.ts';
 
 const path = findKubectl();
 
-/** Real kubectl against an API of its own; what it prints to stdout, or a failure with what it says. */
+/** Runs real kubectl against a test API. Returns its standard output, or throws its error message. */
 async function startWithKubectl() {
   const { api } = await startTestApi();
   const home = await tempDir();
@@ -33,7 +33,7 @@ async function startWithWidgets() {
 }
 
 describe.skipIf(!path)('kubectl', () => {
-  it('creates, leaves unchanged and patches by apply', async () => {
+  test('kubectl apply creates, leaves unchanged and patches', async () => {
     const { kubectl } = await startWithWidgets();
 
     const created = await kubectl('apply -f -', yaml(aWidget(), aDeployment()));
@@ -49,7 +49,7 @@ describe.skipIf(!path)('kubectl', () => {
     expect(await kubectl('get widget one -o jsonpath={.spec.replicas}/{.metadata.generation}')).toBe('4/2');
   });
 
-  it('is told of unknown fields, of wrong values and of broken rules', async () => {
+  test('kubectl reports unknown fields, invalid values and broken rules', async () => {
     const { run } = await startWithWidgets();
 
     const unknown = await run('apply -f -', yaml(aWidget({ colour: 'red' })));
@@ -64,7 +64,7 @@ describe.skipIf(!path)('kubectl', () => {
     expect(misspelt.stderr).toContain('unknown field "spec.template.spec.containers[0].imgae"');
   });
 
-  it('prints columns, finds by short name and category, and waits for conditions', async () => {
+  test('kubectl prints columns, finds by short name and category, and waits for conditions', async () => {
     const { kubectl } = await startWithWidgets();
     await kubectl('apply -f -', yaml(aWidget()));
 
@@ -77,7 +77,7 @@ describe.skipIf(!path)('kubectl', () => {
     expect(await kubectl('get parts -o name')).toBe('widget.example.com/one\n');
   });
 
-  it('scales through the subresource', async () => {
+  test('kubectl scales through the subresource', async () => {
     const { kubectl } = await startWithWidgets();
     await kubectl('apply -f -', yaml(aWidget(), aDeployment()));
 
@@ -88,7 +88,7 @@ describe.skipIf(!path)('kubectl', () => {
     expect(await kubectl('get deploy echo -o jsonpath={.spec.replicas}')).toBe('3');
   });
 
-  it('shows differences without writing', async () => {
+  test('kubectl diff shows differences without writing', async () => {
     const { run, kubectl } = await startWithWidgets();
     await kubectl('apply -f -', yaml(aWidget()));
 
@@ -101,7 +101,7 @@ describe.skipIf(!path)('kubectl', () => {
     expect(await kubectl('get wd one -o jsonpath={.spec.replicas}')).toBe('2');
   });
 
-  it('explains fields of custom and of built-in kinds', async () => {
+  test('kubectl explain knows fields of custom and built-in kinds', async () => {
     const { kubectl } = await startWithWidgets();
 
     expect(await kubectl('explain widget.spec.color')).toContain('What it looks like.');
@@ -111,7 +111,7 @@ describe.skipIf(!path)('kubectl', () => {
     );
   });
 
-  it('applies on the server, and names the manager that is in the way', async () => {
+  test('kubectl applies on the server, and names the manager of a conflict', async () => {
     const { kubectl, run } = await startWithWidgets();
     await kubectl('apply --server-side --field-manager a -f -', yaml(aWidget({ replicas: 1 })));
 
@@ -125,7 +125,7 @@ describe.skipIf(!path)('kubectl', () => {
     expect(await kubectl('get wd one -o jsonpath={.spec.replicas}')).toBe('2');
   });
 
-  it('deletes, and waits for finalizers', async () => {
+  test('kubectl delete waits for finalizers', async () => {
     const { kubectl, run } = await startWithWidgets();
     await kubectl('apply -f -', yaml(aWidget({}, { finalizers: ['example.com/held'] })));
 
@@ -137,7 +137,7 @@ describe.skipIf(!path)('kubectl', () => {
     expect(gone.stderr).toContain('widgets.example.com "one" not found');
   });
 
-  it('describes objects, and lists kinds of a category', async () => {
+  test('kubectl describes objects, and lists the kinds of a category', async () => {
     const { kubectl } = await startWithWidgets();
     await kubectl('apply -f -', yaml(aDeployment()));
 
@@ -146,7 +146,7 @@ describe.skipIf(!path)('kubectl', () => {
     expect(await kubectl('version -o json')).toContain('"serverVersion"');
   });
 
-  it('removes what a namespace holds with it', async () => {
+  test('kubectl deletes a namespace with its objects', async () => {
     const { kubectl, run } = await startWithWidgets();
     await kubectl('apply -f -', yaml({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } }));
     await kubectl('apply -f -', yaml(aWidget({}, { namespace: 'team' })));

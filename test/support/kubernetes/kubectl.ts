@@ -2,10 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Where `npm run test:knative` puts a kubectl of its own, when the machine has none. */
+/** Where `npm run test:knative` installs kubectl when the machine has none. */
 export const OWN_KUBECTL = 'node_modules/.cache/kubectl/kubectl';
 
-/** The path of kubectl: the machine's, else our own; undefined where there is neither. */
+/** The path of the machine's kubectl, or of the installed one; undefined where there is neither. */
 export function findKubectl(): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   const candidates = [...folders.map((folder) => join(folder, 'kubectl')), OWN_KUBECTL];
@@ -18,14 +18,14 @@ export interface Said {
   readonly stderr: string;
 }
 
-/** Runs kubectl against a cluster; `input` is what it reads from `-f -`. */
+/** Runs kubectl against a cluster. `input` is its standard input, for `-f -`. */
 export function runKubectl(
   { path, kubeconfig, home }: { path: string; kubeconfig: string; home: string },
   args: readonly string[],
   input = '',
 ): Promise<Said> {
   return new Promise((resolve, reject) => {
-    // Its cache of discovery lies in the home folder.
+    // kubectl keeps its discovery cache in the home folder.
     const env = { PATH: process.env.PATH, HOME: home, KUBECONFIG: kubeconfig };
     const child = spawn(path, args, { env });
     let stdout = '';

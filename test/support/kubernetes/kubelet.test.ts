@@ -1,11 +1,11 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { at, type KubeObject, type Tree } from './api/types.ts';
 import { RESOURCES } from './client/resources.ts';
 import { startCluster } from './index.ts';
 import { hostPort } from './kubelet/pod.ts';
 import { aDeployment } from './widgets.ts';
 
-/** Tells its environment over HTTP, ends when it is told to, and says goodbye when it is asked to stop. */
+/** A program that returns its environment over HTTP, ends on request, and prints a line when it is stopped. */
 const PROGRAM = `
   const { readFileSync } = require('node:fs');
   let healthy = true;
@@ -63,8 +63,8 @@ const aSecret = (token: string) => ({
   stringData: { token },
 });
 
-describe('the miniature kubelet', () => {
-  it('runs the program of a pod with everything that its environment refers to', async () => {
+describe('test kubelet', () => {
+  test("a pod's program runs with everything that its environment refers to", async () => {
     const { client, isAvailable, ask } = await aCluster();
     await client.create(RESOURCES.secrets, aSecret('secret'));
     await client.create(RESOURCES.configMaps, {
@@ -99,7 +99,7 @@ describe('the miniature kubelet', () => {
     await soon(async () => expect(await ask('/')).toMatchObject({ TOKEN: 'secret', token: 'rotated' }));
   });
 
-  it('says what a pod waits for, and starts it when that is there', async () => {
+  test('the status says what a pod waits for, and the pod starts when it exists', async () => {
     const { client, pods, isAvailable } = await aCluster();
     const env = [{ name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'keys', key: 'token' } } }];
     await client.create(RESOURCES.deployments, program({ env }));
@@ -115,7 +115,7 @@ describe('the miniature kubelet', () => {
     await isAvailable(1);
   });
 
-  it('starts a program again that ended or that is not alive', async () => {
+  test('a program that ended or is not alive is restarted', async () => {
     const { client, pods, isAvailable, ask } = await aCluster();
     const livenessProbe = { httpGet: { path: '/', port: 8080 }, periodSeconds: 1, failureThreshold: 1 };
     await client.create(RESOURCES.deployments, program({ livenessProbe }));
@@ -131,7 +131,7 @@ describe('the miniature kubelet', () => {
     await isAvailable(1);
   });
 
-  it('scales, and replaces pods when the template changes, without a moment with none', async () => {
+  test('a Deployment scales, and a changed template replaces pods without a gap', async () => {
     const { client, pods, isAvailable, ask } = await aCluster();
     await client.create(RESOURCES.deployments, program({}, {}, 2));
     await isAvailable(2);
@@ -152,7 +152,7 @@ describe('the miniature kubelet', () => {
     expect(fewest).toBe(1);
   });
 
-  it('lets a program finish, and keeps what it said', async () => {
+  test('a deleted pod lets its program finish, and keeps its log', async () => {
     const { client, kubelet, pods, isAvailable } = await aCluster();
     await client.create(RESOURCES.deployments, program());
     await isAvailable(1);

@@ -3,7 +3,7 @@ import { type ApiServer, type ApiServerOptions, startApiServer } from './api/ser
 import { type Client, createClient } from './client/client.ts';
 import { kubeConfig } from './kubeconfig.ts';
 
-/** An API of its own for one test, which it goes with, and the administrator's clients: the official one and ours. */
+/** An API for one test, closed at its end, and two clients of the administrator: the official one and ours. */
 export async function startTestApi(options: ApiServerOptions = {}) {
   const api: ApiServer = await startApiServer(options);
   onTestFinished(() => api.close());

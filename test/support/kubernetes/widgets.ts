@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 
-/** A kind with a bit of everything that CRDs can say. */
+/** A kind that uses all features of CRDs. */
 export const WIDGET_CRD = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',

@@ -12,7 +12,7 @@ export const DESTINATION_RULES: Readonly<Record<string, Rule>> = {
     }),
 };
 
-/** By the path of the field; with `undefined` for one that is required and missing. */
+/** Destinations by the path of their field; `undefined` for a required one that is missing. */
 export function destinationsOf({ kind, spec }: Manifest): Record<string, Manifest> {
   const deadLetters = spec?.delivery?.deadLetterSink;
   return {

@@ -8,7 +8,7 @@ const DURATION = /^P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/;
 /** Source: validation of Knative Eventing's webhooks, 1.15 to head. */
 export const EVENTING_RULES: Readonly<Record<string, Rule>> = {
   'trigger-broker': ({ kind, spec }) =>
-    kind === 'Trigger' && !spec?.broker ? ['a Trigger names its broker: none is assumed any more'] : [],
+    kind === 'Trigger' && !spec?.broker ? ['broker: expected a name, because there is no default'] : [],
 
   'one-dialect': ({ kind, spec }) => (kind === 'Trigger' ? (spec?.filters ?? []).flatMap(dialectFaults) : []),
 
@@ -16,7 +16,7 @@ export const EVENTING_RULES: Readonly<Record<string, Rule>> = {
     kind === 'Trigger'
       ? [...(spec?.filters ?? []).flatMap(attributesOf), ...Object.keys(spec?.filter?.attributes ?? {})]
           .filter((name) => !/^[a-z][a-z0-9]*$/.test(name))
-          .map((name) => `${name} is no name of an attribute`)
+          .map((name) => `${name} is not a valid attribute name`)
       : [],
 
   dependency: (manifest) =>
@@ -33,7 +33,7 @@ export const EVENTING_RULES: Readonly<Record<string, Rule>> = {
     if (backoffPolicy !== undefined && !['linear', 'exponential'].includes(backoffPolicy))
       faults.push('backoffPolicy: expected linear or exponential');
     for (const [name, value] of Object.entries({ backoffDelay, timeout }))
-      if (value !== undefined && !DURATION.test(value)) faults.push(`${name}: expected a duration as PT1S`);
+      if (value !== undefined && !DURATION.test(value)) faults.push(`${name}: expected a duration like PT1S`);
     if (retryAfterMax !== undefined) faults.push('retryAfterMax: its feature is off by default');
     if (format !== undefined) faults.push('format: Knative 1.15 does not know it');
     return faults;
@@ -42,7 +42,9 @@ export const EVENTING_RULES: Readonly<Record<string, Rule>> = {
   'broker-class': ({ kind, metadata }) => {
     const name = metadata?.annotations?.['eventing.knative.dev/broker.class'];
     if (kind !== 'Broker' || name === undefined) return [];
-    return ['MTChannelBasedBroker', 'Kafka', 'RabbitMQBroker'].includes(name) ? [] : [`${name} is no class`];
+    return ['MTChannelBasedBroker', 'Kafka', 'RabbitMQBroker'].includes(name)
+      ? []
+      : [`${name}: expected a known broker class`];
   },
 
   'container-source': ({ kind, spec }) => {
@@ -68,7 +70,7 @@ function dialectFaults(filter: Manifest): string[] {
   const names = Object.keys(filter ?? {});
   if (names.length !== 1) return [`expected one dialect in a filter, got ${names.join(' and ') || 'none'}`];
   const [name] = names as [string];
-  if (!DIALECTS.includes(name)) return [`${name} is no dialect`];
+  if (!DIALECTS.includes(name)) return [`${name}: expected a known dialect`];
   const inner = filter[name];
   if (name === 'not') return dialectFaults(inner);
   if (name === 'all' || name === 'any') {
@@ -85,7 +87,7 @@ function attributesOf(filter: Manifest): string[] {
   });
 }
 
-/** What a Trigger waits for; `undefined` when it waits for nothing, or does not say it well. */
+/** The dependency of a Trigger; `undefined` when it has none or an invalid one. */
 export function dependencyOf({ metadata }: Manifest): Manifest {
   try {
     const ref = JSON.parse(metadata.annotations[DEPENDENCY]);

@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 
-/** An object of the Kubernetes API as it is written down; rules look into it without believing its shape. */
+/** An object of the Kubernetes API in a file. Rules must not rely on its shape. */
 // biome-ignore lint/suspicious/noExplicitAny: the shape of an object depends on its kind
 export type Manifest = any;
 
-/** Every document of a YAML text; throws what the parser finds wrong, duplicate keys included. */
+/** All documents of a YAML text. Throws the parser's errors, for example for duplicate keys. */
 export function parseManifests(text: string): Manifest[] {
   return parseAllDocuments(text).flatMap((document) => {
     const [error] = document.errors;
@@ -17,12 +17,12 @@ export function parseManifests(text: string): Manifest[] {
 }
 
 export interface ManifestFile {
-  /** From the folder. */
+  /** Relative to the folder. */
   readonly path: string;
   readonly manifests: readonly Manifest[];
 }
 
-/** The YAML files below a folder, without those of kustomize itself, in the order of their names. */
+/** The YAML files below a folder, without kustomization files, sorted by name. */
 export async function readManifests(folder: string): Promise<ManifestFile[]> {
   const paths = (await readdir(folder, { recursive: true })).filter(
     (path) => path.endsWith('.yaml') && !path.endsWith('kustomization.yaml'),

@@ -4,7 +4,7 @@ import { PROGRAMS } from './programs.ts';
 
 const GRACE_SECONDS = 30;
 
-/** What this house demands of its own pods. */
+/** Rules for the pods of this project. */
 export const POD_RULES: Readonly<Record<string, Rule>> = {
   unprivileged: ofContainers((container, podSpec) => {
     const own = container.securityContext ?? {};
@@ -50,7 +50,7 @@ export const POD_RULES: Readonly<Record<string, Rule>> = {
       .map(({ name }: Manifest) => `${name}: expected a secretKeyRef, not a value`),
   ),
 
-  /** A misspelt variable would be read by nobody. */
+  /** Finds misspelt variables, which no program reads. */
   'known-env': ofContainers(({ image, env = [] }) => {
     const known = PROGRAMS[programOf(image)];
     if (!known) return [];
@@ -60,7 +60,7 @@ export const POD_RULES: Readonly<Record<string, Rule>> = {
       .map((name: string) => `${programOf(image)} does not read ${name}`);
   }),
 
-  /** Who is stopped must have the time that it takes, and who waits for an answer must wait long enough. */
+  /** A pod must have enough time to shut down and to answer its requests. */
   times: (manifest) => {
     const podSpec = podTemplateOf(manifest)?.spec;
     return (podSpec?.containers ?? []).flatMap((container: Manifest) => {
@@ -73,7 +73,9 @@ export const POD_RULES: Readonly<Record<string, Rule>> = {
       const crowded = podSpec.containerConcurrency > (envOf(container, 'REQUEST_CONCURRENCY') || 8);
       return [
         ...late.map((name) => `${name}: expected less than the ${grace} seconds that the pod has`),
-        ...(crowded ? ['containerConcurrency is above what the program takes at once'] : []),
+        ...(crowded
+          ? ['containerConcurrency is above the number of requests that the program accepts at once']
+          : []),
       ];
     });
   },

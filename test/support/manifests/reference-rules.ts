@@ -3,7 +3,7 @@ import { dependencyOf } from './eventing-rules.ts';
 import type { Rule } from './manifest.ts';
 import { type Manifest, podTemplateOf } from './manifest.ts';
 
-/** Whether an object of that kind and name is applied too; an API version that differs is another object. */
+/** Whether an object with this API version, kind and name is applied too. */
 function has(all: readonly Manifest[], ref: Manifest): boolean {
   return all.some(
     ({ apiVersion, kind, metadata }) =>
@@ -11,7 +11,7 @@ function has(all: readonly Manifest[], ref: Manifest): boolean {
   );
 }
 
-/** What is named must be there. Secrets are not, on purpose: they are nobody's manifest. */
+/** A referenced object must exist. Secrets are excluded, because no manifest contains them. */
 export const REFERENCE_RULES: Readonly<Record<string, Rule>> = {
   'reference-exists': (manifest, all) => {
     const { kind, spec } = manifest;
@@ -27,6 +27,6 @@ export const REFERENCE_RULES: Readonly<Record<string, Rule>> = {
     ].filter(Boolean);
     return refs
       .filter((ref) => !has(all, ref))
-      .map(({ apiVersion, kind: of, name }) => `${apiVersion} ${of} ${name} is not there`);
+      .map(({ apiVersion, kind: of, name }) => `${apiVersion} ${of} ${name} does not exist`);
   },
 };

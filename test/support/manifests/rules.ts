@@ -7,7 +7,7 @@ import { SCALING_RULES } from './scaling-rules.ts';
 import { SERVICE_RULES } from './service-rules.ts';
 import { VERSION_RULES } from './version-rules.ts';
 
-/** What validators of Knative, KEDA and Kubernetes demand beyond schemas, and what this house demands of its pods. */
+/** Rules of Knative's, KEDA's and Kubernetes' validators beyond schemas, and this project's rules for its pods. */
 export const RULES: Readonly<Record<string, Rule>> = {
   ...VERSION_RULES,
   ...EVENTING_RULES,
@@ -18,7 +18,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ...REFERENCE_RULES,
 };
 
-/** `Trigger oss: one-dialect: …`, for every rule that an object breaks. */
+/** One line per broken rule: `Trigger oss: one-dialect: …`. */
 export function faultsOf(manifests: readonly Manifest[]): string[] {
   return manifests.flatMap((manifest) =>
     Object.entries(RULES).flatMap(([name, rule]) =>

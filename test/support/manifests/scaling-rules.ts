@@ -35,7 +35,7 @@ export const SCALING_RULES: Readonly<Record<string, Rule>> = {
               .filter((name) => !metadata[name])
               .map((name) => `${name}: expected a value`),
             ...Object.entries(metadata).flatMap(([name, value]) => {
-              if (!METRICS_API.includes(name)) return [`${name} is no parameter of metrics-api`];
+              if (!METRICS_API.includes(name)) return [`${name}: expected a parameter of metrics-api`];
               return typeof value === 'string' ? [] : [`${name}: expected a text`];
             }),
           ])

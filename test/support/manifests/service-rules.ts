@@ -39,7 +39,7 @@ const SECURITY_FIELDS = [
 ];
 const VOLUMES = ['secret', 'configMap', 'projected', 'emptyDir'];
 
-/** Rules of Knative Serving as it is without any feature switched on. */
+/** Rules of Knative Serving without optional features. */
 export const SERVICE_RULES: Readonly<Record<string, Rule>> = {
   'container-concurrency': ofService(({ containerConcurrency: value = 0 }) =>
     Number.isInteger(value) && value >= 0 && value <= 1000 ? [] : ['expected 0 to 1000'],
@@ -58,9 +58,8 @@ export const SERVICE_RULES: Readonly<Record<string, Rule>> = {
     for (const [name, value] of Object.entries(annotations)) {
       if (!name.startsWith(PREFIX)) continue;
       const check = ANNOTATIONS[name.slice(PREFIX.length)];
-      if (!check) faults.push(`${name} is not known`);
-      else if (typeof value !== 'string' || !check(value))
-        faults.push(`${name}: ${value} is out of its bounds`);
+      if (!check) faults.push(`${name}: expected a known annotation`);
+      else if (typeof value !== 'string' || !check(value)) faults.push(`${name}: ${value} is out of bounds`);
     }
     const scale = (name: string) => Number(annotations[PREFIX + name] ?? 0);
     if (scale('max-scale') > 0 && scale('min-scale') > scale('max-scale'))
@@ -71,7 +70,7 @@ export const SERVICE_RULES: Readonly<Record<string, Rule>> = {
   'forbidden-env': ofService(({ containers = [] }) =>
     namesOfEnv(containers)
       .filter((name) => FORBIDDEN_ENV.includes(name))
-      .map((name) => `${name} is Knative's own`),
+      .map((name) => `${name} is set by Knative`),
   ),
 
   'one-port': ofService(({ containers = [] }) =>

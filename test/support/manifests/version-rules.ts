@@ -1,6 +1,6 @@
 import type { Rule } from './manifest.ts';
 
-/** What Knative 1.15 and later, KEDA 2 and Istio serve, and what we bring. */
+/** API versions that Knative 1.15 and later, KEDA 2 and Istio serve, and our own. */
 const SERVED: Readonly<Record<string, string>> = {
   Namespace: 'v1',
   Secret: 'v1',

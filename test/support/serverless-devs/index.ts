@@ -13,11 +13,11 @@ export interface ComponentCall {
   readonly props: Record<string, unknown>;
 }
 
-/** The real command line `s`, with our component in the place where it keeps what it has fetched. */
+/** The real command line `s`, with our test component in its download cache. */
 export interface ServerlessDevs {
-  /** Runs in the project's root, with the account 1234567890123456. */
+  /** Runs `s` in the project's root, with the account 1234567890123456. */
   run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<{ code: number; output: string }>;
-  /** What the component was asked since the last time. */
+  /** Calls of the component since the last time. */
   calls(): Promise<ComponentCall[]>;
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export async function openServerlessDevs(): Promise<ServerlessDevs> {
       z.toJSONSchema(functionSchema, { target: 'draft-7', io: 'input', unrepresentable: 'any' }),
     ),
   );
-  // Says that it is fresh, so that nothing is asked of the network.
+  // A lock file in the future, so that `s` makes no network request.
   await writeFile(
     join(component, '.s.lock'),
     JSON.stringify({ version: '0.1.22', lastUpdateCheck: 9_999_999_999_999 }),

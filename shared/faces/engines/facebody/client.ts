@@ -1,4 +1,4 @@
-import { assertNotAborted } from '../../../runtime/abort.ts';
+import { assertNotAborted, orAborted } from '../../../runtime/abort.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { CredentialProvider } from '../../../runtime/credentials.ts';
 import { AppError } from '../../../runtime/errors.ts';
@@ -12,11 +12,11 @@ import { loadSdk, type Sdk, type SdkClient, type SdkRuntime, type SdkSettings } 
 
 /** One operation with its arguments. */
 export interface FaceBodyOperation<T> {
-  /** As the API has it, such as `RecognizeFace`. */
+  /** Name in the API, such as `RecognizeFace`. */
   readonly name: string;
-  /** Whether its answer holds no data. */
+  /** Whether its answer contains no data. @default false */
   readonly answersNothing?: boolean;
-  /** Makes the call; the runtime must be handed on, as it holds the timeouts. */
+  /** Makes the call. It must pass on `runtime`, which contains the timeouts. */
   readonly send: (
     sdk: Sdk,
     client: SdkClient,
@@ -28,13 +28,14 @@ export interface FaceBodyClient {
   /** Loads the SDK. */
   warmUp(): Promise<void>;
   /**
-   * Waits for its turn, if that leaves time for an answer before the deadline, sends, and repeats what may pass: faults of
-   * the service and the network three times, a full quota as long as the deadline allows. Errors carry `details.failure`.
+   * Waits for its turn, if that leaves time for an answer before the deadline, and sends the request. Makes up to three
+   * attempts after failures of the service or the network, and retries an exhausted quota as long as the deadline
+   * allows. Errors have `details.failure`.
    */
   call<T>(operation: FaceBodyOperation<T>, options?: CallOptions): Promise<T>;
 }
 
-export interface FaceBodyClientParts {
+export interface FaceBodyClientDeps {
   readonly settings: SdkSettings;
   readonly credentials: CredentialProvider;
   readonly pacing: Pacing;
@@ -43,19 +44,19 @@ export interface FaceBodyClientParts {
 }
 
 /**
- * Tries of one call, the first included. A quota is waited for longer than a fault; what the service cannot download is
- * better sent.
+ * Attempts per call, including the first one. A quota is worth a longer wait than a failure. A file that the service
+ * cannot download is sent instead.
  */
 const ATTEMPTS = { transient: 3, throttled: 8, download: 2 };
-/** Time that a call is left for its answer: one that would leave later than this before a deadline is not made. */
+/** Time for an answer: a call that would start later than this before its deadline is not made. */
 const ANSWER_MS = 3000;
 const BACKOFF = { baseMs: 500, capMs: 4000 };
 
-export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient {
-  const { settings, credentials, pacing, clock, random } = parts;
+export function createFaceBodyClient(deps: FaceBodyClientDeps): FaceBodyClient {
+  const { settings, credentials, pacing, clock, random } = deps;
   const session = createSigningSession(credentials, clock);
 
-  /** One try, which is one place in the line of its operation. */
+  /** One attempt, which waits in the queue of its operation. */
   const attempt = <T>(
     { name, send, answersNothing }: FaceBodyOperation<T>,
     options: PaceOptions,
@@ -66,10 +67,12 @@ export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient
         async (turn) => {
           const sdk = await loadSdk();
           const client = sdk.createClient(keys, settings, turn);
-          const answer = send(sdk.types, client, sdk.runtime(settings)).catch((error: unknown) => {
-            throw toFailure(name, error);
-          });
-          const { body } = await orAborted(name, answer, options.signal);
+          // The SDK cannot stop a request: an aborted call fails at once, while its request ends in the background.
+          const { body } = await orAborted(options.signal, () =>
+            send(sdk.types, client, sdk.runtime(settings)).catch((error: unknown) => {
+              throw toFailure(name, error);
+            }),
+          );
           if (body?.data === undefined && !answersNothing) throw emptyAnswer(name);
           return body?.data as T;
         },
@@ -77,7 +80,7 @@ export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient
       ),
     );
 
-  /** Milliseconds until the next try; `undefined` when there is none. */
+  /** Milliseconds until the next attempt; `undefined` when there is none. */
   const delayBefore = (error: AppError, failures: number): number | undefined => {
     if (error.kind === 'transient' && error.code !== 'Aborted') {
       const most = failureOf(error) === 'download' ? ATTEMPTS.download : ATTEMPTS.transient;
@@ -113,16 +116,5 @@ export function createFaceBodyClient(parts: FaceBodyClientParts): FaceBodyClient
 function emptyAnswer(operation: string): AppError {
   return new AppError('ServiceUnavailable', `${operation}: the answer is empty`, {
     details: { operation, failure: 'unavailable' },
-  });
-}
-
-/** The SDK cannot stop a request: an aborted call fails at once, and its request runs out by itself. */
-function orAborted<T>(operation: string, answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return answer;
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new AppError('Aborted', `${operation}: stopped before it was answered`));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

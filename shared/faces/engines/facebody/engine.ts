@@ -20,13 +20,13 @@ import {
 } from './operations.ts';
 import { fileAsStored, type SentPicture } from './sent-picture.ts';
 
-/** Version of the API and of what is made of its answers here. */
+/** Version of the API and of the conversion of its answers. */
 const VERSION = 'facebody-2019-12-30-1';
 
-/** The vendor's advice for every score of quality. */
+/** The vendor's recommendation for quality scores. */
 const GOOD_QUALITY = 0.85;
 
-/** Of CompareFace, should it not tell them: one false accept in 10,000, and in 100,000. */
+/** Thresholds of CompareFace, if its answer has none: one false accept in 10,000, and in 100,000. */
 const MATCH = 69;
 const HIGH = 75;
 
@@ -34,17 +34,17 @@ export interface FaceBodyEngineDeps {
   readonly client: FaceBodyClient;
   /** Decodes and draws. The engine closes it. */
   readonly pictures: Pictures<DecodedPicture>;
-  /** Of buckets whose files it may read by itself; absent: every picture is sent. */
+  /** Region of buckets whose files the service can read by URL. Absent: every picture is sent. */
   readonly region?: string;
 }
 
 /**
- * Alibaba Cloud's FaceBody. One call an image: RecognizeFace when attributes are asked for, DetectFace when they are
- * not; a second one only for crowds of ten and more, and for rasters larger than RecognizeFace takes. It gives no
- * embeddings: people are identified by its face database.
+ * Alibaba Cloud's FaceBody. Needs one call per image: RecognizeFace if attributes are requested, otherwise DetectFace.
+ * Crowds of ten and more, and rasters beyond the limits of RecognizeFace, need both. It makes no embeddings: its face
+ * database identifies people.
  */
 export function createFaceBodyEngine({ client, pictures, region }: FaceBodyEngineDeps): FaceEngine {
-  /** Until a URL could not be read: it costs two calls to learn that, and would cost them with every picture. */
+  /** False after a failed download: otherwise every picture would cost the two calls of a failure. */
   let readsUrls = true;
 
   const ask = async (
@@ -59,7 +59,7 @@ export function createFaceBodyEngine({ client, pictures, region }: FaceBodyEngin
     const sendEncoded = async () => {
       const sent = await picture.encode(limits);
       return send(sent).catch(async (error: unknown) => {
-        // Limits are the vendor's to change: half of everything is within any that was ever seen.
+        // The vendor may lower its limits. Half of them is within all limits that were ever observed.
         if (failureOf(error) !== 'size') throw error;
         const maxSide = Math.ceil(Math.max(sent.width, sent.height) / 2);
         return send(await picture.encode({ maxBytes: limits.maxBytes / 2, maxSide }));
@@ -69,7 +69,7 @@ export function createFaceBodyEngine({ client, pictures, region }: FaceBodyEngin
     try {
       if (!file) return await sendEncoded();
       return await send(file).catch((error: unknown) => {
-        // Sending the picture settles whether the picture or only the way to it was at fault.
+        // Sending the picture shows whether the picture or only its URL was the problem.
         const failure = failureOf(error);
         if (failure !== 'download' && failure !== 'picture' && failure !== 'size') throw error;
         if (failure === 'download') readsUrls = false;
@@ -84,7 +84,7 @@ export function createFaceBodyEngine({ client, pictures, region }: FaceBodyEngin
   const facesOf = async (picture: DecodedPicture, options: AnalyzeOptions): Promise<Face[]> => {
     assertNotAborted(options.signal, 'analysis');
     const { raster } = picture;
-    // No face fits in: the service wants 64 × 64 pixels for one.
+    // Too small for a face: the service needs 64 × 64 pixels for one.
     if (Math.min(raster.width, raster.height) < MIN_SIDE) return [];
     const described =
       options.attributes.size > 0 ? await ask(recognizeFace, RECOGNIZE_LIMITS, picture, options) : undefined;

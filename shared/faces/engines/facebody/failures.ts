@@ -1,33 +1,33 @@
 import { AppError, type ErrorCode, isAppError } from '../../../runtime/errors.ts';
 
-/** What a failed call means to whoever made it. */
+/** Meaning of a failed call for its caller. */
 export type Failure =
-  /** The picture shows no face: an answer, not a fault. */
+  /** The picture shows no face: a result, not an error. */
   | 'no-face'
-  /** Over the quota. */
+  /** The quota is exhausted. */
   | 'throttled'
-  /** The service or the way to it failed; the same call may succeed. */
+  /** The service or the network failed; the same call may succeed later. */
   | 'unavailable'
   | 'network'
-  /** The service could not fetch the picture from the URL that it was given. */
+  /** The service could not download the picture from its URL. */
   | 'download'
   /** The picture has too many bytes or pixels. */
   | 'size'
-  /** The service does not take the picture, or an argument beside it. */
+  /** The service rejects the picture or another argument. */
   | 'picture'
-  /** The account, its keys or its contract. */
+  /** The account, its keys or its contract is the problem. */
   | 'account'
   | 'key'
   | 'signature'
   | 'credentials'
   | 'expired-token'
   | 'permission'
-  /** A face database, entity or face is not there, or is there already. */
+  /** A face database, entity or face does not exist, or exists already. */
   | 'gallery'
   | 'gallery-full'
-  /** Any other refusal. */
+  /** Any other rejection. */
   | 'refused'
-  /** Nothing that the service or the network does. */
+  /** Not an error of the service or the network. */
   | 'unexpected';
 
 const CODES: Readonly<Record<Failure, ErrorCode>> = {
@@ -51,8 +51,8 @@ const CODES: Readonly<Record<Failure, ErrorCode>> = {
 };
 
 /**
- * Codes of the service, of its gateway and of Node's sockets; the first row that fits counts. A `*` stands for any
- * ending. Sources: Alibaba Cloud's error codes of face and body, questions put to the vendor, the SDK.
+ * Codes of the service, of its gateway and of Node's sockets. The first matching row counts. A `*` matches any ending.
+ * Sources: Alibaba Cloud's error codes of face and body, answers of the vendor to questions, the SDK.
  */
 export const FAILURES: readonly (readonly [failure: Failure, ...codes: string[]])[] = [
   ['no-face', 'InvalidImage.NotFoundFace', 'InvalidFile.Content'],
@@ -75,10 +75,10 @@ export const FAILURES: readonly (readonly [failure: Failure, ...codes: string[]]
   ['network', 'ECONN*', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
 ];
 
-/** doc: seen in the field: a database that is not there, told by its message only. */
+/** doc: observed in production: a missing database has no code of its own, only this message. */
 const MISSING_DB = /not f(?:ou|i)nd the db/i;
 
-/** What the SDK throws; nothing in it can be relied on. */
+/** An error of the SDK. No field is guaranteed. */
 interface SdkError {
   readonly name?: unknown;
   readonly code?: unknown;
@@ -87,12 +87,12 @@ interface SdkError {
   readonly data?: { readonly RequestId?: unknown; readonly statusCode?: unknown } | null;
 }
 
-/** Windows of the quota are one second long. */
+/** The quota counts in windows of one second. */
 const THROTTLED_RETRY_MS = 1000;
 
 /**
- * Gives an error of the SDK a code and, in `details.failure`, its meaning. What the service wrote is left out: it
- * quotes URLs and signed text.
+ * Converts an error of the SDK to an `AppError` with its meaning in `details.failure`. Leaves out the text of the
+ * service, because it quotes URLs and signed strings.
  */
 export function toFailure(operation: string, thrown: unknown): AppError {
   if (isAppError(thrown)) return thrown;
@@ -114,6 +114,7 @@ export function toFailure(operation: string, thrown: unknown): AppError {
   });
 }
 
+/** Meaning of an error that `toFailure` made. */
 export function failureOf(error: unknown): Failure | undefined {
   return isAppError(error) ? (error.details.failure as Failure | undefined) : undefined;
 }
@@ -135,7 +136,7 @@ function failureFor(
   if (status === 429) return 'throttled';
   if (status !== undefined && (status === 408 || status >= 500)) return 'unavailable';
   if (status !== undefined) return 'refused';
-  // sdk: a timeout has a name but no code; a body that is no JSON gives the parser's error and nothing else.
+  // sdk: a timeout has a name but no code; a body that is not JSON gives only the parser's error.
   if (name === 'RequestTimeoutError' || name === 'SyntaxError') return 'unavailable';
   return code === undefined ? 'unexpected' : 'network';
 }

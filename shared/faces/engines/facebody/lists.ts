@@ -3,25 +3,25 @@ import { AppError } from '../../../runtime/errors.ts';
 import type { AttributeName, Face, FaceAttributes, Keypoints, Point } from '../../face.ts';
 import { fromFlatList } from './rectangles.ts';
 
-/** What DetectFace answers: a face is a run of entries in each list. Any list may be absent or empty. */
+/** Answer of DetectFace: each face has several consecutive entries per list. Any list may be absent or empty. */
 export interface DetectedLists {
   readonly faceCount?: number;
   /** 0 to 1. */
   readonly faceProbabilityList?: readonly number[];
-  /** Four a face, pixels of the picture that was sent. */
+  /** Left, top, width and height per face, in pixels of the sent picture. */
   readonly faceRectangles?: readonly number[];
   readonly landmarkCount?: number;
-  /** Two a point. */
+  /** x and y per point. */
   readonly landmarks?: readonly number[];
-  /** Yaw, pitch and roll in degrees. */
+  /** Yaw, pitch and roll per face, in degrees. */
   readonly poseList?: readonly number[];
-  /** Left x, y and radius, right x, y and radius. */
+  /** x, y and radius of the left and of the right pupil, per face. */
   readonly pupils?: readonly number[];
   /** 0 to 100, higher is better. */
   readonly qualities?: { readonly scoreList?: readonly number[] };
 }
 
-/** What RecognizeFace answers. */
+/** Answer of RecognizeFace. */
 export interface RecognizedLists extends DetectedLists {
   readonly ageList?: readonly number[];
   /** 0 female, 1 male. */
@@ -36,12 +36,15 @@ export interface RecognizedLists extends DetectedLists {
   readonly masks?: readonly number[];
 }
 
-/** The faces of an answer, in pixels of the upright image, with the attributes that were asked for. */
+/**
+ * The faces of an answer, in pixels of the upright image, with the requested attributes. Throws `ServiceUnavailable`
+ * for lists of contradictory lengths.
+ */
 export function toFaces(
   lists: RecognizedLists,
   sent: { readonly width: number; readonly height: number },
   image: PictureFacts,
-  asked: ReadonlySet<AttributeName>,
+  requested: ReadonlySet<AttributeName>,
 ): Face[] {
   const boxes = fromFlatList(lists.faceRectangles ?? [], sent);
   const count = lists.faceCount ?? boxes.length;
@@ -49,7 +52,7 @@ export function toFaces(
   if (boxes.length !== count || probabilities.length !== count) {
     throw new AppError(
       'ServiceUnavailable',
-      `FaceBody counts ${count} faces, but gives ${boxes.length} rectangles and ${probabilities.length} probabilities`,
+      `FaceBody returned ${count} faces, but ${boxes.length} rectangles and ${probabilities.length} probabilities`,
     );
   }
   const scale = { x: image.width / sent.width, y: image.height / sent.height };
@@ -68,11 +71,11 @@ export function toFaces(
       box: { ...upright(box), width: box.width * scale.x, height: box.height * scale.y },
       probability: Math.min(1, Math.max(0, probabilities[i]!)),
       keypoints,
-      ...(points && { landmarks: points }),
-      // The reference gives the ranges of the angles but not their signs; they are taken as ours.
-      ...(yaw !== undefined && pitch !== undefined && roll !== undefined && { pose: { yaw, pitch, roll } }),
-      ...(score !== undefined && { quality: Math.min(1, Math.max(0, score / 100)) }),
-      attributes: toAttributes(lists, i, asked),
+      landmarks: points,
+      // The reference documents the ranges of the angles but not their signs. We assume the signs of `Pose`.
+      pose: yaw !== undefined && pitch !== undefined && roll !== undefined ? { yaw, pitch, roll } : undefined,
+      quality: score === undefined ? undefined : Math.min(1, Math.max(0, score / 100)),
+      attributes: toAttributes(lists, i, requested),
     };
   });
 }
@@ -83,7 +86,11 @@ const GLASSES = ['none', 'glasses', 'sunglasses'] as const;
 const HATS = [false, true] as const;
 const MASKS = ['none', 'worn', 'incorrect'] as const;
 
-function toAttributes(lists: RecognizedLists, i: number, asked: ReadonlySet<AttributeName>): FaceAttributes {
+function toAttributes(
+  lists: RecognizedLists,
+  i: number,
+  requested: ReadonlySet<AttributeName>,
+): FaceAttributes {
   const known = {
     age: lists.ageList?.[i],
     gender: chosen(GENDERS, lists.genderList?.[i]),
@@ -93,28 +100,29 @@ function toAttributes(lists: RecognizedLists, i: number, asked: ReadonlySet<Attr
     mask: chosen(MASKS, lists.masks?.[i]),
   };
   return {
-    ...(asked.has('age') && known.age !== undefined && { age: known.age }),
-    ...(asked.has('gender') && known.gender && { gender: { value: known.gender } }),
-    ...(asked.has('expression') && known.expression && { expression: { value: known.expression } }),
-    ...(asked.has('glasses') && known.glasses && { glasses: known.glasses }),
-    ...(asked.has('hat') && known.hat !== undefined && { hat: known.hat }),
-    ...(asked.has('mask') && known.mask && { mask: known.mask }),
+    ...(requested.has('age') && known.age !== undefined && { age: known.age }),
+    ...(requested.has('gender') && known.gender && { gender: { value: known.gender } }),
+    ...(requested.has('expression') && known.expression && { expression: { value: known.expression } }),
+    ...(requested.has('glasses') && known.glasses && { glasses: known.glasses }),
+    ...(requested.has('hat') && known.hat !== undefined && { hat: known.hat }),
+    ...(requested.has('mask') && known.mask && { mask: known.mask }),
   };
 }
 
-/** Undefined also for figures that the reference does not name. */
+/** Undefined also for an index that the reference does not document. */
 function chosen<T>(values: readonly T[], index: number | undefined): T | undefined {
   return index === undefined ? undefined : values[index];
 }
 
-/** The nose is the points 56 to 61 of 105, the mouth the 34 after it. */
+/** Of the 105 points, 56 to 61 are the nose and the next 34 are the mouth. */
 const NOSE = [56, 62] as const;
 const MOUTH = [62, 96] as const;
 const ALL = 105;
 
 /**
- * The five named points. Which eye the service lists first, and in which order it goes around a mouth, it does not
- * say: eyes are told by their place in the picture, and corners of the mouth as its ends along the line of the eyes.
+ * The five named points. The service does not document which eye comes first, nor the order of the mouth's points.
+ * Therefore the left eye is the one further left in the picture, and the corners of the mouth are its ends along the
+ * line of the eyes.
  */
 function toKeypoints(points: readonly Point[], eyes: readonly Point[]): Keypoints | undefined {
   const [leftEye, rightEye] = eyes.toSorted((a, b) => a.x - b.x);
@@ -130,7 +138,7 @@ function toKeypoints(points: readonly Point[], eyes: readonly Point[]): Keypoint
   };
 }
 
-/** Without the radii. */
+/** The centres of the pupils, without the radii. */
 function eyesOf(pupils: readonly number[]): number[] {
   return pupils.filter((_, i) => i % 3 !== 2);
 }
@@ -140,7 +148,7 @@ function meanOf(points: readonly Point[]): Point {
   return { x: sum.x / points.length, y: sum.y / points.length };
 }
 
-/** Cuts a list into as many runs of equal length; none when it is absent, empty or does not divide. */
+/** Splits a list into `count` parts of equal length; none when it is absent, empty or not divisible. */
 function runs(list: readonly number[] = [], count: number): (number[] | undefined)[] {
   const length = list.length / count;
   if (!Number.isInteger(length) || length === 0) return [];

@@ -5,16 +5,16 @@ import type { FaceBodyOperation } from './client.ts';
 import type { DetectedLists, RecognizedLists } from './lists.ts';
 import type { SentPicture } from './sent-picture.ts';
 
-/** RecognizeFace takes files of up to 3 MB, both sides below 4096 pixels, and describes ten faces at most. */
+/** RecognizeFace accepts files of up to 3 MB, both sides below 4096 pixels, and describes at most ten faces. */
 export const RECOGNIZE_LIMITS: JpegLimits = { maxBytes: 3 * MEGABYTE, maxSide: 4095 };
 export const MAX_RECOGNIZED = 10;
 
-/** DetectFace takes files of up to 30 MB, both sides from 33 to 8191 pixels, and finds thirty faces at most. */
+/** DetectFace accepts files of up to 30 MB, both sides 33 to 8191 pixels, and finds at most thirty faces. */
 export const DETECT_LIMITS: JpegLimits = { maxBytes: 30 * MEGABYTE, maxSide: 8191 };
 export const MIN_SIDE = 33;
 const MAX_DETECTED = 30;
 
-/** The URL alone asks for everything about ten faces; any other parameter would ask for less about one. */
+/** The URL alone requests everything about ten faces. Any other parameter would request less about one face. */
 export function recognizeFace(picture: SentPicture): FaceBodyOperation<RecognizedLists> {
   return {
     name: 'RecognizeFace',
@@ -45,17 +45,17 @@ export function detectFace(picture: SentPicture): FaceBodyOperation<DetectedList
   };
 }
 
-/** CompareFace takes files of up to 5 MB, both sides below 4096 pixels; smaller ones travel inside the request. */
+/** CompareFace accepts files of up to 5 MB, both sides below 4096 pixels. Smaller ones fit into the request itself. */
 export const COMPARE_LIMITS: JpegLimits = { maxBytes: MEGABYTE, maxSide: 2047 };
 
 export interface ComparedFaces {
   /** 0 to 100. */
   readonly confidence?: number;
-  /** With one false accept in 1,000, in 10,000 and in 100,000. */
+  /** 0 to 100: for one false accept in 1,000, in 10,000 and in 100,000. */
   readonly thresholds?: readonly number[];
 }
 
-/** Of each picture the largest face counts. Both go inside the request, which spares two uploads. */
+/** Compares the largest faces of two pictures. Both are inside the request, which saves two uploads. */
 export function compareFace(one: Uint8Array, other: Uint8Array): FaceBodyOperation<ComparedFaces> {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
   return {
@@ -68,7 +68,7 @@ export function compareFace(one: Uint8Array, other: Uint8Array): FaceBodyOperati
   };
 }
 
-/** One piece: the SDK's writer of forms does not wait for a full buffer. */
+/** A stream of one chunk: the SDK's form writer does not wait for a full buffer. */
 export function streamOf(bytes: Uint8Array): Readable {
   return Readable.from([bytes], { objectMode: false });
 }

@@ -5,33 +5,33 @@ import type { Credentials } from '../../../runtime/credentials.ts';
 export type Sdk = typeof SdkModule.default;
 type ClientClass = Sdk['default'];
 export type SdkClient = InstanceType<ClientClass>;
-/** Its timeouts, in milliseconds. */
+/** Timeouts of the SDK, in milliseconds. */
 export type SdkRuntime = Parameters<SdkClient['recognizeFaceWithOptions']>[1];
 
 export interface SdkSettings {
   /** Host and port, without protocol. */
   readonly endpoint: string;
-  /** The service is in Shanghai only. */
+  /** The service runs in Shanghai only. */
   readonly region: string;
-  /** Must be set: without it, uploads go to `undefined://` over plain HTTP. */
+  /** Must be set: otherwise the SDK uploads to `undefined://` over plain HTTP. */
   readonly protocol: 'HTTPS' | 'HTTP';
-  /** The SDK takes it for the longest silence of the connection, so it bounds the time to an answer too. */
+  /** The SDK applies it to every silence of the connection, so it also bounds the time to an answer. */
   readonly connectTimeoutMs: number;
   readonly readTimeoutMs: number;
-  /** Authorizes uploads; the vendor's when absent. */
+  /** Endpoint that authorizes uploads. Default: the vendor's. */
   readonly openPlatformEndpoint?: string;
 }
 
 export interface LoadedSdk {
   readonly types: Sdk;
-  /** `beforeSend` is awaited before the request of an operation leaves, after any upload that it needs. */
+  /** `beforeSend` is awaited before the request of an operation is sent, after the upload that it may need. */
   createClient(credentials: Credentials, settings: SdkSettings, beforeSend: () => Promise<void>): SdkClient;
   runtime(settings: SdkSettings): SdkRuntime;
 }
 
 let loading: Promise<LoadedSdk> | undefined;
 
-/** The official SDK, loaded at the first call: it costs more than 100 ms of a cold start. Nothing else imports it. */
+/** Loads the official SDK at the first call, because it takes more than 100 ms of a cold start. The only import of it. */
 export function loadSdk(): Promise<LoadedSdk> {
   loading ??= import('@alicloud/facebody20191230').then(
     (namespace) => {
@@ -42,10 +42,10 @@ export function loadSdk(): Promise<LoadedSdk> {
         createClient(credentials, settings, beforeSend) {
           const client = new Client(configOf(credentials, settings));
           if (settings.openPlatformEndpoint !== undefined) {
-            // The SDK has no setting for it but this field, and reads it at every upload.
+            // The SDK has no other setting for it, and reads this field at every upload.
             client._openPlatformEndpoint = settings.openPlatformEndpoint;
           }
-          // The one moment at which the counted request leaves: an upload comes before, inside the same method.
+          // `callApi` sends the request that counts for the quota. The upload comes before it, inside the same method.
           const callApi = client.callApi.bind(client);
           client.callApi = async (params, request, runtime) => {
             await beforeSend();
@@ -65,7 +65,7 @@ export function loadSdk(): Promise<LoadedSdk> {
   return loading;
 }
 
-/** A plain object does: the SDK reads fields only, and the class is in a package that is not ours to name. */
+/** A plain object is enough: the SDK only reads its fields, and the class is in a transitive dependency. */
 function configOf(
   { accessKeyId, accessKeySecret, securityToken }: Credentials,
   { endpoint, protocol, region }: SdkSettings,
@@ -76,8 +76,8 @@ function configOf(
 }
 
 /**
- * What the CommonJS module exports. Node and test runners put it in a namespace, as a whole under `default` or
- * unwrapped once more; a bundle that is split into chunks has it under `default` only.
+ * The exports of the CommonJS module. Node has all of them under `default` and repeats the names beside it; test runners
+ * unwrap `default`; a bundle in chunks has them under `default` only.
  */
 function exportsOf(namespace: typeof SdkModule): Sdk {
   const { default: whole } = namespace;

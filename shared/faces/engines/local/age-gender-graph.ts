@@ -4,8 +4,9 @@ import type { Bytes } from './protobuf.ts';
 import type { Weights } from './weights.ts';
 
 /**
- * The AgeGenderNet of face-api as an ONNX model: a small Xception with two heads.
- * In: [n, 3, 112, 112], RGB, 0 to 255. Out: `age` [n, 1], years; `gender` [n, 2], probabilities of male and female.
+ * The AgeGenderNet of face-api as an ONNX model: a small Xception network with two heads.
+ * Input: [n, 3, 112, 112], RGB, 0 to 255. Outputs: `age` [n, 1], years; `gender` [n, 2], probabilities of male and
+ * female.
  */
 export function ageGenderGraph(weights: Weights): Bytes {
   const { graph, layers } = createLayers(weights);

@@ -1,14 +1,14 @@
 import type { Raster } from '../../../images/image.ts';
 import type { AttributeName, Expression, FaceAttributes } from '../../face.ts';
 import { distance } from './geometry.ts';
-import type { FaceParts } from './landmarks.ts';
+import type { RasterKeypoints } from './landmarks.ts';
 import { cropSquare, type Planes } from './sample.ts';
 import type { Net } from './session.ts';
 
 const SIDE = 112;
 const DIMS = [1, 3, SIDE, SIDE] as const;
 
-/** In the order of the network's output. Source: face-api, `FACE_EXPRESSION_LABELS`. */
+/** In the order of the network's outputs. Source: face-api, `FACE_EXPRESSION_LABELS`. */
 const EXPRESSIONS = [
   'neutral',
   'happy',
@@ -24,23 +24,23 @@ export interface AttributeNets {
   readonly expression: Net;
 }
 
-/** Describes one face; runs only the networks whose answer is asked for. */
+/** Attributes of one face. Runs only the networks that the requested attributes need. */
 export async function describe(
   nets: AttributeNets,
   raster: Raster,
-  parts: FaceParts,
-  asked: ReadonlySet<AttributeName>,
+  keypoints: RasterKeypoints,
+  requested: ReadonlySet<AttributeName>,
 ): Promise<FaceAttributes> {
-  const wantsAgeGender = asked.has('age') || asked.has('gender');
-  const wantsExpression = asked.has('expression');
-  if (!wantsAgeGender && !wantsExpression) return {};
+  const needsAgeGender = requested.has('age') || requested.has('gender');
+  const needsExpression = requested.has('expression');
+  if (!needsAgeGender && !needsExpression) return {};
 
-  const pixels = cropFace(raster, parts);
-  const ageGender = wantsAgeGender ? await readAgeGender(nets.ageGender, pixels) : {};
+  const pixels = cropFace(raster, keypoints);
+  const { age, gender } = needsAgeGender ? await readAgeGender(nets.ageGender, pixels) : {};
   return {
-    ...(asked.has('age') && { age: ageGender.age }),
-    ...(asked.has('gender') && { gender: ageGender.gender }),
-    ...(wantsExpression && { expression: await readExpression(nets.expression, pixels) }),
+    ...(requested.has('age') && { age }),
+    ...(requested.has('gender') && { gender }),
+    ...(needsExpression && { expression: await readExpression(nets.expression, pixels) }),
   };
 }
 
@@ -60,10 +60,10 @@ async function readExpression(net: Net, pixels: Planes): Promise<FaceAttributes[
 }
 
 /**
- * The square that the attribute networks expect: its side follows from the distance between eyes and mouth, which
- * keeps it steady when the detector's box is not. Source: face-api, `FaceLandmarks.alignDlib`.
+ * The square that the attribute networks expect. Its side depends on the distance between eyes and mouth, which varies
+ * less than the detector's box. Source: face-api, `FaceLandmarks.alignDlib`.
  */
-function cropFace(raster: Raster, { leftEye, rightEye, mouth }: FaceParts): Planes {
+function cropFace(raster: Raster, { leftEye, rightEye, mouth }: RasterKeypoints): Planes {
   const side = (distance(leftEye, mouth) + distance(rightEye, mouth)) / 0.9;
   const x = (leftEye.x + rightEye.x + mouth.x) / 3 - side / 2;
   const y = (leftEye.y + rightEye.y + mouth.y) / 3 - 0.43 * side;

@@ -2,14 +2,14 @@ import { AppError } from '../../../runtime/errors.ts';
 import { floatTensorInfo, ONNX } from './onnx-graph.ts';
 import { type Bytes, bytesField, concat, readFields, readString } from './protobuf.ts';
 
-/** In `fr_detect.onnx`: the class probabilities, and the box regressions before they are decoded. */
+/** Names in `fr_detect.onnx`: the class probabilities, and the box regressions before decoding. */
 const SCORES = 'scores';
 const REGRESSIONS = '462';
 
 /**
- * Opens the detector to pictures of any size. The file is made for 320 × 240: its last nodes decode boxes with the
- * 4,420 priors of that size as constants. Those are cut off (`decodeBoxes` does their work), and width and height
- * of the input are left open.
+ * Changes the detector to accept pictures of any size. The file is made for 320 × 240: its last nodes decode boxes
+ * with the 4,420 priors of that size as constants. This removes those nodes (`decodeBox` replaces them) and leaves
+ * width and height of the input open. Throws `ModelMismatch`.
  */
 export function openDetectorSize(model: Uint8Array): Bytes {
   return concat(
@@ -30,7 +30,8 @@ function cutGraph(graph: Uint8Array): Bytes {
     }
     kept.push(raw);
   }
-  if (!reachedScores) throw new AppError('ModelMismatch', `the detector has no node that gives ${SCORES}`);
+  if (!reachedScores)
+    throw new AppError('ModelMismatch', `the detector has no node with the output ${SCORES}`);
   return concat([
     ...kept,
     bytesField(ONNX.graph.input, floatTensorInfo('input', [1, 3, 'height', 'width'])),

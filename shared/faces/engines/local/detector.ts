@@ -1,48 +1,51 @@
+import { overlap } from '../../../images/geometry.ts';
 import type { Raster } from '../../../images/image.ts';
 import type { Box } from '../../face.ts';
 import { DETECTOR_OUTPUTS } from './detector-graph.ts';
-import { overlap } from './geometry.ts';
 import { decodeBox, makePriors, type Size } from './priors.ts';
 import { type Planes, resample } from './sample.ts';
 import type { Net } from './session.ts';
 
-/** A place where the detector sees a face: pixels of the raster, not clamped. */
+/** A possible face. */
 export interface Detection {
+  /** Pixels of the raster, not clamped. */
   readonly box: Box;
   /** 0 to 1. */
   readonly probability: number;
-  /** Whether it is a face whatever else speaks against it: in profile, or behind sunglasses. */
+  /** The detector alone decides that it is a face, for example in profile or behind sunglasses. */
   readonly certain: boolean;
 }
 
-/** What docs/models.md measures. An extent is the root of the share of the picture's area that a box covers. */
+/**
+ * Measured in docs/models.md. The extent of a box is the square root of the box's area divided by the picture's area.
+ */
 export const DETECTION = {
-  /** The size the network was trained for; the whole picture is stretched to it, an upright one to it turned. */
+  /** Pixels of the first run: the size of the network's training. A picture in portrait format uses it turned. */
   overview: { width: 320, height: 240 },
-  /** Three times as fine, for faces that the overview blurs. */
+  /** Pixels of the second run, three times as fine, for faces that the overview blurs. */
   closeUp: { width: 960, height: 720 },
   /**
-   * Below this extent (5 % of the width of a 4:3 picture) the overview begins to miss faces: one such candidate, or
-   * none at all, asks for the close-up.
+   * Below this extent (5 % of the width of a 4:3 picture) the overview misses faces. A smaller candidate, or no
+   * candidate at all, starts the close-up.
    */
   smallExtent: 0.066,
-  /** How sure the overview must be of a small candidate for that. */
+  /** Minimum probability of a small candidate that starts the close-up. */
   hintProbability: 0.4,
-  /** The close-up is trusted with nothing larger: it takes parts of large faces for faces. */
+  /** Larger detections of the close-up are ignored, because it takes parts of large faces for faces. */
   closeUpMaxExtent: 0.105,
   /**
-   * Where nothing is certain, another overview with this share of grey on each side: faces that fill the picture or
-   * touch its border look like those that the network was trained with then.
+   * If no detection is certain, a third run adds grey margins of this share on each side. Faces that fill the picture
+   * or touch its border then look like those of the training.
    */
   margin: 0.2,
-  /** So sure were the first two looks of faces alone; the third was of a cat. */
+  /** In the first two runs only faces reached this probability. In the third run, a cat did too. */
   certainProbability: 0.985,
-  /** Of boxes whose intersection over union is more, one stays. */
+  /** Of two boxes with a greater intersection over union, one is removed. */
   maxOverlap: 0.25,
 } as const;
 
 export interface Detector {
-  /** The faces that may be in the picture, the most probable first. */
+  /** Possible faces, the most probable first. */
   detect(raster: Raster, minProbability: number): Promise<Detection[]>;
 }
 
@@ -66,7 +69,7 @@ export function createDetector(net: Net): Detector {
     }));
   };
 
-  /** What both looks at the picture as it is see. */
+  /** Runs the overview and, if needed, the close-up. */
   const lookTwice = async (raster: Raster, minProbability: number): Promise<Detection[]> => {
     const hint = Math.min(minProbability, DETECTION.hintProbability);
     const candidates = await look(raster, DETECTION.overview, hint);
@@ -126,7 +129,7 @@ function shrunk(length: number, margin: number): number {
   return Math.round(length / (1 + 2 * margin));
 }
 
-/** As the network takes it, in the middle of a grey that is zero to it. */
+/** The network's input: normalized pixels in the centre of a grey area, which the network sees as 0. */
 function centered(planes: Planes, inner: Size, size: Size): Planes {
   const { left, top } = offset(inner, size);
   const input = new Float32Array(3 * size.width * size.height);
@@ -147,7 +150,7 @@ function offset(inner: Size, size: Size): { left: number; top: number } {
   };
 }
 
-/** From fractions of what the network saw. */
+/** Converts a box from fractions of the network's input to pixels of the raster. */
 function toRaster(box: Box, inner: Size, size: Size, raster: Raster): Box {
   const { left, top } = offset(inner, size);
   const scaleX = raster.width / inner.width;
@@ -160,7 +163,7 @@ function toRaster(box: Box, inner: Size, size: Size, raster: Raster): Box {
   };
 }
 
-/** Greedy non-maximum suppression: of those that overlap too much, the most probable stays. */
+/** Greedy non-maximum suppression: of detections that overlap too much, the most probable one remains. */
 export function suppress(detections: readonly Detection[]): Detection[] {
   const kept: Detection[] = [];
   for (const detection of [...detections].sort((a, b) => b.probability - a.probability)) {
@@ -169,12 +172,12 @@ export function suppress(detections: readonly Detection[]): Detection[] {
   return kept;
 }
 
-/** How large the networks see a box, whatever the shape of the picture that is stretched for them. */
+/** Size of a box as the network sees it, independent of the shape of the picture. */
 function extent(box: Box, raster: Raster): number {
   return Math.sqrt((box.width * box.height) / (raster.width * raster.height));
 }
 
-/** Whether a box is centred inside a face of more than four times its area: an eye, not a second face. */
+/** Whether the centre of a box is inside a face of more than four times its area: an eye, not a second face. */
 function isPartOf(box: Box, face: Box): boolean {
   const x = box.x + box.width / 2;
   const y = box.y + box.height / 2;

@@ -9,25 +9,25 @@ import { readWeights } from './weights.ts';
 export const EMBEDDER_NAMES = ['mobilefacenet', 'dlib'] as const;
 export type EmbedderName = (typeof EMBEDDER_NAMES)[number];
 
-/** A network that describes faces by numbers, and all that differs between two of them. */
+/** A network that makes embeddings, and everything that differs between two such networks. */
 export interface Embedder {
-  /** Numbers an embedding. */
+  /** Numbers per embedding. */
   readonly size: number;
   readonly models: readonly ModelName[];
-  /** An ONNX model with the output `output`, of the bytes of `models` in their order. */
+  /** Makes an ONNX model, with the output `output`, from the files of `models` in their order. */
   graph(files: readonly Uint8Array[]): Uint8Array;
-  /** Pixels a side of the input. */
+  /** Width and height of the input, in pixels. */
   readonly side: number;
-  /** Where eyes, nose and corners of the mouth lie in the input. */
+  /** Positions of the eyes, the nose and the corners of the mouth in the input, in pixels. */
   readonly template: readonly Point[];
-  /** Of a value of 0 to 255. */
+  /** Converts a colour value of 0 to 255 to the network's input. */
   scale(value: number): number;
   /**
-   * Of the embedding before it is normalised, where its length tells how much of a face there was: the least where the
-   * detector is sure and where it is not, and where a face is as good as faces are.
+   * Lengths of embeddings before normalization, if the length shows how clearly there is a face: `sure` and `unsure`
+   * are the minimum where the detector is sure or not, `best` is the length of a good face.
    */
   readonly norms?: { readonly sure: number; readonly unsure: number; readonly best: number };
-  /** Cosines; docs/models.md says what passes them. */
+  /** Cosines; docs/models.md has their error rates. */
   readonly thresholds: Thresholds;
 }
 
@@ -54,7 +54,7 @@ export const EMBEDDERS: Record<EmbedderName, Embedder> = {
     models: ['recognitionManifest', 'recognitionWeights'],
     graph: ([manifest, weights]) => recognitionGraph(readWeights(manifest!, weights!)),
     side: RECOGNITION_SIDE,
-    // Means of dlib's average face, in its chip with a quarter of padding. Source: dlib, `get_face_chip_details`.
+    // The average face of dlib, in its crop with a padding of a quarter. Source: dlib, `get_face_chip_details`.
     template: [
       { x: 47.55, y: 46.6 },
       { x: 100.48, y: 46.6 },

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { UprightImage } from '../../../images/image.ts';
-import { AppError } from '../../../runtime/errors.ts';
+import { assertNotAborted } from '../../../runtime/abort.ts';
 import type { RasterEngine } from '../../engine.ts';
 import type { Face } from '../../face.ts';
 import type { AnalyzeOptions } from '../../picture.ts';
@@ -8,8 +8,8 @@ import { describe } from './attributes.ts';
 import { createDetector, type Detection, type Detector } from './detector.ts';
 import { EMBEDDERS, type Embedder } from './embedders.ts';
 import { embed } from './embedding.ts';
-import { hasFaceContent, hasFaceShape } from './gate.ts';
-import { faceParts, locateLandmarks } from './landmarks.ts';
+import { hasFaceContent, hasFaceShape } from './face-gate.ts';
+import { keypointsOf, locateLandmarks } from './landmarks.ts';
 import { type Nets, openNets } from './nets.ts';
 import { estimatePose } from './pose.ts';
 import { faceQuality } from './quality.ts';
@@ -17,9 +17,9 @@ import { toUpright } from './upright.ts';
 import { localEngineTraits, type VersionedOptions } from './version.ts';
 
 export interface LocalEngineOptions extends VersionedOptions {
-  /** Folder that holds the model files flat. @default the installed npm packages */
+  /** Folder with the model files, without subfolders. Default: the installed npm packages. */
   readonly modelsDir?: string;
-  /** Threads inside one run of a network. Several processes use cores better. @default 1 */
+  /** Threads inside one run of a network. Several workers use the cores better. @default 1 */
   readonly threads?: number;
 }
 
@@ -29,12 +29,12 @@ interface Loaded {
   readonly embedder: Embedder;
 }
 
-/** The engine that needs no service: five small networks in this process. docs/models.md gives its figures. */
+/** The engine that needs no service: five small networks in this process. docs/models.md has its measurements. */
 export function createLocalEngine(options: LocalEngineOptions = {}): RasterEngine {
   const { modelsDir, threads = 1, minProbability = 0.7, embedder: chosen = 'mobilefacenet' } = options;
   const embedder = EMBEDDERS[chosen];
   let loading: Promise<Loaded> | undefined;
-  // Networks run on this thread: pictures that took turns would all be late, and each would hold its memory longer.
+  // Networks block this thread. One picture after the other: interleaved, all would finish late and hold memory longer.
   const inTurn = pLimit(1);
 
   const load = (): Promise<Loaded> => {
@@ -55,17 +55,17 @@ export function createLocalEngine(options: LocalEngineOptions = {}): RasterEngin
     },
     analyze: (image, analyzeOptions) =>
       inTurn(async () => {
-        throwIfAborted(analyzeOptions.signal);
+        assertNotAborted(analyzeOptions.signal, 'analysis');
         const loaded = await load();
         const faces: Face[] = [];
         for (const detection of await loaded.detector.detect(image.raster, minProbability)) {
-          throwIfAborted(analyzeOptions.signal);
+          assertNotAborted(analyzeOptions.signal, 'analysis');
           const face = await analyzeFace(loaded, image, detection, analyzeOptions);
           if (face) faces.push(face);
         }
         return faces.sort((a, b) => area(b) - area(a));
       }),
-    // In turn as well: what is under way keeps its networks.
+    // Waits for running analyses, which still need the networks.
     close: () =>
       inTurn(async () => {
         const loaded = await loading?.catch(() => undefined);
@@ -75,7 +75,7 @@ export function createLocalEngine(options: LocalEngineOptions = {}): RasterEngin
   };
 }
 
-/** Everything about one detection, or undefined when it turns out to be no face. */
+/** Analyzes one detection. Returns `undefined` when it is not a face. */
 async function analyzeFace(
   { nets, embedder }: Loaded,
   image: UprightImage,
@@ -84,11 +84,11 @@ async function analyzeFace(
 ): Promise<Face | undefined> {
   const { raster } = image;
   const landmarks = await locateLandmarks(nets.landmarks, raster, box);
-  const parts = faceParts(landmarks);
-  const shape = hasFaceShape(box, parts);
-  // Asked first, because the embedding costs most.
+  const keypoints = keypointsOf(landmarks);
+  const shape = hasFaceShape(box, keypoints);
+  // The cheap check comes first, because the embedding costs most.
   if (!shape && !certain) return undefined;
-  const embedding = await embed(nets.embedding, embedder, raster, parts);
+  const embedding = await embed(nets.embedding, embedder, raster, keypoints);
   const content = hasFaceContent(embedding.norm, probability, embedder.norms);
   if (!content && !certain) return undefined;
 
@@ -97,33 +97,29 @@ async function analyzeFace(
     box: upright.box(box),
     probability,
     keypoints: {
-      leftEye: upright.point(parts.leftEye),
-      rightEye: upright.point(parts.rightEye),
-      nose: upright.point(parts.nose),
-      mouthLeft: upright.point(parts.mouthLeft),
-      mouthRight: upright.point(parts.mouthRight),
+      leftEye: upright.point(keypoints.leftEye),
+      rightEye: upright.point(keypoints.rightEye),
+      nose: upright.point(keypoints.nose),
+      mouthLeft: upright.point(keypoints.mouthLeft),
+      mouthRight: upright.point(keypoints.mouthRight),
     },
     landmarks: landmarks.map(upright.point),
     pose: estimatePose(landmarks),
-    ...qualityOf({ shape, norm: embedding.norm, width: box.width }, embedder),
-    attributes: await describe(nets, raster, parts, attributes),
+    quality: qualityOf({ shape, norm: embedding.norm, width: box.width }, embedder),
+    attributes: await describe(nets, raster, keypoints, attributes),
     ...(embeddings && { embedding: embedding.vector }),
   };
 }
 
-/** A face that is turned away cannot be recognised, however sharp; nothing is said where the norm says nothing. */
+/** 0 to 1. A face that is turned away has 0, however sharp it is. Unknown for an embedder without norms. */
 function qualityOf(
   { shape, norm, width }: { readonly shape: boolean; readonly norm: number; readonly width: number },
   { norms }: Embedder,
-): Pick<Face, 'quality'> {
-  if (!shape) return { quality: 0 };
-  return norms ? { quality: faceQuality(norm, width, norms) } : {};
+): number | undefined {
+  if (!shape) return 0;
+  return norms && faceQuality(norm, width, norms);
 }
 
 function area({ box }: Face): number {
   return box.width * box.height;
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new AppError('Aborted', 'the analysis was stopped', { cause: signal.reason });
 }

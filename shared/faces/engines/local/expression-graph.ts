@@ -4,14 +4,14 @@ import type { Bytes } from './protobuf.ts';
 import type { Weights } from './weights.ts';
 
 /**
- * The FaceExpressionNet of face-api as an ONNX model: four densely connected blocks, each halving the picture.
- * In: [n, 3, 112, 112], RGB, 0 to 255. Out: `expression` [n, 7], probabilities.
+ * The FaceExpressionNet of face-api as an ONNX model: four densely connected blocks, each of which halves the picture.
+ * Input: [n, 3, 112, 112], RGB, 0 to 255. Output: `expression` [n, 7], probabilities.
  */
 export function expressionGraph(weights: Weights): Bytes {
   const { graph, layers } = createLayers(weights);
   const { conv, separableConv, globalPool, dense, relu, add, softmax } = layers;
 
-  /** Each convolution sees the sum of all before it. */
+  /** The input of each convolution is the sum of all earlier outputs. */
   const denseBlock = (first: Value, path: string): Value => {
     const a = relu(first);
     const b = separableConv(a, `${path}/conv1`);

@@ -1,4 +1,4 @@
-import type { Box, Point } from '../../face.ts';
+import type { Point } from '../../face.ts';
 
 /** Maps (x, y) to (a·x + b·y + c, d·x + e·y + f). */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
@@ -17,18 +17,9 @@ export function centroid(points: readonly Point[]): Point {
   return { x: x / points.length, y: y / points.length };
 }
 
-/** Area of the intersection over area of the union, 0 to 1. */
-export function overlap(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  const shared = width * height;
-  return shared / (a.width * a.height + b.width * b.height - shared);
-}
-
 /**
- * The rotation, uniform scale and shift that bring `from` closest to `to`, point by point (least squares of the
- * distances at `to`).
+ * The rotation, uniform scale and shift that map `from` as closely as possible to `to`, point by point (least squares
+ * of the distances at `to`).
  */
 export function fitSimilarity(from: readonly Point[], to: readonly Point[]): Affine {
   const origin = centroid(from);

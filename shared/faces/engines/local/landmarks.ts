@@ -1,5 +1,5 @@
 import type { Raster } from '../../../images/image.ts';
-import type { Box, Point } from '../../face.ts';
+import type { Box, Keypoints, Point } from '../../face.ts';
 import { centroid } from './geometry.ts';
 import { cropSquare } from './sample.ts';
 import type { Net } from './session.ts';
@@ -8,8 +8,8 @@ const SIDE = 64;
 const POINTS = 68;
 
 /**
- * The 68 points of iBUG's scheme, in pixels of the raster. The network was made for squares as high as the
- * detector's box and centred on it sideways, in grey.
+ * The 68 points of iBUG's scheme, in pixels of the raster. The network expects a grey square that is as high as the
+ * detector's box and horizontally centred on it.
  */
 export async function locateLandmarks(net: Net, raster: Raster, box: Box): Promise<Point[]> {
   const side = box.height;
@@ -32,18 +32,14 @@ function toGray(planes: Float32Array): Float32Array {
   return gray;
 }
 
-/** The parts of a face that later stages use. Left and right as seen in the picture. */
-export interface FaceParts {
-  readonly leftEye: Point;
-  readonly rightEye: Point;
-  readonly nose: Point;
-  readonly mouthLeft: Point;
-  readonly mouthRight: Point;
+/** The points of a face that later stages use, in pixels of the raster. */
+export interface RasterKeypoints extends Keypoints {
+  /** Centre of the mouth. */
   readonly mouth: Point;
 }
 
-/** Takes centres of groups of points: points 36–41 and 42–47 are the eyes, 30 the tip of the nose, 48–67 the mouth. */
-export function faceParts(landmarks: readonly Point[]): FaceParts {
+/** From iBUG's points: 36–41 and 42–47 are the eyes, 30 is the tip of the nose, 48–67 are the mouth. */
+export function keypointsOf(landmarks: readonly Point[]): RasterKeypoints {
   return {
     leftEye: centroid(landmarks.slice(36, 42)),
     rightEye: centroid(landmarks.slice(42, 48)),

@@ -1,38 +1,38 @@
 import { createGraph, type GraphBuilder, type Value } from './onnx-graph.ts';
 import type { Weight, Weights } from './weights.ts';
 
-/** The layers that the networks of face-api are made of, taking weights by the names of their manifest. */
+/** The layers of face-api's networks. Each finds its weights by their names in the manifest. */
 export interface Layers {
-  /** The picture, normalised as these networks were trained. */
+  /** The input picture, normalized as in the training of these networks. */
   readonly image: Value;
-  /** `<path>/filters` and `<path>/bias`. */
+  /** Weights: `<path>/filters` and `<path>/bias`. */
   conv(x: Value, path: string, stride?: number): Value;
-  /** `<path>/depthwise_filter`, `<path>/pointwise_filter` and `<path>/bias`. */
+  /** Weights: `<path>/depthwise_filter`, `<path>/pointwise_filter` and `<path>/bias`. */
   separableConv(x: Value, path: string, stride?: number): Value;
-  /** `<path>/conv/filters` and `bias`, then each channel times `<path>/scale/weights` plus `biases`. */
+  /** Weights: `<path>/conv/filters` and `bias`; then each channel times `<path>/scale/weights` plus `biases`. */
   scaledConv(x: Value, path: string, stride?: number, padding?: Padding): Value;
   maxPool(x: Value, padding?: Padding): Value;
   /** Mean of squares of 2 × 2. */
   meanPool(x: Value): Value;
-  /** Mean of each channel, as a row. */
+  /** Mean per channel, as a row. */
   globalPool(x: Value): Value;
-  /** Times the weight at `path`. */
+  /** Product with the weight at `path`. */
   matrix(x: Value, path: string): Value;
   zeros(dims: readonly number[]): Value;
   append(x: Value, more: Value, axis: number): Value;
-  /** `<path>/weights` and `<path>/bias`. */
+  /** Weights: `<path>/weights` and `<path>/bias`. */
   dense(x: Value, path: string): Value;
   relu(x: Value): Value;
   add(...terms: readonly [Value, Value, ...Value[]]): Value;
   softmax(x: Value): Value;
 }
 
-/** TensorFlow's words: none, or as much as keeps the size. */
+/** TensorFlow's names: no padding, or enough to keep the size. */
 type Padding = 'valid' | 'same';
 
-/** Mean of the training pictures; the values are then divided by 255. Source: face-api.js, `NeuralNetwork` inputs. */
+/** Mean of the training pictures. Values are then divided by 255. Source: face-api.js, `NeuralNetwork` inputs. */
 const MEAN_RGB = [122.782, 117.001, 104.298];
-/** Where the padding is odd, TensorFlow puts the last pixel at the end. */
+/** TensorFlow puts the extra pixel of an odd padding at the end. */
 const PADDINGS = { same: { auto_pad: 'SAME_UPPER' }, valid: {} } as const;
 
 interface Convolution {
@@ -76,7 +76,7 @@ export function createLayers(weights: Weights): { graph: GraphBuilder; layers: L
     separableConv(x, path, stride = 1) {
       const { shape, data } = weights(`${path}/depthwise_filter`);
       const [height = 0, width = 0, channels = 0] = shape;
-      // One filter a channel: to ONNX a convolution in as many groups, each of one input.
+      // One filter per channel. In ONNX this is a convolution with one group per channel.
       const alone = convolve(x, { shape: [height, width, 1, channels], data }, { stride, group: channels });
       return convolve(alone, weights(`${path}/pointwise_filter`), { bias: weights(`${path}/bias`) });
     },
@@ -110,7 +110,7 @@ function filterShape({ shape }: Weight): [number, number, number, number] {
   return [height, width, inputs, outputs];
 }
 
-/** From height, width, inputs, outputs (TensorFlow) to outputs, inputs, height, width (ONNX). */
+/** Reorders from height, width, inputs, outputs (TensorFlow) to outputs, inputs, height, width (ONNX). */
 function toOutputsFirst(filters: Weight): Float32Array {
   const [height, width, inputs, outputs] = filterShape(filters);
   const area = height * width;

@@ -5,13 +5,13 @@ import { dirname, join } from 'node:path';
 import { AppError } from '../../../runtime/errors.ts';
 
 interface ModelFile {
-  /** npm package that carries the file, in its folder `model/`. */
+  /** npm package that contains the file, in its folder `model/`. */
   readonly package: string;
   readonly file: string;
   readonly sha256: string;
 }
 
-/** Every file this engine may read; origins, licences and figures are in docs/models.md. */
+/** Every file that this engine may read. docs/models.md has origins, licences and measurements. */
 export const MODEL_FILES = {
   detector: {
     package: 'faceplugin-face-recognition-js',
@@ -63,8 +63,8 @@ export const MODEL_FILES = {
 export type ModelName = keyof typeof MODEL_FILES;
 
 /**
- * Where a model file is: in `modelsDir` under its own name, or, without one, in the installed npm package. A bundle
- * that has no `node_modules` ships a folder of these files and names it.
+ * The path of a model file: in `modelsDir` or, without it, in the installed npm package. A bundle without
+ * `node_modules` contains a folder with these files and passes it. Throws `ModelMismatch` when the package is missing.
  */
 export function modelPath(name: ModelName, modelsDir?: string): string {
   const model = MODEL_FILES[name];
@@ -79,7 +79,7 @@ export function modelPath(name: ModelName, modelsDir?: string): string {
   }
 }
 
-/** Throws `ModelMismatch` when the file is absent or is not the one the engine was measured with. */
+/** Throws `ModelMismatch` when the file is missing or is not the one that the engine was measured with. */
 export async function readModel(name: ModelName, modelsDir?: string): Promise<Uint8Array> {
   const path = modelPath(name, modelsDir);
   const bytes = await readFile(path).catch((cause: unknown) => {

@@ -1,6 +1,6 @@
 import { type Bytes, bytesField, concat, floatField, intField, stringField } from './protobuf.ts';
 
-/** Field numbers of onnx.proto (github.com/onnx/onnx), as far as they are written or patched here. */
+/** Field numbers of onnx.proto (github.com/onnx/onnx) that are written or changed here. */
 export const ONNX = {
   model: { irVersion: 1, graph: 7, opsetImport: 8 },
   opset: { domain: 1, version: 2 },
@@ -18,27 +18,27 @@ export const ONNX = {
 /** Data type of a tensor. */
 export const FLOAT = 1;
 const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
-/** Opset 13 is understood by every runtime since 2020; IR 8 is what it came with. */
+/** Every runtime since 2020 supports opset 13. IR version 8 belongs to it. */
 const OPSET = 13;
 const IR_VERSION = 8;
 
-/** The name of a value that flows through the graph. */
+/** The name of a value in the graph. */
 export type Value = string & { readonly __value: unique symbol };
 type Attribute = number | string | readonly number[];
-/** A number fixes a dimension; a word leaves it open. */
+/** A number fixes a dimension; a name leaves it open. */
 export type Dimension = number | string;
 
 export interface GraphBuilder {
   readonly input: Value;
   /** A constant. */
   tensor(dims: readonly number[], data: Float32Array): Value;
-  /** Adds an operator with one output. Integers become `int` attributes, other numbers `float`. */
+  /** Adds an operator with one output. Integers become `int` attributes, other numbers become `float`. */
   node(opType: string, inputs: readonly Value[], attributes?: Readonly<Record<string, Attribute>>): Value;
-  /** The bytes of the model. `outputs` gives values their public names. */
+  /** The bytes of the model. `outputs` maps public names to values. */
   model(inputDims: readonly Dimension[], outputs: Readonly<Record<string, Value>>): Bytes;
 }
 
-/** Writes an ONNX model: enough of the format for float networks with one input. */
+/** Builds an ONNX model. Covers the part of the format that float networks with one input need. */
 export function createGraph(): GraphBuilder {
   const nodes: Bytes[] = [];
   const initializers: Bytes[] = [];
@@ -103,7 +103,7 @@ export function createGraph(): GraphBuilder {
   };
 }
 
-/** Declares a float tensor; without `dims` its shape is left to inference. */
+/** Declares a float tensor. Without `dims` the runtime infers its shape. */
 export function floatTensorInfo(name: string, dims?: readonly Dimension[]): Bytes {
   const shape = dims?.map((dim) =>
     bytesField(

@@ -1,7 +1,7 @@
 import { defineOptions, oneOf } from '../../../runtime/options.ts';
 import { EMBEDDER_NAMES } from './embedders.ts';
 
-/** What the engine `local` needs to know. */
+/** Options of the engine `local`. */
 export const LOCAL_ENGINE_OPTIONS = defineOptions({
   embedder: {
     env: 'EMBEDDER',
@@ -9,6 +9,6 @@ export const LOCAL_ENGINE_OPTIONS = defineOptions({
     default: 'mobilefacenet' as const,
     unit: '`mobilefacenet` or `dlib`',
     about:
-      'What tells people apart: the better network, of unknown training data, or one whose weights are in the public domain. Each has thresholds of its own, and a gallery keeps to the one that made it: after a change everybody is enrolled again from their photos.',
+      'The network that distinguishes people: the better one, with unknown training data, or one with weights in the public domain. Each has its own thresholds, and a gallery works only with the network that made it: after a change, enrol all people again from their photos.',
   },
 });

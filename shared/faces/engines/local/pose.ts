@@ -13,10 +13,11 @@ import {
 } from './vector.ts';
 
 /**
- * An average head in millimetres from the tip of the nose (right in the picture, down, away from the viewer), at those of the 68 points that expressions move least.
- * Rounded from common anthropometric figures: outer eye corners 90 mm and inner 32 mm apart, mouth 50 mm wide.
+ * An average head, in millimetres from the tip of the nose (right in the picture, down, away from the viewer). Contains
+ * those of the 68 points that facial expressions move least. Rounded from common anthropometric data: the outer corners
+ * of the eyes are 90 mm apart, the inner ones 32 mm; the mouth is 50 mm wide.
  */
-export const HEAD: readonly (readonly [landmark: number, place: Vector])[] = [
+export const HEAD: readonly (readonly [landmark: number, position: Vector])[] = [
   [36, [-45, -34, 42]],
   [39, [-16, -33, 34]],
   [42, [16, -33, 34]],
@@ -31,28 +32,28 @@ export const HEAD: readonly (readonly [landmark: number, place: Vector])[] = [
   [8, [0, 76, 26]],
 ];
 
-const CENTERED = center(HEAD.map(([, place]) => place));
+const CENTERED = center(HEAD.map(([, position]) => position));
 const INVERSE_SPREAD = invertSymmetric(scatter(CENTERED));
 
 /**
- * How the head is turned, from iBUG's 68 points: the rotation of an average head whose image without perspective
- * lies closest to them. docs/models.md gives the error.
+ * The pose of a head, from iBUG's 68 points: the rotation of an average head whose image without perspective is closest
+ * to them. docs/models.md has the error.
  */
 export function estimatePose(landmarks: readonly Point[]): Pose {
   const { right, down } = fitProjection(landmarks);
   return toAngles(orthonormalize(right, down));
 }
 
-/** The rows that project the head onto the picture, rotation times scale: least squares over the points. */
+/** The two rows that project the head onto the picture, rotation times scale, by least squares over the points. */
 function fitProjection(landmarks: readonly Point[]): { right: Vector; down: Vector } {
   const points = HEAD.map(([landmark]) => landmarks[landmark]!);
-  // The places are centred, so the shift between head and picture needs no unknown of its own.
-  const right = CENTERED.reduce<Vector>((sum, place, i) => add(sum, scale(place, points[i]!.x)), [0, 0, 0]);
-  const down = CENTERED.reduce<Vector>((sum, place, i) => add(sum, scale(place, points[i]!.y)), [0, 0, 0]);
+  // The positions are centred, so the shift between head and picture is not an unknown.
+  const right = CENTERED.reduce<Vector>((sum, from, i) => add(sum, scale(from, points[i]!.x)), [0, 0, 0]);
+  const down = CENTERED.reduce<Vector>((sum, from, i) => add(sum, scale(from, points[i]!.y)), [0, 0, 0]);
   return { right: multiply(INVERSE_SPREAD, right), down: multiply(INVERSE_SPREAD, down) };
 }
 
-/** The rotation closest to two rows that noise has made neither orthogonal nor equally long. */
+/** The rotation that is closest to two rows. Because of noise they are neither orthogonal nor equally long. */
 function orthonormalize(right: Vector, down: Vector): Matrix {
   const a = normalize(right);
   const b = normalize(down);
@@ -63,7 +64,7 @@ function orthonormalize(right: Vector, down: Vector): Matrix {
   return [row0, row1, cross(row0, row1)];
 }
 
-/** First turned (yaw), then nodded (pitch), then tilted in the picture (roll); signs as `Pose` has them. */
+/** Angles in the order yaw, pitch, roll; signs as in `Pose`. */
 function toAngles([row0, row1, row2]: Matrix): Pose {
   return {
     yaw: degrees(Math.atan2(row2[0], row2[2])),

@@ -1,7 +1,7 @@
 import type { Box } from '../../face.ts';
 
 /**
- * UltraFace's priors: at each cell of four feature maps, squares of these sides in input pixels. Source:
+ * UltraFace's priors: squares of these sides, in input pixels, at each cell of four feature maps. Source:
  * github.com/Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB, `vision/ssd/config/fd_config.py`.
  */
 const FEATURE_MAPS = [
@@ -18,7 +18,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** Centre x, centre y, width and height of every prior as fractions of the input, in the network's order. */
+/** Centre x, centre y, width and height per prior, as fractions of the input, in the network's order. */
 export function makePriors({ width, height }: Size): Float32Array {
   const priors: number[] = [];
   for (const { stride, sides } of FEATURE_MAPS) {
@@ -35,7 +35,7 @@ export function makePriors({ width, height }: Size): Float32Array {
   return Float32Array.from(priors, (value) => Math.min(1, value));
 }
 
-/** The box of prior `index` moved and resized as the network says, in fractions of the picture. */
+/** The box of prior `index`, moved and resized by the network's output, in fractions of the input. */
 export function decodeBox(priors: Float32Array, regressions: Float32Array, index: number): Box {
   const at = index * 4;
   const priorWidth = priors[at + 2]!;

@@ -1,5 +1,5 @@
 /**
- * The part of the Protocol Buffers wire format that ONNX files use: varints, 32-bit floats and length-delimited
+ * The part of the Protocol Buffers wire format that ONNX files need: varints, 32-bit floats and length-delimited
  * fields. Source: protobuf.dev/programming-guides/encoding.
  */
 
@@ -19,7 +19,7 @@ export function concat(parts: readonly Uint8Array[]): Bytes {
   return joined;
 }
 
-/** A non-negative safe integer in groups of seven bits, lowest first. */
+/** A non-negative safe integer in groups of seven bits, lowest first. Throws `RangeError` for any other number. */
 export function varint(value: number): Bytes {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`varint of ${value}`);
   const bytes: number[] = [];
@@ -56,11 +56,11 @@ export interface WireField {
   readonly field: number;
   /** Content of a length-delimited field; empty for other wire types. */
   readonly content: Uint8Array;
-  /** The field as it stood, tag included, to be copied. */
+  /** The whole field with its tag, for copying. */
   readonly raw: Uint8Array;
 }
 
-/** The fields of a message in their order. Throws `RangeError` on bytes that are no such message. */
+/** The fields of a message in their order. Throws `RangeError` for bytes that are not such a message. */
 export function* readFields(message: Uint8Array): Generator<WireField> {
   let offset = 0;
   const readVarint = (): number => {
@@ -89,7 +89,7 @@ export function* readFields(message: Uint8Array): Generator<WireField> {
   }
 }
 
-/** The text of the first field with that number, or undefined. */
+/** The text of the first field with this number, or `undefined`. */
 export function readString(message: Uint8Array, field: number): string | undefined {
   for (const entry of readFields(message)) {
     if (entry.field === field) return new TextDecoder().decode(entry.content);

@@ -1,10 +1,10 @@
-/** Narrower faces cannot be told apart: within one photo 7 % of strangers passed as one person. */
+/** In pixels. Narrower faces cannot be distinguished: within one photo, 7 % of strangers passed as one person. */
 const FULL_WIDTH = 45;
 
 /**
- * How well a face can be recognised, 0 to 1: what the embedding says of sharpness, light and angle, from the least
- * norm of a face to that of a good one (docs/models.md), lowered in proportion for faces that are narrower than 45 pixels
- * where they were analysed.
+ * How well a face can be recognised, 0 to 1. The norm of the embedding reflects sharpness, light and angle: 0 is the
+ * smallest norm of a face, 1 the norm of a good face (docs/models.md). Faces narrower than 45 pixels of the raster get
+ * proportionally less.
  */
 export function faceQuality(
   norm: number,

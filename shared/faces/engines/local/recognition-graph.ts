@@ -3,13 +3,13 @@ import type { Value } from './onnx-graph.ts';
 import type { Bytes } from './protobuf.ts';
 import type { Weights } from './weights.ts';
 
-/** Pixels a side of the input, which is fixed: the borders of zeros below depend on it. */
+/** Width and height of the input, in pixels. Fixed, because the borders of zeros below depend on it. */
 export const RECOGNITION_SIDE = 150;
 
-/** Pixels a side after the stem: 7 × 7 with stride 2 make 72 of 150, and pooling 35 of these. */
+/** Width and height after the stem: the 7 × 7 convolution with stride 2 makes 72 of 150, pooling makes 35 of 72. */
 const STEM_SIDE = 35;
 
-/** Blocks that keep the size, after the one that halves it. */
+/** `blocks` counts the blocks that keep the size, after the block that halves it. */
 const STAGES = [
   { path: 'conv64', channels: 64, blocks: 3 },
   { path: 'conv128', channels: 128, blocks: 2 },
@@ -19,13 +19,13 @@ const STAGES = [
 interface Features {
   readonly value: Value;
   readonly channels: number;
-  /** Pixels a side. */
+  /** Width and height. */
   readonly side: number;
 }
 
 /**
  * The FaceRecognitionNet of face-api as an ONNX model: dlib's residual network of 29 convolutions.
- * In: [1, 3, 150, 150], RGB, 0 to 255. Out: `output` [1, 128], of no particular length.
+ * Input: [1, 3, 150, 150], RGB, 0 to 255. Output: `output` [1, 128], not normalized.
  */
 export function recognitionGraph(weights: Weights): Bytes {
   const { graph, layers } = createLayers(weights);
@@ -36,7 +36,7 @@ export function recognitionGraph(weights: Weights): Bytes {
     return { ...shape, value: relu(add(inner, value)) };
   };
 
-  /** Two ways to half the size meet; what is missing in one of them, channels or a row and a column, is zero. */
+  /** Adds two paths that halve the size. Zeros replace the channels, the row and the column that one path lacks. */
   const halve = (x: Features, path: string, channels: number): Features => {
     const side = Math.floor(x.side / 2);
     const shrunk = scaledConv(relu(scaledConv(x.value, `${path}/conv1`, 2, 'valid')), `${path}/conv2`);

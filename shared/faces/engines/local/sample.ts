@@ -1,15 +1,15 @@
 import type { Raster } from '../../../images/image.ts';
 import type { Affine } from './geometry.ts';
 
-/** Pixels as networks take them: all red values, then all green, then all blue; 0 to 255. */
+/** Pixels in the networks' order: all red values, then all green, then all blue; 0 to 255. */
 export type Planes = Float32Array<ArrayBuffer>;
 
-/** More samples a side than this cost time and change no result that was measured. */
+/** More samples per side cost time and changed no measured result. */
 const MAX_SAMPLES_PER_SIDE = 4;
 
 /**
- * The whole picture stretched to `width` × `height`; each pixel is the mean of the area it covers, so nothing
- * between the samples is lost when a large picture becomes small.
+ * Stretches the whole picture to `width` × `height`. Each pixel is the mean of the area that it covers, so that a large
+ * picture loses nothing between samples.
  */
 export function resample(raster: Raster, width: number, height: number): Planes {
   const planes = new Float32Array(3 * width * height);
@@ -45,7 +45,7 @@ export function resample(raster: Raster, width: number, height: number): Planes 
   return planes;
 }
 
-/** Which source pixels each of `count` equal parts of `length` covers, and how much of the two at its ends. */
+/** For each of `count` equal parts of `length`: the source pixels it covers, and the shares of the first and last. */
 function coverage(length: number, count: number) {
   const first = new Int32Array(count);
   const last = new Int32Array(count);
@@ -68,9 +68,9 @@ function coverage(length: number, count: number) {
 }
 
 /**
- * A part of the picture, `width` × `height`, where `toSource` maps the centre of each pixel to a place in the
- * raster. Interpolates between pixels, averages up to 4 × 4 samples a pixel where the picture shrinks, and is
- * black outside the picture.
+ * Samples a part of the picture to `width` × `height`. `toSource` maps the centre of each pixel to a position in the
+ * raster. Interpolates between pixels, and averages up to 4 × 4 samples per pixel where the picture shrinks. Outside
+ * the picture it is black.
  */
 export function warp(raster: Raster, toSource: Affine, width: number, height: number): Planes {
   const { data } = raster;
@@ -124,7 +124,7 @@ export function warp(raster: Raster, toSource: Affine, width: number, height: nu
   return planes;
 }
 
-/** The square of `side` pixels whose top left corner is (x, y), as `size` × `size`. */
+/** Samples the square of `side` pixels with the top left corner (x, y) to `size` × `size`. */
 export function cropSquare(raster: Raster, x: number, y: number, side: number, size: number): Planes {
   const step = side / size;
   return warp(raster, [step, 0, x + step / 2 - 0.5, 0, step, y + step / 2 - 0.5], size, size);
@@ -132,7 +132,7 @@ export function cropSquare(raster: Raster, x: number, y: number, side: number, s
 
 const BLACK = [0, 0, 0] as const;
 
-/** As `warp` samples, where some of the four neighbours lie outside and count as black. */
+/** Interpolates where some of the four neighbours are outside the picture and count as black. */
 function sampleAtEdge(raster: Raster, x: number, y: number): readonly [number, number, number] {
   if (x <= -1 || y <= -1 || x >= raster.width || y >= raster.height) return BLACK;
   const color: [number, number, number] = [0, 0, 0];

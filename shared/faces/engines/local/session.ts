@@ -3,7 +3,7 @@ import { AppError } from '../../../runtime/errors.ts';
 
 /** A loaded network with one input. */
 export interface Net {
-  /** Runs once on a dense float tensor; gives the outputs by name. */
+  /** Runs the network on a dense float tensor. Returns the outputs by name. */
   run(input: Float32Array, dims: readonly number[]): Promise<Readonly<Record<string, Float32Array>>>;
   release(): Promise<void>;
 }
@@ -13,7 +13,7 @@ export interface NetOptions {
   readonly threads: number;
 }
 
-/** Opens a network from the bytes of an ONNX model; the runtime is loaded at the first call. */
+/** Opens a network from the bytes of an ONNX model. The first call loads the runtime. */
 export async function openNet(model: Uint8Array, options: NetOptions): Promise<Net> {
   const { InferenceSession, Tensor } = await loadRuntime();
   const session = await InferenceSession.create(model, sessionOptions(options));
@@ -33,9 +33,9 @@ function sessionOptions({ threads }: NetOptions): InferenceSession.SessionOption
   return {
     intraOpNumThreads: threads,
     graphOptimizationLevel: 'all',
-    // Five sessions whose idle threads spin take the cores from each other: measured 2.3 times slower.
+    // Idle threads that spin take cores from the other four sessions: measured 2.3 times slower.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
-    // The models are of an old opset and would fill the log with warnings about it.
+    // The models use an old opset, which would fill the log with warnings.
     logSeverityLevel: 3,
   };
 }

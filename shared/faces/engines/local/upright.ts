@@ -1,11 +1,11 @@
 import type { UprightImage } from '../../../images/image.ts';
 import type { Box, Point } from '../../face.ts';
 
-/** From pixels of the raster to pixels of the upright image. */
+/** Converts from pixels of the raster to pixels of the upright image. */
 export interface ToUpright {
   /** Clamped to the image. */
   box(box: Box): Box;
-  /** Not clamped: a point of a face that the border cuts may lie outside. */
+  /** Not clamped: a face that crosses the border may have points outside the image. */
   point(point: Point): Point;
 }
 

@@ -26,7 +26,7 @@ export function multiply([row0, row1, row2]: Matrix, a: Vector): Vector {
   return [dot(row0, a), dot(row1, a), dot(row2, a)];
 }
 
-/** Of a symmetric matrix: the cross products of its rows over its determinant. */
+/** Inverts a symmetric matrix: the cross products of its rows divided by its determinant. */
 export function invertSymmetric([row0, row1, row2]: Matrix): Matrix {
   const inverse = 1 / dot(row0, cross(row1, row2));
   return [
@@ -36,13 +36,13 @@ export function invertSymmetric([row0, row1, row2]: Matrix): Matrix {
   ];
 }
 
-/** The points moved so that their mean is the origin. */
+/** Moves the points so that their mean is the origin. */
 export function center(points: readonly Vector[]): Vector[] {
   const mean = scale(points.reduce(add), -1 / points.length);
   return points.map((point) => add(point, mean));
 }
 
-/** The sum of each point times its own transpose. */
+/** The sum of the points, each multiplied by its transpose. */
 export function scatter(points: readonly Vector[]): Matrix {
   const row = (axis: 0 | 1 | 2): Vector =>
     points.reduce<Vector>((sum, point) => add(sum, scale(point, point[axis])), [0, 0, 0]);

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { EngineTraits } from '../../engine.ts';
 import { DETECTION } from './detector.ts';
 import { EMBEDDERS, type EmbedderName } from './embedders.ts';
-import { GATE } from './gate.ts';
+import { GATE } from './face-gate.ts';
 import { MODEL_FILES, type ModelName } from './models.ts';
 
-/** Raise when the arithmetic changes in a way that no model or parameter shows. */
+/** Raise it when the arithmetic changes but no model and no parameter does. */
 const REVISION = 1;
 
-/** What every engine reads, whatever its embedder. */
+/** Models that the engine reads with every embedder. */
 const COMMON_MODELS: readonly ModelName[] = [
   'detector',
   'landmarks',
@@ -19,13 +19,13 @@ const COMMON_MODELS: readonly ModelName[] = [
 ];
 
 export interface VersionedOptions {
-  /** Least probability of a detection, 0 to 1. Lower finds more, and more that is no face. @default 0.7 */
+  /** Minimum probability of a detection, 0 to 1. A lower value finds more faces and more false ones. @default 0.7 */
   readonly minProbability?: number;
-  /** What describes faces by numbers. @default 'mobilefacenet' */
+  /** The network that makes embeddings. @default 'mobilefacenet' */
   readonly embedder?: EmbedderName;
 }
 
-/** What the engine is, without loading it. */
+/** Name, version and embedder of the engine, without loading it. */
 export function localEngineTraits({
   minProbability = 0.7,
   embedder = 'mobilefacenet',
@@ -38,7 +38,7 @@ export function localEngineTraits({
   };
 }
 
-/** Changes with every model file and every parameter that answers depend on. */
+/** Changes with every model file and every parameter that results depend on. */
 function engineVersion({ minProbability, embedder }: Required<VersionedOptions>): string {
   const { models: own, norms, template } = EMBEDDERS[embedder];
   const models = [...COMMON_MODELS, ...own].map((name) => MODEL_FILES[name].sha256);
@@ -53,7 +53,7 @@ function engineVersion({ minProbability, embedder }: Required<VersionedOptions>)
   return `local-${REVISION}+${createHash('sha256').update(parameters).digest('hex').slice(0, 8)}`;
 }
 
-/** What makes an embedder's embeddings: its network's file, by the beginning of its SHA-256. */
+/** Name of an embedder: the file of its network and the first 8 digits of the file's SHA-256. */
 function embedderName(embedder: EmbedderName): string {
   const file = MODEL_FILES[EMBEDDERS[embedder].models.at(-1)!];
   return `${file.file.replace(/\.\w+$/, '')}-${file.sha256.slice(0, 8)}`;

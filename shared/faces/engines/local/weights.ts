@@ -1,6 +1,6 @@
 import { AppError } from '../../../runtime/errors.ts';
 
-/** A constant of a network, as TensorFlow.js stores it: filters are height, width, inputs, outputs. */
+/** A constant of a network. Filters have TensorFlow's order: height, width, inputs, outputs. */
 export interface Weight {
   readonly shape: readonly number[];
   readonly data: Float32Array;
@@ -8,7 +8,7 @@ export interface Weight {
 
 export type Weights = (name: string) => Weight;
 
-/** The part of a TensorFlow.js weights manifest that is read. */
+/** The fields of a TensorFlow.js weights manifest that are used. */
 interface ManifestEntry {
   readonly name: string;
   readonly shape: readonly number[];
@@ -16,8 +16,8 @@ interface ManifestEntry {
 }
 
 /**
- * Reads a TensorFlow.js weights manifest and its binary file: float32, or 8 bits a value restored as
- * `value × scale + min`. Throws `ModelMismatch` for a name that is not there or a file of another length.
+ * Reads a TensorFlow.js weights manifest and its binary file: float32, or 8 bits per value, restored as
+ * `value × scale + min`. Throws `ModelMismatch` for an unknown name or a file of the wrong length.
  */
 export function readWeights(manifest: Uint8Array, binary: Uint8Array): Weights {
   const groups = JSON.parse(new TextDecoder().decode(manifest)) as readonly { weights: ManifestEntry[] }[];
@@ -49,7 +49,7 @@ function restore(bytes: Uint8Array, { scale, min }: { scale: number; min: number
   return values;
 }
 
-/** Copies, because a view of floats must start at a multiple of four. */
+/** Copies, because a view of 32-bit floats must start at a multiple of 4 bytes. */
 function toFloats(bytes: Uint8Array): Float32Array {
   return new Float32Array(new Uint8Array(bytes).buffer);
 }

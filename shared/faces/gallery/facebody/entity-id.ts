@@ -1,11 +1,14 @@
 import { AppError } from '../../../runtime/errors.ts';
 import { assertPersonName } from '../person-name.ts';
 
-/** Entity ids are 1 to 64 of letters, digits, `-` and `_`; the last one marks ids that stand for other names. */
+/** An entity id has 1 to 64 letters, digits, `-` and `_`. An id that starts with `_` encodes another name. */
 const PLAIN = /^[A-Za-z0-9-]{1,64}$/;
 const MAX_ENCODED_BYTES = 47;
 
-/** The entity of a person: the name itself where it can be one, else `_` and its UTF-8 in URL-safe Base64. */
+/**
+ * The entity id of a person: the name itself if it is a valid id, otherwise `_` and its UTF-8 in URL-safe Base64.
+ * Throws `PersonNameInvalid`.
+ */
 export function entityIdOf(person: string): string {
   assertPersonName(person);
   if (PLAIN.test(person)) return person;
@@ -13,12 +16,12 @@ export function entityIdOf(person: string): string {
   if (bytes.length <= MAX_ENCODED_BYTES) return `_${bytes.toString('base64url')}`;
   throw new AppError(
     'PersonNameInvalid',
-    `the name ${JSON.stringify(person)} has ${bytes.length} bytes of UTF-8; a face database takes ${MAX_ENCODED_BYTES}, ` +
-      'or 64 plain letters, digits and hyphens',
+    `the name ${JSON.stringify(person)} has ${bytes.length} bytes of UTF-8; a face database accepts ` +
+      `${MAX_ENCODED_BYTES}, or 64 plain letters, digits and hyphens`,
   );
 }
 
-/** `undefined` for an entity that was not made here. */
+/** The person of an entity id; `undefined` for an id that another program made. */
 export function personOfEntity(entityId: string): string | undefined {
   if (PLAIN.test(entityId)) return entityId;
   const person = Buffer.from(entityId.slice(1), 'base64url').toString();

@@ -1,9 +1,9 @@
 import { DEFAULT_CROP_OPTIONS } from '../../../images/crop.ts';
 import type { JpegLimits } from '../../../images/encode-within.ts';
+import { overlap } from '../../../images/geometry.ts';
 import { type AppError, isAppError } from '../../../runtime/errors.ts';
 import type { FaceBodyClient, FaceBodyOperation } from '../../engines/facebody/client.ts';
 import { failureOf } from '../../engines/facebody/failures.ts';
-import { overlap } from '../../engines/facebody/merge.ts';
 import { fromLocation } from '../../engines/facebody/rectangles.ts';
 import type { Box, Face } from '../../face.ts';
 import type { DecodedPicture } from '../../picture.ts';
@@ -24,40 +24,40 @@ import {
   searchFace,
 } from './operations.ts';
 
-/** Scores with one false accept in 1,000, in 10,000 and in 100,000. Source: FaceBody's SearchFace. */
+/** Scores for one false accept in 1,000, in 10,000 and in 100,000. Source: FaceBody's SearchFace. */
 const SCORES: Thresholds = { plausible: 0.35, match: 0.45, high: 0.6 };
 
-/** SearchFace and AddFace take files of up to 5 MB, both sides below 4096 pixels. */
+/** SearchFace and AddFace accept files of up to 5 MB, both sides below 4096 pixels. */
 const LIMITS: JpegLimits = { maxBytes: 5 * 1024 * 1024, maxSide: 4095 };
 
 const MAX_SEARCHED = 10;
 const MAX_FACES_PER_ENTITY = 5;
 const MAX_ITEMS = 100;
 
-/** Overlap over union above which a box of the service and one of the engine are the same face. */
+/** Intersection over union above which a box of the service and a box of the engine are the same face. */
 const SAME_FACE = 0.3;
 
-/** Faces go with some of their surroundings, by which the service finds them again. */
+/** Faces are sent with some of their surroundings, so that the service detects them. */
 const CROP = { ...DEFAULT_CROP_OPTIONS, padding: 0.6, minSide: 160, maxSide: 1024, quality: 95 };
 
 export interface FaceBodyGalleryOptions {
   readonly client: FaceBodyClient;
-  /** Name of the face database; it is made when it does not exist. */
+  /** Name of the face database. It is created when it does not exist. */
   readonly database: string;
 }
 
 /**
- * People as entities of a face database of FaceBody, 5 faces each and 50,000 in all. Everything is free but searching.
- * The service forgets faces that were not used for six months; they can be enrolled again from their photos.
+ * People as entities in a face database of FaceBody: at most 5 faces per person and 50,000 in total. Everything except
+ * searching is free. The service deletes faces that were not used for six months; enrol them again from their photos.
  *
- * BatchAddFaces is not used: it names the faces that it added by URLs that the SDK makes up for uploads and tells nobody,
- * so it cannot be known which id belongs to which photo. Nor are AddFace's guards of similarity: the caller has
- * searched before, knows the scores, and may have been told to add the face nevertheless.
+ * This does not use BatchAddFaces: it identifies added faces by upload URLs that the SDK does not reveal, so the id of a
+ * photo's face would be unknown. It does not use AddFace's similarity checks either: the caller has searched before,
+ * knows the scores and may add the face deliberately.
  */
 export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptions): Gallery {
   let ready: Promise<void> | undefined;
 
-  /** Every operation on a database needs it to exist, and others may remove it: whoever enrols everybody anew does. */
+  /** Creates the database when needed, and again when another program deleted it, for example to enrol all anew. */
   const call = async <T>(operation: FaceBodyOperation<T>, options: CallOptions = {}): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       ready ??= ensureDatabase(client, database, options);
@@ -94,7 +94,7 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
     }
   };
 
-  /** What is searched for each face of the picture, by one call for all that the service finds by itself. */
+  /** Search results per face. One call serves all faces that the service detects in the picture itself. */
   const searchAll = async (
     picture: DecodedPicture,
     faces: readonly Pick<Face, 'box'>[],
@@ -122,7 +122,7 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
     return items;
   };
 
-  /** The id under which the photo was added before; an entity without faces need not be asked. */
+  /** The id of the photo's face, if it was added before. An entity without faces needs no search. */
   const findAdded = async (
     entityId: string,
     photo: string,
@@ -214,11 +214,11 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
 async function ensureDatabase(client: FaceBodyClient, database: string, options: CallOptions): Promise<void> {
   const { dbList } = await client.call(listFaceDbs(), options);
   if (dbList.some(({ name }) => name === database)) return;
-  // Another instance may be as fast: its database is as good.
+  // Another instance may create it at the same time.
   await client.call(createFaceDb(database), options).catch(ifExists);
 }
 
-/** Of each person the nearest face, best first. */
+/** The nearest face of each person, best first. */
 function nearestPeople(items: SearchedFace['faceItems'], limit: number): Candidate[] {
   const people = new Map<string, Candidate>();
   for (const { entityId, faceId, score, extraData } of [...items].sort((a, b) => b.score - a.score)) {
@@ -231,7 +231,7 @@ function nearestPeople(items: SearchedFace['faceItems'], limit: number): Candida
 
 const MISSING = ['EntityNotExist', 'DataNotExist', 'DBNameNotExist', 'ClientError.IllegalArgument'];
 
-/** An answer in place of the error that what is looked for does not exist. */
+/** Replaces the error of a missing database, entity or face by an answer. */
 function ifMissing<T>(answer: T): (error: unknown) => T {
   return (error) => {
     if (isGalleryError(error) && MISSING.includes(String(error.details.serviceCode))) return answer;
@@ -243,7 +243,7 @@ function ifExists(error: unknown): void {
   if (!isGalleryError(error) || !/AlreadyExist/.test(String(error.details.serviceCode))) throw error;
 }
 
-/** sdk: the second code says so by its message alone, which `failures.ts` reads. */
+/** sdk: the second code means this only with a certain message, which `failures.ts` checks. */
 function isMissingDatabase(error: unknown): boolean {
   return (
     isGalleryError(error) &&

@@ -1,7 +1,7 @@
 import type { FaceBodyOperation } from '../../engines/facebody/client.ts';
 import { streamOf } from '../../engines/facebody/operations.ts';
 
-/** What SearchFace tells of one face of the picture. */
+/** Result of SearchFace for one face of the picture. */
 export interface SearchedFace {
   readonly location: {
     readonly x: number;
@@ -69,7 +69,7 @@ export function getFaceEntity(
   };
 }
 
-/** A page of 200 entities; `token` is that of the page before. */
+/** A page of up to 200 entities. `token` comes from the previous page. */
 export function listFaceEntities(
   dbName: string,
   token: string | undefined,
@@ -94,7 +94,7 @@ export function deleteFaceEntity(dbName: string, entityId: string): FaceBodyOper
   };
 }
 
-/** The largest face of the picture becomes one of the entity's; `extraData` comes back with searches. */
+/** Adds the largest face of the picture to an entity. Searches return `extraData` with it. */
 export function addFace(face: {
   readonly dbName: string;
   readonly entityId: string;
@@ -121,13 +121,13 @@ export function deleteFace(dbName: string, faceId: string): FaceBodyOperation<un
   };
 }
 
-/** The nearest faces, whatever their score, for each of the largest faces of the picture. */
+/** Finds the nearest faces, with any score, for each of the largest faces of the picture. */
 export function searchFace(search: {
   readonly dbName: string;
   readonly picture: Uint8Array;
-  /** Faces of the database for each face of the picture, 1 to 100. */
+  /** Maximum number of results per face of the picture, 1 to 100. */
   readonly limit: number;
-  /** Faces of the picture, 1 to 10. */
+  /** Maximum number of faces of the picture, 1 to 10. */
   readonly maxFaceNum: number;
 }): FaceBodyOperation<{ readonly matchList?: readonly SearchedFace[] }> {
   const { picture, ...rest } = search;

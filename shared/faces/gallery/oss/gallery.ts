@@ -6,36 +6,36 @@ import { HIGH_SIMILARITY, MATCH_SIMILARITY } from '../../similarity.ts';
 import type { Gallery, Thresholds } from '../gallery.ts';
 import { assertPersonName } from '../person-name.ts';
 import { createSegmentLog } from './log.ts';
-import { chooseHaunted, chooseSmall, merge } from './merge.ts';
+import { chooseSmall, chooseWithRemovedFaces, merge } from './merge.ts';
 import { indexPeople, type PeopleIndex, photosOf } from './people-index.ts';
-import type { Addition, Embedder, Segment } from './segment.ts';
+import type { Addition, EmbedderId, Segment } from './segment.ts';
 
 export interface OssGalleryOptions {
   readonly store: ObjectStore;
-  /** Where the gallery lies, e.g. `gallery/`; ends with a slash and holds nothing else. */
+  /** Key prefix of the gallery, for example `gallery/`. It ends with a slash and contains nothing else. */
   readonly prefix: string;
-  readonly embedder: Embedder;
-  /** Cosines. Those of the local engine's 512 numbers when absent. */
+  readonly embedder: EmbedderId;
+  /** Cosines. Default: those of the local engine's default embedder. */
   readonly thresholds?: Thresholds;
   readonly clock: Clock;
-  /** A text of `[A-Za-z0-9]` that nobody else draws, e.g. from `randomUUID`. */
+  /** Makes a unique text of `[A-Za-z0-9]`, for example from `randomUUID`. */
   readonly newId: () => string;
   readonly logger: Logger;
-  /** Milliseconds after which a search looks for what others wrote; one listing. 5,000 when absent. */
+  /** Milliseconds after which a search looks for writes of other instances, with one listing. @default 5000 */
   readonly refreshMs?: number;
-  /** Segments above which a writer merges the smaller ones. 64 when absent. */
+  /** Number of segments above which a writer merges the smaller ones. @default 64 */
   readonly maxSegments?: number;
 }
 
-/** `plausible`: of pairs of one person 0.2 % are less similar, of pairs of strangers 0.09 % more (docs/models.md). */
+/** `plausible`: 0.2 % of pairs of one person are less similar, 0.09 % of pairs of strangers are more (docs/models.md). */
 const COSINES: Thresholds = { match: MATCH_SIMILARITY, high: HIGH_SIMILARITY, plausible: 0.35 };
 
 /**
- * People as objects in OSS: embeddings in immutable segments, all of them in memory while searched.
+ * People as objects in OSS: embeddings are stored in immutable segments and searched in memory.
  *
- * OSS has no conditional writes but "do not overwrite", so writers never share an object. Each addition has an instance
- * id of its own, and a removal names the instances it saw; what is left does not depend on any order, and neither
- * does merging. The classical name for this is an observed-remove set.
+ * The only conditional write of OSS is "do not overwrite", so writers never share an object. Each addition has its own
+ * instance id, and a removal names the instances that it has seen. The result depends neither on the order of writes
+ * nor on merges. This is known as an observed-remove set.
  */
 export function createOssGallery(options: OssGalleryOptions): Gallery {
   const { store, prefix, embedder, thresholds = COSINES, clock, newId, logger } = options;
@@ -49,7 +49,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
   let underWay: Promise<unknown> = Promise.resolve();
   let next: Promise<void> | undefined;
 
-  /** Reads the gallery after everything that was written before this call; calls that wait share one reading. */
+  /** Reads the gallery with everything that was written before this call. Waiting calls share one reading. */
   const refresh = (): Promise<void> => {
     next ??= underWay.then(async () => {
       next = undefined;
@@ -70,7 +70,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
     await refresh();
   };
 
-  /** Replaces the chosen segments by one, and takes away what earlier merges left. */
+  /** Replaces the chosen segments by one, and deletes segments that earlier merges replaced but did not delete. */
   const compact = async (choose: (live: ReadonlyMap<string, Segment>) => string[]): Promise<void> => {
     const before = live!;
     const chosen = choose(before);
@@ -83,7 +83,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
     await refresh();
   };
 
-  /** The write that came before is durable; a merge that fails only leaves more segments to read. */
+  /** Does not throw: the write before it is durable, and a failed merge only leaves more segments to read. */
   const compactIfCrowded = async (): Promise<void> => {
     if (live!.size <= maxSegments) return;
     try {
@@ -94,11 +94,11 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
     }
   };
 
-  const remove = async (doomed: readonly Addition[], signal?: AbortSignal): Promise<void> => {
+  const remove = async (removed: readonly Addition[], signal?: AbortSignal): Promise<void> => {
     const at = clock.now();
-    await append({ removals: doomed.map(({ instance }) => ({ instance, at })) }, signal);
-    // Removed faces are not only left out: their embeddings go.
-    await compact(chooseHaunted);
+    await append({ removals: removed.map(({ instance }) => ({ instance, at })) }, signal);
+    // The embeddings of removed faces must be deleted, not only ignored.
+    await compact(chooseWithRemovedFaces);
     await compactIfCrowded();
   };
 
@@ -143,18 +143,18 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
 
     async removeFace(person, id, { signal } = {}) {
       await refresh();
-      const doomed = (index.people.get(person) ?? []).filter(({ photo }) => photo === id);
-      if (doomed.length > 0) await remove(doomed, signal);
-      return doomed.length > 0;
+      const found = (index.people.get(person) ?? []).filter(({ photo }) => photo === id);
+      if (found.length > 0) await remove(found, signal);
+      return found.length > 0;
     },
 
     async removePerson(person, { signal } = {}) {
       await refresh();
-      const doomed = index.people.get(person) ?? [];
-      if (doomed.length > 0) await remove(doomed, signal);
-      // Also when nobody has this name: an earlier run may have stopped between its removal and its merge.
-      else await compact(chooseHaunted);
-      return photosOf(doomed);
+      const found = index.people.get(person) ?? [];
+      if (found.length > 0) await remove(found, signal);
+      // An earlier call may have stopped between its removal and its merge, so finish that merge.
+      else await compact(chooseWithRemovedFaces);
+      return photosOf(found);
     },
 
     async clear() {
@@ -174,7 +174,7 @@ function concatenate(embeddings: readonly Float32Array[], size: number): Float32
   return vectors;
 }
 
-function checked(embedding: Float32Array | undefined, { name, size }: Embedder): Float32Array {
+function checked(embedding: Float32Array | undefined, { name, size }: EmbedderId): Float32Array {
   if (embedding?.length === size) return embedding;
   const got = embedding ? `one of ${embedding.length}` : 'none';
   throw new AppError(

@@ -1,38 +1,38 @@
 import type { ObjectStore } from '../../../oss/object-store.ts';
 import { AppError, isAppError } from '../../../runtime/errors.ts';
-import { decodeSegment, type Embedder, encodeSegment, type Segment } from './segment.ts';
+import { decodeSegment, type EmbedderId, encodeSegment, type Segment } from './segment.ts';
 
-/** The segments of one gallery: every writer appends, nobody changes one, and merging replaces several by one. */
+/** The segments of one gallery. Writers append segments and never change them; a merge replaces several by one. */
 export interface SegmentLog {
-  /** What counts now, by name. The same map as before when nothing changed. One call at a time. */
+  /** The current segments by name. Returns the same map when nothing changed. Do not call it in parallel. */
   read(): Promise<ReadonlyMap<string, Segment>>;
   /** Durable when it returns. */
   append(segment: Segment, signal?: AbortSignal): Promise<void>;
-  /** Of the last reading, names that exist but are replaced: what a merge had not yet removed. */
+  /** Names of segments that the last reading found replaced but not yet deleted. */
   replaced(): readonly string[];
   remove(names: readonly string[]): Promise<void>;
-  /** Removes every segment, whoever made it. */
+  /** Removes all segments, also those of other embedders. */
   clear(): Promise<void>;
 }
 
 export interface SegmentLogOptions {
   readonly store: ObjectStore;
-  /** Where the segments lie; ends with a slash. */
+  /** Key prefix of the segments; ends with a slash. */
   readonly prefix: string;
-  readonly embedder: Embedder;
-  /** A name that no writer uses twice; later names sort behind earlier ones, as far as clocks agree. */
+  readonly embedder: EmbedderId;
+  /** Makes a unique name. Later names sort after earlier ones, as far as clocks agree. */
   readonly newName: () => string;
 }
 
 const SUFFIX = '.faces';
 
-/** Readings that are tried before a gallery in constant change counts as unavailable. */
+/** Attempts to read a gallery that changes constantly, before it counts as unavailable. */
 const MAX_ATTEMPTS = 50;
 
 const PARALLEL_REQUESTS = 16;
 
 export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLogOptions): SegmentLog {
-  /** What was read or written. Segments never change, so a name is enough to know one again. */
+  /** Segments that were read or written. They never change, so the name identifies the content. */
   const known = new Map<string, Segment>();
   let live: ReadonlyMap<string, Segment> = new Map();
   let listed: readonly string[] = [];
@@ -48,8 +48,8 @@ export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLo
   };
 
   /**
-   * A listing is no snapshot: while its pages come, a merge may add a segment that sorts into an earlier page and
-   * remove from a later one those that it replaces. Two equal listings saw neither half of that.
+   * A listing is not a snapshot: between its pages, a merge may add a segment to an earlier page and remove the replaced
+   * ones from a later page. Two equal listings exclude this.
    */
   const listStable = async (): Promise<string[]> => {
     let names = await list();
@@ -61,7 +61,7 @@ export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLo
     return names;
   };
 
-  /** `undefined` when it was merged into another one since it was listed. */
+  /** `undefined` when a merge has replaced the segment since the listing. */
   const download = async (name: string): Promise<Segment | undefined> => {
     try {
       return decodeSegment(name, await readWhole(store, keyOf(name)), embedder);
@@ -79,7 +79,7 @@ export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLo
         const segments = new Map<string, Segment>();
         const replaced = new Set<string>();
         let complete = true;
-        // The latest first: they tell which of the earlier ones need not be read.
+        // The latest first, because they say which of the earlier ones are replaced.
         await inParallel([...names].reverse(), async (name) => {
           if (replaced.has(name)) return;
           const segment = known.get(name) ?? (await download(name));
@@ -115,7 +115,7 @@ export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLo
           signal,
         });
       } catch (error) {
-        // The name is ours alone: an earlier try of the same request has written it, and its answer was lost.
+        // The name is unique: an earlier attempt of this request has written it, and its answer was lost.
         if (!isAppError(error, 'ObjectAlreadyExists')) throw error;
       }
       known.set(name, segment);
@@ -136,7 +136,7 @@ export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLo
   };
 }
 
-/** Into memory of its own, so that the embeddings are aligned and need no second copy. */
+/** Reads an object into its own memory, so that the embeddings are aligned and need no second copy. */
 async function readWhole(store: ObjectStore, key: string): Promise<ArrayBuffer> {
   const { head, body } = await store.get(key);
   const bytes = new Uint8Array(head.size);
@@ -146,7 +146,7 @@ async function readWhole(store: ObjectStore, key: string): Promise<ArrayBuffer> 
     received += chunk.length;
   }
   if (received === bytes.length) return bytes.buffer;
-  throw new AppError('BodyMismatch', `${key}: expected ${bytes.length} bytes, but ${received} came`, {
+  throw new AppError('BodyMismatch', `${key}: expected ${bytes.length} bytes, but received ${received}`, {
     details: { key, expected: bytes.length, received },
   });
 }

@@ -1,14 +1,15 @@
 import type { Addition, Removal, Segment } from './segment.ts';
 
 /**
- * How long a merge goes on naming what was removed, in milliseconds. A merge that was under way meanwhile, or a
- * repeated request, may bring a removed face back; its removal must still be known then. Nothing takes seven days.
+ * How long, in milliseconds, a merge keeps removals. A concurrent merge or a repeated request may bring a removed face
+ * back, so its removal must still be known then. Neither takes seven days.
  */
 export const REMOVALS_KEPT_MS = 7 * 86_400_000;
 
+/** The current segments by name. */
 type Live = ReadonlyMap<string, Segment>;
 
-/** Instances that were removed, with the segments that count. */
+/** Instances that any current segment removes. */
 export function removedInstances(live: Live): Set<string> {
   const removed = new Set<string>();
   for (const { removals } of live.values()) for (const { instance } of removals) removed.add(instance);
@@ -16,8 +17,8 @@ export function removedInstances(live: Live): Set<string> {
 }
 
 /**
- * The smaller segments, as far as each is no larger than all those before it and as many again: large ones are
- * rewritten seldom, and there are never many of one size.
+ * The smaller segments, in order of size, until one is more than twice as large as all smaller ones together. Large
+ * segments are rewritten rarely, and there are never many of the same size.
  */
 export function chooseSmall(live: Live): string[] {
   const bySize = [...live].sort(([, a], [, b]) => weight(a) - weight(b));
@@ -31,8 +32,8 @@ export function chooseSmall(live: Live): string[] {
   return chosen;
 }
 
-/** The segments that still hold embeddings of removed faces. */
-export function chooseHaunted(live: Live): string[] {
+/** The segments that still contain embeddings of removed faces. */
+export function chooseWithRemovedFaces(live: Live): string[] {
   const removed = removedInstances(live);
   return [...live]
     .filter(([, { additions }]) => additions.some(({ instance }) => removed.has(instance)))
@@ -40,8 +41,8 @@ export function chooseHaunted(live: Live): string[] {
 }
 
 /**
- * One segment that says what the chosen ones say. `existing` names all segments that exist: those that the chosen ones
- * replaced and that are not gone yet are replaced by this one too.
+ * Makes one segment with the content of the chosen ones. `existing` are the names of all existing segments: those that
+ * the chosen ones replaced but that still exist are replaced by the new segment too.
  */
 export function merge(
   live: Live,
@@ -60,14 +61,14 @@ export function merge(
   for (const { additions, vectors } of segments) {
     for (const [i, addition] of additions.entries()) {
       if (removed.has(addition.instance)) continue;
-      const rival = kept.get(identityOf(addition));
+      const other = kept.get(identityOf(addition));
       const vector = vectors.subarray(i * size, (i + 1) * size);
-      if (rival === undefined || rival.addition.instance < addition.instance) {
+      if (other === undefined || other.addition.instance < addition.instance) {
         kept.set(identityOf(addition), { addition, vector });
       }
-      // The lesser of two instances goes, and is named: who removes the face later knows of the other one only.
-      if (rival !== undefined && rival.addition.instance !== addition.instance) {
-        const [lesser] = [rival.addition.instance, addition.instance].sort();
+      // The lesser of two instances is removed by name, because a later removal of the face sees only the other one.
+      if (other !== undefined && other.addition.instance !== addition.instance) {
+        const [lesser] = [other.addition.instance, addition.instance].sort();
         removals.set(lesser!, { instance: lesser!, at: now });
       }
     }
@@ -80,7 +81,7 @@ export function merge(
   return {
     additions: [...kept.values()].map(({ addition }) => addition),
     vectors,
-    // Where a segment is left out, it may hold what is removed here.
+    // A segment that is not chosen may contain what is removed here.
     removals: [...removals.values()].filter(({ at }) => !complete || at > now - REMOVALS_KEPT_MS),
     replaces: [
       ...new Set([
@@ -91,7 +92,7 @@ export function merge(
   };
 }
 
-/** Two additions of one person's photo are one face. */
+/** Two additions of the same photo of a person are one face. */
 export function identityOf({ person, photo }: Addition): string {
   return `${photo}/${person}`;
 }

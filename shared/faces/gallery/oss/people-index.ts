@@ -2,15 +2,15 @@ import type { Candidate } from '../gallery.ts';
 import { identityOf, removedInstances } from './merge.ts';
 import type { Addition, Segment } from './segment.ts';
 
-/** The faces that count, laid out for searching. */
+/** The current faces, arranged for searching. */
 export interface PeopleIndex {
-  /** Nearest first: of each person the face that is most similar to `probe`, at most `people` of them. */
+  /** The face of each person that is most similar to `probe`, nearest first, at most `people`. */
   search(probe: Float32Array, people: number): Candidate[];
-  /** Every instance of every face that counts, by person. */
+  /** All instances of all current faces, by person. */
   readonly people: ReadonlyMap<string, readonly Addition[]>;
 }
 
-/** The embeddings of one segment with, for each, the number of its person, or -1 when it does not count. */
+/** The embeddings of one segment. `owners` has the number of the person per embedding, or -1 for a removed face. */
 interface Block {
   readonly additions: readonly Addition[];
   readonly vectors: Float32Array;
@@ -26,7 +26,7 @@ export function indexPeople(live: ReadonlyMap<string, Segment>): PeopleIndex {
   for (const { additions, vectors } of live.values()) {
     const owners = new Int32Array(additions.length).fill(-1);
     for (const [row, addition] of additions.entries()) {
-      // Merges of two writers at the same time hold the same instances.
+      // Two concurrent merges contain the same instances.
       if (removed.has(addition.instance) || seen.has(addition.instance)) continue;
       seen.add(addition.instance);
       let number = numbers.get(addition.person);
@@ -64,14 +64,14 @@ export function indexPeople(live: ReadonlyMap<string, Segment>): PeopleIndex {
   };
 }
 
-/** How many faces these instances are. */
+/** The photos of these instances, without duplicates, sorted. */
 export function photosOf(additions: readonly Addition[]): string[] {
   return [...new Map(additions.map((addition) => [identityOf(addition), addition.photo])).values()].sort();
 }
 
 /**
- * The similarity of each row to the probe. Four rows at once, because one sum would wait for each addition before the
- * next; and the probe in doubles, which spares their conversion. Three fifths of the time of a row at a time.
+ * The similarity of each row to the probe. Four rows at once, because the additions of one sum wait for each other, and
+ * the probe in doubles, which saves conversions. This takes three fifths of the time of single rows.
  */
 function similarities(vectors: Float32Array, probe: Float64Array): Float64Array {
   const size = probe.length;
@@ -104,14 +104,14 @@ function similarities(vectors: Float32Array, probe: Float64Array): Float64Array 
   return sums;
 }
 
-/** Indices of the highest values, descending. A list of at most twenty is kept sorted by hand. */
+/** Indices of the highest values, descending. A sorted list of at most twenty needs no better algorithm. */
 function highest(values: Float64Array, limit: number): number[] {
   const top: number[] = [];
   for (let i = 0; i < values.length; i++) {
     if (top.length === limit && values[i]! <= values[top[limit - 1]!]!) continue;
-    let place = top.length;
-    while (place > 0 && values[top[place - 1]!]! < values[i]!) place--;
-    top.splice(place, 0, i);
+    let position = top.length;
+    while (position > 0 && values[top[position - 1]!]! < values[i]!) position--;
+    top.splice(position, 0, i);
     if (top.length > limit) top.pop();
   }
   return top;

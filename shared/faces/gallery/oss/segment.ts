@@ -1,17 +1,17 @@
 import * as z from 'zod/mini';
 import { AppError } from '../../../runtime/errors.ts';
 
-/** What turned faces into numbers. Numbers of different embedders say nothing about each other. */
-export interface Embedder {
-  /** Changes with its weights, e.g. `fr_feature-87aacdfe`. */
+/** The network that made the embeddings. Embeddings of different networks cannot be compared. */
+export interface EmbedderId {
+  /** Changes with its weights, for example `fr_feature-87aacdfe`. */
   readonly name: string;
-  /** Numbers an embedding. */
+  /** Numbers per embedding. */
   readonly size: number;
 }
 
-/** One act of adding a face; the same face added twice is two of these. */
+/** One addition of a face. Adding a face twice makes two of these. */
 export interface Addition {
-  /** Unique in the gallery and never used again; removals name it. */
+  /** Unique in the gallery and never reused. Removals refer to it. */
   readonly instance: string;
   readonly photo: string;
   readonly person: string;
@@ -23,13 +23,13 @@ export interface Removal {
   readonly at: number;
 }
 
-/** An immutable piece of the gallery: one write, or several that were merged. */
+/** An immutable part of the gallery: one write, or the merge of several. */
 export interface Segment {
   readonly additions: readonly Addition[];
-  /** One embedding an addition, one after another. */
+  /** One embedding per addition, one after another. */
   readonly vectors: Float32Array;
   readonly removals: readonly Removal[];
-  /** Names of segments whose content is in this one; they count as gone, also while they still exist. */
+  /** Names of segments whose content is in this one. They are ignored, even while they still exist. */
   readonly replaces: readonly string[];
 }
 
@@ -44,10 +44,10 @@ const header = z.strictObject({
 });
 
 /**
- * `MNSFACE1`, the length of the header (32 bits), the header as JSON padded to a multiple of 4, then 32-bit floats;
- * everything little-endian, as all machines are that Node has builds for but one.
+ * `MNSFACE1`, the length of the header (32 bits), the header as JSON padded to a multiple of 4 bytes, then 32-bit
+ * floats. Everything is little-endian, like all machines that Node supports, except one.
  */
-export function encodeSegment({ vectors, ...rest }: Segment, { name, size }: Embedder): Buffer {
+export function encodeSegment({ vectors, ...rest }: Segment, { name, size }: EmbedderId): Buffer {
   const json = Buffer.from(JSON.stringify({ embedder: { name, size }, ...rest }));
   const headerBytes = Math.ceil(json.length / 4) * 4;
   const bytes = Buffer.alloc(PREFIX_BYTES + headerBytes + vectors.byteLength, ' ');
@@ -59,10 +59,10 @@ export function encodeSegment({ vectors, ...rest }: Segment, { name, size }: Emb
 }
 
 /**
- * The vectors are a view of `bytes`, not a copy. Throws `GalleryDamaged`, and `GalleryMismatch` when another embedder
- * made it.
+ * The vectors are a view of `bytes`, not a copy. Throws `GalleryDamaged`, or `GalleryMismatch` when another embedder
+ * made the segment.
  */
-export function decodeSegment(name: string, bytes: ArrayBuffer, embedder: Embedder): Segment {
+export function decodeSegment(name: string, bytes: ArrayBuffer, embedder: EmbedderId): Segment {
   const buffer = Buffer.from(bytes);
   if (buffer.length < PREFIX_BYTES || buffer.toString('latin1', 0, MAGIC.length) !== MAGIC) {
     throw damaged(name, `does not begin with ${MAGIC}`);
@@ -86,12 +86,12 @@ function parseHeader(name: string, bytes: Buffer): z.infer<typeof header> {
   try {
     return z.parse(header, JSON.parse(bytes.toString()));
   } catch {
-    // Without the cause, which would repeat what stands in the header.
+    // Without the cause, which would quote the header.
     throw damaged(name, 'has a header that cannot be read');
   }
 }
 
-function describe({ name, size }: Embedder): string {
+function describe({ name, size }: EmbedderId): string {
   return `${name} (${size} numbers)`;
 }
 

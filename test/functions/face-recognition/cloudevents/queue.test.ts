@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { createBridge } from '../../../../functions/mns-poller/bridge.ts';
 import { createDeadLetterQueue } from '../../../../functions/mns-poller/dead-letters.ts';
-import { createMnsClient } from '../../../../shared/mns/client.ts';
 import { type ConsumerEvents, createConsumer } from '../../../../shared/mns/consumer/index.ts';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
-import { staticCredentials } from '../../../../shared/runtime/credentials.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../../shared/runtime/random.ts';
 import { createHttpSink } from '../../../../shared/sinks/http.ts';
+import { mnsClientOf } from '../../../support/cloud-clients.ts';
 import { SAMPLE_NUMBERS, SAMPLES, sampleBytes } from '../../../support/photos.ts';
 import { documentOf } from '../support.ts';
 import { openReceiverStage } from './stage.ts';
@@ -17,12 +16,7 @@ const UNREADABLE = Buffer.from('no notification').toString('base64');
 test('every upload passes queue, poller and receiver although OSS fails one request in ten', async () => {
   const stage = await openReceiverStage();
   const { cloud, photos } = stage;
-  const client = createMnsClient({
-    endpoint: cloud.mns.url,
-    credentials: staticCredentials(cloud.credentials),
-    clock: systemClock,
-    timeoutMs: 5_000,
-  });
+  const client = mnsClientOf(cloud);
   for (const name of ['uploads', 'dead']) await cloud.mns.ensureQueue(name);
   await cloud.rules.ensure({
     name: 'uploads',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createLocalEngine } from '../../../../shared/faces/engines/local/engine.ts';
 import { entityIdOf, personOfEntity } from '../../../../shared/faces/gallery/facebody/entity-id.ts';
 import { createFaceBodyGallery } from '../../../../shared/faces/gallery/facebody/gallery.ts';
@@ -27,18 +27,18 @@ afterAll(async () => {
 
 const open = () => createFaceBodyGallery({ client: clientOf(server.endpoint), database: 'people' });
 
-galleryContract('the gallery in FaceBody', async () => {
+galleryContract('createFaceBodyGallery', async () => {
   server.reset();
   const gallery = open();
   return { gallery, close: gallery.close };
 });
 
-describe('the gallery in FaceBody', () => {
+describe('createFaceBodyGallery', () => {
   beforeEach(() => server.reset());
 
   const calls = (operation: string) => server.stats()[operation]?.received ?? 0;
 
-  it('searches all faces of a picture by one call', async () => {
+  test('all faces of a picture are searched with one call', async () => {
     const gallery = open();
     const { picture } = known.berta;
 
@@ -47,7 +47,7 @@ describe('the gallery in FaceBody', () => {
     expect(calls('SearchFace')).toBe(1);
   });
 
-  it('searches alone for a face that the service does not find in the picture', async () => {
+  test('a face that the service does not find in the picture is searched alone', async () => {
     const gallery = open();
     const elsewhere = { box: { x: 0, y: 0, width: 50, height: 50 } };
 
@@ -55,14 +55,14 @@ describe('the gallery in FaceBody', () => {
     expect(calls('SearchFace')).toBe(2);
   });
 
-  it('adds the first photo of a person without a search, which would be paid for', async () => {
+  test('the first photo of a person is added without a search, which costs money', async () => {
     await open().add('Anna', [{ ...known.anna, photo: 'anna' }]);
 
     expect(calls('SearchFace')).toBe(0);
     expect(calls('AddFace')).toBe(1);
   });
 
-  it('is full for a person after five faces, and says so of the sixth', async () => {
+  test('a person has at most five faces, and the sixth gets an error', async () => {
     const gallery = open();
     const faces = Array.from({ length: 5 }, (_, i) => ({ ...known.anna, photo: `photo-${i}` }));
     await gallery.add('Anna', faces);
@@ -73,7 +73,7 @@ describe('the gallery in FaceBody', () => {
     expect(await gallery.faces('Anna')).toHaveLength(5);
   });
 
-  it('lists more people than one page has', async () => {
+  test('all people are listed when they need several pages', async () => {
     const gallery = open();
     await gallery.add('Anna', [{ ...known.anna, photo: 'anna' }]);
     const client = clientOf(server.endpoint);
@@ -87,7 +87,7 @@ describe('the gallery in FaceBody', () => {
     expect(calls('ListFaceEntities')).toBe(2);
   });
 
-  it('shares a database with another instance that makes it at the same time', async () => {
+  test('two instances may create the database at the same time', async () => {
     const [one, two] = [open(), open()];
 
     await Promise.all([one.faces('Anna'), two.faces('Anna')]);
@@ -95,7 +95,7 @@ describe('the gallery in FaceBody', () => {
     expect(await one.faces('Anna')).toEqual([]);
   });
 
-  it('makes its database by the next call when the first could not', async () => {
+  test('the next call creates the database when the first one failed', async () => {
     const gallery = open();
     server.faults.inject('CreateFaceDb', { kind: 'error', code: 'AuthFailed' });
     await expect(gallery.faces('Anna')).rejects.toMatchObject({ code: 'AccessDenied' });
@@ -103,7 +103,7 @@ describe('the gallery in FaceBody', () => {
     expect(await gallery.faces('Anna')).toEqual([]);
   });
 
-  it('keeps no entity of a person who was removed', async () => {
+  test('a removed person leaves no entity', async () => {
     const gallery = open();
     await gallery.add('Anna', [{ ...known.anna, photo: 'anna' }]);
     await gallery.add('张伟', [{ ...known.clara, photo: 'clara' }]);
@@ -114,7 +114,7 @@ describe('the gallery in FaceBody', () => {
     expect(entities!.map(({ entityId }) => entityId)).toEqual(['Anna']);
   });
 
-  it('searches for nobody when its turn would leave no time for an answer', async () => {
+  test('a search whose turn leaves no time for an answer is rejected', async () => {
     const clock = manualClock();
     const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
     const client = clientOf(server.endpoint, { clock, pacing });
@@ -128,7 +128,7 @@ describe('the gallery in FaceBody', () => {
     expect(calls('SearchFace')).toBe(1);
   });
 
-  it('makes its database again when somebody else removed it', async () => {
+  test('the database is created again when another program removed it', async () => {
     const [one, other] = [open(), open()];
     await one.add('Anna', [{ ...known.anna, photo: 'anna' }]);
 
@@ -141,7 +141,7 @@ describe('the gallery in FaceBody', () => {
     expect(await other.faces('Anna')).toHaveLength(1);
   });
 
-  it('adds the rest when the service refuses one picture', async () => {
+  test('the other photos are added when the service rejects one', async () => {
     const gallery = open();
     server.faults.inject('AddFace', { kind: 'error', code: 'InvalidImage.NotFoundFace' });
 
@@ -154,25 +154,25 @@ describe('the gallery in FaceBody', () => {
   });
 });
 
-describe('the entity of a person', () => {
-  it.each([
+describe('entity id', () => {
+  test.each([
     ['Anna', 'Anna'],
     ['anna-maria-2', 'anna-maria-2'],
     ['张伟', '_5byg5Lyf'],
     ['_x', '_X3g'],
     ['a b', '_YSBi'],
-  ])('%s is %s, and back', (person, entityId) => {
+  ])('the person %s is the entity %s, and back', (person, entityId) => {
     expect(entityIdOf(person)).toBe(entityId);
     expect(personOfEntity(entityId)).toBe(person);
   });
 
-  it('has room for 47 bytes, or 64 plain letters', () => {
+  test('a name has at most 47 bytes, or 64 plain letters', () => {
     expect(entityIdOf('é'.repeat(23))).toHaveLength(63);
     expect(entityIdOf('x'.repeat(64))).toBe('x'.repeat(64));
     expect(() => entityIdOf('é'.repeat(24))).toThrow(expect.objectContaining({ code: 'PersonNameInvalid' }));
   });
 
-  it('is nobody when somebody else made it', () => {
+  test('an entity that another program made is not a person', () => {
     expect(personOfEntity('some_one')).toBeUndefined();
   });
 });

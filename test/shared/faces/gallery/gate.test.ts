@@ -1,12 +1,12 @@
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { GATE_RULES, judgeLikeness, judgePhoto } from '../../../../shared/faces/gallery/gate.ts';
 import { sharpnessOf } from '../../../../shared/images/sharpness.ts';
 import { openPixels } from '../../../support/analyze.ts';
 import { aFace } from '../../../support/fake-engine.ts';
 import { blankImage, decodePhoto, sampleBytes } from '../../../support/photos.ts';
 
-/** Where a face is in the second sample photo. */
+/** Box of a face in the second sample photo. */
 const BOX = { x: 455, y: 120, width: 200, height: 230 };
 
 async function aPhoto(
@@ -19,8 +19,8 @@ async function aPhoto(
   );
 }
 
-describe('sharpness', () => {
-  it('falls with every step of blur', async () => {
+describe('sharpnessOf', () => {
+  test('sharpness decreases with every step of blur', async () => {
     const values: number[] = [];
     for (const sigma of [0, 2, 4, 8]) {
       values.push(sharpnessOf(await aPhoto((photo) => (sigma ? photo.blur(sigma) : photo)), BOX));
@@ -31,7 +31,7 @@ describe('sharpness', () => {
     expect(values[3]).toBeLessThan(GATE_RULES.minSharpness / 2);
   });
 
-  it('does not depend on light, nor much on the size', async () => {
+  test('sharpness does not depend on light, and little on size', async () => {
     const sharpness = sharpnessOf(await aPhoto(), BOX);
     const dim = sharpnessOf(await aPhoto((photo) => photo.linear(0.5, 20)), BOX);
     const half = await aPhoto((photo) => photo.resize({ width: 512 }));
@@ -48,7 +48,7 @@ describe('sharpness', () => {
     expect(small / sharpness).toBeLessThan(2);
   });
 
-  it('is zero for a plain surface, and defined at the edge of the picture', () => {
+  test('sharpness is 0 for a plain surface, and defined at the edge of the picture', () => {
     const image = blankImage(20, 20);
 
     expect(sharpnessOf(image, { x: 0, y: 0, width: 20, height: 20 })).toBe(0);
@@ -56,14 +56,14 @@ describe('sharpness', () => {
   });
 });
 
-describe('the gate', () => {
-  it('lets a clear portrait pass, and says which face it is', async () => {
+describe('judgePhoto', () => {
+  test('a clear portrait passes with its face', async () => {
     const face = aFace({ box: BOX, quality: 0.8, pose: { yaw: 10, pitch: -10, roll: 44 } });
 
     expect(await judgePhoto(openPixels(await aPhoto()), [face])).toEqual({ face });
   });
 
-  it('measures width where the face was looked at', async () => {
+  test('the width of a face is measured in pixels of the raster', async () => {
     const image = await decodePhoto(sampleBytes(2), { rasterSide: 320 });
 
     expect(await judgePhoto(openPixels(image), [aFace({ box: BOX })])).toMatchObject({
@@ -72,7 +72,7 @@ describe('the gate', () => {
   });
 });
 
-describe('likeness', () => {
+describe('judgeLikeness', () => {
   const thresholds = { match: 0.45, high: 0.5, plausible: 0.35 };
   const judge = (similarities: Record<string, number>, known = 'Anna' in similarities) =>
     judgeLikeness({
@@ -84,7 +84,7 @@ describe('likeness', () => {
       thresholds,
     });
 
-  it.each<[Record<string, number>, boolean, string | undefined]>([
+  test.each<[Record<string, number>, boolean, string | undefined]>([
     [{}, false, undefined],
     [{ Berta: 0.44 }, false, undefined],
     [{ Berta: 0.45 }, false, 'looks-like-another'],
@@ -93,7 +93,7 @@ describe('likeness', () => {
     [{ Anna: 0.35 }, true, undefined],
     [{ Anna: 0.34 }, true, 'unlike-others'],
     [{ Berta: 0.4 }, true, 'unlike-others'],
-  ])('%j, known %s: %s', (similarities, known, reason) => {
+  ])('similarities %j of a person who is known: %s give %s', (similarities, known, reason) => {
     expect(judge(similarities, known)?.reason).toBe(reason);
   });
 });

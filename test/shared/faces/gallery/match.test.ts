@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Candidate } from '../../../../shared/faces/gallery/gallery.ts';
 import { assignPeople, verify } from '../../../../shared/faces/gallery/match.ts';
 
@@ -18,8 +18,8 @@ const candidates = fc.array(
   { maxLength: 6 },
 );
 
-describe('people of one picture', () => {
-  it('are each named once, above the threshold only, and nobody has a better claim', () => {
+describe('assignPeople', () => {
+  test('each person is named once per picture, above the threshold only, for the most similar face', () => {
     fc.assert(
       fc.property(candidates, (faces) => {
         const matches = assignPeople(faces, THRESHOLDS);
@@ -45,13 +45,13 @@ describe('people of one picture', () => {
   });
 });
 
-describe('verification', () => {
-  it.each([
+describe('verify', () => {
+  test.each([
     [0.5, { same: true, confidence: 0.5, level: 'high' }],
     [0.45, { same: true, confidence: 0.45, level: 'match' }],
     [0.44, { same: false, confidence: 0.44 }],
     [-0.3, { same: false, confidence: 0 }],
-  ])('of faces similar by %f', (similarity, expected) => {
+  ])('a similarity of %f is verified against the thresholds', (similarity, expected) => {
     expect(verify(similarity, THRESHOLDS)).toEqual(expected);
   });
 });

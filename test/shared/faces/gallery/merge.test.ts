@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
-  chooseHaunted,
   chooseSmall,
+  chooseWithRemovedFaces,
   merge,
   REMOVALS_KEPT_MS,
 } from '../../../../shared/faces/gallery/oss/merge.ts';
@@ -23,15 +23,15 @@ function mergeAll(segments: Record<string, Segment>, chosen = Object.keys(segmen
 
 const instancesOf = ({ additions }: Segment) => additions.map(({ instance }) => instance);
 
-describe('a merge', () => {
-  it('holds the additions of all, each with its own numbers', () => {
+describe('merge', () => {
+  test('a merge contains all additions with their embeddings', () => {
     const merged = mergeAll({ a: aSegment({ i1: 'p1', i2: 'p2' }), b: aSegment({ i3: 'p3' }) });
 
     expect(instancesOf(merged)).toEqual(['i1', 'i2', 'i3']);
     expect([...merged.vectors]).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0]);
   });
 
-  it('leaves out what a segment that is not chosen removes', () => {
+  test('a merge leaves out what another segment removes', () => {
     const remover = aSegment({}, { removals: [{ instance: 'i1', at: NOW }] });
 
     const merged = mergeAll({ a: aSegment({ i1: 'p1', i2: 'p2' }), b: remover }, ['a']);
@@ -41,30 +41,30 @@ describe('a merge', () => {
     expect(merged.removals).toEqual([]);
   });
 
-  it('removes the lesser of two instances of one face by name', () => {
+  test('a merge removes the lesser of two instances of one face by name', () => {
     const merged = mergeAll({ a: aSegment({ i2: 'p' }), b: aSegment({ i1: 'p' }) });
 
     expect(instancesOf(merged)).toEqual(['i2']);
     expect(merged.removals).toEqual([{ instance: 'i1', at: NOW }]);
   });
 
-  it('counts an instance that two merges hold once, without removing it', () => {
+  test('an instance in two merges counts once and is not removed', () => {
     const merged = mergeAll({ a: aSegment({ i1: 'p' }), b: aSegment({ i1: 'p' }) });
 
     expect(instancesOf(merged)).toEqual(['i1']);
     expect(merged.removals).toEqual([]);
   });
 
-  it('replaces what the chosen ones replaced, as long as it exists', () => {
+  test('a merge replaces what its segments replaced, as long as it exists', () => {
     const merged = mergeAll({ a: aSegment({}, { replaces: ['left-behind', 'long-gone'] }), b: aSegment() });
 
     expect(merged.replaces).toEqual(['a', 'b', 'left-behind']);
   });
 
-  it.each([
+  test.each([
     ['everything is merged', ['a', 'b'], ['recent']],
     ['a segment is left out, which may hold what is removed', ['a'], ['recent', 'old']],
-  ])('forgets old removals only when %s', (_when, chosen, kept) => {
+  ])('a merge forgets old removals only when %s', (_when, chosen, kept) => {
     const removals = [
       { instance: 'recent', at: NOW - REMOVALS_KEPT_MS + 1 },
       { instance: 'old', at: NOW - REMOVALS_KEPT_MS },
@@ -76,11 +76,11 @@ describe('a merge', () => {
   });
 });
 
-describe('the choice of segments', () => {
+describe('choice of segments', () => {
   const faces = (count: number) =>
     aSegment(Object.fromEntries(Array.from({ length: count }, (_, i) => [`${count}.${i}`, `${i}`])));
 
-  it('takes the small ones and spares one that is larger than all of them twice', () => {
+  test('the small segments are chosen, but not one that is more than twice as large as all of them', () => {
     const live = new Map([
       ['large', faces(100)],
       ['a', faces(1)],
@@ -91,7 +91,7 @@ describe('the choice of segments', () => {
     expect(chooseSmall(live)).toEqual(['a', 'b', 'c']);
   });
 
-  it('takes two at least, so that every merge makes them fewer', () => {
+  test('at least two segments are chosen, so that every merge reduces their number', () => {
     const live = new Map([
       ['large', faces(100)],
       ['small', faces(1)],
@@ -100,13 +100,13 @@ describe('the choice of segments', () => {
     expect(chooseSmall(live)).toEqual(['small', 'large']);
   });
 
-  it('finds those that hold removed faces', () => {
+  test('segments with removed faces are found', () => {
     const live = new Map([
       ['a', aSegment({ i1: 'p1' })],
       ['b', aSegment({ i2: 'p2' })],
       ['c', aSegment({}, { removals: [{ instance: 'i2', at: NOW }] })],
     ]);
 
-    expect(chooseHaunted(live)).toEqual(['b']);
+    expect(chooseWithRemovedFaces(live)).toEqual(['b']);
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Gallery } from '../../../../shared/faces/gallery/gallery.ts';
 import { createOssGallery } from '../../../../shared/faces/gallery/oss/gallery.ts';
 import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
@@ -78,7 +78,7 @@ async function run(
   }
 }
 
-it('keeps what several writers did, however their requests and merges interleave', async () => {
+test('the gallery contains what several writers did, however their requests and merges interleave', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
@@ -98,7 +98,7 @@ it('keeps what several writers did, however their requests and merges interleave
             prefix: 'gallery/',
             embedder: embedderOf(4),
             clock,
-            // Unique, and in no order, as names are when the clocks of writers disagree.
+            // Unique and unordered, like names of writers whose clocks differ.
             newId: () => `${(++ids * 7919) % 1_000_003}`.padStart(7, '0'),
             logger: silentLogger,
             maxSegments: 1,

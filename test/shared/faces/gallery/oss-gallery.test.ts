@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createOssGallery } from '../../../../shared/faces/gallery/oss/gallery.ts';
 import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
@@ -61,11 +61,11 @@ function counting(store: ObjectStore): { store: ObjectStore; calls: Record<strin
 
 const probe = (...numbers: number[]) => ({ box: aPicture.box, embedding: anEmbedding(...numbers) });
 
-describe('a gallery of another embedder', () => {
-  it.each([
+describe('gallery of another embedder', () => {
+  test.each([
     ['name', { name: 'other', size: 4 }],
     ['size', { name: 'test', size: 8 }],
-  ])('is refused by its %s, until it is cleared', async (_what, embedder) => {
+  ])('a gallery of another embedder is rejected by its %s, until it is cleared', async (_what, embedder) => {
     const { open } = setUp();
     await open().add('Anna', [aNewFace('1', [1, 0, 0, 0])]);
     const other = open({ embedder });
@@ -79,7 +79,7 @@ describe('a gallery of another embedder', () => {
     expect(await other.faces('Anna')).toEqual([]);
   });
 
-  it('is refused by what the engine gives', async () => {
+  test('an embedding of the wrong size is rejected', async () => {
     const gallery = setUp().open();
     const search = (embedding?: Float32Array) =>
       gallery.search(aPicture.picture, [{ box: aPicture.box, embedding }], { people: 1 });
@@ -89,11 +89,11 @@ describe('a gallery of another embedder', () => {
   });
 });
 
-describe('what lies in the bucket', () => {
-  it.each([
+describe('stored segments', () => {
+  test.each([
     ['is foreign', Buffer.from('hello')],
     ['is cut off', undefined],
-  ])('is named when it %s', async (_what, bytes) => {
+  ])('a segment that %s is named in the error', async (_what, bytes) => {
     const { store, open } = setUp();
     await open().add('Anna', [aNewFace('1', [1, 0, 0, 0])]);
     const [whole] = await objectsOf(store);
@@ -105,7 +105,7 @@ describe('what lies in the bucket', () => {
     });
   });
 
-  it('holds no embedding of a face that was removed', async () => {
+  test('no object contains the embedding of a removed face', async () => {
     const { store, open } = setUp();
     const gallery = open();
     await gallery.add('Berta', [aNewFace('b', [0, 1, 0, 0])]);
@@ -121,7 +121,7 @@ describe('what lies in the bucket', () => {
     expect(await gallery.faces('Berta')).toEqual(['b']);
   });
 
-  it('loses the rest of a person whose removal broke off, when it is repeated', async () => {
+  test('repeating an interrupted removal removes the rest of the person', async () => {
     const { store, open } = setUp();
     await open().add('Anna', [aNewFace('a', [0.6, 0.8, 0, 0])]);
     let puts = 0;
@@ -137,7 +137,7 @@ describe('what lies in the bucket', () => {
     expect((await objectsOf(store)).some((bytes) => bytes.includes('Anna'))).toBe(false);
   });
 
-  it('stays a handful of objects, however many writes there were', async () => {
+  test('the number of objects stays small, however many writes there were', async () => {
     const { store, open } = setUp();
     const gallery = open({ maxSegments: 8 });
 
@@ -147,7 +147,7 @@ describe('what lies in the bucket', () => {
     for (let i = 0; i < 10; i++) expect(await open().faces(`p${i}`)).toHaveLength(10);
   });
 
-  it('that a merge left behind counts once, and goes with the next', async () => {
+  test('a segment that a merge left behind counts once and is removed by the next merge', async () => {
     const { store, open } = setUp();
     const stubborn: ObjectStore = { ...store, delete: () => Promise.reject(new Error('planned')) };
     const lines: string[] = [];
@@ -167,8 +167,8 @@ describe('what lies in the bucket', () => {
   });
 });
 
-describe('a search', () => {
-  it('sees what another instance wrote once its view is older than refreshMs', async () => {
+describe('search', () => {
+  test('a search sees the writes of another instance after refreshMs', async () => {
     const { clock, open } = setUp();
     const reader = open({ refreshMs: 1000 });
     const find = async () =>
@@ -182,7 +182,7 @@ describe('a search', () => {
     expect(await find()).toBe(1);
   });
 
-  it('costs nothing while the view is fresh, and one listing when nothing changed', async () => {
+  test('a search costs no request within refreshMs, and one listing later when nothing changed', async () => {
     const { clock, store, open } = setUp();
     await open().add('Anna', [aNewFace('1', [1, 0, 0, 0])]);
     const counted = counting(store);
@@ -200,8 +200,8 @@ describe('a search', () => {
   });
 });
 
-describe('a write', () => {
-  it('whose first answer was lost is no error', async () => {
+describe('add', () => {
+  test('a write whose first answer was lost succeeds', async () => {
     const { store, open } = setUp();
     const retrying: ObjectStore = {
       ...store,
@@ -217,7 +217,7 @@ describe('a write', () => {
     expect(await gallery.faces('Anna')).toEqual(['1']);
   });
 
-  it('that two writers did at once counts as one face, which one removal removes', async () => {
+  test('a face that two writers add at once counts once, and one removal removes it', async () => {
     const { open } = setUp();
     const [one, two] = [open(), open()];
     await Promise.all([one, two].map((gallery) => gallery.add('Anna', [aNewFace('1', [1, 0, 0, 0])])));
@@ -229,8 +229,8 @@ describe('a write', () => {
   });
 });
 
-describe('removals', () => {
-  it('are forgotten after seven days, when everything is merged', async () => {
+describe('removal', () => {
+  test('removals are forgotten after seven days, when everything is merged', async () => {
     const { clock, store, open } = setUp();
     const gallery = open({ maxSegments: 1 });
     const sizeAfter = async (days: number) => {

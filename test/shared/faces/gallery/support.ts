@@ -1,13 +1,13 @@
 import { MODEL_FILES } from '../../../../shared/faces/engines/local/models.ts';
 import type { NewFace } from '../../../../shared/faces/gallery/gallery.ts';
-import type { Embedder } from '../../../../shared/faces/gallery/oss/segment.ts';
+import type { EmbedderId } from '../../../../shared/faces/gallery/oss/segment.ts';
 import { blankPicture } from '../../../support/analyze.ts';
 
-export function embedderOf(size: number): Embedder {
+export function embedderOf(size: number): EmbedderId {
   return { name: size === 512 ? `fr_feature-${MODEL_FILES.embedding.sha256.slice(0, 8)}` : 'test', size };
 }
 
-/** A picture that is not looked at. */
+/** A picture whose pixels do not matter. */
 export const aPicture = { picture: blankPicture(8, 8), box: { x: 0, y: 0, width: 8, height: 8 } };
 
 /** The numbers at unit length. */

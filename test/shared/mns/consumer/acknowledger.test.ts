@@ -10,7 +10,7 @@ function acknowledgerOf(answer: Answer = () => []) {
   const batches: string[][] = [];
   const deleted: string[] = [];
   const lost: string[] = [];
-  let failures = 0;
+  const errors: string[] = [];
   const acknowledger = createAcknowledger({
     clock,
     random: () => 0.5,
@@ -19,12 +19,12 @@ function acknowledgerOf(answer: Answer = () => []) {
       return answer(handles);
     },
     onDeleted: ({ messageId }) => void deleted.push(messageId),
-    onFailed: () => void failures++,
+    onFailed: (_items, error) => void errors.push(error.message),
     onLost: ({ messageId }) => void lost.push(messageId),
   });
   const add = (id: string, hiddenMs = 60_000) =>
     acknowledger.add({ messageId: id, receiptHandle: `handle-${id}`, expiresAt: clock.now() + hiddenMs });
-  return { clock, acknowledger, batches, deleted, lost, add, failures: () => failures };
+  return { clock, acknowledger, batches, deleted, lost, add, errors };
 }
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
@@ -70,7 +70,7 @@ describe('acknowledger', () => {
 
   test('the acknowledger repeats only the items that failed', async () => {
     let calls = 0;
-    const { clock, batches, add, deleted, failures } = acknowledgerOf((handles) =>
+    const { clock, batches, add, deleted, errors } = acknowledgerOf((handles) =>
       calls++ === 0 ? [failure(handles[1]!, 'InternalError')] : [],
     );
 
@@ -79,7 +79,7 @@ describe('acknowledger', () => {
 
     expect(batches).toEqual([['handle-m0', 'handle-m1', 'handle-m2'], ['handle-m1']]);
     expect(deleted).toEqual(['m0', 'm2', 'm1']);
-    expect(failures()).toBe(1);
+    expect(errors).toEqual(['delete failed: InternalError: InternalError']);
   });
 
   test.each(['MessageNotExist', 'ReceiptHandleError'])(
@@ -99,7 +99,7 @@ describe('acknowledger', () => {
   );
 
   test('the acknowledger repeats a failed batch until its receipts expire', async () => {
-    const { clock, acknowledger, batches, add, lost, failures } = acknowledgerOf(() => {
+    const { clock, acknowledger, batches, add, lost, errors } = acknowledgerOf(() => {
       throw new Error('connection refused');
     });
 
@@ -107,7 +107,7 @@ describe('acknowledger', () => {
     await clock.advance(60_000);
 
     expect(batches.length).toBeGreaterThan(3);
-    expect(failures()).toBe(batches.length);
+    expect(errors).toHaveLength(batches.length);
     expect(lost).toEqual(['m0']);
     expect(acknowledger.pending()).toBe(0);
     expect(clock.pending()).toBe(0);
@@ -123,5 +123,71 @@ describe('acknowledger', () => {
     await acknowledger.flush(signal);
 
     expect(deleted).toEqual(['m0', 'm1']);
+  });
+
+  test('the acknowledger does not send soon what is sent sooner anyway, nor when nothing waits', async () => {
+    const { clock, acknowledger, batches, add } = acknowledgerOf();
+    acknowledger.flushSoon();
+    const timers = clock.pending();
+
+    add('m0', 60);
+    acknowledger.flushSoon();
+    await clock.advance(30);
+
+    expect(timers).toBe(0);
+    expect(batches).toHaveLength(1);
+    expect(clock.pending()).toBe(0);
+  });
+
+  test('a flush sends what waits to be repeated at once', async () => {
+    let calls = 0;
+    const { clock, acknowledger, add, deleted } = acknowledgerOf(() => {
+      if (calls++ === 0) throw new Error('connection refused');
+      return [];
+    });
+    add('m0');
+    await clock.advance(1_000);
+
+    await acknowledger.flush(new AbortController().signal);
+
+    expect(deleted).toEqual(['m0']);
+    expect(calls).toBe(2);
+    expect(clock.pending()).toBe(0);
+  });
+
+  test('a flush ends at once when nothing is pending, and when its signal fires', async () => {
+    const { acknowledger, add } = acknowledgerOf(() => {
+      throw new Error('connection refused');
+    });
+    const controller = new AbortController();
+
+    await acknowledger.flush(controller.signal);
+    add('m0');
+    const flush = acknowledger.flush(controller.signal);
+    controller.abort();
+    await flush;
+
+    expect(acknowledger.pending()).toBe(1);
+  });
+
+  test('a flush ends when the last pending message is lost', async () => {
+    const { acknowledger, add, lost } = acknowledgerOf((handles) =>
+      handles.map((handle) => failure(handle, 'MessageNotExist')),
+    );
+    add('m0');
+
+    await acknowledger.flush(new AbortController().signal);
+
+    expect(lost).toEqual(['m0']);
+  });
+
+  test('a closed acknowledger sends nothing more', async () => {
+    const { clock, acknowledger, batches, add } = acknowledgerOf();
+    add('m0');
+
+    acknowledger.close();
+    await clock.advance(10_000);
+
+    expect(batches).toEqual([]);
   });
 });

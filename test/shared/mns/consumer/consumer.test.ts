@@ -8,16 +8,14 @@ import { DONE, rig, send } from './support.ts';
 describe('createConsumer', () => {
   test('a consumer handles and deletes every message', async () => {
     const handled: string[] = [];
-    const { clock, queue, consumer, stored, stop } = rig({
+    const { run, consumer, stored, stop } = rig({
       handle: async ({ messageId }) => {
         handled.push(messageId);
         return DONE;
       },
     });
-    const ids = await send(queue, 50);
 
-    consumer.start();
-    await clock.advance(5_000);
+    const ids = await run({ messages: 50, forMs: 5_000 });
 
     expect(handled.sort()).toEqual(ids.sort());
     expect(await stored()).toBe(0);
@@ -29,7 +27,7 @@ describe('createConsumer', () => {
     let running = 0;
     let mostRunning = 0;
     let mostHeld = 0;
-    const { clock, queue, consumer, emitted, stored, stop } = rig({
+    const { clock, run, consumer, emitted, stored, stop } = rig({
       handle: async () => {
         mostRunning = Math.max(mostRunning, ++running);
         mostHeld = Math.max(mostHeld, consumer.inFlight());
@@ -39,10 +37,8 @@ describe('createConsumer', () => {
       },
       options: { concurrency: 4, prefetch: 3, maxReceives: 3 },
     });
-    await send(queue, 100);
 
-    consumer.start();
-    await clock.advance(20_000);
+    await run({ messages: 100, forMs: 20_000 });
 
     expect(mostRunning).toBe(4);
     expect(mostHeld).toBe(7);
@@ -52,31 +48,28 @@ describe('createConsumer', () => {
   });
 
   test('a consumer polls an empty queue with one long poll at a time', async () => {
-    const { clock, consumer, emitted, stop } = rig({ handle: async () => DONE });
+    const { run, emitted, stop } = rig();
 
-    consumer.start();
-    await clock.advance(60_000);
+    await run({ forMs: 60_000 });
 
     expect(emitted('receiveCompleted').length).toBeLessThanOrEqual(3);
     await stop();
   });
 
   test('a consumer rests between polls when it must not use long polls', async () => {
-    const { clock, consumer, emitted, stop } = rig({ handle: async () => DONE, options: { waitSeconds: 0 } });
+    const { run, emitted, stop } = rig({ options: { waitSeconds: 0 } });
 
-    consumer.start();
-    await clock.advance(60_000);
+    await run({ forMs: 60_000 });
 
     expect(emitted('receiveCompleted').length).toBeLessThanOrEqual(15);
     await stop();
   });
 
   test('a consumer is ready after the first answer and no longer after it stops', async () => {
-    const { clock, consumer, stop } = rig({ handle: async () => DONE });
+    const { run, consumer, stop } = rig();
 
     const before = consumer.ready();
-    consumer.start();
-    await clock.advance(1);
+    await run({ forMs: 1 });
     const started = consumer.ready();
     await stop();
 
@@ -84,14 +77,12 @@ describe('createConsumer', () => {
   });
 
   test('a consumer hides a failed message for longer each time and dead-letters it at the limit', async () => {
-    const { clock, queue, consumer, letters, emitted, stored, stop } = rig({
+    const { run, letters, emitted, stored, stop } = rig({
       handle: async () => ({ result: 'retry', reason: 'not today' }),
       options: { maxDequeueCount: 4 },
     });
-    const [messageId] = await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(600_000);
+    const [messageId] = await run({ messages: 1, forMs: 600_000 });
 
     expect(emitted('messageRetried')).toHaveLength(3);
     expect(letters).toMatchObject([
@@ -103,14 +94,10 @@ describe('createConsumer', () => {
   });
 
   test('a consumer tries a message again that was received too often elsewhere, because the sink may be up again', async () => {
-    const { clock, queue, consumer, letters, stored, stop } = rig({
-      handle: async () => DONE,
-      options: { maxDequeueCount: 1 },
-    });
+    const { clock, run, queue, letters, stored, stop } = rig({ options: { maxDequeueCount: 1 } });
     await receivedElsewhere(queue, clock, 2);
 
-    consumer.start();
-    await clock.advance(2_000);
+    await run({ forMs: 2_000 });
 
     expect(letters).toEqual([]);
     expect(await stored()).toBe(0);
@@ -119,7 +106,7 @@ describe('createConsumer', () => {
 
   test('a consumer dead-letters a message without an attempt after three times the limit, because it may kill the process', async () => {
     let calls = 0;
-    const { clock, queue, consumer, letters, stop } = rig({
+    const { clock, run, queue, letters, stop } = rig({
       handle: async () => {
         calls++;
         return DONE;
@@ -128,8 +115,7 @@ describe('createConsumer', () => {
     });
     await receivedElsewhere(queue, clock, 3);
 
-    consumer.start();
-    await clock.advance(2_000);
+    await run({ forMs: 2_000 });
 
     expect(calls).toBe(0);
     expect(letters).toMatchObject([{ code: 'DequeueLimitExceeded', dequeueCount: 4 }]);
@@ -137,14 +123,12 @@ describe('createConsumer', () => {
   });
 
   test('a consumer dead-letters a message that a sink has refused for a day, before the queue drops it', async () => {
-    const { clock, queue, consumer, letters, stored, stop } = rig({
+    const { clock, run, letters, stored, stop } = rig({
       handle: async () => ({ result: 'retry', reason: 'HTTP 503', overloaded: true }),
       options: { maxDequeueCount: 2, maxAgeSeconds: 600 },
     });
-    await send(queue, 8);
 
-    consumer.start();
-    await clock.advance(86_400_000);
+    await run({ messages: 8, forMs: 86_400_000 });
     const lettersOfTheDay = letters.length;
     await clock.advance(7_200_000);
 
@@ -158,7 +142,7 @@ describe('createConsumer', () => {
   test('a consumer deletes a message only after its dead letter is stored', async () => {
     let storeFails = true;
     const kept: string[] = [];
-    const { clock, queue, consumer, emitted, stored, stop } = rig({
+    const { clock, run, emitted, stored, stop } = rig({
       handle: async () => ({ result: 'rejected', code: 'SinkRejected', reason: 'no' }),
       deadLetters: {
         name: 'flaky',
@@ -168,10 +152,8 @@ describe('createConsumer', () => {
         },
       },
     });
-    const ids = await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(5_000);
+    const ids = await run({ messages: 1, forMs: 5_000 });
     const storedWhileFailing = await stored();
     storeFails = false;
     await clock.advance(120_000);
@@ -185,16 +167,14 @@ describe('createConsumer', () => {
 
   test('a consumer waits for a short Retry-After under the same receipt', async () => {
     const times: number[] = [];
-    const { clock, queue, consumer, emitted, stored, stop } = rig({
+    const { clock, run, emitted, stored, stop } = rig({
       handle: async () => {
         times.push(clock.now());
         return times.length === 1 ? { result: 'retry', reason: 'busy', retryAfterMs: 3_000 } : DONE;
       },
     });
-    await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(6_000);
+    await run({ messages: 1, forMs: 6_000 });
 
     expect(times[1]! - times[0]!).toBe(3_000);
     expect(emitted('messageReceived')).toHaveLength(1);
@@ -204,13 +184,11 @@ describe('createConsumer', () => {
   });
 
   test('a consumer leaves a long Retry-After to the queue', async () => {
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { run, emitted, stop } = rig({
       handle: async (_, { attempt }) => ({ result: 'retry', reason: `try ${attempt}`, retryAfterMs: 90_000 }),
     });
-    await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(89_000);
+    await run({ messages: 1, forMs: 89_000 });
 
     expect(emitted('messageRetried')).toMatchObject([{ where: 'queue', delayMs: 90_000 }]);
     expect(emitted('messageReceived')).toHaveLength(1);
@@ -218,16 +196,9 @@ describe('createConsumer', () => {
   });
 
   test('a consumer renews the visibility of a message while its handler runs', async () => {
-    const { clock, queue, consumer, emitted, stored, stop } = rig({
-      handle: async (_, { signal }) => {
-        await clock.sleep(200_000, signal);
-        return DONE;
-      },
-    });
-    await send(queue, 1);
+    const { run, emitted, stored, stop } = rig({ takesMs: 200_000 });
 
-    consumer.start();
-    await clock.advance(203_000);
+    await run({ messages: 1, forMs: 203_000 });
 
     expect(emitted('messageReceived')).toHaveLength(1);
     expect(emitted('visibilityRenewed').length).toBeGreaterThan(4);
@@ -238,17 +209,15 @@ describe('createConsumer', () => {
 
   test('a consumer aborts a handler that takes too long and retries its message', async () => {
     let aborted = 0;
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { clock, run, emitted, stop } = rig({
       handle: async (_, { signal }) => {
         await clock.sleep(10_000_000, signal).finally(() => aborted++);
         return DONE;
       },
       options: { maxAgeSeconds: 100 },
     });
-    await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(101_000);
+    await run({ messages: 1, forMs: 101_000 });
 
     expect(aborted).toBe(1);
     expect(emitted('messageTimedOut')).toMatchObject([{ ageMs: 100_000 }]);
@@ -258,7 +227,7 @@ describe('createConsumer', () => {
 
   test('a consumer aborts a handler whose message was redelivered elsewhere, and leaves it alone', async () => {
     let reason: unknown;
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { clock, run, queue, consumer, emitted, stop } = rig({
       handle: async (message, { signal }) => {
         await queue.delete([message.receiptHandle]);
         await clock.sleep(100_000, signal).catch(() => {
@@ -267,10 +236,8 @@ describe('createConsumer', () => {
         return DONE;
       },
     });
-    await send(queue, 1);
 
-    consumer.start();
-    await clock.advance(20_000);
+    await run({ messages: 1, forMs: 20_000 });
 
     expect(String(reason)).toContain('redelivered elsewhere');
     expect(emitted('messageLost')).toMatchObject([{ during: 'renew' }]);
@@ -280,17 +247,15 @@ describe('createConsumer', () => {
 
   test('a consumer lowers the concurrency while the sink is overloaded, and raises it again', async () => {
     let overloaded = true;
-    const { clock, queue, consumer, emitted, stored, stop } = rig({
+    const { clock, run, emitted, stored, stop } = rig({
       handle: async () => {
         await clock.sleep(100);
         return overloaded ? { result: 'retry', reason: '429', overloaded: true } : DONE;
       },
       options: { concurrency: 8, prefetch: 8, maxDequeueCount: 2, retry: { baseMs: 1_000, capMs: 5_000 } },
     });
-    await send(queue, 60);
 
-    consumer.start();
-    await clock.advance(60_000);
+    await run({ messages: 60, forMs: 60_000 });
     const lowest = Math.min(...emitted('concurrencyChanged').map(({ limit }) => limit));
     overloaded = false;
     await clock.advance(120_000);
@@ -305,8 +270,7 @@ describe('createConsumer', () => {
   test('a consumer calls a failing queue fewer than ten times in five seconds and recovers by itself', async () => {
     let down = true;
     const calls: number[] = [];
-    const { clock, queue, consumer, emitted, stored, stop } = rig({
-      handle: async () => DONE,
+    const { clock, run, consumer, emitted, stored, stop } = rig({
       queue: (clock) => {
         const queue = createMemoryQueue({ clock });
         return {
@@ -319,10 +283,8 @@ describe('createConsumer', () => {
         };
       },
     });
-    await send(queue, 20);
 
-    consumer.start();
-    await clock.advance(5_000);
+    await run({ messages: 20, forMs: 5_000 });
     const callsWhileDown = calls.length;
     const readyWhileDown = consumer.ready();
     down = false;
@@ -342,7 +304,7 @@ describe('createConsumer', () => {
     const onWarning = (warning: Error) => void warnings.push(warning);
     process.on('warning', onWarning);
     onTestFinished(() => void process.off('warning', onWarning));
-    const { clock, queue, consumer, emitted, stop } = rig({
+    const { run, emitted, stop } = rig({
       handle: async () => ({ result: 'retry', reason: 'busy' }),
       queue: (clock) => ({
         ...createMemoryQueue({ clock }),
@@ -351,10 +313,8 @@ describe('createConsumer', () => {
         },
       }),
     });
-    await send(queue, 16);
 
-    consumer.start();
-    await clock.advance(3_000);
+    await run({ messages: 16, forMs: 3_000 });
     await stop();
     await new Promise((resolve) => setImmediate(resolve));
 
@@ -363,14 +323,12 @@ describe('createConsumer', () => {
   });
 
   test('a consumer continues when a listener throws', async () => {
-    const { clock, queue, consumer, stored, stop } = rig({ handle: async () => DONE });
+    const { run, consumer, stored, stop } = rig();
     consumer.on('messageReceived', () => {
       throw new Error('a fault of the listener');
     });
-    await send(queue, 3);
 
-    consumer.start();
-    await clock.advance(2_000);
+    await run({ messages: 3, forMs: 2_000 });
 
     expect(await stored()).toBe(0);
     await stop();

@@ -6,13 +6,13 @@ import { AppError } from '../../../../shared/runtime/errors.ts';
 const unavailable = (retryAfterMs?: number) =>
   new AppError('ServiceUnavailable', 'down', retryAfterMs === undefined ? {} : { retryAfterMs });
 
-function gateOf() {
+function gateOf(random = () => 0) {
   const clock = manualClock();
   const failed: number[] = [];
   const recovered: number[] = [];
   const gate = createServiceGate({
     clock,
-    random: () => 0,
+    random,
     onFailed: ({ retryInMs }) => void failed.push(retryInMs),
     onRecovered: ({ failures }) => void recovered.push(failures),
   });
@@ -116,5 +116,62 @@ describe('createServiceGate', () => {
 
     expect(await left).toBe('left');
     expect(await next).toBe('passed');
+  });
+
+  test('the gate adds up to half of the delay by chance', async () => {
+    const { fail, failed } = gateOf(() => 0.5);
+
+    await fail();
+
+    expect(failed).toEqual([375]);
+  });
+
+  test('the gate is not healthy after a failure, and again after a success', async () => {
+    const { clock, gate, fail, pass } = gateOf();
+    await pass();
+    await fail();
+    const failed = gate.healthy();
+    await clock.advance(250);
+    await pass();
+
+    expect([failed, gate.healthy()]).toEqual([false, true]);
+  });
+
+  test('the gate makes no call whose signal has fired', async () => {
+    const { gate } = gateOf();
+    let calls = 0;
+
+    const call = gate.call(async () => calls++, AbortSignal.abort(new Error('stopped')));
+
+    await expect(call).rejects.toThrow('stopped');
+    expect(calls).toBe(0);
+  });
+
+  test('the gate lets a single caller probe when nobody waited for the pause', async () => {
+    const { clock, gate, fail } = gateOf();
+    await fail();
+    await clock.advance(250);
+    const calls: string[] = [];
+    const { signal } = new AbortController();
+    let answer = () => {};
+    const probe = gate.call(() => new Promise<void>((resolve) => (answer = resolve)), signal);
+    const second = gate.call(async () => void calls.push('second'), signal);
+    await clock.advance(0);
+    const early = [...calls];
+
+    answer();
+    await Promise.all([probe, second]);
+
+    expect(early).toEqual([]);
+    expect(calls).toEqual(['second']);
+  });
+
+  test('a closed gate leaves no timer', async () => {
+    const { clock, gate, fail } = gateOf();
+    await fail();
+
+    gate.close();
+
+    expect(clock.pending()).toBe(0);
   });
 });

@@ -77,4 +77,45 @@ describe('createLimiter', () => {
 
     expect([lowered, limiter.limit()]).toEqual([2, 4]);
   });
+
+  test('the limiter pauses at the bottom only, longer each time', async () => {
+    const { clock, limiter } = limiterOf(2);
+    const pauses: number[] = [];
+    for (let refusal = 0; refusal < 4; refusal++) {
+      limiter.overloaded(clock.now());
+      pauses.push(limiter.pauseMs());
+      await clock.advance(60_000);
+    }
+
+    expect(pauses).toEqual([0, 250, 500, 1000]);
+    expect(limiter.limit()).toBe(1);
+  });
+
+  test('the limiter halves for a handler that began at the time of the last decrease', () => {
+    const { clock, limiter } = limiterOf(16);
+
+    limiter.overloaded(clock.now());
+    limiter.overloaded(clock.now());
+
+    expect(limiter.limit()).toBe(4);
+  });
+
+  test('the limiter attributes failures to the sink from the fifth in a row, overloads included', () => {
+    const { clock, limiter } = limiterOf(8);
+    for (let failure = 0; failure < 2; failure++) limiter.failed();
+    for (let refusal = 0; refusal < 2; refusal++) limiter.overloaded(clock.now());
+    const before = limiter.sinkIsDown();
+
+    limiter.overloaded(clock.now());
+
+    expect([before, limiter.sinkIsDown()]).toEqual([false, true]);
+  });
+
+  test('the limiter pauses for half a minute at most, whatever the sink asks', () => {
+    const { clock, limiter } = limiterOf(8);
+
+    limiter.overloaded(clock.now(), 3_600_000);
+
+    expect(limiter.pauseMs()).toBe(30_000);
+  });
 });

@@ -2,33 +2,27 @@ import { describe, expect, test } from 'vitest';
 import type { ReceivedMessage } from '../../../../shared/mns/queue.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
 import { createMemoryQueue } from '../../../support/memory-queue.ts';
-import { DONE, passing, rig, send } from './support.ts';
+import { passing, queueWith, rig, send } from './support.ts';
 
 describe('Consumer.stop', () => {
   test('a stopping consumer aborts its long poll and leaves no timer behind', async () => {
-    const { clock, consumer } = rig({ handle: async () => DONE });
-    consumer.start();
-    await clock.advance(10_000);
+    const { clock, run, stop } = rig();
+    await run({ forMs: 10_000 });
 
-    const { tookMs } = await passing(clock, consumer.stop());
+    const { tookMs } = await stop();
 
     expect(tookMs).toBeLessThanOrEqual(50);
     expect(clock.pending()).toBe(0);
   });
 
   test('a stopping consumer finishes running messages, acknowledges them, and releases the rest at once', async () => {
-    const { clock, queue, consumer, emitted, stored } = rig({
-      handle: async () => {
-        await clock.sleep(5_000);
-        return DONE;
-      },
+    const { clock, run, queue, emitted, stored, stop } = rig({
+      takesMs: 5_000,
       options: { concurrency: 3, prefetch: 3 },
     });
-    await send(queue, 6);
-    consumer.start();
-    await clock.advance(1_000);
+    await run({ messages: 6, forMs: 1_000 });
 
-    const report = await passing(clock, consumer.stop({ deadlineMs: 10_000 }));
+    const report = await stop({ deadlineMs: 10_000 });
 
     expect(report).toMatchObject({ received: 6, deleted: 3, released: 3, abandoned: 0, unacknowledged: 0 });
     expect(report.tookMs).toBeLessThanOrEqual(4_100);
@@ -39,17 +33,10 @@ describe('Consumer.stop', () => {
   });
 
   test('a stopping consumer aborts handlers at the deadline and releases their messages', async () => {
-    const { clock, queue, consumer } = rig({
-      handle: async (_, { signal }) => {
-        await clock.sleep(1_000_000, signal);
-        return DONE;
-      },
-    });
-    await send(queue, 4);
-    consumer.start();
-    await clock.advance(1_000);
+    const { clock, run, queue, stop } = rig({ takesMs: 1_000_000 });
+    await run({ messages: 4, forMs: 1_000 });
 
-    const report = await passing(clock, consumer.stop({ deadlineMs: 2_000 }));
+    const report = await stop({ deadlineMs: 2_000 });
     await clock.advance(1_000);
 
     expect(report).toMatchObject({ released: 4, deleted: 0, abandoned: 0 });
@@ -58,17 +45,10 @@ describe('Consumer.stop', () => {
   });
 
   test('a stopping consumer ends in time and releases messages even if a handler ignores its signal', async () => {
-    const { clock, queue, consumer } = rig({
-      handle: async () => {
-        await clock.sleep(1_000_000);
-        return DONE;
-      },
-    });
-    await send(queue, 2);
-    consumer.start();
-    await clock.advance(1_000);
+    const { clock, run, queue, stop } = rig({ takesMs: 1_000_000, ignoresSignal: true });
+    await run({ messages: 2, forMs: 1_000 });
 
-    const report = await passing(clock, consumer.stop({ deadlineMs: 2_000 }));
+    const report = await stop({ deadlineMs: 2_000 });
     await clock.advance(1_000);
 
     expect(report).toMatchObject({ released: 2, abandoned: 2 });
@@ -77,11 +57,10 @@ describe('Consumer.stop', () => {
   });
 
   test('a stopping consumer waits a moment for a request just sent, which may bring messages', async () => {
-    const { clock, consumer, emitted } = rig({ handle: async () => DONE });
-    consumer.start();
-    await clock.advance(100);
+    const { clock, run, emitted, stop } = rig();
+    await run({ forMs: 100 });
 
-    const { tookMs } = await passing(clock, consumer.stop());
+    const { tookMs } = await stop();
 
     expect(tookMs).toBeGreaterThanOrEqual(400);
     expect(tookMs).toBeLessThanOrEqual(550);
@@ -93,9 +72,8 @@ describe('Consumer.stop', () => {
     let answer: (messages: ReceivedMessage[]) => void = () => {};
     const clock = manualClock();
     const inner = createMemoryQueue({ clock });
-    const { consumer } = rig({
+    const { run, consumer } = rig({
       clock,
-      handle: async () => DONE,
       queue: () => ({
         ...inner,
         receive: () =>
@@ -104,9 +82,7 @@ describe('Consumer.stop', () => {
           }),
       }),
     });
-    await send(inner, 3);
-    consumer.start();
-    await clock.advance(100);
+    await run({ messages: 3, forMs: 100 });
 
     const stop = consumer.stop({ deadlineMs: 1_000 });
     await clock.advance(100);
@@ -119,26 +95,13 @@ describe('Consumer.stop', () => {
   });
 
   test('a stopping consumer counts as released only what was released', async () => {
-    const clock = manualClock();
-    const inner = createMemoryQueue({ clock });
-    const { consumer, emitted } = rig({
-      clock,
-      handle: async (_, { signal }) => {
-        await clock.sleep(1_000_000, signal);
-        return DONE;
-      },
-      queue: () => ({
-        ...inner,
-        changeVisibility: async () => {
-          throw new Error('connection refused');
-        },
-      }),
+    const { clock, run, emitted, stop } = rig({
+      takesMs: 1_000_000,
+      queue: queueWith(() => ({ changeVisibility: () => Promise.reject(new Error('connection refused')) })),
     });
-    await send(inner, 3);
-    consumer.start();
-    await clock.advance(1_000);
+    await run({ messages: 3, forMs: 1_000 });
 
-    const report = await passing(clock, consumer.stop({ deadlineMs: 1_000 }));
+    const report = await stop({ deadlineMs: 1_000 });
     await clock.advance(1_000);
 
     expect(report).toMatchObject({ received: 3, released: 0, deleted: 0 });
@@ -147,23 +110,12 @@ describe('Consumer.stop', () => {
   });
 
   test('a stopping consumer reports what could not be acknowledged when the queue is down', async () => {
-    const clock = manualClock();
-    const inner = createMemoryQueue({ clock });
-    const { consumer } = rig({
-      clock,
-      handle: async () => DONE,
-      queue: () => ({
-        ...inner,
-        delete: async () => {
-          throw new Error('connection refused');
-        },
-      }),
+    const { clock, run, stop } = rig({
+      queue: queueWith(() => ({ delete: () => Promise.reject(new Error('connection refused')) })),
     });
-    await send(inner, 5);
-    consumer.start();
-    await clock.advance(3_000);
+    await run({ messages: 5, forMs: 3_000 });
 
-    const report = await passing(clock, consumer.stop({ deadlineMs: 1_000 }));
+    const report = await stop({ deadlineMs: 1_000 });
 
     expect(report).toMatchObject({ deleted: 0, unacknowledged: 5 });
     expect(report.tookMs).toBeLessThanOrEqual(3_000);
@@ -171,9 +123,8 @@ describe('Consumer.stop', () => {
   });
 
   test('stop returns the same promise to every caller', async () => {
-    const { clock, consumer } = rig({ handle: async () => DONE });
-    consumer.start();
-    await clock.advance(1);
+    const { clock, run, consumer } = rig();
+    await run({ forMs: 1 });
 
     const first = consumer.stop();
 
@@ -184,12 +135,7 @@ describe('Consumer.stop', () => {
 
 describe('Consumer.drain', () => {
   test('a drain ends when the queue is empty', async () => {
-    const { clock, queue, consumer, stored } = rig({
-      handle: async () => {
-        await clock.sleep(100);
-        return DONE;
-      },
-    });
+    const { clock, queue, consumer, stored } = rig({ takesMs: 100 });
     await send(queue, 60);
 
     const drain = consumer.drain({ budgetMs: 60_000 });
@@ -202,10 +148,7 @@ describe('Consumer.drain', () => {
 
   test('a drain releases unfinished messages within its budget', async () => {
     const { clock, queue, consumer, stored } = rig({
-      handle: async (_, { signal }) => {
-        await clock.sleep(700, signal);
-        return DONE;
-      },
+      takesMs: 700,
       options: { concurrency: 2, prefetch: 2 },
     });
     await send(queue, 100);
@@ -220,12 +163,7 @@ describe('Consumer.drain', () => {
   });
 
   test('a drain keeps a small budget even if a handler ignores its signal', async () => {
-    const { clock, queue, consumer } = rig({
-      handle: async () => {
-        await clock.sleep(1_000_000);
-        return DONE;
-      },
-    });
+    const { clock, queue, consumer } = rig({ takesMs: 1_000_000, ignoresSignal: true });
     await send(queue, 3);
 
     const report = await passing(clock, consumer.drain({ budgetMs: 2_000 }));
@@ -238,13 +176,7 @@ describe('Consumer.drain', () => {
 
   test('a drain reports why the queue could not be read', async () => {
     const { clock, consumer } = rig({
-      handle: async () => DONE,
-      queue: (clock) => ({
-        ...createMemoryQueue({ clock }),
-        receive: async () => {
-          throw new Error('connection refused');
-        },
-      }),
+      queue: queueWith(() => ({ receive: () => Promise.reject(new Error('connection refused')) })),
     });
 
     const report = await passing(clock, consumer.drain({ budgetMs: 5_000 }));

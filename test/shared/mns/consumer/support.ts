@@ -22,6 +22,8 @@ export interface Rig {
   readonly queue: MessageQueue;
   readonly consumer: Consumer;
   readonly letters: DeadLetter[];
+  /** Sends the messages, starts the consumer and moves the time. Resolves to the ids of the messages. */
+  run(scene: { readonly messages?: number; readonly forMs: number }): Promise<string[]>;
   /** Every event of the name so far. */
   emitted<K extends keyof ConsumerEvents>(name: K): ConsumerEvents[K][];
   /** Stops the consumer and moves time until that is done. */
@@ -31,7 +33,12 @@ export interface Rig {
 }
 
 export interface RigOptions {
-  readonly handle: Handle;
+  /** `@default` one that accepts every message after `takesMs` */
+  readonly handle?: Handle;
+  /** Milliseconds. `@default 0` */
+  readonly takesMs?: number;
+  /** Whether the default handler goes on after an abort. `@default false` */
+  readonly ignoresSignal?: boolean;
   readonly clock?: ManualClock;
   readonly queue?: (clock: ManualClock) => MessageQueue;
   readonly options?: Partial<ConsumerOptions>;
@@ -39,7 +46,18 @@ export interface RigOptions {
 }
 
 /** A consumer on a queue in memory, driven by a manual clock. */
-export function rig({ handle, clock = manualClock(), queue: make, options, deadLetters }: RigOptions): Rig {
+export function rig({
+  takesMs = 0,
+  ignoresSignal = false,
+  clock = manualClock(),
+  handle = async (_, { signal }) => {
+    if (takesMs > 0) await clock.sleep(takesMs, ignoresSignal ? undefined : signal);
+    return DONE;
+  },
+  queue: make,
+  options,
+  deadLetters,
+}: RigOptions = {}): Rig {
   const queue = make?.(clock) ?? createMemoryQueue({ clock });
   const letters: DeadLetter[] = [];
   const consumer = createConsumer({
@@ -58,6 +76,12 @@ export function rig({ handle, clock = manualClock(), queue: make, options, deadL
     queue,
     consumer,
     letters,
+    async run({ messages = 0, forMs }) {
+      const ids = await send(queue, messages);
+      consumer.start();
+      await clock.advance(forMs);
+      return ids;
+    },
     emitted: <K extends keyof ConsumerEvents>(name: K) =>
       log.filter((entry) => entry.name === name).map((entry) => entry.event as ConsumerEvents[K]),
     stop: (options) => passing(clock, consumer.stop(options)),
@@ -67,6 +91,14 @@ export function rig({ handle, clock = manualClock(), queue: make, options, deadL
     },
   };
 }
+
+/** A queue in memory with some operations replaced. */
+export const queueWith =
+  (replace: (queue: MessageQueue) => Partial<MessageQueue>) =>
+  (clock: ManualClock): MessageQueue => {
+    const queue = createMemoryQueue({ clock });
+    return { ...queue, ...replace(queue) };
+  };
 
 /** Moves time until the promise has settled. */
 export async function passing<T>(clock: ManualClock, promise: Promise<T>): Promise<T & { tookMs: number }> {

@@ -49,7 +49,7 @@ export function placed({ resource, namespace, name }: ApiRequest, object: KubeOb
   }
 }
 
-/** New objects need a namespace that is there to stay. */
+/** New objects need a namespace that exists and is not being deleted. */
 export function checkNamespace({ store }: Context, namespace: string): void {
   const found = store.get('/namespaces', undefined, namespace);
   if (!found) throw notFound({ kind: 'namespaces', name: namespace });
@@ -58,7 +58,7 @@ export function checkNamespace({ store }: Context, namespace: string): void {
   }
 }
 
-/** Unknown fields: refused, told as warnings, or dropped in silence, as the client asks. */
+/** Unknown fields are rejected, reported as warnings or dropped silently, as the client requests. */
 export function strictly({ resource, query }: ApiRequest, object: Tree): string[] {
   const mode = query.get('fieldValidation') ?? 'Warn';
   const unknown = prune(object, resource.schema);
@@ -96,7 +96,7 @@ export function finish(
   if (resource.storage === '/pods') object.status ??= { phase: 'Pending', qosClass: 'BestEffort' };
 }
 
-/** `stringData` of a Secret is an entrance only. */
+/** `stringData` of a Secret is only written, and stored in `data`. */
 function convertWriteOnly(object: KubeObject): void {
   if (object.kind !== 'Secret' || !isTree(object.stringData)) return;
   const encoded = Object.entries(object.stringData).map(([key, text]) => [
@@ -107,7 +107,7 @@ function convertWriteOnly(object: KubeObject): void {
   delete object.stringData;
 }
 
-/** Rules are not asked about an object that has not the shape which they rely on. */
+/** Rules in CEL are checked only for an object with a valid shape, on which they rely. */
 function faultsOf(resource: Resource, object: KubeObject, live: KubeObject | undefined): Cause[] {
   const faults = validate(object, resource.schema);
   if (faults.some(({ reason }) => MISSHAPEN.has(reason))) return faults;

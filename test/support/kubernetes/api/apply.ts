@@ -7,7 +7,7 @@ import { badRequest, invalid, notFound } from './status.ts';
 import type { KubeObject } from './types.ts';
 import { changeObject, createObject, subjectOf, type Written, writerOf } from './write.ts';
 
-/** The server-side apply of an object that may not be there yet. */
+/** Server-side apply of an object that may not exist yet. */
 export function applyObject(context: Context, request: ApiRequest, applied: KubeObject): Written {
   const { store } = context;
   const { resource, namespace, name = '', query, subresource } = request;
@@ -33,7 +33,7 @@ export function applyObject(context: Context, request: ApiRequest, applied: Kube
     return { ...done, warnings: unknown };
   }
   if (subresource) throw notFound(subjectOf(request));
-  // Applying what is not there creates it, which the permission to patch does not cover.
+  // Applying a missing object creates it, which needs another permission than patching.
   const { group, plural } = resource;
   context.access.check(request.user, {
     verb: 'create',

@@ -2,7 +2,7 @@ import { CRDS } from './registry.ts';
 import type { Resource } from './resource.ts';
 import { type KubeObject, same, type Tree } from './types.ts';
 
-/** Status is written through its subresource only, and nothing else through it. */
+/** The status is written only through its subresource, which writes nothing else. */
 export function restrict(
   resource: Resource,
   subresource: string | undefined,
@@ -37,18 +37,18 @@ export function restrict(
   return object;
 }
 
-/** Kinds whose generation counts: custom resources, and the built-in ones that controllers observe. */
+/** Kinds with a generation: custom resources, and built-in ones that controllers observe. */
 export function counted(resource: Resource): boolean {
   return resource.custom || resource.group === 'apps' || resource.storage === CRDS;
 }
 
-/** Without status where that is a subresource; metadata never counts. */
+/** The fields that count for the generation: not metadata, nor a status that is a subresource. */
 export function countedPart(object: KubeObject): Tree {
   const { metadata: _, status: __, ...rest } = object;
   return rest;
 }
 
-/** Writing what is there already is no write: times of managers alone do not count. */
+/** Whether a write changes nothing. Times of managers do not count. */
 export function isUnchanged(live: KubeObject, object: KubeObject): boolean {
   const comparable = ({ metadata, ...rest }: KubeObject) => {
     const { resourceVersion: _, managedFields, ...kept } = metadata;

@@ -4,7 +4,7 @@ import { CRD_FINALIZER, CRDS } from './registry.ts';
 import { at, type KubeObject, same } from './types.ts';
 
 /**
- * What the API's own controllers clean up: objects whose owners are all gone, what a namespace or a CRD takes with it,
+ * The cleanup of the API's own controllers: objects without remaining owners, contents of a namespace or a CRD,
  * and the finalizers of foreground and orphaning deletion. Runs after every change until nothing is left to do.
  */
 export function startCollector(context: Context): () => void {
@@ -81,7 +81,7 @@ function collect(context: Context): void {
   }
 }
 
-/** An owner in another namespace is none. */
+/** An owner in another namespace does not count. */
 const visible = (owner: KubeObject, object: KubeObject) =>
   !owner.metadata.namespace || owner.metadata.namespace === object.metadata.namespace;
 

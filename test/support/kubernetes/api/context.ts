@@ -4,7 +4,7 @@ import type { FaultGate } from './faults.ts';
 import type { Registry } from './registry.ts';
 import type { Store } from './store.ts';
 
-/** What every handler works with. */
+/** Dependencies of all handlers. */
 export interface Context {
   readonly store: Store;
   readonly registry: Registry;
@@ -14,9 +14,9 @@ export interface Context {
   /** Milliseconds since the epoch. */
   now(): number;
   newUid(): string;
-  /** Where logs of a node's containers are read; it is asked as the API asks a kubelet. */
+  /** Reads logs of containers from the kubelet of a node. */
   readonly fetch: typeof fetch;
 }
 
-/** Times of the API are whole seconds. */
+/** A time of the API, in whole seconds. */
 export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;

@@ -12,7 +12,7 @@ const EVENT_FIELDS = [
   ['count', 'deprecatedCount'],
 ] as const;
 
-/** The object as the resource's version has it. Versions of a CRD differ in their name only: conversion `None`. */
+/** The object in the resource's version. Versions of a CRD differ only in their name: conversion `None`. */
 export function convertTo(resource: Resource, object: KubeObject): KubeObject {
   const apiVersion = groupVersion(resource);
   if (object.apiVersion === apiVersion) return object;

@@ -31,7 +31,7 @@ interface Spec {
 
 const specOf = (crd: KubeObject) => crd.spec as Spec;
 
-/** What a CRD makes the API serve: one resource a version. */
+/** The resources that a CRD adds to the API, one per version. */
 export function resourcesOf(crd: KubeObject): Resource[] {
   const { group, scope, names, versions } = specOf(crd);
   return versions
@@ -57,7 +57,7 @@ export function resourcesOf(crd: KubeObject): Resource[] {
     }));
 }
 
-/** Every object has these fields, whatever its CRD says of them. */
+/** Every object has these fields, independent of its CRD. */
 function withObjectFields(schema: Schema): Schema {
   return {
     ...schema,
@@ -70,7 +70,7 @@ function withObjectFields(schema: Schema): Schema {
   };
 }
 
-/** What the API refuses a CRD for, as far as it is about schemas and names. */
+/** The faults for which the API rejects a CRD, as far as they concern schemas and names. */
 export function validateCrd(crd: KubeObject): Cause[] {
   const { group, names, versions } = specOf(crd);
   const causes: Cause[] = [];
@@ -148,7 +148,7 @@ function structuralFaults(schema: Schema, field: string): Cause[] {
       });
     }
   }
-  // Within these, a schema may only restrict what stands outside of them.
+  // Inside these, a schema may only restrict fields that are declared outside.
   for (const junctor of ['allOf', 'anyOf', 'oneOf'] as const) {
     for (const [index, part] of (schema[junctor] ?? []).entries()) {
       for (const forbidden of ['default', 'additionalProperties', 'nullable', 'description'] as const) {
@@ -179,7 +179,7 @@ function structuralFaults(schema: Schema, field: string): Cause[] {
   return causes;
 }
 
-/** Names are taken and the resource is served as soon as the CRD is stored. */
+/** Status of a stored CRD: its names are accepted and its resource is served. */
 export function establish(crd: KubeObject, now: string): void {
   const { names, versions } = specOf(crd);
   const condition = (type: string, reason: string, message: string) => ({

@@ -23,7 +23,7 @@ function deleteOptions(request: ApiRequest): DeleteOptions {
   };
 }
 
-/** The object as it is now marked, or a `Status` when it is gone. */
+/** The object with its deletion mark, or a `Status` when it is deleted. */
 export function deleteObject(context: Context, request: ApiRequest): Tree {
   const { resource } = request;
   const live = liveObject(context, request);
@@ -42,7 +42,7 @@ export function deleteObject(context: Context, request: ApiRequest): Tree {
   return left ? convertTo(resource, left) : gone(resource, live);
 }
 
-/** Removes the object, or marks it where finalizers or a pod's grace hold it. */
+/** Deletes the object, or marks it while finalizers or a pod's grace period keep it. */
 export function markDeleted(
   { store, now }: Context,
   resource: Resource,
@@ -81,7 +81,7 @@ export function markDeleted(
   return store.put(resource.storage, marked);
 }
 
-/** A pod that is on a node goes when its kubelet says so. */
+/** The kubelet deletes a pod that is on a node. */
 function graceOf(resource: Resource, live: KubeObject, asked: number | undefined): number {
   if (resource.storage !== '/pods' || !at(live, 'spec', 'nodeName')) return 0;
   const phase = at(live, 'status', 'phase');

@@ -3,9 +3,9 @@ import type { Tree } from './types.ts';
 
 const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
-/** `/api`, `/apis` and below, in the aggregated form where the client asks for it. Undefined where nothing is served. */
+/** `/api`, `/apis` and below, aggregated if the client accepts it. Undefined for an unknown path. */
 export function discover(path: string, accept: string, resources: readonly Resource[]): Tree | undefined {
-  // Older clients know its beta only, and get the plain form.
+  // Older clients know only its beta version, and get the plain form.
   const aggregated = /;v=v2;as=APIGroupDiscoveryList/.test(accept);
   if (path === '/api') {
     return aggregated

@@ -2,11 +2,11 @@ import type { ResourcePath } from './paths.ts';
 import { ApiError, conflict } from './status.ts';
 
 export interface RequestFault {
-  /** Which requests; absent means every. */
+  /** Verbs of the affected requests. Default: all. */
   readonly verbs?: readonly string[];
   /** Plural names. */
   readonly resources?: readonly string[];
-  /** How many requests are hit; the next ones pass. Default: until it is cleared. */
+  /** Number of affected requests. Default: all until it is cleared. */
   readonly times?: number;
   readonly kind: 'error' | 'conflict' | 'latency';
   /** For `latency`. */
@@ -16,9 +16,9 @@ export interface RequestFault {
 export interface FaultGate {
   inject(fault: RequestFault): void;
   clear(): void;
-  /** How many requests were hit since the start. */
+  /** Number of affected requests since the start. */
   hits(): number;
-  /** Throws or waits as the faults say. */
+  /** Throws or waits according to the faults. */
   pass(verb: string, path: ResourcePath): Promise<void>;
 }
 

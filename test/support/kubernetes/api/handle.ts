@@ -19,7 +19,7 @@ export interface Reply {
   readonly warnings?: readonly string[];
 }
 
-/** Everything but watches: one request, one reply. `verb` is that of RBAC. */
+/** All requests except watches: one request, one reply. `verb` is RBAC's verb. */
 export async function handle(
   context: Context,
   verb: string,
@@ -62,7 +62,7 @@ const reply = (context: Context, request: ApiRequest, { object, code, warnings }
   body: shown(context, request, object),
 });
 
-/** How a patch of each type makes the new state of the old one. */
+/** How each type of patch makes the new state from the old one. */
 function patcher(request: ApiRequest): (target: unknown) => unknown {
   const { resource, contentType } = request;
   const type = contentType.split(';')[0]!.trim();
@@ -116,7 +116,7 @@ function scaled(context: Context, verb: string, request: ApiRequest): Tree {
   throw methodNotAllowed();
 }
 
-/** What a scheduler does. */
+/** Assigns a pod to a node, like a scheduler. */
 function bindPod(context: Context, request: ApiRequest): Tree {
   const { target } = decode(request) as { target?: { name?: string } };
   const { subresource: _, ...plain } = request;

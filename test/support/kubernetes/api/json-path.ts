@@ -1,6 +1,6 @@
 import { at } from './types.ts';
 
-/** The parts of JSONPath that printer columns are written in: `.a.b`, `['a']`, `[0]`, `[*]`, `[?(@.a=="b")]`. */
+/** The part of JSONPath that printer columns use: `.a.b`, `['a']`, `[0]`, `[*]`, `[?(@.a=="b")]`. */
 export function jsonPath(value: unknown, path: string): unknown {
   let found: unknown[] = [value];
   for (const step of path.matchAll(STEP)) {

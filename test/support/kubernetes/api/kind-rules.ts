@@ -4,7 +4,7 @@ import type { Resource } from './resource.ts';
 import type { Cause } from './status.ts';
 import { type KubeObject, same, type Tree } from './types.ts';
 
-/** What single kinds demand beyond their schemas. */
+/** Rules of single kinds beyond their schemas. */
 export function kindRules({ storage }: Resource, object: KubeObject, live: KubeObject | undefined): Cause[] {
   if (storage === CRDS) return validateCrd(object);
   if (storage === 'apps/deployments') return deploymentRules(object, live);

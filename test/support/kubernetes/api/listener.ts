@@ -10,7 +10,7 @@ import { ApiError, methodNotAllowed, noSuchPath, statusBody } from './status.ts'
 import type { Tree } from './types.ts';
 import type { Watches } from './watch.ts';
 
-/** Every request: who asks, for what, whether they may, and the answer. */
+/** Handles every request: user, resource, permission, answer. */
 export function createListener(context: Context, watches: Watches) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {

@@ -5,14 +5,14 @@ import { isTree, type Tree } from './types.ts';
 
 const rootOf = (resource: Resource) => (resource.group ? `apis/${groupVersion(resource)}` : 'api/v1');
 
-/** `/openapi/v3`: where the document of each version is. The hash changes when a CRD does. */
+/** `/openapi/v3`: the path of each version's document. The hash changes when a CRD does. */
 export function openApiIndex(resources: readonly Resource[], revision: string): Tree {
   const roots = [...new Set(resources.map(rootOf))];
   const paths = roots.map((root) => [root, { serverRelativeURL: `/openapi/v3/${root}?hash=${revision}` }]);
   return { paths: Object.fromEntries(paths) };
 }
 
-/** Schemas of one version, and that its objects can be patched with validation by the server. */
+/** Schemas of one version, and the declaration that the server validates patches. */
 export function openApiDocument(root: string, resources: readonly Resource[]): Tree | undefined {
   const served = resources.filter((resource) => rootOf(resource) === root);
   if (served.length === 0) return undefined;
@@ -60,7 +60,7 @@ function patchTypes(custom: boolean): Tree {
   return Object.fromEntries(types.map((type) => [`application/${type}`, { schema: { type: 'object' } }]));
 }
 
-/** Shared types become components of their own, so that types may contain themselves. */
+/** Shared types become components, so that types may contain themselves. */
 function flatten(schema: Schema, components: Record<string, Tree>): Tree {
   const { ref: _, ...own } = schema;
   const map = (value: unknown): unknown => {
@@ -72,7 +72,7 @@ function flatten(schema: Schema, components: Record<string, Tree>): Tree {
         components[name] = {};
         components[name] = flatten(schemaOfModel(name), components);
       }
-      // A reference has no siblings in OpenAPI 3.0; defaults and keys are wrapped around it.
+      // In OpenAPI 3.0 a reference has no siblings, so `allOf` adds defaults and keys.
       const { ref, type, properties, required, ...beside } = value;
       const $ref = { $ref: `#/components/schemas/${name}` };
       return Object.keys(beside).length > 0 ? { ...beside, allOf: [$ref] } : $ref;

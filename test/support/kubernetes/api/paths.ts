@@ -1,4 +1,4 @@
-/** What a path below `/api` or `/apis` names. */
+/** A parsed path below `/api` or `/apis`. */
 export interface ResourcePath {
   readonly group: string;
   readonly version: string;
@@ -6,7 +6,7 @@ export interface ResourcePath {
   readonly namespace?: string;
   readonly name?: string;
   readonly subresource?: string;
-  /** Whatever follows the subresource, or an unknown number of parts. */
+  /** The rest of the path after the subresource. */
   readonly rest?: string;
 }
 
@@ -17,7 +17,7 @@ export function parsePath(path: string): ResourcePath | undefined {
   const group = root === 'apis' ? below.shift() : '';
   const version = below.shift();
   if (group === undefined || version === undefined || below.length === 0) return undefined;
-  // A namespace is itself a resource, and the start of the path of what lies in it.
+  // A namespace is a resource itself, and the start of the paths of its contents.
   const inNamespace = below[0] === 'namespaces' && below.length > 2 && !NAMESPACE_SUBRESOURCES.has(below[2]!);
   const namespace = inNamespace ? below.splice(0, 2)[1] : undefined;
   const [plural, name, subresource, ...rest] = below;

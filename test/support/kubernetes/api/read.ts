@@ -12,14 +12,14 @@ export function getObject(context: Context, request: ApiRequest): Tree {
   return shown(context, request, liveObject(context, request));
 }
 
-/** One object in the form that the client wants. */
+/** One object in the form that the client accepts. */
 export function shown(context: Context, { resource, accept }: ApiRequest, object: KubeObject): Tree {
   const view = viewOf(accept);
   if (view === 'table') return tableOf(resource, [object], context.now());
   return view === 'metadata' ? partialMetadata(object) : object;
 }
 
-/** Which objects a list or watch is about. */
+/** The objects that a list or watch selects. */
 export function selectorOf({ resource, query, name }: ApiRequest): Predicate {
   const byLabel = labelSelector(query.get('labelSelector'));
   const byField = fieldSelector(query.get('fieldSelector'), resource.custom);
@@ -50,7 +50,7 @@ export function listObjects(context: Context, request: ApiRequest): Tree {
   return { kind: `${resource.kind}List`, apiVersion: groupVersion(resource), metadata, items: page.items };
 }
 
-/** A client that has seen more than we have is told to wait, as after a restore. */
+/** A client with a newer version than ours must wait, as after a restore. */
 function checkFreshness({ store }: Context, query: URLSearchParams): void {
   const wanted = query.get('resourceVersion');
   if (!wanted || query.has('continue')) return;

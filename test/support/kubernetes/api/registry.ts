@@ -5,10 +5,10 @@ import type { Store } from './store.ts';
 
 export const CRDS = 'apiextensions.k8s.io/customresourcedefinitions';
 
-/** Holds a CRD until its objects are gone. */
+/** Finalizer that keeps a CRD until its objects are deleted. */
 export const CRD_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 
-/** What is served at this moment. */
+/** The resources that are served now. */
 export interface Registry {
   all(): readonly Resource[];
   find(group: string, version: string, plural: string): Resource | undefined;
@@ -19,7 +19,7 @@ export function createRegistry(store: Store): Registry {
   let custom: readonly Resource[] = [];
   store.onChange(({ storage }) => {
     if (storage !== CRDS) return;
-    // Objects of a group go on being served until its CRD is gone for good.
+    // A resource is served until its CRD is finally deleted.
     custom = store.list(CRDS).flatMap(resourcesOf);
   });
   const all = () => [...BUILT_IN, ...custom];

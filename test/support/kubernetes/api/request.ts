@@ -5,7 +5,7 @@ import type { Resource } from './resource.ts';
 import { ApiError, badRequest, unsupportedMediaType } from './status.ts';
 import type { Tree } from './types.ts';
 
-/** One request for a resource, as the handlers see it. */
+/** One parsed request for a resource. */
 export interface ApiRequest {
   readonly resource: Resource;
   readonly namespace?: string;
@@ -32,7 +32,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The body as one object: JSON, or YAML where it says so. */
+/** The body as one object: JSON, or YAML if its content type says so. */
 export function decode({ body, contentType }: Pick<ApiRequest, 'body' | 'contentType'>): Tree {
   if (/protobuf|cbor/.test(contentType)) {
     throw unsupportedMediaType(

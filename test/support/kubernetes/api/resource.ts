@@ -15,7 +15,7 @@ export interface ScalePaths {
   readonly labelSelectorPath?: string;
 }
 
-/** One resource at one version, as it is served. */
+/** One served resource in one version. */
 export interface Resource {
   readonly group: string;
   readonly version: string;
@@ -32,7 +32,7 @@ export interface Resource {
   readonly columns: readonly Column[];
   /** From a CRD; otherwise built in. */
   readonly custom: boolean;
-  /** Resources of one storage name are one set of objects, whatever version they are read at. */
+  /** Resources with the same storage name have the same objects, in different versions. */
   readonly storage: string;
 }
 

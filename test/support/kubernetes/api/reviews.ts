@@ -2,7 +2,7 @@ import type { Context } from './context.ts';
 import { type ApiRequest, decode } from './request.ts';
 import { at, type Tree } from './types.ts';
 
-/** Questions about access that are asked by creating an object: nothing is stored. */
+/** Access reviews: a client creates an object to ask a question, and nothing is stored. */
 export function answerReview({ access, tokens }: Context, request: ApiRequest): Tree {
   const body = decode(request);
   const { plural } = request.resource;

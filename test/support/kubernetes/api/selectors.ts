@@ -33,7 +33,7 @@ function labelTest(part: string): (labels: Record<string, string>) => boolean {
   throw badRequest(`unable to parse requirement: ${part}`);
 }
 
-/** `metadata.name=a,status.phase!=b`; custom resources know the two fields of metadata only. */
+/** `metadata.name=a,status.phase!=b`. Custom resources know only the two fields of metadata. */
 export function fieldSelector(text: string | null, custom: boolean): Predicate {
   if (!text) return everything;
   const tests = splitOutside(text).map((part): Predicate => {

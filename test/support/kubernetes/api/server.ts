@@ -15,7 +15,7 @@ import { createWatches } from './watch.ts';
 export interface ApiServerOptions {
   /** Milliseconds since the epoch. Default: the machine's clock. */
   readonly now?: () => number;
-  /** Whether what is orphaned is collected, which is the work of other programs in a real cluster. Default: true. */
+  /** Whether to collect garbage, which other programs do in a real cluster. @default true */
   readonly collects?: boolean;
 }
 
@@ -31,20 +31,20 @@ export interface ApiServer {
 }
 
 export interface ServerFaults extends Pick<FaultGate, 'inject' | 'clear' | 'hits'> {
-  /** Nobody listens, and every connection is cut. State stays. */
+  /** Stops listening and cuts all connections. Keeps the state. */
   goDown(): Promise<void>;
   /** Listens again, on the same port. */
   comeUp(): Promise<void>;
   cutWatches(): void;
-  /** Tells all open watches that their version is too old (410). */
+  /** Ends all open watches with 410: their version has expired. */
   expireWatches(): void;
-  /** Forgets the history: whoever watches from an older version is told 410. */
+  /** Deletes the history: a watch from an older version gets 410. */
   compact(): void;
   bookmark(): void;
   openWatches(): number;
 }
 
-/** A Kubernetes API on loopback, with TLS, as clients send tokens over nothing else. */
+/** A Kubernetes API on loopback. It uses TLS, because clients send tokens only over TLS. */
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
   const { now = Date.now, collects = true } = options;
   const store = createStore();

@@ -12,7 +12,7 @@ interface Subject {
   readonly name?: string;
 }
 
-/** Whatever a request is refused with: the body is a `Status` of the API. */
+/** An error answer. Its body is a `Status` of the API. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: number;
@@ -48,7 +48,7 @@ const detailsOf = ({ group, kind, name }: Subject): Tree => ({
   kind,
 });
 
-/** `kind` is the plural name of the resource, as the API has it in this one. */
+/** `kind` is the plural name of the resource here, as in the real API. */
 export const notFound = (subject: Subject) =>
   new ApiError(404, 'NotFound', `${qualified(subject)} "${subject.name}" not found`, detailsOf(subject));
 
@@ -73,7 +73,7 @@ export const conflict = (subject: Subject, why = STALE) =>
 
 const STALE = 'the object has been modified; please apply your changes to the latest version and try again';
 
-/** `kind` is the kind proper. */
+/** `kind` is the name of the kind. */
 export function invalid(subject: Subject, causes: readonly Cause[]): ApiError {
   const lines = causes.map(({ field, message }) => (field ? `${field}: ${message}` : message));
   const all = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;

@@ -8,24 +8,24 @@ export interface Change {
   readonly previous?: KubeObject;
 }
 
-/** Objects and their history. What it hands out is never changed in place. */
+/** Objects and their history. Returned objects are never changed in place. */
 export interface Store {
   revision(): number;
   /** The oldest revision from which a watch can still start. */
   oldest(): number;
   get(storage: string, namespace: string | undefined, name: string): KubeObject | undefined;
-  /** In the order of namespace and name. */
+  /** Sorted by namespace and name. */
   list(storage: string, namespace?: string): KubeObject[];
   all(): IterableIterator<readonly [storage: string, object: KubeObject]>;
   put(storage: string, object: KubeObject): KubeObject;
   remove(storage: string, object: KubeObject): KubeObject;
   since(revision: number): readonly Change[];
   onChange(listener: (change: Change) => void): () => void;
-  /** Forgets the history, as the real one does after some minutes. */
+  /** Deletes the history, as the real API does after some minutes. */
   compact(): void;
 }
 
-/** Watches that start further back than this are told to list again. */
+/** Number of changes in the history. A watch from an older version must list again. */
 const HISTORY = 10_000;
 
 export function createStore(): Store {

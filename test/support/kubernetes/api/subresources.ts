@@ -5,7 +5,7 @@ import { badRequest, invalid, notFound } from './status.ts';
 import { at, branch, isTree, type KubeObject, type Tree } from './types.ts';
 import { changeObject, liveObject, subjectOf } from './write.ts';
 
-/** How many, in the one form that everything scalable has. */
+/** The `Scale` of an object, which has the same form for all scalable kinds. */
 export function scaleOf({ resource }: ApiRequest, object: KubeObject): Tree {
   const { specReplicasPath, statusReplicasPath, labelSelectorPath } = resource.scale!;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
@@ -22,7 +22,7 @@ export function scaleOf({ resource }: ApiRequest, object: KubeObject): Tree {
   };
 }
 
-/** Built-in kinds have a selector as an object, custom ones as text. */
+/** The selector is an object for built-in kinds, and text for custom kinds. */
 const selectorText = (selector: unknown) =>
   isTree(selector)
     ? Object.entries((selector.matchLabels ?? {}) as Tree)
@@ -30,7 +30,7 @@ const selectorText = (selector: unknown) =>
         .join(',')
     : String(selector);
 
-/** Writes the number where the resource says; `change` makes the new Scale of the present one. */
+/** Writes the number of replicas to the resource's path. `change` makes the new Scale from the current one. */
 export function changeScale(context: Context, request: ApiRequest, change: (scale: Tree) => Tree): Tree {
   const { resource, name = '' } = request;
   const wanted = change(scaleOf(request, liveObject(context, request)));
@@ -55,7 +55,7 @@ export function changeScale(context: Context, request: ApiRequest, change: (scal
   return scaleOf(request, object);
 }
 
-/** A TokenRequest: the token is told once and stored nowhere. */
+/** A TokenRequest. The token is returned once and not stored. */
 export function requestToken(context: Context, request: ApiRequest): Tree {
   const account = liveObject(context, request);
   const body = decode(request);
@@ -77,7 +77,7 @@ export function requestToken(context: Context, request: ApiRequest): Tree {
   };
 }
 
-/** What a container said, read from the kubelet of its node as the API does it: `kubectl logs`. */
+/** Output of a container, from the kubelet of its node, for `kubectl logs`. */
 export async function podLog(context: Context, request: ApiRequest): Promise<Response> {
   const pod = liveObject(context, request);
   const node = context.store.get('/nodes', undefined, String(at(pod, 'spec', 'nodeName') ?? ''));

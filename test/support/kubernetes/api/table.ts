@@ -6,7 +6,7 @@ import { isTree, type KubeObject, type Tree } from './types.ts';
 const NAME: Column = { name: 'Name', type: 'string', format: 'name', jsonPath: '.metadata.name' };
 const AGE: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
-/** What `kubectl get` prints: one row an object. */
+/** The table that `kubectl get` prints, one row per object. */
 export function tableOf(
   resource: Resource,
   objects: readonly KubeObject[],
@@ -20,7 +20,7 @@ export function tableOf(
     metadata,
     columnDefinitions: columns.map(({ name, type, format = '', description = '', priority = 0 }) => ({
       name,
-      // Ages are told as text, for the columns of CRDs as well.
+      // Ages are text, for the columns of CRDs too.
       type: type === 'date' ? 'string' : type,
       format,
       description,
@@ -42,7 +42,7 @@ function cellOf(column: Column | ComputedColumn, object: KubeObject, now: number
   return isTree(value) || Array.isArray(value) ? JSON.stringify(value) : String(value);
 }
 
-/** As the API tells ages: two units at first, one later. */
+/** An age in the API's format: two units for short ages, one for longer ones. */
 function age(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 120) return `${seconds}s`;
@@ -61,10 +61,10 @@ export const partialMetadata = ({ metadata }: KubeObject): Tree => ({
   metadata,
 });
 
-/** How a client wants objects: whole, as rows, or their metadata alone. */
+/** The form of objects that a client accepts: complete, as rows, or only metadata. */
 export type View = 'object' | 'table' | 'metadata';
 
-/** The first form that the client accepts and we have. */
+/** The first accepted form that is supported. */
 export function viewOf(accept: string): View {
   for (const part of accept.split(',')) {
     if (/as=Table/.test(part) && /v=v1\b/.test(part) && /json/.test(part)) return 'table';

@@ -1,4 +1,4 @@
-/** JSON as the API carries it. */
+/** JSON of the API. */
 export type Tree = { [field: string]: unknown };
 
 export interface OwnerReference {
@@ -47,7 +47,7 @@ export function isTree(value: unknown): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value at `path`, or undefined where the way ends early. */
+/** The value at `path`, or undefined. */
 export function at(value: unknown, ...path: (string | number)[]): unknown {
   let here = value;
   for (const step of path) {
@@ -57,13 +57,13 @@ export function at(value: unknown, ...path: (string | number)[]): unknown {
   return here;
 }
 
-/** The tree below `key`, made where there is none. */
+/** The object at `key`, which is created when it is missing. */
 export function branch(tree: Tree, key: string): Tree {
   tree[key] ??= {};
   return tree[key] as Tree;
 }
 
-/** JSON with its keys in order: equal texts mean equal values. */
+/** JSON with sorted keys: equal texts mean equal values. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part) =>
     isTree(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,

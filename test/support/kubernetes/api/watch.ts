@@ -14,11 +14,11 @@ const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 export interface Watches {
   readonly open: ReadonlySet<Watch>;
   start(context: Context, request: ApiRequest, response: ServerResponse): void;
-  /** Says to each client that asked for bookmarks how far it has come. */
+  /** Sends a bookmark to each client that requested bookmarks. */
   bookmark(): void;
-  /** Ends each in the middle, without a word. */
+  /** Cuts all connections without an error event. */
   cut(): void;
-  /** Tells each that its version is too old, as after a long pause. */
+  /** Ends all watches with 410, as after a long pause. */
   expire(): void;
 }
 
@@ -66,7 +66,7 @@ function openWatch(
   let revision = store.revision();
 
   response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
-  // Clients wait for the head of the answer, however long the first event takes.
+  // Clients wait for the head of the answer before the first event.
   response.flushHeaders();
   const send = (type: string, object: Tree) => response.write(`${JSON.stringify({ type, object })}\n`);
   const show = (object: KubeObject) => shown(context, request, convertTo(resource, object));

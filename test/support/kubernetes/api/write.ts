@@ -14,7 +14,7 @@ export interface Written {
   readonly warnings: readonly string[];
 }
 
-/** How the new state comes about. */
+/** How a write makes the new state. */
 export type Change = (live: KubeObject | undefined) => KubeObject;
 
 export function subjectOf({ resource, name }: Pick<ApiRequest, 'resource' | 'name'>) {
@@ -67,7 +67,7 @@ export function createObject(context: Context, request: ApiRequest, body: Tree):
   return { object: convertTo(resource, store.put(resource.storage, object)), code: 201, warnings: unknown };
 }
 
-/** Update and every patch: `change` makes the new object of the live one. */
+/** Update and every patch. `change` makes the new object from the live one. */
 export function changeObject(context: Context, request: ApiRequest, change: Change): Written {
   const { store } = context;
   const { resource, name = '', subresource } = request;
@@ -117,7 +117,7 @@ const isReleased = (object: KubeObject) =>
 
 const isApply = ({ contentType }: ApiRequest) => contentType.startsWith('application/apply-patch');
 
-/** What defaults and pruning took away is owned by nobody. */
+/** Fields that pruning removed have no owner. */
 function keepOwnership(object: KubeObject, resource: Resource): void {
   const present = ownable(object, resource.schema);
   const owned = readOwned(object).map((one) => ({

@@ -5,7 +5,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { KubeObject, Tree } from '../api/types.ts';
 import { type KnownResource, pathOf } from './resources.ts';
 
-/** What the API refused; `status` is the HTTP status, `reason` that of the Status. */
+/** An error answer of the API: `status` is the HTTP status, `reason` comes from the `Status`. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly status: number;
@@ -20,7 +20,7 @@ export class RefusedError extends Error {
 
 export type PatchType = 'merge' | 'json' | 'strategic';
 
-/** A client of any Kubernetes API, with nothing but HTTP: what the miniature parts and the tests speak. */
+/** A client of any Kubernetes API over plain HTTP, for the test components and the tests. */
 export interface Client {
   get(resource: KnownResource, namespace: string, name: string): Promise<KubeObject | undefined>;
   list(resource: KnownResource, namespace?: string, query?: Record<string, string>): Promise<KubeList>;
@@ -35,11 +35,11 @@ export interface Client {
     body: unknown,
     subresource?: string,
   ): Promise<KubeObject>;
-  /** Nothing when it is gone already. */
+  /** Does nothing when the object does not exist. */
   remove(resource: KnownResource, namespace: string, name: string, options?: Tree): Promise<void>;
   /** Any other request. */
   send(method: string, path: string, options?: Sending): Promise<unknown>;
-  /** Ends when the server ends it; throws what an ERROR event says. */
+  /** Ends when the server ends it. Throws the error of an ERROR event. */
   watch(
     path: string,
     onEvent: (type: string, object: KubeObject) => void,
@@ -90,7 +90,7 @@ export function createClient(config: KubeConfig): Client {
     };
     await config.applyToHTTPSOptions(options);
     const isPlain = url.protocol === 'http:';
-    // The library makes an agent a request; certificates stand in the options as well.
+    // The library makes one agent per request; the options contain the certificates too.
     options.agent = isPlain ? undefined : agent;
     return new Promise((resolve, reject) => {
       const request = (isPlain ? http : https).request(url, options, resolve);

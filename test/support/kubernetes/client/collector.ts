@@ -4,12 +4,12 @@ import { startInformer } from './informer.ts';
 import { createReconciler } from './reconciler.ts';
 import { type KnownResource, RESOURCES } from './resources.ts';
 
-/** Kinds that are owned in our tests. */
+/** Kinds of objects that have owners in our tests. */
 const DEPENDENTS: readonly KnownResource[] = [RESOURCES.pods, RESOURCES.deployments, RESOURCES.sinkBindings];
 const LOOK_AGAIN_MS = 250;
 
 /**
- * The part of a cluster's controllers that our tests need where an API stands alone: whatever has lost its owner goes, in
+ * The part of a cluster's controllers that our tests need for a bare API: deletes objects without owners in
  * the background.
  */
 export function startCollector(client: Client, onError: (key: string, error: unknown) => void) {

@@ -2,9 +2,9 @@ import type { KubeObject } from '../api/types.ts';
 import type { Client } from './client.ts';
 import { type KnownResource, pathOf } from './resources.ts';
 
-/** The objects of one kind in all namespaces, kept up to date for as long as the API can be reached. */
+/** The objects of one kind in all namespaces, up to date while the API can be reached. */
 export interface Informer {
-  /** Resolves when the first list is there. */
+  /** Resolves after the first list. */
   readonly synced: Promise<void>;
   get(namespace: string, name: string): KubeObject | undefined;
   list(namespace?: string): KubeObject[];

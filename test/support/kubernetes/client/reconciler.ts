@@ -1,7 +1,7 @@
-/** Work by key: one at a time, never twice at once, and again, a little later each time, when it failed. */
+/** Runs work by key: once at a time per key, and again after a growing delay when it failed. */
 export interface Reconciler {
   enqueue(key: string): void;
-  /** Waits for the work under way. */
+  /** Waits for running work. */
   stop(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Kinds that the reconcilers and tests work with, and the paths that they have. */
+/** Kinds that the reconcilers and tests use, with their paths. */
 export const RESOURCES = {
   namespaces: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', cluster: true },
   nodes: { apiVersion: 'v1', kind: 'Node', plural: 'nodes', cluster: true },
@@ -33,7 +33,7 @@ export interface KnownResource {
   readonly cluster?: boolean;
 }
 
-/** The path of a collection, or of an object in it. Without a namespace: of all namespaces. */
+/** The path of a collection or of an object in it. Without a namespace: all namespaces. */
 export function pathOf(
   { apiVersion, plural, cluster }: KnownResource,
   namespace?: string,

@@ -2,7 +2,7 @@ import { type KubeObject, same, type Tree } from '../api/types.ts';
 import type { Client } from '../client/client.ts';
 import type { KnownResource } from '../client/resources.ts';
 
-/** What is known of one condition: it holds, or why it does not. */
+/** State of one condition: true, or the reason why not. */
 export type Finding =
   | true
   | { readonly reason: string; readonly message?: string; readonly unknown?: boolean };
@@ -15,7 +15,7 @@ interface Condition {
   readonly lastTransitionTime?: string;
 }
 
-/** Ready is the conjunction; of those that do not hold, the first one that is unknown decides, then the first. */
+/** Ready is the conjunction. Otherwise the first unknown condition gives the reason, then the first false one. */
 export async function writeStatus(
   client: Client,
   resource: KnownResource,

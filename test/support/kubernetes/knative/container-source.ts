@@ -5,7 +5,7 @@ import { isReady, writeStatus } from './conditions.ts';
 
 const MANAGER = 'container-source';
 
-/** A SinkBinding and the Deployment that it binds. */
+/** Creates a Deployment and the SinkBinding that binds it. */
 export async function reconcileContainerSource(client: Client, source: KubeObject): Promise<void> {
   const { name, namespace, uid } = source.metadata;
   if (source.metadata.deletionTimestamp) return;

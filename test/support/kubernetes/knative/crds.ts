@@ -2,8 +2,8 @@ import type { Schema } from '../api/schema/schema.ts';
 import type { Tree } from '../api/types.ts';
 
 /**
- * The kinds of Knative and KEDA that we use, in as much of their schemas as our manifests touch. What their webhooks
- * refuse beyond the published schemas is refused here by the schema.
+ * The kinds of Knative and KEDA that we use, with the part of their schemas that our manifests need. What their webhooks
+ * reject beyond the published schemas, the schema here rejects.
  */
 
 const open: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };

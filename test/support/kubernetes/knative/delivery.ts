@@ -6,21 +6,21 @@ export interface Delivery {
   readonly backoffDelay?: string;
 }
 
-/** Of a Broker whose configuration says nothing else. */
+/** Defaults of a Broker. */
 const DEFAULT_DELIVERY = { retry: 10, backoffPolicy: 'exponential', backoffDelay: 'PT0.2S' } as const;
 
 export type Outcome =
   | { readonly delivered: true; readonly reply?: Event }
   | { readonly delivered: false; readonly code: number; readonly data: string };
 
-/** Longer texts of failures are cut. */
+/** Maximum length of an error text. */
 const ERROR_DATA_LIMIT = 1024;
 
 /** Statuses after which the same event is sent again. Source: Knative specs, eventing/data-plane.md. */
 const isRetryable = (code: number) =>
   code === 0 || code === 404 || code === 408 || code === 409 || code === 429 || code >= 500;
 
-/** Delivers to one address, again and again as the delivery spec says. */
+/** Delivers to one address, with the retries of the delivery spec. */
 export async function deliver(
   event: Event,
   url: string,
@@ -47,7 +47,7 @@ async function deliverOnce(event: Event, url: string): Promise<Outcome> {
     if (!response.ok) return { delivered: false, code: response.status, data: body.toString('utf8') };
     const reply = readEvent(Object.fromEntries(response.headers), body);
     if (reply) return { delivered: true, reply };
-    // An answer that is neither empty nor an event is the answer of a broken receiver.
+    // A receiver whose answer is neither empty nor an event is broken.
     return body.length === 0
       ? { delivered: true }
       : { delivered: false, code: 502, data: body.toString('utf8') };
@@ -56,17 +56,17 @@ async function deliverOnce(event: Event, url: string): Promise<Outcome> {
   }
 }
 
-/** The event as it goes to the dead-letter sink. */
+/** The event with the extensions for the dead-letter sink. */
 export function deadLetter(event: Event, destination: string, code: number, data: string): Event {
   return withAttributes(event, {
     knativeerrordest: destination,
     knativeerrorcode: String(code),
-    // guess: that texts of failures are encoded, as header values may not hold every character.
+    // guess: error texts are encoded, because header values may not contain every character.
     ...(data && { knativeerrordata: Buffer.from(data).subarray(0, ERROR_DATA_LIMIT).toString('base64') }),
   });
 }
 
-/** ISO 8601, days to seconds. */
+/** Parses an ISO 8601 duration, days to seconds. */
 export function milliseconds(duration: string): number {
   const [, days = 0, hours = 0, minutes = 0, seconds = 0] =
     /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/.exec(duration) ?? [];

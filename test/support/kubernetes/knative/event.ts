@@ -1,16 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isTree } from '../api/types.ts';
 
-/** A CloudEvent under way: its attributes as they are in headers, its data untouched. */
+/** A CloudEvent in transit: attributes as in headers, data unchanged. */
 export interface Event {
-  /** Lower-case names; `datacontenttype` among them. */
+  /** Names in lower case, including `datacontenttype`. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly data: Buffer;
 }
 
 const REQUIRED = ['id', 'source', 'specversion', 'type'];
 
-/** Of a request or a reply, in binary or structured mode; undefined when it is no event. */
+/** The event of a request or a reply, in binary or structured mode; undefined when there is none. */
 export function readEvent(headers: IncomingHttpHeaders, body: Buffer): Event | undefined {
   const event = /^application\/cloudevents\+json/.test(headers['content-type'] ?? '')
     ? structured(body)

@@ -3,7 +3,7 @@ export type Attributes = Readonly<Record<string, unknown>>;
 
 type Texts = Readonly<Record<string, string>>;
 
-/** One dialect each. Source: CloudEvents Subscriptions API, "Filter Dialects"; `cesql` is not supported here. */
+/** Each filter has one dialect. Source: CloudEvents Subscriptions API, "Filter Dialects"; `cesql` is not supported. */
 export interface Filter {
   readonly exact?: Texts;
   readonly prefix?: Texts;
@@ -19,7 +19,7 @@ export interface Filtered {
   readonly filter?: { readonly attributes?: Texts };
 }
 
-/** Whether the event passes: `filters` are all asked, and beat the older `filter.attributes`. */
+/** Whether the event passes all `filters`, which override the older `filter.attributes`. */
 export function passes({ filters, filter }: Filtered, event: Attributes): boolean {
   if (filters?.length) return filters.every((one) => matches(one, event));
   return holds(filter?.attributes, event, (value, wanted) => wanted === '' || value === wanted);
@@ -37,7 +37,7 @@ function matches(filter: Filter, event: Attributes): boolean {
   );
 }
 
-/** An attribute that the event does not have never fits. */
+/** A missing attribute never matches. */
 function holds(
   wanted: Texts | undefined,
   event: Attributes,

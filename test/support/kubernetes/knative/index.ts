@@ -18,10 +18,10 @@ export interface Knative {
   stop(): Promise<void>;
 }
 
-/** Objects are looked at again after this, as what they refer to may have come or changed. */
+/** Milliseconds between reconciliations, because referenced objects may have changed. */
 const RESYNC_MS = 250;
 
-/** Knative in miniature: it installs its kinds and reconciles them, each apart from the others. */
+/** Knative for tests: installs its kinds and reconciles each of them separately. */
 export async function startKnative(
   client: Client,
   onError: (key: string, error: unknown) => void = () => {},

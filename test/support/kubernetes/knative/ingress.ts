@@ -7,7 +7,7 @@ import { type Filtered, passes } from './filters.ts';
 
 export interface IngressParts {
   broker(namespace: string, name: string): KubeObject | undefined;
-  /** Of all namespaces. */
+  /** Triggers of all namespaces. */
   triggers(): readonly KubeObject[];
   sleep(ms: number): Promise<void>;
 }
@@ -15,17 +15,17 @@ export interface IngressParts {
 export interface Ingress {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** Deliveries that have not reached their end. */
+  /** Number of unfinished deliveries. */
   pending(): number;
-  /** Events that neither a subscriber nor a dead-letter sink took. */
+  /** Events that neither a subscriber nor a dead-letter sink accepted. */
   lost(): number;
   close(): Promise<void>;
 }
 
-/** How often an event may come back as a reply. */
+/** How often an event may return as a reply. */
 const TTL = 255;
 
-/** `POST /<namespace>/<broker>`: answers 202 and fans out to the Triggers, in memory, as an InMemoryChannel does. */
+/** `POST /<namespace>/<broker>`: answers 202 and delivers to the Triggers, in memory like an InMemoryChannel. */
 export async function startIngress({ broker, triggers, sleep }: IngressParts): Promise<Ingress> {
   let pending = 0;
   let lost = 0;

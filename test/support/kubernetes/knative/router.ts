@@ -4,17 +4,17 @@ import type { AddressInfo } from 'node:net';
 export interface Router {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** A pod may have become ready. */
+  /** Call it when a pod may have become ready. */
   wake(): void;
   close(): Promise<void>;
 }
 
-/** How long a request waits for a pod. */
+/** Maximum time that a request waits for a pod. */
 const PATIENCE_MS = 60_000;
 
 /**
- * The address of one Service: requests go to its pods in turn, at most `concurrency` (0: any number) to each at once; what
- * finds no pod waits for one, as at Knative's activator.
+ * The address of one Service. Requests go to its pods in turn, at most `concurrency` (0: any number) per pod at once.
+ * Without a pod, requests wait for one, as in Knative's activator.
  */
 export async function startRouter(
   ports: () => readonly number[],

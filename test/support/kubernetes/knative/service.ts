@@ -34,7 +34,7 @@ export const servingPort = (service: KubeObject): number =>
   (service.spec as Spec).template.spec.containers.find(({ ports }) => ports?.length)?.ports?.[0]
     ?.containerPort ?? DEFAULT_PORT;
 
-/** One revision as a Deployment, and the address of its router. */
+/** Runs one revision as a Deployment, and sets the address of its router. */
 export async function reconcileService(client: Client, service: KubeObject, url: string): Promise<void> {
   const { name, namespace, uid, generation, deletionTimestamp } = service.metadata;
   if (deletionTimestamp) return;
@@ -112,7 +112,7 @@ export async function reconcileService(client: Client, service: KubeObject, url:
   );
 }
 
-/** What Knative adds to a container: a name, its port, who it is, and the port of probes. */
+/** Adds to a container what Knative adds: a name, its port, the names of its Service, and the port of probes. */
 function complete(container: Container, index: number, service: string, revision: string): Tree {
   const isServing = index === 0;
   if (!isServing) return container;

@@ -26,7 +26,7 @@ interface ContainerList {
 const FINALIZER = 'sinkbindings.sources.knative.dev';
 const INJECTED = ['K_SINK', 'K_CE_OVERRIDES'];
 
-/** Writes the sink's address into every container of the subject; takes it out again when the binding is deleted. */
+/** Writes the sink's address into every container of the subject, and removes it when the binding is deleted. */
 export async function reconcileSinkBinding(client: Client, binding: KubeObject): Promise<void> {
   const { metadata } = binding;
   const { namespace = '', deletionTimestamp, finalizers = [] } = metadata;
@@ -101,7 +101,7 @@ async function inject(
   )
     return;
   const { namespace = '', name, resourceVersion } = object.metadata;
-  // With the version that was read: whoever writes the template at the same time is not overwritten.
+  // With the version that was read, so that a concurrent change of the template is not overwritten.
   const patch = { metadata: { resourceVersion }, spec: { template: { spec: { containers } } } };
   await client.patch(resourceOf(subject), namespace, name, 'merge', patch);
 }

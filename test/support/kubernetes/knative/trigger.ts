@@ -7,7 +7,7 @@ import { type Destination, resolveDestination } from './destination.ts';
 
 const DEPENDENCY = 'knative.dev/dependency';
 
-/** Finds the subscriber, and says what the trigger waits for. */
+/** Resolves the subscriber, and sets the conditions of the trigger. */
 export async function reconcileTrigger(client: Client, trigger: KubeObject): Promise<void> {
   const { namespace = '' } = trigger.metadata;
   const spec = trigger.spec as { broker: string; subscriber: Destination };
@@ -33,7 +33,7 @@ export async function reconcileTrigger(client: Client, trigger: KubeObject): Pro
   );
 }
 
-/** A trigger may wait for the source of its events; that must have observed its own latest generation. */
+/** A trigger may depend on the source of its events, which must have observed its latest generation. */
 async function dependency(client: Client, { metadata }: KubeObject): Promise<Finding> {
   const annotation = metadata.annotations?.[DEPENDENCY];
   if (!annotation) return true;

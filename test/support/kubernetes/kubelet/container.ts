@@ -8,7 +8,7 @@ export interface Launch {
   readonly cwd: string;
 }
 
-/** What a container's status says of it. */
+/** State of a container for its status. */
 export interface ContainerState {
   readonly ready: boolean;
   readonly restartCount: number;
@@ -18,16 +18,16 @@ export interface ContainerState {
 export interface RunningContainer {
   state(): ContainerState;
   log(): string;
-  /** Calls back with all that was said and all that will be, until the container is stopped. */
+  /** Passes all past and future output to the callback until the container is stopped. */
   follow(listener: (text: string) => void): () => void;
-  /** SIGTERM, and SIGKILL after the grace. */
+  /** Sends SIGTERM, and SIGKILL after the grace period. */
   stop(graceMs: number): Promise<void>;
 }
 
 const FIRST_RESTART_MS = 100;
 const MAX_RESTART_MS = 5000;
 
-/** Keeps one program running, as `restartPolicy: Always` says, and watches over it with its probes. */
+/** Keeps one program running, like `restartPolicy: Always`, and probes it. */
 export function runContainer(
   container: Container,
   ports: Record<number, number>,
@@ -59,7 +59,7 @@ export function runContainer(
       const { reason = 'CreateContainerError', message } = error as Error & { reason?: string };
       if (stopped) return;
       become({ waiting: { reason, message } });
-      // What it waits for may come at any time.
+      // The missing object may be created at any time.
       timer = setTimeout(() => void start(), FIRST_RESTART_MS);
       return;
     }

@@ -27,8 +27,8 @@ interface Condition {
 const HASH_LABEL = 'pod-template-hash';
 
 /**
- * As many pods of the present template as the Deployment says; those of older templates go when the new ones are ready.
- * There is no ReplicaSet between, and all new pods come at once.
+ * Keeps the requested number of pods of the current template. Pods of older templates end when the new ones are ready.
+ * There is no ReplicaSet, and all new pods start at once.
  */
 export async function reconcileDeployment(
   client: Client,
@@ -49,7 +49,7 @@ export async function reconcileDeployment(
   const isRecreating = spec.strategy?.type === 'Recreate' && mine.length > current.length;
 
   const remove = (pod: KubeObject) => client.remove(RESOURCES.pods, metadata.namespace!, pod.metadata.name);
-  // Those that do not work yet are no loss.
+  // Pods that are not ready yet are removed first.
   const surplus = current
     .toSorted((a, b) => Number(isReady(a)) - Number(isReady(b)))
     .slice(0, Math.max(0, current.length - wanted));

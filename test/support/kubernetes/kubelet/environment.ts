@@ -2,7 +2,7 @@ import type { Client } from '../client/client.ts';
 import { RESOURCES } from '../client/resources.ts';
 import type { Container, EnvVar, Pod } from './pod.ts';
 
-/** Why a container cannot be started yet; `reason` is what `kubectl get pods` shows. */
+/** Why a container cannot start yet. `kubectl get pods` shows `reason`. */
 export class NotStartable extends Error {
   override readonly name = 'NotStartable';
   readonly reason: string;
@@ -13,7 +13,7 @@ export class NotStartable extends Error {
   }
 }
 
-/** The environment of a container, with everything it refers to looked up. */
+/** The environment of a container, with all references resolved. */
 export async function environmentOf(
   client: Client,
   pod: Pod,
@@ -34,7 +34,7 @@ export async function environmentOf(
   return env;
 }
 
-/** `$(NAME)` stands for a variable that comes before. */
+/** `$(NAME)` stands for a variable that is defined before. */
 const expand = (value: string, env: Record<string, string>) =>
   value.replace(/\$\(([^)]+)\)/g, (whole, name: string) => env[name] ?? whole);
 

@@ -1,11 +1,11 @@
-/** What stands for an image: the command that its container would run. */
+/** Replacement of an image: the command that its container would run. */
 export interface Image {
   readonly command: readonly string[];
-  /** As the image's own environment. */
+  /** Environment of the image. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** By name, without registry and tag; the first whose key the image's name ends with. */
+/** By name, without registry and tag. The first key that the image's name ends with counts. */
 export type Images = Readonly<Record<string, Image>>;
 
 export function findImage(images: Images, reference: string): Image | undefined {

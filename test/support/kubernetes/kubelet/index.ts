@@ -12,15 +12,15 @@ import { type RunningPod, startPod } from './pods.ts';
 export interface KubeletOptions {
   readonly client: Client;
   readonly images: Images;
-  /** A kubeconfig with this token, for programs that speak to the API. */
+  /** A kubeconfig with this token, for programs that use the API. */
   readonly kubeconfigWith: (token: string) => string;
   readonly onError?: (key: string, error: unknown) => void;
 }
 
 export interface Kubelet {
-  /** What the containers of the pods with this label said so far, pods that are gone included. */
+  /** Output of the containers of the pods with this label so far, including deleted pods. */
   logs(label: string, value: string): string;
-  /** Of containers that are not ready: what they last said. */
+  /** Last output of containers that are not ready. */
   troubles(): string[];
   /** Ends all programs. */
   stop(): Promise<void>;
@@ -29,14 +29,14 @@ export interface Kubelet {
 /** The name of the one node. */
 export const NODE = 'loopback';
 
-/** A pod of this node; `running` is there once it has been started. */
+/** A pod of this node. `running` is set once the pod is started. */
 interface Entry {
   readonly pod: Pod;
   readonly started: Promise<RunningPod>;
   running?: RunningPod;
 }
 
-/** One node that runs pods as child processes, and the Deployments that ask for pods. */
+/** One node that runs pods as child processes, and the controller of Deployments. */
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const { client, images, kubeconfigWith, onError = () => {} } = options;
   const entries = new Map<string, Entry>();
@@ -78,7 +78,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     ended.push({ labels: metadata.labels ?? {}, text: textOf(running) });
   }
 
-  /** Pods that were deleted by force leave no time to end. */
+  /** Pods that are deleted by force get no grace period. */
   async function killVanished(): Promise<void> {
     const present = new Set(pods.list().map(({ metadata }) => metadata.uid));
     for (const [uid, { started }] of entries) {
@@ -101,7 +101,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     }
   });
   const deployments = startInformer(client, RESOURCES.deployments, (it) => deploymentWork.enqueue(keyOf(it)));
-  // A Secret that is mounted changes under the program, one in the environment does not.
+  // A mounted Secret changes while the program runs; one in the environment does not.
   const secrets = startInformer(client, RESOURCES.secrets, ({ metadata }) => {
     for (const { pod, running } of entries.values()) {
       const isMounted = pod.spec.volumes?.some(({ secret }) => secret?.secretName === metadata.name);

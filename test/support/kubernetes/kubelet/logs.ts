@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RunningContainer } from './container.ts';
 
-/** What the API asks a kubelet for: `/containerLogs/<namespace>/<pod>/<container>`. */
+/** Serves the API's requests to a kubelet: `/containerLogs/<namespace>/<pod>/<container>`. */
 export async function startLogServer(
   find: (namespace: string, pod: string, container: string) => RunningContainer | undefined,
 ): Promise<{ port: number; close(): Promise<void> }> {

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../api/types.ts';
 
-/** The parts of a pod that the kubelet reads. */
+/** The fields of a pod that the kubelet reads. */
 export interface Pod extends KubeObject {
   spec: PodSpec;
   status?: { phase?: string; podIP?: string };
@@ -75,7 +75,7 @@ export interface Probe {
   readonly timeoutSeconds?: number;
 }
 
-/** Where a container of the pod listens on this machine, by the port that it declares. */
+/** Ports of the pod's containers on this machine, by declared port. */
 export const PORTS_ANNOTATION = 'loopback/ports';
 
 export function hostPort({ metadata }: KubeObject, containerPort: number): number | undefined {

@@ -15,24 +15,24 @@ export interface RunningPod {
   readonly containers: ReadonlyMap<string, RunningContainer>;
   /** Secrets or ConfigMaps have changed. */
   refresh(): Promise<void>;
-  /** Ends the programs within the grace, and tells the API that the pod is gone. */
+  /** Ends the programs within the grace period, and deletes the pod from the API. */
   end(graceMs: number): Promise<void>;
-  /** Ends the programs at once, and tells nobody: the node is switched off. */
+  /** Ends the programs at once without an update of the API, like a node that is switched off. */
   kill(): Promise<void>;
 }
 
 export interface PodHost {
   readonly client: Client;
   readonly images: Images;
-  /** A kubeconfig for the service account, with which a program in the pod speaks to the API. */
+  /** A kubeconfig of the service account, for programs in the pod. */
   kubeconfigFor(namespace: string, serviceAccount: string): Promise<string>;
   onError(error: unknown): void;
 }
 
-/** Until the API can be reached again. */
+/** Delay between attempts while the API cannot be reached. */
 const RETRY_MS = 200;
 
-/** Starts what a pod says and keeps its status up to date. */
+/** Starts the containers of a pod and updates its status. */
 export async function startPod(host: PodHost, pod: Pod): Promise<RunningPod> {
   const { client } = host;
   const { name, namespace = '' } = pod.metadata;
@@ -47,7 +47,7 @@ export async function startPod(host: PodHost, pod: Pod): Promise<RunningPod> {
   let changed = false;
   let reporting = false;
   let ended = false;
-  /** One at a time, so that what was sent last is what holds. */
+  /** One update at a time, so that the last one wins. */
   const report = async () => {
     changed = true;
     if (reporting || containers.size < pod.spec.containers.length) return;
@@ -106,7 +106,7 @@ async function launchOf(
   const move = relocate(container, folder);
   const declared = await environmentOf(client, pod, container);
   const moved = Object.fromEntries(Object.entries(declared).map(([key, value]) => [key, move(value)]));
-  // What the test names for an image lies where it lies, even below a path that is a volume of the pod.
+  // The program that replaces an image keeps its path, even below a path that is a volume of the pod.
   const command = container.command?.map(move) ?? image.command;
   return {
     argv: [...command, ...(container.args ?? []).map(move)],
@@ -121,7 +121,7 @@ async function launchOf(
   };
 }
 
-/** In place of the mounted token of a service account, which clients look for at one fixed path. */
+/** Replaces the mounted token of a service account, which clients search at a fixed path. */
 async function accountEnvironment(
   host: PodHost,
   { metadata, spec }: Pod,

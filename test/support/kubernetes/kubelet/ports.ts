@@ -2,8 +2,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import type { Container } from './pod.ts';
 
 /**
- * Child processes share the machine's ports: each declared port gets a free one instead, and `PORT` in the
- * environment, by which programs are told theirs, is changed with it.
+ * Child processes share the machine's ports, so a free port replaces each declared one. `PORT` in the
+ * environment, which tells programs their port, changes with it.
  */
 export async function assignPorts(containers: readonly Container[]): Promise<Record<number, number>> {
   const ports: Record<number, number> = {};
@@ -31,7 +31,7 @@ export function portEnvironment(
   return ports[wanted] === undefined ? env : { ...env, PORT: String(ports[wanted]) };
 }
 
-/** Number or name of a port, as it is on this machine. */
+/** The port on this machine for the number or name of a declared port. */
 export function resolvePort(
   port: number | string,
   { ports: declared = [] }: Container,

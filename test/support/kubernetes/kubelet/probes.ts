@@ -2,10 +2,10 @@ import { connect } from 'node:net';
 import type { Container, Probe } from './pod.ts';
 import { resolvePort } from './ports.ts';
 
-/** Before a probe has succeeded once, it is repeated as fast as this, so that tests need not wait for its period. */
+/** Milliseconds between probes before the first success, so that tests do not wait for the period of the probe. */
 const EAGER_MS = 50;
 
-/** Probes until it is told to stop; `onResult` hears every change, after as many failures as the probe allows. */
+/** Probes until it is stopped. Calls `onResult` for every change, after the number of failures that the probe allows. */
 export function startProbe(
   probe: Probe,
   container: Container,
@@ -29,7 +29,7 @@ export function startProbe(
       healthy = false;
       onResult(false);
     }
-    // A container that was healthy and is not is looked at often, too.
+    // A container that is no longer healthy is probed often, too.
     const isSettled = healthy === true && failures === 0;
     timer = setTimeout(() => void check(), isSettled ? periodSeconds * 1000 : EAGER_MS);
   }

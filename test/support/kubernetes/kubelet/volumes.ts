@@ -4,7 +4,7 @@ import type { Client } from '../client/client.ts';
 import { dataOf, NotStartable } from './environment.ts';
 import type { Container, Pod, Volume } from './pod.ts';
 
-/** Fills the pod's volumes below `folder`; called again when a Secret or ConfigMap has changed. */
+/** Writes the pod's volumes below `folder`. Called again when a Secret or ConfigMap changes. */
 export async function writeVolumes(client: Client, pod: Pod, folder: string): Promise<void> {
   for (const volume of pod.spec.volumes ?? []) {
     const target = join(folder, volume.name);
@@ -12,7 +12,7 @@ export async function writeVolumes(client: Client, pod: Pod, folder: string): Pr
     for (const [path, bytes] of Object.entries(await filesOf(client, pod, volume))) {
       const file = join(target, path);
       await mkdir(dirname(file), { recursive: true });
-      // A reader sees the old file or the new one, never half of either.
+      // Atomic: a reader sees either the old file or the new one.
       await writeFile(`${file}.new`, bytes);
       await rename(`${file}.new`, file);
     }
@@ -36,8 +36,8 @@ async function filesOf(client: Client, pod: Pod, { name, secret, configMap, empt
 }
 
 /**
- * Child processes share the machine's files, so nothing can be mounted at `mountPath`: wherever that path begins a
- * value, the folder of the volume takes its place.
+ * Child processes share the machine's files, so nothing can be mounted at `mountPath`. Where a value starts with that
+ * path, the folder of the volume replaces it.
  */
 export function relocate(container: Container, folder: string): (value: string) => string {
   const mounts = (container.volumeMounts ?? []).map(({ name, mountPath, subPath }) => ({

@@ -10,7 +10,7 @@ const SDK = new URL('../../../../../shared/faces/engines/facebody/sdk.ts', impor
 const PACKAGES = new URL('../../../../../node_modules', import.meta.url).pathname;
 const BANNER = `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`;
 
-/** What a program of users' does first: a client, and a request. */
+/** What every user of the SDK does first: make a client and a request. */
 const PROGRAM = `
   const { types, createClient } = await loadSdk();
   const settings = { endpoint: '127.0.0.1:1', region: 'cn-shanghai', protocol: 'HTTP' };
@@ -24,7 +24,7 @@ test.each([
   ['in one file', { format: 'esm', banner: { js: BANNER } }],
   ['in one CommonJS file', { format: 'cjs' }],
   ['left in its package', { format: 'esm', packages: 'external' }],
-] as const)('the SDK works %s', async (_, options) => {
+] as const)('the FaceBody SDK works %s', async (_, options) => {
   const dir = await tempDir();
   const entry = join(dir, 'entry.ts');
   await writeFile(entry, `import { loadSdk } from '${SDK}';\n(async () => {${PROGRAM}})();`);

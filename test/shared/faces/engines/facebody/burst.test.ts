@@ -12,7 +12,7 @@ import { clientOf } from './support.ts';
 const BURST = 200;
 const IMAGE = blankImage(64, 64);
 
-/** Counts the works that are busy with sockets and pixels, so that time stands still for them. */
+/** Counts running I/O and pixel work, so that the clock waits for it. */
 function observe(pacing: Pacing, works: number): { pacing: Pacing; busy: () => number } {
   let expected = works;
   let busy = 0;
@@ -41,7 +41,7 @@ function observe(pacing: Pacing, works: number): { pacing: Pacing; busy: () => n
   };
 }
 
-/** Asks for the faces of 200 pictures at once, and tells how the service saw it. */
+/** Analyzes 200 pictures at once, and returns the requests that the service received. */
 async function burst({ quota, drop }: { quota: number; drop?: { to: number; after: number } }) {
   const server = await startFaceBody({
     engine: fakeEngine((): Face[] => [aFace({ box: { x: 0, y: 0, width: 64, height: 64 } })]),
@@ -91,7 +91,7 @@ async function burst({ quota, drop }: { quota: number; drop?: { to: number; afte
   };
 }
 
-test('a burst of 200 pictures is never above the quota of two a second, and takes hardly longer than it must', async () => {
+test('a burst of 200 pictures never exceeds the quota of two requests per second and takes little longer than the minimum', async () => {
   const seen = await burst({ quota: 2 });
 
   expect(seen).toMatchObject({ faces: BURST, failed: 0, received: BURST, throttled: 0, busiestSecond: 2 });

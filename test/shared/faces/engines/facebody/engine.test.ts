@@ -2,13 +2,14 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { FaceBodyFault } from '../../../../../local/facebody/index.ts';
-import type { FaceBodyClientParts } from '../../../../../shared/faces/engines/facebody/client.ts';
+import type { FaceBodyClientDeps } from '../../../../../shared/faces/engines/facebody/client.ts';
 import { createFaceBodyEngine } from '../../../../../shared/faces/engines/facebody/engine.ts';
 import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
 import type { Face } from '../../../../../shared/faces/face.ts';
 import { createPacing } from '../../../../../shared/faces/pacing.ts';
 import type { AnalyzeOptions } from '../../../../../shared/faces/picture.ts';
 import { engineInProcess } from '../../../../../shared/faces/pictures/in-process.ts';
+import { overlap } from '../../../../../shared/images/geometry.ts';
 import type { UprightImage } from '../../../../../shared/images/image.ts';
 import { manualClock, systemClock } from '../../../../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../../../../shared/runtime/credentials.ts';
@@ -16,7 +17,7 @@ import type { AppError } from '../../../../../shared/runtime/errors.ts';
 import { FACEBODY_ACCOUNT, startFaceBody } from '../../../../local/facebody/support.ts';
 import { analyze, openPixels } from '../../../../support/analyze.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../../support/fake-engine.ts';
-import { blankImage, overlapOf, SAMPLE_NUMBERS, sampleBytes } from '../../../../support/photos.ts';
+import { blankImage, SAMPLE_NUMBERS, sampleBytes } from '../../../../support/photos.ts';
 import { clientOf, loopback } from './support.ts';
 
 const ASKED: AnalyzeOptions = { attributes: new Set(['age'] as const), embeddings: false };
@@ -32,7 +33,7 @@ const person = ({ width, height }: UprightImage): Face =>
 async function open({
   inside = fakeEngine((image) => [person(image)]),
   ...parts
-}: { inside?: FakeEngine } & Partial<FaceBodyClientParts> = {}) {
+}: { inside?: FakeEngine } & Partial<FaceBodyClientDeps> = {}) {
   const server = await startFaceBody({ engine: inside });
   onTestFinished(() => server.stop());
   const client = clientOf(server.endpoint, { random: () => 0, ...parts });
@@ -42,8 +43,8 @@ async function open({
 const callsOf = (stats: Readonly<Record<string, { received: number }>>) =>
   Object.fromEntries(Object.entries(stats).map(([operation, { received }]) => [operation, received]));
 
-describe('saves calls', () => {
-  test('with one RecognizeFace for attributes', async () => {
+describe('number of calls', () => {
+  test('a picture with attributes costs one RecognizeFace', async () => {
     const { server, engine } = await open();
 
     const faces = await analyze(engine, blankImage(), ASKED);
@@ -52,7 +53,7 @@ describe('saves calls', () => {
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
   });
 
-  test('with one DetectFace when no attribute is asked', async () => {
+  test('a picture without attributes costs one DetectFace', async () => {
     const { server, engine } = await open();
 
     const faces = await analyze(engine, blankImage(), NOTHING_ASKED);
@@ -61,7 +62,7 @@ describe('saves calls', () => {
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, DetectFace: 1 });
   });
 
-  test('with none for a picture in which no face fits', async () => {
+  test('a picture that is too small for a face costs no call', async () => {
     const { server, engine } = await open();
 
     const faces = await analyze(engine, blankImage(640, 32), ASKED);
@@ -71,8 +72,8 @@ describe('saves calls', () => {
   });
 });
 
-describe('asks both operations', () => {
-  test('for a crowd, and describes the likeliest ten', async () => {
+describe('both operations', () => {
+  test('a crowd costs both operations, and ten faces have attributes', async () => {
     const crowd = Array.from({ length: 14 }, (_, i) =>
       aFace({
         box: { x: 80 * i, y: 10 * i, width: 70 + i, height: 70 + i },
@@ -91,7 +92,7 @@ describe('asks both operations', () => {
     expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 1, DetectFace: 1 });
   });
 
-  test('for a raster that is larger than RecognizeFace takes', async () => {
+  test('a raster beyond the limits of RecognizeFace costs both operations', async () => {
     const { server, inside, engine } = await open();
 
     const faces = await analyze(engine, blankImage(4200, 100), ASKED);
@@ -104,7 +105,7 @@ describe('asks both operations', () => {
   });
 });
 
-describe('a file that the service can read by itself', () => {
+describe('file by URL', () => {
   const hostFile = async (listener: RequestListener) => {
     const host = createServer(listener);
     await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
@@ -118,7 +119,7 @@ describe('a file that the service can read by itself', () => {
     };
   };
 
-  test('is not uploaded', async () => {
+  test('a file that the service can read by itself is not uploaded', async () => {
     const { server, inside, engine } = await open();
     const source = await hostFile((_, response) => response.end(sampleBytes(1)));
 
@@ -129,7 +130,7 @@ describe('a file that the service can read by itself', () => {
     expect(inside.asked[0]!.image).toMatchObject({ format: 'jpeg', width: 1920 });
   });
 
-  test('is tried twice and then uploaded when the service cannot download it', async () => {
+  test('a file that the service cannot download is tried twice and then uploaded', async () => {
     const { server, engine } = await open();
     const source = await hostFile((_, response) => response.writeHead(403).end());
 
@@ -143,7 +144,7 @@ describe('a file that the service can read by itself', () => {
     expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 4, PostObject: 2 });
   });
 
-  test('is uploaded when the service does not like it', async () => {
+  test('a file that the service rejects is uploaded', async () => {
     const { server, engine } = await open();
     const source = await hostFile((_, response) => response.end('no picture'));
 
@@ -154,10 +155,10 @@ describe('a file that the service can read by itself', () => {
   });
 });
 
-describe('comparing two pictures', () => {
+describe('compare', () => {
   const facing = (x: number, y: number) =>
     fakeEngine((image) => {
-      // A white picture shows another person than a gray one.
+      // A white picture shows another person than a grey one.
       const embedding = image.raster.data[0]! > 200 ? Float32Array.of(x, y) : Float32Array.of(1, 0);
       return [{ ...person(image), embedding }];
     });
@@ -170,7 +171,7 @@ describe('comparing two pictures', () => {
   test.each([
     [0.45, 0.69],
     [0.6, 0.75],
-  ])('a cosine of %f is a similarity of %f, by one call without an upload', async (cosine, similarity) => {
+  ])('a cosine of %f is a similarity of %f, with one call and no upload', async (cosine, similarity) => {
     const { server, engine } = await open({ inside: facing(cosine, Math.sqrt(1 - cosine * cosine)) });
 
     const comparison = await engine.compare!(openPixels(blankImage()), openPixels(white()));
@@ -182,7 +183,7 @@ describe('comparing two pictures', () => {
     expect(callsOf(server.stats())).toEqual({ CompareFace: 1 });
   });
 
-  test('needs a face in both', async () => {
+  test('a comparison fails when one picture shows no face', async () => {
     const { engine } = await open({ inside: fakeEngine(() => []) });
 
     const comparison = engine.compare!(openPixels(blankImage()), openPixels(white()));
@@ -190,7 +191,7 @@ describe('comparing two pictures', () => {
     await expect(comparison).rejects.toMatchObject({ code: 'FaceNotFound', kind: 'permanent' });
   });
 
-  test('is paced and bounded like every call', async () => {
+  test('a comparison is paced and bounded like every call', async () => {
     const clock = manualClock();
     const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
     const { engine } = await open({ inside: facing(1, 0), clock, pacing });
@@ -211,7 +212,7 @@ describe('failures', () => {
     ['an empty answer', { kind: 'empty' }],
     ['an answer without data', { kind: 'no-data' }],
     ['a broken connection', { kind: 'reset' }],
-  ])('such as %s pass with the third try', async (_, fault) => {
+  ])('%s passes with the third attempt', async (_, fault) => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', fault, 2);
 
@@ -234,7 +235,7 @@ describe('failures', () => {
     },
   );
 
-  test('of a picture that is refused in half as well are permanent', async () => {
+  test('a picture that is rejected at half its size too is a permanent failure', async () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidFile.Size' }, 2);
 
@@ -244,7 +245,7 @@ describe('failures', () => {
     expect(server.stats().RecognizeFace!.received).toBe(2);
   });
 
-  test('that do not pass are transient', async () => {
+  test('a failure that does not pass is transient', async () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'ServiceUnavailable' }, 3);
 
@@ -254,7 +255,7 @@ describe('failures', () => {
     expect(server.stats().RecognizeFace!.received).toBe(3);
   });
 
-  test('of the account are not tried again', async () => {
+  test('a failure of the account is not tried again', async () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidApi.NotPurchase' });
 
@@ -264,7 +265,7 @@ describe('failures', () => {
     expect(server.stats().RecognizeFace!.received).toBe(1);
   });
 
-  test('of an unreachable service name the operation', async () => {
+  test('the error of an unreachable service names the operation', async () => {
     const engine = createFaceBodyEngine({
       client: clientOf('127.0.0.1:1', { random: () => 0 }),
       pictures: fakeEngine(),
@@ -278,7 +279,7 @@ describe('failures', () => {
     });
   });
 
-  test('that are silence end by the timeout', async () => {
+  test('a call without an answer ends with the timeout', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => {
@@ -297,7 +298,7 @@ describe('failures', () => {
     await expect(analysis).rejects.toMatchObject({ code: 'ServiceUnavailable' });
   });
 
-  test('of an expired token fetch a new one, once', async () => {
+  test('an expired token is replaced once', async () => {
     const asked: boolean[] = [];
     const credentials: CredentialProvider = async ({ refresh = false } = {}) => {
       asked.push(refresh);
@@ -312,7 +313,7 @@ describe('failures', () => {
     expect(asked).toEqual([false, true]);
   });
 
-  test('never show the secret, the signature or a signed URL', async () => {
+  test('errors never contain the secret, the signature or a signed URL', async () => {
     const credentials = async () => ({ ...FACEBODY_ACCOUNT, accessKeySecret: 'wrong-secret' });
     const { engine } = await open({ credentials });
 
@@ -324,7 +325,7 @@ describe('failures', () => {
     );
   });
 
-  test('an abort ends a call that is not answered', async () => {
+  test('an abort ends a call that has no answer', async () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'latency', ms: 60_000 });
     const controller = new AbortController();
@@ -337,8 +338,8 @@ describe('failures', () => {
   });
 });
 
-describe('a full quota', () => {
-  test('is waited for: the call is made again a second later, and more slowly from then on', async () => {
+describe('exhausted quota', () => {
+  test('a call beyond the quota is repeated a second later, and later calls are slower', async () => {
     const clock = manualClock();
     const pacing = createPacing({ clock, random: () => 0, quota: () => 2 });
     const { server, engine } = await open({ clock, pacing });
@@ -355,7 +356,7 @@ describe('a full quota', () => {
     expect(server.stats().RecognizeFace).toMatchObject({ received: 2, failed: { Throttling: 1 } });
   });
 
-  test('of uploads is waited for too, and does not slow the operation down', async () => {
+  test('an exhausted quota of uploads is waited for and does not slow the operation down', async () => {
     const clock = manualClock();
     const pacing = createPacing({ clock, random: () => 0, quota: () => 2 });
     const { server, engine } = await open({ clock, pacing });
@@ -371,20 +372,20 @@ describe('a full quota', () => {
     expect(callsOf(server.stats())).toMatchObject({ AuthorizeFileUpload: 2, RecognizeFace: 1 });
   });
 
-  test('is not waited for past the deadline: nothing is uploaded, and the event comes again later', async () => {
+  test('a call whose turn comes after the deadline is rejected before the upload', async () => {
     const clock = manualClock();
     const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
     const { server, engine } = await open({ clock, pacing });
     await analyze(engine, blankImage(), ASKED);
 
-    // The answer takes time too: three seconds are left for it.
+    // Three seconds are reserved for the answer.
     const analysis = analyze(engine, blankImage(), { ...ASKED, deadline: clock.now() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
   });
 
-  test('is not waited for past the deadline after a refusal either', async () => {
+  test('a call is not repeated when its turn comes after the deadline', async () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'Throttling' });
 
@@ -395,21 +396,24 @@ describe('a full quota', () => {
   });
 });
 
-describe('beside the engine that it stands in for', () => {
+describe('local FaceBody and local engine', () => {
   const local = engineInProcess(createLocalEngine());
   afterAll(() => local.close());
 
-  test.each(SAMPLE_NUMBERS)('finds the same faces in sample %i', async (sample) => {
-    const server = await startFaceBody({ engine: local });
-    onTestFinished(() => server.stop());
-    const engine = createFaceBodyEngine({ client: clientOf(server.endpoint), pictures: fakeEngine() });
+  test.each(SAMPLE_NUMBERS)(
+    'local FaceBody finds the faces of the local engine in sample %i',
+    async (sample) => {
+      const server = await startFaceBody({ engine: local });
+      onTestFinished(() => server.stop());
+      const engine = createFaceBodyEngine({ client: clientOf(server.endpoint), pictures: fakeEngine() });
 
-    const direct = await analyze(local, sampleBytes(sample), ASKED);
-    const served = await analyze(engine, sampleBytes(sample), ASKED);
+      const direct = await analyze(local, sampleBytes(sample), ASKED);
+      const served = await analyze(engine, sampleBytes(sample), ASKED);
 
-    expect(served).toHaveLength(direct.length);
-    for (const { box } of direct) {
-      expect(Math.max(...served.map((face) => overlapOf(box, face.box)))).toBeGreaterThanOrEqual(0.9);
-    }
-  });
+      expect(served).toHaveLength(direct.length);
+      for (const { box } of direct) {
+        expect(Math.max(...served.map((face) => overlap(box, face.box)))).toBeGreaterThanOrEqual(0.9);
+      }
+    },
+  );
 });

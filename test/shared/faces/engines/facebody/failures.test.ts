@@ -27,7 +27,7 @@ const KINDS: Record<Failure, ErrorKind> = {
   unexpected: 'transient',
 };
 
-/** As the SDK throws it when the service answered. */
+/** An error that the SDK throws for an answer of the service. */
 function sdkError(code: string, statusCode = 400, message = 'because of LTAIsecret'): Error {
   const data = { RequestId: 'REQ-1', Code: code, Message: message, statusCode };
   return Object.assign(new Error(`${code}: code: ${statusCode}, ${message} request id: REQ-1`), {
@@ -48,7 +48,7 @@ test.each(rows)('%s means %s', (code, failure) => {
   expect(error.kind).toBe(KINDS[failure]);
 });
 
-/** Codes that were documented or seen, with what has to happen. */
+/** Documented and observed codes with their meaning. */
 test.each<[code: string, status: number, failure: Failure]>([
   ['InvalidImage.NotFoundFace', 404, 'no-face'],
   ['InvalidFile.Content', 400, 'no-face'],
@@ -103,7 +103,7 @@ test.each<[code: string, status: number, failure: Failure]>([
   expect(failureOf(error)).toBe(failure);
 });
 
-describe('errors without an answer', () => {
+describe('error without an answer', () => {
   test.each<[string, Failure, Error]>([
     ['a refused connection', 'network', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })],
     ['a broken connection', 'network', Object.assign(new Error('reset'), { code: 'ECONNRESET' })],
@@ -121,7 +121,7 @@ describe('errors without an answer', () => {
     ],
     ['a fault of ours', 'unexpected', new TypeError('undefined is not a function')],
     ['no credentials', 'credentials', Object.assign(new Error('none'), { code: 'InvalidCredentials' })],
-  ])('such as %s mean %s', (_, failure, thrown) => {
+  ])('%s means %s', (_, failure, thrown) => {
     const error = toFailure('DetectFace', thrown);
 
     expect(failureOf(error)).toBe(failure);
@@ -129,7 +129,7 @@ describe('errors without an answer', () => {
   });
 });
 
-test('a database that is missing is told by the message alone', () => {
+test('a missing database is recognized by its message', () => {
   const error = toFailure(
     'SearchFace',
     sdkError('ClientError.IllegalArgument', 400, 'not found the db staff'),
@@ -138,7 +138,7 @@ test('a database that is missing is told by the message alone', () => {
   expect(failureOf(error)).toBe('gallery');
 });
 
-test('names code, status and request id, and nothing that the service wrote', () => {
+test('the message contains code, status and request id, and no text of the service', () => {
   const error = toFailure('DetectFace', sdkError('SignatureDoesNotMatch', 400, 'string to sign: LTAIsecret'));
 
   expect(error.message).toBe('DetectFace: SignatureDoesNotMatch, HTTP 400, request id REQ-1');
@@ -151,13 +151,13 @@ test('names code, status and request id, and nothing that the service wrote', ()
   expect(JSON.stringify(error)).not.toContain('LTAIsecret');
 });
 
-test('a full quota asks to wait for the next second', () => {
+test('an exhausted quota asks to wait for a second', () => {
   const error = toFailure('DetectFace', sdkError('Throttling'));
 
   expect(error.retryAfterMs).toBe(1000);
 });
 
-test('an error of our own stays what it is', () => {
+test('an AppError is returned unchanged', () => {
   const own = new AppError('Aborted', 'stopped');
 
   expect(toFailure('DetectFace', own)).toBe(own);

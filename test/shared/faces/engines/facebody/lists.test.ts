@@ -4,7 +4,7 @@ import type { AttributeName } from '../../../../../shared/faces/face.ts';
 import type { UprightImage } from '../../../../../shared/images/image.ts';
 
 const SENT = { width: 100, height: 50 };
-/** Twice as large as what was sent. */
+/** Twice as large as the sent picture. */
 const IMAGE: UprightImage = {
   width: 200,
   height: 100,
@@ -13,7 +13,7 @@ const IMAGE: UprightImage = {
 };
 const ALL = new Set<AttributeName>(['age', 'gender', 'expression', 'glasses', 'hat', 'mask']);
 
-/** Two faces with everything that RecognizeFace tells. */
+/** Two faces with all fields of RecognizeFace. */
 function answer(changes: Partial<RecognizedLists> = {}): RecognizedLists {
   return {
     faceCount: 2,
@@ -43,7 +43,7 @@ function points(dx: number, dy: number): number[] {
   }).flat();
 }
 
-test('gives everything in pixels of the upright image, and what lies outside is cut', () => {
+test('boxes and points are in pixels of the upright image, and boxes are clamped', () => {
   const faces = toFaces(answer(), SENT, IMAGE, ALL);
 
   expect(faces).toHaveLength(2);
@@ -73,7 +73,7 @@ test('gives everything in pixels of the upright image, and what lies outside is 
   });
 });
 
-test('tells eyes and corners of the mouth by their place, whichever comes first', () => {
+test('eyes and corners of the mouth follow from their positions, whatever their order', () => {
   const [face] = toFaces(answer(), SENT, IMAGE, ALL);
 
   expect(face!.keypoints).toEqual({
@@ -86,13 +86,13 @@ test('tells eyes and corners of the mouth by their place, whichever comes first'
   expect(face!.landmarks).toHaveLength(105);
 });
 
-test('says only what was asked', () => {
+test('a face has only the requested attributes', () => {
   const [face] = toFaces(answer(), SENT, IMAGE, new Set(['age'] as const));
 
   expect(face!.attributes).toEqual({ age: 31 });
 });
 
-describe('what an answer leaves out', () => {
+describe('incomplete answer', () => {
   test.each<[keyof RecognizedLists, keyof ReturnType<typeof toFaces>[number]]>([
     ['poseList', 'pose'],
     ['qualities', 'quality'],
@@ -122,7 +122,7 @@ describe('what an answer leaves out', () => {
     expect(Object.keys(face!.attributes)).toHaveLength(5);
   });
 
-  test('a figure that has no meaning is not guessed', () => {
+  test('an attribute with an unknown number is absent', () => {
     const [face] = toFaces(answer({ glasses: [7, 0], masks: [-1, 0] }), SENT, IMAGE, ALL);
 
     expect(face!.attributes).not.toHaveProperty('glasses');
@@ -133,7 +133,7 @@ describe('what an answer leaves out', () => {
 test.each<[string, Partial<RecognizedLists>]>([
   ['fewer rectangles', { faceRectangles: [10, 10, 20, 20] }],
   ['fewer probabilities', { faceProbabilityList: [] }],
-])('refuses an answer with %s than faces', (_, changes) => {
+])('an answer with %s than faces is rejected', (_, changes) => {
   expect(() => toFaces(answer(changes), SENT, IMAGE, ALL)).toThrow(
     expect.objectContaining({ code: 'ServiceUnavailable' }),
   );

@@ -6,7 +6,7 @@ import {
 } from '../../../../../shared/faces/engines/facebody/options.ts';
 import { readOptions } from '../../../../../shared/runtime/options.ts';
 
-test('by default goes to the vendor in Shanghai, encrypted, at two requests a second', () => {
+test('the defaults are the service in Shanghai, HTTPS and two requests per second', () => {
   const options = readOptions(FACEBODY_OPTIONS, {});
 
   expect(faceBodySettings(options)).toEqual({
@@ -21,7 +21,7 @@ test('by default goes to the vendor in Shanghai, encrypted, at two requests a se
   ]);
 });
 
-test('takes another server and a pace for each operation', () => {
+test('server and pace per operation are configurable', () => {
   const options = readOptions(FACEBODY_OPTIONS, {
     FACEBODY_ENDPOINT: '127.0.0.1:18080',
     FACEBODY_UPLOAD_ENDPOINT: '127.0.0.1:18080',
@@ -43,7 +43,7 @@ test.each([
   ['FACEBODY_PROTOCOL', 'https'],
   ['FACEBODY_QPS', '0'],
   ['FACEBODY_READ_TIMEOUT_MS', '15'],
-])('refuses %s=%s', (name, value) => {
+])('%s=%s is rejected', (name, value) => {
   expect(() => readOptions(FACEBODY_OPTIONS, { [name]: value })).toThrow(
     expect.objectContaining({ code: 'ConfigInvalid', message: expect.stringContaining(name) }),
   );

@@ -1,7 +1,7 @@
 import {
   createFaceBodyClient,
   type FaceBodyClient,
-  type FaceBodyClientParts,
+  type FaceBodyClientDeps,
 } from '../../../../../shared/faces/engines/facebody/client.ts';
 import type { SdkSettings } from '../../../../../shared/faces/engines/facebody/sdk.ts';
 import { createPacing } from '../../../../../shared/faces/pacing.ts';
@@ -10,7 +10,7 @@ import { staticCredentials } from '../../../../../shared/runtime/credentials.ts'
 import { seededRandom } from '../../../../../shared/runtime/random.ts';
 import { FACEBODY_ACCOUNT } from '../../../../local/facebody/support.ts';
 
-/** How to reach a server on loopback that is the API and the open platform in one. */
+/** Settings for a loopback server that is both the API and the open platform. */
 export function loopback(endpoint: string, changes: Partial<SdkSettings> = {}): SdkSettings {
   return {
     endpoint,
@@ -23,8 +23,8 @@ export function loopback(endpoint: string, changes: Partial<SdkSettings> = {}): 
   };
 }
 
-/** A client that is paced far above what a test asks, unless told otherwise. */
-export function clientOf(endpoint: string, changes: Partial<FaceBodyClientParts> = {}): FaceBodyClient {
+/** A client. By default its rate is far above what a test needs. */
+export function clientOf(endpoint: string, changes: Partial<FaceBodyClientDeps> = {}): FaceBodyClient {
   const clock = changes.clock ?? systemClock;
   const random = seededRandom(1);
   return createFaceBodyClient({

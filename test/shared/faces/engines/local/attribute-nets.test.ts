@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EMBEDDERS } from '../../../../../shared/faces/engines/local/embedders.ts';
 import { type Nets, openNets } from '../../../../../shared/faces/engines/local/nets.ts';
 
-/** A picture that anyone can make again: byte `i` of the interleaved pixels is `i × 7919 mod 256`. */
+/** A reproducible picture: byte `i` of the interleaved pixels is `i × 7919 mod 256`. */
 function picture(side = 112): Float32Array {
   const size = side * side;
   return Float32Array.from(
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(Object.values(nets).map((net) => net.release())));
 
-// The expected numbers are what @vladmandic/face-api 1.7.15 computes by its own code on TensorFlow.js (cpu).
+// The expected numbers were computed by @vladmandic/face-api 1.7.15 itself on TensorFlow.js (cpu).
 test('the age and gender network computes what face-api computes', async () => {
   const { age, gender } = await nets.ageGender.run(picture(), [1, 3, 112, 112]);
 

@@ -9,7 +9,7 @@ import { resample } from '../../../../../shared/faces/engines/local/sample.ts';
 import { openNet } from '../../../../../shared/faces/engines/local/session.ts';
 import { decodeSample } from '../../../../support/photos.ts';
 
-test('the opened detector and our decoding give the boxes of the original at its own size', async () => {
+test('the changed detector with our decoding finds the boxes of the original at its size', async () => {
   const model = await readModel('detector');
   const original = await openNet(model, { threads: 1 });
   const opened = await openNet(openDetectorSize(model), { threads: 1 });
@@ -35,7 +35,7 @@ test('the opened detector and our decoding give the boxes of the original at its
   expect(Math.max(...scores.map((score, i) => Math.abs(score - expected.scores![i]!)))).toBeLessThan(1e-5);
 });
 
-test('the opened detector takes other sizes', async () => {
+test('the changed detector accepts other sizes', async () => {
   const net = await openNet(openDetectorSize(await readModel('detector')), { threads: 1 });
   const size = { width: 960, height: 720 };
 
@@ -45,7 +45,7 @@ test('the opened detector takes other sizes', async () => {
   expect(outputs[DETECTOR_OUTPUTS.regressions]).toHaveLength(makePriors(size).length);
 });
 
-test('a graph without scores is refused', () => {
+test('a detector without scores is rejected', () => {
   expect(() => openDetectorSize(Uint8Array.of(0x3a, 0))).toThrow(
     expect.objectContaining({ code: 'ModelMismatch' }),
   );

@@ -10,7 +10,7 @@ import type { Raster } from '../../../../../shared/images/image.ts';
 
 const raster: Raster = { data: new Uint8Array(1920 * 1440 * 3), width: 1920, height: 1440 };
 
-/** What a net sees: the prior nearest to a place, with a probability. Fractions of the picture. */
+/** Output of a net: the prior nearest to a position, with a probability. Fractions of the picture. */
 interface Sight {
   readonly x: number;
   readonly y: number;
@@ -52,8 +52,8 @@ function nearest(priors: Float32Array, { x, y, width }: Sight): number {
 const large = { x: 0.45, y: 7 / 16, width: 0.3, probability: 0.99 };
 const small = { x: 0.2, y: 0.2, width: 0.032, probability: 0.95 };
 
-describe('the detector', () => {
-  test('looks once where all faces are large', async () => {
+describe('createDetector', () => {
+  test('the detector runs once when all faces are large', async () => {
     const net = scriptedNet({ 320: [large] });
 
     const [face, ...others] = await createDetector(net).detect(raster, 0.7);
@@ -71,7 +71,7 @@ describe('the detector', () => {
     ['a small face', [large, small]],
     ['the hint of one', [large, { ...small, probability: 0.45 }]],
     ['nothing', []],
-  ])('looks closer after %s', async (what, seen) => {
+  ])('the detector runs a close-up after %s', async (what, seen) => {
     const net = scriptedNet({ 320: seen, 960: [{ ...small, x: 0.8 }] });
 
     const faces = await createDetector(net).detect(raster, 0.7);
@@ -81,7 +81,7 @@ describe('the detector', () => {
     expect(faces).toHaveLength(sure.length + 1);
   });
 
-  test('takes from the closer look neither large faces nor parts of those it has', async () => {
+  test('the close-up adds neither large faces nor parts of known faces', async () => {
     const eye = { x: 0.42, y: 0.42, width: 0.033, probability: 0.9 };
     const net = scriptedNet({ 320: [large, small], 960: [{ ...large, x: 0.8, width: 0.2 }, eye] });
 
@@ -90,7 +90,7 @@ describe('the detector', () => {
     expect(faces.map(({ box }) => Math.round(box.width))).toEqual([576, 60]);
   });
 
-  test('turns its look for an upright picture', async () => {
+  test('the input is turned for a picture in portrait format', async () => {
     const upright: Raster = { data: raster.data, width: 1440, height: 1920 };
     const net = scriptedNet({});
 
@@ -103,7 +103,7 @@ describe('the detector', () => {
     ]);
   });
 
-  test('looks at the picture in a frame where nothing is certain, and is never certain of that', async () => {
+  test('without a certain detection the picture is analyzed with a margin, which gives no certain detections', async () => {
     const net = scriptedNet({ 320: [large] }, 2);
 
     const [face, ...others] = await createDetector(net).detect(raster, 0.7);
@@ -118,7 +118,7 @@ describe('the detector', () => {
     expect(face!.certain).toBe(false);
   });
 
-  test('is certain of what it is very sure of', async () => {
+  test('a very high probability is certain', async () => {
     const sights = [large, { ...small, x: 0.9, width: 0.2, probability: 0.98 }];
 
     const faces = await createDetector(scriptedNet({ 320: sights })).detect(raster, 0.7);
@@ -126,7 +126,7 @@ describe('the detector', () => {
     expect(faces.map(({ certain }) => certain)).toEqual([true, false]);
   });
 
-  test('gives nothing below the least probability', async () => {
+  test('detections below the minimum probability are left out', async () => {
     const faces = await createDetector(scriptedNet({ 320: [large] })).detect(raster, 0.995);
 
     expect(faces).toEqual([]);
@@ -140,13 +140,13 @@ describe('suppress', () => {
     certain: false,
   });
 
-  test('keeps the most probable of boxes that overlap, and all others', () => {
+  test('suppress keeps the most probable of overlapping boxes, and all others', () => {
     const kept = suppress([at(1, 0.8), at(0, 0.9), at(30, 0.75)]);
 
     expect(kept).toEqual([at(0, 0.9), at(30, 0.75)]);
   });
 
-  test('keeps neighbours that overlap little', () => {
+  test('suppress keeps neighbours that overlap little', () => {
     expect(suppress([at(0, 0.9), at(7, 0.8)])).toHaveLength(2);
   });
 });

@@ -17,7 +17,7 @@ import {
   type Sample,
 } from '../../../../support/photos.ts';
 
-faceEngineContract('the local engine', () => engineInProcess(createLocalEngine()), {
+faceEngineContract('createLocalEngine', () => engineInProcess(createLocalEngine()), {
   attributes: ['age', 'gender', 'expression'],
   embeddings: true,
 });
@@ -31,7 +31,7 @@ faceEngineContract(
   },
 );
 
-describe('the local engine', () => {
+describe('createLocalEngine', () => {
   const engine = createLocalEngine();
   const faces = new Map<Sample, Face[]>();
   const fractions = new Map<Sample, Box[]>();
@@ -57,7 +57,7 @@ describe('the local engine', () => {
 
   const fromLeft = (sample: Sample) => faces.get(sample)!.toSorted((a, b) => a.box.x - b.box.x);
 
-  test('tells the two photos of one woman from all pairs of strangers', () => {
+  test('two photos of one woman are more similar than any pair of strangers', () => {
     const once = fromLeft(1).at(-1)!;
     const again = fromLeft(3)[1]!;
 
@@ -72,7 +72,7 @@ describe('the local engine', () => {
     expect(Math.max(...pairs)).toBeLessThan(0.44);
   });
 
-  test('describes adults with credible ages and clear genders', () => {
+  test('adults get plausible ages and clear genders', () => {
     const described = [...faces.values()].flat().map(({ attributes }) => attributes);
 
     for (const { age, gender, expression } of described) {
@@ -83,7 +83,7 @@ describe('the local engine', () => {
     }
   });
 
-  test('gives 68 landmarks, a pose and a quality', () => {
+  test('a face has 68 landmarks, a pose and a quality', () => {
     for (const { landmarks, pose, quality } of [...faces.values()].flat()) {
       expect(landmarks).toHaveLength(68);
       for (const angle of Object.values(pose!)) expect(Math.abs(angle)).toBeLessThan(60);
@@ -92,7 +92,7 @@ describe('the local engine', () => {
     }
   });
 
-  test('finds the small faces of a crowd by looking closer', async () => {
+  test('the small faces of a crowd are found by the close-up', async () => {
     const { image, boxes } = await crowd(5, (sample) => fractions.get(sample)!);
 
     const found = await engine.analyze(image, { attributes: new Set(), embeddings: false });
@@ -107,7 +107,7 @@ describe('the local engine', () => {
     expect(found.length).toBeLessThanOrEqual(94);
   });
 
-  test('stops when it is aborted after it began', async () => {
+  test('an analysis stops when it is aborted after its start', async () => {
     const image = await decodeSample(5);
     const controller = new AbortController();
 
@@ -121,7 +121,7 @@ describe('the local engine', () => {
     await expect(analysis).rejects.toMatchObject({ code: 'Aborted' });
   });
 
-  test('can be used again after it was closed', async () => {
+  test('a closed engine can be used again', async () => {
     const reopened = createLocalEngine();
     await reopened.warmUp();
     await reopened.close();
@@ -133,7 +133,7 @@ describe('the local engine', () => {
   });
 });
 
-describe('with the embedder of dlib', () => {
+describe('embedder dlib', () => {
   const engine = createLocalEngine({ embedder: 'dlib' });
   const { size, thresholds } = engine.embedder!;
   afterAll(() => engine.close());
@@ -144,7 +144,7 @@ describe('with the embedder of dlib', () => {
     return found.sort((a, b) => a.box.x - b.box.x);
   };
 
-  test('one woman in two photos is a match and other women are none', async () => {
+  test('with dlib, one woman in two photos is a match and other women are not', async () => {
     const first = await facesOf(1);
     const third = await facesOf(3);
 
@@ -157,11 +157,11 @@ describe('with the embedder of dlib', () => {
     expect(Math.max(...strangers)).toBeLessThan(thresholds.match);
   });
 
-  test('the norm says nothing, so that there is no quality', async () => {
+  test('with dlib, faces have no quality', async () => {
     expect((await facesOf(3)).map(({ quality }) => quality)).toEqual([undefined, undefined, undefined]);
   });
 
-  test('is another engine to results and to galleries', () => {
+  test('with dlib, version and embedder have other names', () => {
     const usual = createLocalEngine();
 
     expect(engine.version).not.toBe(usual.version);
@@ -179,7 +179,7 @@ describe('models', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('load from a folder that a bundle brings along', async () => {
+  test('models load from a folder', async () => {
     const engine = createLocalEngine({ modelsDir: folder });
 
     const found = await engine.analyze(await decodeSample(1), { attributes: new Set(), embeddings: false });
@@ -188,7 +188,7 @@ describe('models', () => {
     expect(found).toHaveLength(3);
   });
 
-  test('are looked for again after they were missing', async () => {
+  test('missing models are searched again at the next call', async () => {
     const modelsDir = join(folder, 'later');
     const engine = createLocalEngine({ modelsDir });
 
@@ -202,7 +202,7 @@ describe('models', () => {
   });
 });
 
-test('the version follows the parameters', () => {
+test('the version depends on the parameters', () => {
   const usual = createLocalEngine().version;
 
   expect(usual).toMatch(/^local-1\+[0-9a-f]{8}$/);

@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  centroid,
-  distance,
-  fitSimilarity,
-  overlap,
-} from '../../../../../shared/faces/engines/local/geometry.ts';
+import { centroid, distance, fitSimilarity } from '../../../../../shared/faces/engines/local/geometry.ts';
 import type { Point } from '../../../../../shared/faces/face.ts';
 
 const square: Point[] = [
@@ -15,30 +10,15 @@ const square: Point[] = [
   { x: 0, y: 2 },
 ];
 
-test('distance and centroid', () => {
+test('distance is the length of the line, centroid the mean of the points', () => {
   expect(distance({ x: 1, y: 1 }, { x: 4, y: 5 })).toBe(5);
   expect(centroid(square)).toEqual({ x: 1, y: 1 });
-});
-
-describe('overlap', () => {
-  const box = { x: 0, y: 0, width: 4, height: 4 };
-
-  test('is the intersection over the union', () => {
-    expect(overlap(box, box)).toBe(1);
-    expect(overlap(box, { x: 2, y: 0, width: 4, height: 4 })).toBeCloseTo(1 / 3, 10);
-    expect(overlap(box, { x: 1, y: 1, width: 2, height: 2 })).toBe(0.25);
-  });
-
-  test('is 0 for boxes that touch or lie apart', () => {
-    expect(overlap(box, { x: 4, y: 0, width: 4, height: 4 })).toBe(0);
-    expect(overlap(box, { x: 9, y: 9, width: 1, height: 1 })).toBe(0);
-  });
 });
 
 describe('fitSimilarity', () => {
   const number = fc.double({ min: -100, max: 100, noNaN: true });
 
-  test('finds any rotation, scale and shift again', () => {
+  test('fitSimilarity finds any rotation, scale and shift', () => {
     fc.assert(
       fc.property(
         number,
@@ -59,7 +39,7 @@ describe('fitSimilarity', () => {
     );
   });
 
-  test('takes the middle when points disagree', () => {
+  test('fitSimilarity takes the mean when points disagree', () => {
     const stretched = square.map(({ x, y }) => ({ x: 3 * x, y }));
 
     expect(fitSimilarity(square, stretched)[0]).toBeCloseTo(2, 10);

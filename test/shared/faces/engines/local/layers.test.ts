@@ -26,7 +26,7 @@ const ZERO = COUNT.map(() => 0);
 const ONE = COUNT.map(() => 1);
 
 describe('layers', () => {
-  test('pad as TensorFlow does: with stride 2 only at the end', async () => {
+  test('convolutions pad like TensorFlow: with stride 2 only at the end', async () => {
     // A filter that picks the top left of its 3 × 3 from the first plane.
     const filters = weight([3, 3, 3, 1], [1, ...Array<number>(26).fill(0)]);
 
@@ -37,7 +37,7 @@ describe('layers', () => {
     expect(y).toEqual([0, 2, 8, 10]);
   });
 
-  test('reorder filters from height, width, inputs, outputs', async () => {
+  test('filters are reordered from height, width, inputs, outputs', async () => {
     // 1 × 1: the first output is 1·r + 3·g + 5·b + 0.5, the second 2·r + 4·g + 6·b - 1.
     const filters = weight([1, 1, 3, 2], [1, 2, 3, 4, 5, 6]);
 
@@ -50,7 +50,7 @@ describe('layers', () => {
     expect(y).toEqual([531.5, 641]);
   });
 
-  test('convolve each channel alone, then mix them', async () => {
+  test('separable convolutions filter each channel alone and then mix the channels', async () => {
     const y = await run(
       {
         's/depthwise_filter': weight([1, 1, 3, 1], [1, 10, 100]),
@@ -64,7 +64,7 @@ describe('layers', () => {
     expect(y).toEqual([320.75]);
   });
 
-  test('take maxima, sums, rectify and normalise', async () => {
+  test('pooling, addition, relu and softmax compute their definitions', async () => {
     const dense = {
       'fc/weights': weight([3, 2], [0, 1, 0, 0, 0, 0]),
       'fc/bias': weight([2], [0, Math.log(3)]),

@@ -15,21 +15,24 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test.each(Object.keys(MODEL_FILES) as ModelName[])('%s comes from its package unchanged', async (name) => {
-  const bytes = await readModel(name);
+test.each(Object.keys(MODEL_FILES) as ModelName[])(
+  'model %s comes unchanged from its package',
+  async (name) => {
+    const bytes = await readModel(name);
 
-  expect(bytes.length).toBeGreaterThan(1000);
-  expect(modelPath(name).endsWith(join('model', MODEL_FILES[name].file))).toBe(true);
-});
+    expect(bytes.length).toBeGreaterThan(1000);
+    expect(modelPath(name).endsWith(join('model', MODEL_FILES[name].file))).toBe(true);
+  },
+);
 
-test('a file that is not there is named', async () => {
+test('the error of a missing model names its path', async () => {
   await expect(readModel('landmarks', folder)).rejects.toMatchObject({
     code: 'ModelMismatch',
     message: `cannot read the model file ${join(folder, 'fr_landmark.onnx')}`,
   });
 });
 
-test('a file with one other byte is refused', async () => {
+test('a model with one changed byte is rejected', async () => {
   const bytes = Buffer.from(await readModel('detector'));
   bytes[1000]! ^= 1;
   await writeFile(join(folder, 'fr_detect.onnx'), bytes);

@@ -5,11 +5,11 @@ import type { Point, Pose } from '../../../../../shared/faces/face.ts';
 
 const radians = (degrees: number) => (degrees * Math.PI) / 180;
 
-/** The average head turned, then nodded, then tilted, drawn without perspective at some size and place. */
+/** Projects the average head, rotated by yaw, pitch and roll, without perspective, with any size and position. */
 function draw({ yaw, pitch, roll }: Pose, size = 3, shift: Point = { x: 400, y: 300 }): Point[] {
   const landmarks: Point[] = Array.from({ length: 68 }, () => shift);
   for (const [landmark, [x, y, z]] of HEAD) {
-    // The viewer sees a head that turns to its left move its nose to the right.
+    // When a head turns to its left, its nose moves to the right in the picture.
     const turnedX = x * Math.cos(radians(yaw)) - z * Math.sin(radians(yaw));
     const turnedZ = x * Math.sin(radians(yaw)) + z * Math.cos(radians(yaw));
     const noddedY = y * Math.cos(radians(pitch)) + turnedZ * Math.sin(radians(pitch));
@@ -22,7 +22,7 @@ function draw({ yaw, pitch, roll }: Pose, size = 3, shift: Point = { x: 400, y: 
 }
 
 describe('estimatePose', () => {
-  test('finds the angles of any drawn head again', () => {
+  test('estimatePose finds the angles of any projected head', () => {
     const angle = fc.double({ min: -75, max: 75, noNaN: true });
     fc.assert(
       fc.property(angle, angle, angle, (yaw, pitch, roll) => {
@@ -35,7 +35,7 @@ describe('estimatePose', () => {
     );
   });
 
-  test('depends on neither size nor place', () => {
+  test('a pose depends on neither size nor position', () => {
     const pose = { yaw: 20, pitch: -10, roll: 5 };
 
     const far = estimatePose(draw(pose, 0.1, { x: -50, y: 9000 }));
@@ -45,7 +45,7 @@ describe('estimatePose', () => {
     expect(far.roll).toBeCloseTo(5, 5);
   });
 
-  test('calls a nose to the right of the eyes a turn to the left, and a raised one a look up', () => {
+  test('a nose to the right of the eyes is a turn to the left, and a raised nose is a look up', () => {
     const straight = draw({ yaw: 0, pitch: 0, roll: 0 });
     const nose = 30;
     const moved = (dx: number, dy: number) =>

@@ -13,16 +13,16 @@ import {
 
 describe('writing', () => {
   // The two examples of protobuf.dev/programming-guides/encoding.
-  test('encodes as the specification shows', () => {
+  test('varints are encoded as in the specification', () => {
     expect([...intField(1, 150)]).toEqual([0x08, 0x96, 0x01]);
     expect([...stringField(2, 'testing')]).toEqual([0x12, 7, 0x74, 0x65, 0x73, 0x74, 0x69, 0x6e, 0x67]);
   });
 
-  test('writes floats in four bytes, lowest first', () => {
+  test('floats are written in four bytes, lowest first', () => {
     expect([...floatField(2, 1)]).toEqual([0x15, 0, 0, 0x80, 0x3f]);
   });
 
-  test.each([-1, 0.5, 2 ** 53, Number.NaN])('refuses the varint %d', (value) => {
+  test.each([-1, 0.5, 2 ** 53, Number.NaN])('%d is not a valid varint', (value) => {
     expect(() => varint(value)).toThrow(RangeError);
   });
 });
@@ -34,7 +34,7 @@ describe('reading', () => {
     fc.record({ field: fc.integer({ min: 1, max: 2 ** 20 }), bytes: fc.uint8Array({ maxLength: 300 }) }),
   );
 
-  test('gives back every field that was written, byte for byte', () => {
+  test('every written field is read back, byte for byte', () => {
     fc.assert(
       fc.property(fc.array(anyField), (fields) => {
         const written = fields.map((field) => {
@@ -54,7 +54,7 @@ describe('reading', () => {
     );
   });
 
-  test('refuses a message that was cut short', () => {
+  test('a message that was cut short is rejected', () => {
     const message = concat([intField(1, 7), stringField(2, 'text')]);
 
     for (const length of [1, 3, 4, message.length - 1]) {
@@ -62,11 +62,11 @@ describe('reading', () => {
     }
   });
 
-  test('refuses wire types that ONNX does not use', () => {
+  test('a wire type that ONNX does not use is rejected', () => {
     expect(() => [...readFields(Uint8Array.of((1 << 3) | 3))]).toThrow('wire type 3');
   });
 
-  test('reads the first text of a field', () => {
+  test('readString returns the first text of a field', () => {
     const message = concat([stringField(4, 'Conv'), stringField(2, 'é'), stringField(2, 'later')]);
 
     expect(readString(message, 2)).toBe('é');

@@ -18,11 +18,11 @@ function paint(width: number, height: number, red: (x: number, y: number) => num
 const ramp = paint(4, 2, (x, y) => 10 * y + x);
 
 describe('resample', () => {
-  test('averages the pixels that each new one covers', () => {
+  test('a new pixel is the mean of the pixels that it covers', () => {
     expect([...resample(ramp, 2, 1)]).toEqual([5.5, 7.5, 11, 15, 16.5, 22.5]);
   });
 
-  test('counts a pixel that two new ones share in part for each', () => {
+  test('a pixel that two new ones share counts partly for each', () => {
     const planes = resample(
       paint(3, 1, (x) => 30 * x),
       2,
@@ -34,7 +34,7 @@ describe('resample', () => {
     expect(planes[1]).toBeCloseTo(50, 4);
   });
 
-  test('repeats pixels when it enlarges', () => {
+  test('enlarging repeats pixels', () => {
     expect([
       ...resample(
         paint(2, 1, (x) => 40 * (x + 1)),
@@ -44,7 +44,7 @@ describe('resample', () => {
     ]).toEqual([40, 40, 80, 80, 40, 40, 80, 80]);
   });
 
-  test('keeps the mean of every picture at every size', () => {
+  test('resampling keeps the mean of every picture at every size', () => {
     const side = fc.integer({ min: 1, max: 17 });
     fc.assert(
       fc.property(side, side, side, side, fc.nat(80), (width, height, toWidth, toHeight, seed) => {
@@ -61,30 +61,30 @@ describe('resample', () => {
 });
 
 describe('warp', () => {
-  test('gives the raster back for the identity', () => {
+  test('the identity returns the raster', () => {
     const planes = warp(ramp, [1, 0, 0, 0, 1, 0], 4, 2);
 
     expect([...planes.subarray(0, 8)]).toEqual([0, 1, 2, 3, 10, 11, 12, 13]);
     expect([...planes.subarray(16)]).toEqual([0, 3, 6, 9, 30, 33, 36, 39]);
   });
 
-  test('interpolates between four pixels', () => {
+  test('warp interpolates between four pixels', () => {
     expect(warp(ramp, [1, 0, 1.5, 0, 1, 0.25], 1, 1)[0]).toBeCloseTo(4, 5);
   });
 
-  test('turns', () => {
+  test('warp rotates', () => {
     // A quarter turn: column u of the result is row u of the source, from its right end.
     expect([...warp(ramp, [0, -1, 3, 1, 0, 0], 2, 4).subarray(0, 8)]).toEqual([3, 13, 2, 12, 1, 11, 0, 10]);
   });
 
-  test('is black outside and fades over the last pixel', () => {
+  test('warp is black outside the picture and fades over the last pixel', () => {
     const white = paint(2, 2, () => 80);
 
     expect([...warp(white, [1, 0, -1.5, 0, 1, 0], 5, 1).subarray(0, 5)]).toEqual([0, 40, 80, 40, 0]);
     expect([...warp(white, [1, 0, 0, 0, 1, 5], 2, 2)]).toEqual(Array(12).fill(0));
   });
 
-  test('averages samples where the picture shrinks', () => {
+  test('warp averages samples where the picture shrinks', () => {
     const stripes = paint(64, 64, (x) => (x % 2) * 80);
 
     const planes = cropSquare(stripes, 8, 8, 32, 8);
@@ -94,7 +94,7 @@ describe('warp', () => {
 });
 
 describe('cropSquare', () => {
-  test('cuts whole pixels exactly', () => {
+  test('cropSquare cuts whole pixels exactly', () => {
     const raster = paint(10, 10, (x, y) => 8 * y + x);
 
     expect([...cropSquare(raster, 3, 5, 2, 2).subarray(0, 4)]).toEqual([43, 44, 51, 52]);

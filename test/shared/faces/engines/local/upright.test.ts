@@ -22,7 +22,7 @@ test('boxes and points are scaled to the upright image', () => {
   expect(upright.point({ x: -1, y: 7 })).toEqual({ x: -4, y: 28 });
 });
 
-test('every box ends up inside the image', () => {
+test('every box is clamped to the image', () => {
   const side = fc.integer({ min: 1, max: 5000 });
   const place = fc.double({ min: -6000, max: 6000, noNaN: true });
   fc.assert(

@@ -11,8 +11,8 @@ const QUANTIZED = {
   quantization: { dtype: 'uint8', scale: 0.5, min: -1 },
 };
 
-describe('weights', () => {
-  test('are restored from eight bits, and floats may begin at any byte', () => {
+describe('readWeights', () => {
+  test('weights are restored from eight bits, and floats may start at any byte', () => {
     const binary = Uint8Array.of(0, 2, 255, ...new Uint8Array(Float32Array.of(1.5, -2).buffer));
 
     const weights = readWeights(manifest([QUANTIZED, PLAIN]), binary);
@@ -22,7 +22,7 @@ describe('weights', () => {
     expect([...weights('bias').data]).toEqual([1.5, -2]);
   });
 
-  test('refuse a file of another length', () => {
+  test('a file of the wrong length is rejected', () => {
     expect(() => readWeights(manifest([PLAIN]), new Uint8Array(9))).toThrow(
       expect.objectContaining({
         code: 'ModelMismatch',
@@ -31,7 +31,7 @@ describe('weights', () => {
     );
   });
 
-  test('name what is missing', () => {
+  test('the error of an unknown weight contains its name', () => {
     const weights = readWeights(manifest([PLAIN]), new Uint8Array(8));
 
     expect(() => weights('fc/weights')).toThrow(expect.objectContaining({ code: 'ModelMismatch' }));

@@ -9,9 +9,9 @@ export interface User {
 const ADMIN: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 
 export interface Tokens {
-  /** Who the bearer is; 401 when nobody. */
+  /** The user of the bearer token. Throws 401 for an unknown token. */
   userOf(authorization: string | undefined): User;
-  /** A token for a service account, as TokenRequest makes them. It dies with the account. */
+  /** Makes a token for a service account, like TokenRequest. It is valid as long as the account exists. */
   issue(namespace: string, name: string, seconds: number): { token: string; expires: number };
 }
 

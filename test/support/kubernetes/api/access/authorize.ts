@@ -25,17 +25,17 @@ export interface Access {
   check(user: User, attributes: Attributes): void;
   allows(user: User, attributes: Attributes): boolean;
   /**
-   * Permissions of the role that nobody used so far, as `verb group/resource`: what a test asserts to be empty.
+   * Unused permissions of the role so far, as `verb group/resource`. A test asserts that there are none.
    * `namespace` is undefined for a ClusterRole.
    */
   unused(role: { name: string; namespace?: string }): string[];
-  /** Every request that was refused, as `user verb group/resource`. */
+  /** Every forbidden request, as `user verb group/resource`. */
   readonly refused: readonly string[];
 }
 
 const RBAC = 'rbac.authorization.k8s.io';
 
-/** Role-based access control; administrators may do anything. It notes which permission each request used. */
+/** Role-based access control. Administrators may do anything. Records the permission that each request used. */
 export function createAccess(store: Store): Access {
   const used = new Map<string, Set<string>>();
   const refused: string[] = [];
@@ -46,7 +46,7 @@ export function createAccess(store: Store): Access {
     return role ? ownRules(role) : [];
   }
 
-  /** An aggregated role has the rules of all roles that its selectors name. */
+  /** An aggregated role has the rules of all roles that its selectors match. */
   function ownRules(role: KubeObject): PolicyRule[] {
     const selectors = (
       role.aggregationRule as { clusterRoleSelectors?: { matchLabels?: Record<string, string> }[] }

@@ -1,7 +1,7 @@
 import type { Column } from '../resource.ts';
 import { at, type Tree } from '../types.ts';
 
-/** A column of a built-in kind: computed, as no path reaches what `kubectl get` shows. */
+/** A column of a built-in kind. It is computed, because no path leads to what `kubectl get` shows. */
 export interface ComputedColumn extends Column {
   cell(object: Tree): unknown;
 }

@@ -1,4 +1,4 @@
-/** What the API's reference says of built-in types and the official client's tables do not. Places are `Type.field`. */
+/** Facts about built-in types from the API's reference that the official client's tables lack, by `Type.field`. */
 
 export const REQUIRED: Record<string, string> = {
   ConfigMapKeySelector: 'key',
@@ -64,7 +64,7 @@ export const DEFAULTS: Record<string, unknown> = {
   'ServiceSpec.type': 'ClusterIP',
 };
 
-/** Lists whose items are told apart by keys. */
+/** Lists whose items are identified by keys. */
 export const LIST_KEYS: Record<string, string> = {
   'Container.env': 'name',
   'Container.ports': 'containerPort protocol',

@@ -11,8 +11,8 @@ interface Attribute {
 const known = new Map<string, Schema>();
 
 /**
- * The schema of a built-in type, read off the attribute tables of the official client: every field with its type.
- * What those tables leave out – required fields, defaults, keys of lists – comes from `facts.ts`.
+ * The schema of a built-in type, from the attribute tables of the official client: every field with its type.
+ * `facts.ts` adds what those tables lack: required fields, defaults, keys of lists.
  */
 export function schemaOfModel(name: string): Schema {
   const found = known.get(name);
@@ -22,7 +22,7 @@ export function schemaOfModel(name: string): Schema {
   known.set(name, schema);
   for (const { baseName, type, format } of attributesOf(name)) {
     const field = schemaOfType(type, format, baseName);
-    // A shared schema must not carry what only one of its places says.
+    // Facts about one field must not change the shared schema.
     schema.properties![baseName] = { ...field, ...factsOf(short, baseName, field) };
   }
   const required = REQUIRED[short];

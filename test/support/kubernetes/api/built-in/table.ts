@@ -55,7 +55,7 @@ const GROUPS: Record<string, readonly Row[]> = {
   ],
 };
 
-/** Kinds that the API has without a CRD. */
+/** Built-in kinds, which have no CRD. */
 export const BUILT_IN: readonly Resource[] = Object.entries(GROUPS).flatMap(([apiVersion, rows]) =>
   rows.map((row) => resourceOf(apiVersion, row)),
 );

@@ -13,8 +13,8 @@ import {
 } from './managed-fields.ts';
 
 /**
- * Server-side apply: the live object with what the manager applies, and without what it applied before and nobody
- * else holds. Throws 409 where another manager holds a field at another value, unless forced.
+ * Server-side apply: adds to the live object what the manager applies, and removes what it applied before if no other
+ * manager owns it. Throws 409 where another manager owns a field with another value, unless forced.
  */
 export function serverSideApply(
   live: KubeObject | undefined,
@@ -43,7 +43,7 @@ export function serverSideApply(
   const others = new Set(owned.filter((one) => !isMe(one)).flatMap(({ fields }) => [...fields]));
   const dropped = [...before].filter((path) => !mine.has(path) && !others.has(path));
   const merged = mergeApplied(structuredClone(live), applied, schema) as KubeObject;
-  // Items go before what is in them, so that no half of an item is left.
+  // Remove items before their fields, so that no partial item remains.
   const depth = (path: string) => (JSON.parse(path) as string[]).length;
   for (const path of dropped.sort((a, b) => depth(a) - depth(b))) {
     remove(merged, JSON.parse(path) as string[], schema, others, path);
@@ -83,7 +83,7 @@ function mergeApplied(live: unknown, applied: unknown, schema: Schema | undefine
   return structuredClone(applied);
 }
 
-/** Takes one path out of a value; containers that it leaves empty go as well. True when `value` itself is to go. */
+/** Removes one path from a value, and containers that become empty. Returns true when `value` itself is empty. */
 function remove(
   value: unknown,
   [element, ...rest]: readonly string[],

@@ -2,7 +2,7 @@ import { fieldSchema, type Schema } from '../schema/schema.ts';
 import { branch, canonical, isTree, type Tree } from '../types.ts';
 
 /**
- * Which fields somebody owns: each path is JSON of its elements in the notation of `fieldsV1`
+ * The fields of a manager. Each path is JSON of its elements in the notation of `fieldsV1`
  * (`f:name`, `k:{"name":"a"}`, `v:"x"`).
  */
 export type FieldSet = ReadonlySet<string>;
@@ -23,7 +23,7 @@ export function itemElement(item: unknown, schema: Schema): string {
   return `k:${canonical(Object.fromEntries(values))}`;
 }
 
-/** Every path of a value that can be owned, with what lies there. */
+/** Every path of a value that can have an owner, with its value. */
 export function leavesOf(value: unknown, schema: Schema | undefined): Map<string, unknown> {
   const leaves = new Map<string, unknown>();
   const visit = (here: unknown, its: Schema | undefined, path: readonly string[]): void => {
@@ -45,7 +45,7 @@ export function leavesOf(value: unknown, schema: Schema | undefined): Map<string
   return leaves;
 }
 
-/** An item of a list is owned as such, besides what is in it. */
+/** An item of a list has an owner, in addition to its fields. */
 const ITEM = 'an item';
 
 export function toFieldsV1(fields: FieldSet): Tree {
@@ -79,7 +79,7 @@ export function fromFieldsV1(tree: Tree): Set<string> {
   return fields;
 }
 
-/** The path as people read it: `.spec.containers[name="a"].image`. */
+/** The path for people: `.spec.containers[name="a"].image`. */
 export function readable(path: string): string {
   return (JSON.parse(path) as string[])
     .map((element) => {

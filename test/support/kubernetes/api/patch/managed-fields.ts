@@ -9,17 +9,17 @@ export interface Writer {
   readonly time: string;
 }
 
-/** One manager with its fields, while they are worked on. */
+/** One manager and its fields. */
 export interface Owned {
   readonly entry: ManagedFieldsEntry;
   fields: Set<string>;
 }
 
-/** Nobody owns what names an object or what the API sets by itself. */
+/** Fields without owners: those that identify an object or that the API sets. */
 const UNOWNED =
   /^\["f:(apiVersion|kind)"\]$|^\["f:metadata","f:(name|generateName|namespace|uid|resourceVersion|generation|creationTimestamp|deletionTimestamp|deletionGracePeriodSeconds|managedFields|selfLink)"/;
 
-/** Fields of the object that somebody can own. */
+/** The fields of an object that can have an owner. */
 export function ownable(object: unknown, schema: Schema): Map<string, unknown> {
   const leaves = leavesOf(withoutManagedFields(object), schema);
   for (const path of leaves.keys()) if (UNOWNED.test(path)) leaves.delete(path);
@@ -61,7 +61,7 @@ function newEntry(operation: 'Apply' | 'Update', { manager, apiVersion, subresou
   } satisfies ManagedFieldsEntry;
 }
 
-/** After a create, update or patch: whoever changes a field owns it from now on. */
+/** After a create, update or patch: the manager owns every field that it changed. */
 export function trackUpdate(
   before: KubeObject | undefined,
   after: KubeObject,
@@ -73,7 +73,7 @@ export function trackUpdate(
   const changed = new Set(
     [...is].filter(([path, value]) => !was.has(path) || !same(was.get(path), value)).map(([path]) => path),
   );
-  // A client may send managed fields of its own, or an empty list to be rid of them.
+  // A client may send its own managed fields, or an empty list to delete them.
   const owned = readOwned(after.metadata.managedFields?.length ? after : before).map((one) => ({
     ...one,
     fields: new Set([...one.fields].filter((path) => is.has(path) && !changed.has(path))),
@@ -87,7 +87,7 @@ export function claim(owned: Owned[], operation: 'Apply' | 'Update', writer: Wri
   const before = owned[index];
   const all = operation === 'Apply' ? new Set(fields) : new Set([...(before?.fields ?? []), ...fields]);
   const isSame = before && same([...before.fields].sort(), [...all].sort());
-  // Applying the same again is no change, and keeps its time.
+  // Applying the same values again is not a change, and keeps the time.
   const entry = isSame && operation === 'Apply' ? before.entry : newEntry(operation, writer);
   const claimed = { entry, fields: all };
   if (index < 0) owned.push(claimed);

@@ -3,7 +3,7 @@ import type { Cause } from '../status.ts';
 import { isTree, type Tree } from '../types.ts';
 import { fieldSchema, type Rule, type Schema } from './schema.ts';
 
-/** `x-kubernetes-validations` of a value and of everything in it; `old` is what it replaces, if it replaces anything. */
+/** Checks `x-kubernetes-validations` of a value and of everything in it. `old` is the replaced value, if any. */
 export function checkRules(value: unknown, old: unknown, schema: Schema | undefined, path = ''): Cause[] {
   if (!schema || value === undefined || value === null) return [];
   const causes = (schema['x-kubernetes-validations'] ?? []).flatMap((rule) =>
@@ -23,7 +23,7 @@ export function checkRules(value: unknown, old: unknown, schema: Schema | undefi
   return causes;
 }
 
-/** Only the items of lists that are maps have a past of their own. */
+/** Only items of lists that are maps have an old value. */
 function counterpart(item: unknown, old: readonly unknown[], schema: Schema): unknown {
   const keys = schema['x-kubernetes-list-map-keys'];
   if (!keys || !isTree(item)) return undefined;
@@ -38,7 +38,7 @@ const environment = new Environment({ unlistedVariablesAreDyn: true, homogeneous
 type Program = (context: Tree) => unknown;
 const programs = new Map<string, Program>();
 
-/** Compiles an expression once; throws what is wrong with it. */
+/** Compiles an expression once. Throws its error. */
 export function compileRule(expression: string): Program {
   let program = programs.get(expression);
   if (!program) {
@@ -71,7 +71,7 @@ function cause(field: string, value: unknown, rule: Rule, what: string): Cause {
   return { field, reason: rule.reason ?? 'FieldValueInvalid', message: `${head}: ${what}` };
 }
 
-/** Integers of the schema are `int` in CEL, which the library takes as BigInt. */
+/** Integers of the schema are `int` in CEL, which is BigInt for the library. */
 function toCel(value: unknown, schema: Schema | undefined): unknown {
   if (typeof value === 'number') {
     const whole = schema?.type === 'integer' || (schema?.type !== 'number' && Number.isInteger(value));

@@ -1,7 +1,7 @@
 import { isTree } from '../types.ts';
 import { fieldSchema, type Schema } from './schema.ts';
 
-/** Fills in defaults, in place, from the outside inwards. */
+/** Sets defaults in place, outer values first. */
 export function applyDefaults(value: unknown, schema: Schema | undefined): void {
   if (!schema) return;
   if (Array.isArray(value)) {
@@ -13,7 +13,7 @@ export function applyDefaults(value: unknown, schema: Schema | undefined): void 
     }
     for (const key of Object.keys(value)) {
       const field = fieldSchema(schema, key);
-      // Quantities may be written as numbers, and are text from then on.
+      // Quantities may be written as numbers, and are stored as text.
       if (field?.format === 'quantity') value[key] = String(value[key]);
       applyDefaults(value[key], field);
     }

@@ -1,7 +1,7 @@
 import { isTree } from '../types.ts';
 import { fieldSchema, isOpen, type Schema } from './schema.ts';
 
-/** Removes what the schema does not know, in place, and says which fields those were. */
+/** Removes unknown fields in place, and returns their paths. */
 export function prune(value: unknown, schema: Schema | undefined, path = ''): string[] {
   if (Array.isArray(value)) {
     return value.flatMap((item, index) => prune(item, schema?.items, `${path}[${index}]`));

@@ -1,6 +1,6 @@
-/** A structural schema, as a CRD has it; built-in types are described the same way. */
+/** A structural schema of a CRD. Built-in types have the same form. */
 export interface Schema {
-  /** Types that are shared have a name: they may contain themselves. */
+  /** Shared types have a name, because they may contain themselves. */
   ref?: string;
   type?: string;
   format?: string;
@@ -49,7 +49,7 @@ export interface Rule {
   readonly optionalOldSelf?: boolean;
 }
 
-/** Schema of the field `key` of a value that has `schema`; undefined where nothing is said about it. */
+/** Schema of the field `key` of a value with `schema`; undefined for an unknown field. */
 export function fieldSchema(schema: Schema | undefined, key: string): Schema | undefined {
   const own = schema?.properties?.[key];
   if (own) return own;

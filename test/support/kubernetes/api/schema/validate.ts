@@ -2,7 +2,7 @@ import type { Cause } from '../status.ts';
 import { canonical, isTree } from '../types.ts';
 import { fieldSchema, type Schema } from './schema.ts';
 
-/** What is wrong with a value, in the words of the API. Rules in CEL are checked apart. */
+/** The faults of a value, in the words of the API. Rules in CEL are checked separately. */
 export function validate(value: unknown, schema: Schema | undefined, path = ''): Cause[] {
   if (!schema) return [];
   if (value === null) {

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { sharedArea } from '../../../shared/images/geometry.ts';
-import { placeLabels } from '../../../shared/images/labels.ts';
+import { placeLabels } from '../../../shared/images/label-placement.ts';
 
 const FRAME = { x: 0, y: 0, width: 400, height: 300 };
 const SIZE = { width: 80, height: 20 };
 
-it('stands above the box, flush with its left side', () => {
+test('a label is above its box, aligned left', () => {
   const [place] = placeLabels([{ x: 100, y: 100, width: 50, height: 60 }], [SIZE], FRAME, 4);
 
   expect(place).toEqual({ x: 96, y: 76, width: 80, height: 20 });
 });
 
-it('goes below a box at the upper edge and to its right side at the right edge', () => {
+test('a label is below a box at the upper edge, and aligned right at the right edge', () => {
   const [upper, right] = placeLabels(
     [
       { x: 100, y: 2, width: 50, height: 60 },
@@ -27,7 +27,7 @@ it('goes below a box at the upper edge and to its right side at the right edge',
   expect(right).toMatchObject({ x: 320, y: 126 });
 });
 
-it('stays clear of other faces and of other labels', () => {
+test('a label avoids other faces and other labels', () => {
   const boxes = [
     { x: 100, y: 100, width: 50, height: 60 },
     { x: 105, y: 30, width: 50, height: 60 },
@@ -42,7 +42,7 @@ it('stays clear of other faces and of other labels', () => {
   });
 });
 
-it('rather hides its own face than another label', () => {
+test('a label hides its own face before it hides another label', () => {
   const frame = { x: 0, y: 0, width: 90, height: 100 };
   const boxes = [
     { x: 10, y: 30, width: 60, height: 40 },
@@ -55,7 +55,7 @@ it('rather hides its own face than another label', () => {
   expect(places.map(({ y }) => y)).toEqual([6, 74, 30]);
 });
 
-it('never leaves the frame', () => {
+test('a label is always inside the frame', () => {
   const box = fc.record({
     x: fc.integer({ min: 0, max: 390 }),
     y: fc.integer({ min: 0, max: 290 }),

@@ -2,8 +2,8 @@ import { moveInside, type Rect, sharedArea } from './geometry.ts';
 import type { Size } from './image.ts';
 
 /**
- * Where labels stand: each at its box, inside the frame, and where it hides least of other faces and labels. The
- * largest faces come first in a result, so they get the best places. The same input gives the same places.
+ * Positions of labels, in the order of `boxes`: each next to its box, inside the frame, where it hides least of other
+ * faces and labels. The largest faces come first in a result, so they get the best positions. Deterministic.
  */
 export function placeLabels(
   boxes: readonly Rect[],
@@ -18,9 +18,9 @@ export function placeLabels(
     let best: Rect | undefined;
     let lowest = Number.POSITIVE_INFINITY;
     for (const candidate of candidates(box, size, gap)) {
-      const place = moveInside(candidate, frame);
-      const cost = hiding(place, box, others, placed);
-      if (cost < lowest) [best, lowest] = [place, cost];
+      const position = moveInside(candidate, frame);
+      const cost = hiddenArea(position, box, others, placed);
+      if (cost < lowest) [best, lowest] = [position, cost];
       if (cost === 0) break;
     }
     placed.push(best!);
@@ -35,7 +35,7 @@ function candidates(box: Rect, size: Size, gap: number): Rect[] {
   const middle = box.x + (box.width - size.width) / 2;
   const above = box.y - gap - size.height;
   const below = box.y + box.height + gap;
-  const places: (readonly [x: number, y: number])[] = [
+  const corners: (readonly [x: number, y: number])[] = [
     [left, above],
     [left, below],
     [right, above],
@@ -47,11 +47,11 @@ function candidates(box: Rect, size: Size, gap: number): Rect[] {
     [middle, box.y + box.height - size.height],
     [middle, box.y],
   ];
-  return places.map(([x, y]) => ({ x, y, ...size }));
+  return corners.map(([x, y]) => ({ x, y, ...size }));
 }
 
-/** Pixels hidden, weighted: two labels over each other can both not be read, one's own face is the least loss. */
-function hiding(place: Rect, own: Rect, others: readonly Rect[], labels: readonly Rect[]): number {
-  const sum = (rects: readonly Rect[]) => rects.reduce((total, rect) => total + sharedArea(place, rect), 0);
-  return 10 * sum(labels) + 3 * sum(others) + sharedArea(place, own);
+/** Hidden pixels, weighted: overlapping labels are both unreadable, and hiding the label's own face costs least. */
+function hiddenArea(label: Rect, own: Rect, others: readonly Rect[], labels: readonly Rect[]): number {
+  const sum = (rects: readonly Rect[]) => rects.reduce((total, rect) => total + sharedArea(label, rect), 0);
+  return 10 * sum(labels) + 3 * sum(others) + sharedArea(label, own);
 }
