@@ -16,6 +16,10 @@ export interface PictureFacts extends Size {
   readonly format: ImageFormat;
   /** The file stores its pixels upright too, so that every reader of the file sees the same coordinates. */
   readonly storedUpright?: boolean;
+  /** The file ends too early or is damaged, so parts of the picture are missing. */
+  readonly partial?: true;
+  /** The pixels are the largest preview inside a raw photo. */
+  readonly preview?: true;
   /** Size of the pixels to process. The longest side is bounded, so `raster.width / width` is the scale. */
   readonly raster: Size;
 }

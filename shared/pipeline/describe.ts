@@ -29,6 +29,8 @@ export function describeSource(
     format: picture?.format,
     width: picture?.width,
     height: picture?.height,
+    partial: picture?.partial,
+    preview: picture?.preview,
   };
 }
 

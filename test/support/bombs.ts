@@ -1,5 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import { type TiffField, tiffDirectory, tiffHead } from './tiff.ts';
 
 // Files that cost a decoder far more than their size says, one maker per kind.
 
@@ -127,8 +128,6 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-type Field = readonly [tag: number, type: number, values: readonly number[]];
-
 /** A TIFF of so many directories; the last one leads to `next`, 0 for the end. */
 export function tiffOfDirectories(directories: number, next = 0): Buffer {
   const offsets = Array.from({ length: directories }, (_, i) => 8 + i * DIRECTORY_BYTES);
@@ -143,7 +142,7 @@ export function tiffOfNestedDirectories(depth: number): Buffer {
   const pieces = [tiffHead(8)];
   const size = DIRECTORY_BYTES + 12;
   for (let level = 0; level < depth; level++) {
-    const below: Field = [330, 4, [level + 1 < depth ? 8 + (level + 1) * size : 0]];
+    const below: TiffField = [330, 4, [level + 1 < depth ? 8 + (level + 1) * size : 0]];
     pieces.push(tiffDirectory([...GREY_PIXEL, below], 0));
   }
   return Buffer.concat(pieces);
@@ -169,11 +168,11 @@ export function tiffOfOneStrip(width: number, height: number): Buffer {
 
 function tiffOfStrip(
   { side, rows, bytes }: { side: number; rows: number; bytes: number },
-  fields: readonly Field[],
+  fields: readonly TiffField[],
 ): Buffer {
   const data = deflateSync(Buffer.alloc(bytes), { level: 9 });
   const at = 8 + data.length + (data.length & 1);
-  const all: Field[] = [
+  const all: TiffField[] = [
     [256, 4, [side]],
     [257, 4, [rows]],
     [259, 3, [8]],
@@ -192,7 +191,7 @@ function tiffOfStrip(
 }
 
 /** One grey pixel at the place of the byte order, so that it needs no bytes of its own. */
-const GREY_PIXEL: readonly Field[] = [
+const GREY_PIXEL: readonly TiffField[] = [
   [256, 4, [1]],
   [257, 4, [1]],
   [258, 3, [8]],
@@ -204,37 +203,6 @@ const GREY_PIXEL: readonly Field[] = [
   [279, 4, [1]],
 ];
 const DIRECTORY_BYTES = 2 + 12 * GREY_PIXEL.length + 4;
-
-function tiffHead(firstDirectory: number): Buffer {
-  const head = Buffer.from('II*\0\0\0\0\0', 'latin1');
-  head.writeUInt32LE(firstDirectory, 4);
-  return head;
-}
-
-/** At `at` of the file. Values that do not fit into a field follow the directory. */
-function tiffDirectory(fields: readonly Field[], next: number, at = 0): Buffer {
-  const bytes = Buffer.alloc(2 + 12 * fields.length + 4);
-  const outside: Buffer[] = [];
-  let end = at + bytes.length;
-  bytes.writeUInt16LE(fields.length, 0);
-  for (const [i, [tag, type, values]] of fields.entries()) {
-    const size = type === 3 ? 2 : 4;
-    const packed = Buffer.alloc(Math.max(4, size * values.length));
-    values.forEach((value, n) => void packed.writeUIntLE(value, size * n, size));
-    bytes.writeUInt16LE(tag, 2 + 12 * i);
-    bytes.writeUInt16LE(type, 4 + 12 * i);
-    bytes.writeUInt32LE(values.length, 6 + 12 * i);
-    if (packed.length === 4) {
-      packed.copy(bytes, 10 + 12 * i);
-    } else {
-      bytes.writeUInt32LE(end, 10 + 12 * i);
-      outside.push(packed);
-      end += packed.length;
-    }
-  }
-  bytes.writeUInt32LE(next, bytes.length - 4);
-  return Buffer.concat([bytes, ...outside]);
-}
 
 /** Boxes within boxes, as ISO media files have them. */
 export async function avifOfNestedBoxes(depth: number): Promise<Buffer> {

@@ -23,19 +23,18 @@ export function engineInProcess(engine: RasterEngine): FaceEngine & Pick<RasterE
     },
     async open(bytes, { bounds, signal }) {
       assertNotAborted(signal, 'decoding');
-      return decodePicture(bytes, await readHeader(bytes, bounds), bounds, engine);
+      return decodePicture(await readHeader(bytes, bounds), bounds, engine);
     },
   };
 }
 
 /** The second half of opening, for a file whose header was read. */
 export async function decodePicture(
-  bytes: Uint8Array,
   header: ImageHeader,
   bounds: ImageBounds,
   engine: Pick<RasterEngine, 'analyze'>,
 ): Promise<Picture> {
-  return pictureOf(await decodeInspected(bytes, header, bounds), engine);
+  return pictureOf(await decodeInspected(header, bounds), engine);
 }
 
 export function pictureOf(image: UprightImage, engine: Pick<RasterEngine, 'analyze'>): Picture {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
+import { LACK_OF_MEMORY } from '../../images/inspect/errors.ts';
 import { onAbort } from '../../runtime/abort.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
@@ -13,7 +14,6 @@ import {
   type CallName,
   type FromProcess,
   fromFailure,
-  OUT_OF_MEMORY,
   type ProcessOptions,
   type ToProcess,
 } from './protocol.ts';
@@ -107,7 +107,7 @@ export function startPictureProcess(deps: PictureProcessDeps): PictureProcess {
   const exited = new Promise<void>((resolve) => {
     child.once('close', (code, signal) => {
       const reason =
-        endedFor === 'abort' ? 'crash' : (endedFor ?? (OUT_OF_MEMORY.test(said) ? 'memory' : 'crash'));
+        endedFor === 'abort' ? 'crash' : (endedFor ?? (LACK_OF_MEMORY.test(said) ? 'memory' : 'crash'));
       ended ??= new ProcessEnded(reason, {
         exitCode: code ?? undefined,
         exitSignal: signal ?? undefined,

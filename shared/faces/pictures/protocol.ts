@@ -74,10 +74,6 @@ export interface FromProcess {
   readonly exceeded?: Excess;
 }
 
-/** What libvips, GLib, the runtime of the networks and V8 say when the process may not have more memory. */
-export const OUT_OF_MEMORY =
-  /out of memory|bad_alloc|failed to allocate|cannot allocate|unable to create thread|array buffer allocation failed/i;
-
 /** An error as it crosses: a class does not survive the way, its fields do. */
 export interface Failure {
   readonly code: ErrorCode;

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { ImageBounds } from '../../images/image.ts';
+import { LACK_OF_MEMORY } from '../../images/inspect/errors.ts';
 import { type ImageHeader, readHeader } from '../../images/inspect/header.ts';
 import { loadSharp } from '../../images/sharp.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -13,19 +14,16 @@ import {
   type Call,
   type CallName,
   type FromProcess,
-  OUT_OF_MEMORY,
   type ToProcess,
   toFailure,
 } from './protocol.ts';
 import { ownUsage } from './usage.ts';
 import { type CallLimits, watchUsage } from './watch.ts';
 
-/** A file whose header was read, and its picture once it is decoded. */
-interface Opened {
-  readonly bytes: Uint8Array;
+/** A file whose header was read. */
+interface Inspected {
   readonly bounds: ImageBounds;
   readonly header: ImageHeader;
-  picture?: Picture;
 }
 
 interface Reply<C extends CallName> {
@@ -48,9 +46,14 @@ export interface ServeDeps {
 
 /** Opens pictures for the other side of the channel. Calls come one at a time. */
 export function servePictures(channel: Duplex, { engine, watchesItself }: ServeDeps): void {
-  const opened = new Map<number, Opened>();
+  const inspected = new Map<number, Inspected>();
+  const opened = new Map<number, Picture>();
   const running = new Map<number, AbortController>();
-  const pictureOf = (number: number): Picture => opened.get(number)!.picture!;
+  const pictureOf = (number: number): Picture => opened.get(number)!;
+  const forget = (number: number): void => {
+    inspected.delete(number);
+    opened.delete(number);
+  };
 
   const handlers: Handlers = {
     async 'warm-up'() {
@@ -59,24 +62,18 @@ export function servePictures(channel: Duplex, { engine, watchesItself }: ServeD
     },
     async inspect({ picture, bounds }, [bytes]) {
       const header = await readHeader(bytes!, bounds);
-      opened.set(picture, { bytes: bytes!, bounds, header });
+      inspected.set(picture, { bounds, header });
       return { answer: { memoryBytes: header.memoryBytes } };
     },
     async decode({ picture: number }) {
-      const { bytes, header, bounds } = opened.get(number)!;
-      const picture = await decodePicture(bytes, header, bounds, engine);
-      // Not the bytes: nobody needs them any more.
-      opened.set(number, { bytes: EMPTY, bounds, header, picture });
-      const { width, height, format, storedUpright, raster } = picture;
-      return {
-        answer: {
-          width,
-          height,
-          format,
-          storedUpright,
-          raster: { width: raster.width, height: raster.height },
-        },
-      };
+      const { header, bounds } = inspected.get(number)!;
+      // Nobody needs the bytes of the file any more.
+      inspected.delete(number);
+      const picture = await decodePicture(header, bounds, engine);
+      opened.set(number, picture);
+      const { width, height, format, storedUpright, partial, preview } = picture;
+      const raster = { width: picture.raster.width, height: picture.raster.height };
+      return { answer: { width, height, format, storedUpright, partial, preview, raster } };
     },
     async faces({ picture, attributes, embeddings }, _, signal) {
       const asked = { attributes: new Set(attributes), embeddings, signal };
@@ -94,7 +91,7 @@ export function servePictures(channel: Duplex, { engine, watchesItself }: ServeD
     }),
     async render({ picture, plan }) {
       const { crops, ...single } = await pictureOf(picture).render(plan);
-      opened.delete(picture);
+      forget(picture);
       const made = Object.entries(single).filter(([, file]) => file) as [
         Answers['render'][number],
         Uint8Array,
@@ -121,7 +118,7 @@ export function servePictures(channel: Duplex, { engine, watchesItself }: ServeD
     const handler = handlers[call.call] as (...given: unknown[]) => Promise<Reply<CallName>>;
     const { files, ...outcome } = await handler(call, given, abort.signal).catch((error: unknown) => ({
       failure: toFailure(error),
-      outOfMemory: OUT_OF_MEMORY.test(String(error)),
+      outOfMemory: LACK_OF_MEMORY.test(String(error)),
       files: undefined,
     }));
     running.delete(id);
@@ -130,13 +127,11 @@ export function servePictures(channel: Duplex, { engine, watchesItself }: ServeD
   };
 
   readFrames(channel, ({ message, files }: Frame<ToProcess>) => {
-    if ('close' in message) opened.delete(message.close);
+    if ('close' in message) forget(message.close);
     else if ('abort' in message) running.get(message.abort)?.abort();
     else void carryOut(message, files);
   });
 }
-
-const EMPTY = new Uint8Array();
 
 function withoutEmbedding({ embedding, ...face }: Face): Face {
   return face;

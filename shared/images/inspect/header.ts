@@ -8,7 +8,8 @@ import { countGif } from './gif.ts';
 import { countJpeg } from './jpeg.ts';
 import { estimateMemory } from './memory.ts';
 import { countPng } from './png.ts';
-import { countTiff } from './tiff.ts';
+import { choosePicture } from './raw-photo.ts';
+import { countDirectory, countTiff } from './tiff.ts';
 import { countWebp } from './webp.ts';
 
 /** What is known of a picture before it is decoded. */
@@ -16,13 +17,28 @@ export interface ImageHeader {
   /** Pixels of the upright picture. */
   readonly width: number;
   readonly height: number;
+  /** Format of the file. */
   readonly format: ImageFormat;
-  /** The file's own pixels are upright too. */
+  /** The pixels to decode. */
+  readonly pixels: PixelSource;
+  /** They are a preview inside a raw photo. */
+  readonly preview?: true;
+  /** The file stores its pixels upright too, and they are its first picture. */
   readonly storedUpright: boolean;
+  /** Channels beyond colour and one for transparency. */
+  readonly hasSpareChannels: boolean;
   /** The embedded profile says sRGB, so nothing needs converting. */
   readonly alreadySrgb: boolean;
   /** Bytes of memory that decoding takes, estimated. */
   readonly memoryBytes: number;
+}
+
+/** A file, or a part of one. */
+export interface PixelSource {
+  readonly bytes: Uint8Array;
+  readonly format: ImageFormat;
+  /** Page of a TIFF. @default 0 */
+  readonly page?: number;
 }
 
 /** AVIF has no counter: libheif bounds its own structure, and the frames of a sequence are not decoded. */
@@ -35,36 +51,62 @@ const COUNTERS: Record<Exclude<ImageFormat, 'avif'>, (bytes: Buffer, bounds: Ima
 };
 
 /**
- * Tells the format by the bytes and counts what the file would cost, before a decoder reads more than its header.
+ * Detects the format from the bytes and counts what the file would cost, before a decoder reads more than its header.
  *
- * Errors: `InvalidImage` with `details.reason`; `ImageTooLarge` with `details.bound`, `limit` and `actual`.
+ * Throws `InvalidImage` with `details.reason`; `ImageTooLarge` with `details.bound`, `limit` and `actual`.
  */
 export async function readHeader(bytes: Uint8Array, bounds: ImageBounds): Promise<ImageHeader> {
   assertWithin('maxBytes', bytes.length, bounds.maxBytes);
   const format = knownFormat(bytes);
-  const counts = countFile(bytes, format, bounds);
-  const metadata = await readMetadata(bytes, format);
+  const fileCounts = countFile(bytes, format, bounds);
+  const { counts = fileCounts, ...pixels } = choosePixels(bytes, format, bounds);
+  const metadata = await readMetadata(pixels, bounds);
   const { width, height } = metadata.autoOrient;
   assertWithin('maxSide', Math.max(width, height), bounds.maxSide);
   assertWithin('maxPixels', width * height, bounds.maxPixels);
   assertWithin('maxChannels', metadata.channels, bounds.maxChannels);
-  const storedUpright = (metadata.orientation ?? 1) === 1;
+  const isUpright = (metadata.orientation ?? 1) === 1;
   const memoryBytes = estimateMemory(
     {
-      format,
+      format: pixels.format,
       width: metadata.width,
       height: metadata.height,
       channels: metadata.channels,
       bytesPerChannel: BYTES_PER_CHANNEL[metadata.depth] ?? 8,
-      isTurned: !storedUpright,
+      isTurned: !isUpright,
     },
     counts,
     bounds.rasterSide,
   );
   assertWithin('maxPictureMb', Math.ceil(memoryBytes / MEGABYTE), bounds.maxPictureMb);
-  const { space, icc } = metadata;
-  const alreadySrgb = space === 'srgb' && icc !== undefined && isSrgbProfile(icc);
-  return { width, height, format, storedUpright, alreadySrgb, memoryBytes };
+  const { space, icc, channels } = metadata;
+  return {
+    width,
+    height,
+    format,
+    pixels,
+    preview: pixels.bytes === bytes ? undefined : true,
+    storedUpright: isUpright && pixels.bytes === bytes && !pixels.page,
+    alreadySrgb: space === 'srgb' && icc !== undefined && isSrgbProfile(icc),
+    hasSpareChannels: channels > (COLOUR_CHANNELS[space] ?? 3) + 1,
+    memoryBytes: memoryBytes + bytes.length,
+  };
+}
+
+/** The first picture of a file, except for TIFF, where that may be a thumbnail. */
+function choosePixels(
+  bytes: Uint8Array,
+  format: ImageFormat,
+  bounds: ImageBounds,
+): PixelSource & { readonly counts?: FileCounts } {
+  const chosen = format === 'tiff' ? choosePicture(asBuffer(bytes)) : undefined;
+  if (!chosen) return { bytes, format };
+  if ('page' in chosen) {
+    const counts = countDirectory(chosen.directory);
+    assertCountsWithin(counts, bounds);
+    return { bytes, format, page: chosen.page, counts };
+  }
+  return { bytes: chosen.preview, format: 'jpeg', counts: countFile(chosen.preview, 'jpeg', bounds) };
 }
 
 function knownFormat(bytes: Uint8Array): ImageFormat {
@@ -86,24 +128,35 @@ function knownFormat(bytes: Uint8Array): ImageFormat {
 
 function countFile(bytes: Uint8Array, format: ImageFormat, bounds: ImageBounds): FileCounts {
   if (format === 'avif') return {};
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const counts = COUNTERS[format](buffer, bounds);
+  const counts = COUNTERS[format](asBuffer(bytes), bounds);
+  assertCountsWithin(counts, bounds);
+  return counts;
+}
+
+function assertCountsWithin(counts: FileCounts, bounds: ImageBounds): void {
   assertWithin('maxScans', counts.scans ?? 1, bounds.maxScans);
   assertWithin('maxFrames', counts.frames ?? 1, bounds.maxFrames);
   assertWithin('maxChannels', counts.channels ?? 1, bounds.maxChannels);
   assertWithin('maxMetadataBytes', counts.metadataBytes ?? 0, bounds.maxMetadataBytes);
-  return counts;
 }
 
-async function readMetadata(bytes: Uint8Array, format: ImageFormat) {
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+async function readMetadata({ bytes, format, page }: PixelSource, { maxChannels }: ImageBounds) {
   const sharp = await loadSharp();
   try {
-    // Bounds are checked with the figures in hand: sharp's own error names none.
-    return await sharp(bytes, { limitInputPixels: false }).metadata();
+    // The caller checks the number of pixels, because sharp's own error does not contain it.
+    const limits = { limitInputPixels: false, limitInputChannels: maxChannels } as const;
+    return await sharp(bytes, { ...limits, page }).metadata();
   } catch (error) {
     throw undecodable(error, bytes, format);
   }
 }
+
+/** By libvips' name of a colour space. */
+const COLOUR_CHANNELS: Readonly<Record<string, number>> = { 'b-w': 1, grey16: 1, cmyk: 4 };
 
 /** By libvips' name of the type of a channel. */
 const BYTES_PER_CHANNEL: Readonly<Record<string, number>> = {
