@@ -8,7 +8,7 @@ export const PICTURE_POOL_OPTIONS = defineOptions({
     schema: z.optional(integer(1, 64)) as z.ZodMiniType<number | undefined, unknown>,
     unit: 'processes, 1–64',
     about:
-      'Processes that decode pictures, find faces and draw, each with models of its own (about 100 MB). Default: one per core as far as memory allows, at most 8, for `npm start` and the HTTP server; 1 in a managed runtime, where an instance has one picture at a time.',
+      'Processes that decode pictures, find faces and draw, each with models of its own (about 100 MB). Default: one per core as far as memory allows, at most 8, for `npm start` and the HTTP server; 1 in a managed runtime, where an instance has one picture at a time. Where pictures can be open at once, one more process starts when a costly picture comes, so that ordinary photos do not wait for it.',
   },
   engineQueue: {
     env: 'ENGINE_QUEUE',

@@ -5,6 +5,7 @@ import { AppError } from '../../runtime/errors.ts';
 import type { LocalEngineOptions } from '../engines/local/engine.ts';
 import type { Picture, Pictures } from '../picture.ts';
 import { createMemoryBudget } from './budget.ts';
+import { enterLane } from './lanes.ts';
 import { openRemotePicture } from './remote-picture.ts';
 import { createResourcePool } from './resource-pool.ts';
 import { createSlot } from './slot.ts';
@@ -37,6 +38,8 @@ export interface PicturePoolOptions {
 const RETRY_AFTER_MS = 1000;
 /** Memory that a process maps before its first picture, threads and models included. Measured: 250 to 330 MB. */
 const STARTED_BYTES = 384 * MEGABYTE;
+/** Ordinary photos come first where the cores are busy. Linux, nice(2). */
+const COSTLY_NICENESS = 10;
 /** An estimate may be exceeded by so much before the system refuses memory. */
 const TOLERANCE = 1.15;
 
@@ -67,7 +70,13 @@ export function createPicturePool({
   const slots = Array.from({ length: workers }, () => createSlot(processDeps));
   // The last one is taken first, so the first slot starts first.
   const order = Array.from({ length: picturesPerWorker }, () => slots.toReversed()).flat();
-  const slotPool = createResourcePool(order, { maxWaiting, retryAfterMs: RETRY_AFTER_MS });
+  const limits = { maxWaiting, retryAfterMs: RETRY_AFTER_MS };
+  // Where pictures come one at a time, none waits for a costly one.
+  const costly = order.length > 1 ? createSlot({ ...processDeps, niceness: COSTLY_NICENESS }) : undefined;
+  const lanes = {
+    ordinary: createResourcePool(order, limits),
+    costly: costly && createResourcePool([costly], limits),
+  };
   const budget = createMemoryBudget(memoryBytes);
 
   return {
@@ -75,17 +84,12 @@ export function createPicturePool({
       await slots[0]!.process();
     },
     async open(bytes, { bounds, signal }) {
-      const { resource: slot, release } = await slotPool.acquire(signal);
-      const leave = slot.enter();
-      const onClose = () => {
-        leave();
-        release();
-      };
+      const lane = await enterLane(lanes, signal);
       const limited = { ...bounds, maxPictureMb: Math.min(bounds.maxPictureMb, largestMb) };
-      return openRemotePicture(bytes, { bounds: limited, signal }, { slot, budget, onCrash, onClose });
+      return openRemotePicture(bytes, { bounds: limited, signal }, { lane, budget, onCrash });
     },
     async close() {
-      await Promise.all(slots.map((slot) => slot.close()));
+      await Promise.all([...slots, ...(costly ? [costly] : [])].map((slot) => slot.close()));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { getPriority, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import pLimit from 'p-limit';
 import { LACK_OF_MEMORY } from '../../images/inspect/errors.ts';
@@ -75,6 +76,8 @@ export interface PictureProcessDeps {
   /** The program, JavaScript or, in a checkout, TypeScript. */
   readonly entry: URL;
   readonly options: ProcessOptions;
+  /** Added to the niceness of this process. @default 0 */
+  readonly niceness?: number;
   /** The most memory that the process may ask its system for, where the system can refuse it. */
   readonly dataBytes: number;
   readonly clock: Clock;
@@ -92,6 +95,7 @@ const STARTING: CallLimits = { processorMs: 60_000, memoryBytes: Number.MAX_SAFE
 export function startPictureProcess(deps: PictureProcessDeps): PictureProcess {
   const { clock, readUsage } = deps;
   const child = spawnProgram(deps);
+  yieldPriority(child, deps.niceness);
   const channel = child.stdio[CHANNEL_FD] as Socket;
   const oneAtATime = pLimit(1);
   let ids = 0;
@@ -207,6 +211,11 @@ export function startPictureProcess(deps: PictureProcessDeps): PictureProcess {
 
 function aborted(signal?: AbortSignal): AppError {
   return new AppError('Aborted', 'the work on the picture was stopped', { cause: signal?.reason });
+}
+
+/** A process that could not be started has no id; its `error` event says so. */
+function yieldPriority({ pid }: ChildProcess, niceness = 0): void {
+  if (pid !== undefined && niceness > 0) setPriority(pid, getPriority() + niceness);
 }
 
 /** Sets a limit on memory that the system enforces, and becomes the program. */

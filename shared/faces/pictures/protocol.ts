@@ -40,7 +40,7 @@ export type Call =
 /** What each call answers, besides files. */
 export interface Answers {
   'warm-up': null;
-  inspect: { readonly memoryBytes: number };
+  inspect: { readonly memoryBytes: number; readonly processorMs: number };
   decode: PictureFacts;
   /** Embeddings are files, in the order of the faces. */
   faces: readonly Face[];

@@ -3,23 +3,28 @@ import { AppError } from '../../runtime/errors.ts';
 import type { Face } from '../face.ts';
 import type { OpenOptions, Picture } from '../picture.ts';
 import type { MemoryBudget, MemoryShare } from './budget.ts';
+import type { Lane } from './lanes.ts';
 import { type CallResult, ProcessEnded } from './process.ts';
 import type { Call, CallName } from './protocol.ts';
-import type { Slot, SlotProcess } from './slot.ts';
+import type { SlotProcess } from './slot.ts';
 
 export interface RemotePictureDeps {
-  readonly slot: Slot;
+  /** It is left when the picture is closed. */
+  readonly lane: Lane;
   readonly budget: MemoryBudget;
   /** Called for a process that ended by itself, before the picture is repeated on another. */
   readonly onCrash: (error: AppError) => void;
-  /** Called once, when the picture is closed. */
-  readonly onClose: () => void;
 }
 
 /** A picture is repeated once for its own crash, and so often for the end of its process because of others. */
 const MAX_LOSSES = 20;
 /** Beyond the estimate of a picture: what it finds and what is drawn. */
 const WORK_BYTES = 64 * MEGABYTE;
+/** A picture that is expected to cost more is processed in the lane of costly pictures. */
+const ORDINARY_MS = 1000;
+const ORDINARY_BYTES = 160 * MEGABYTE;
+/** A picture whose decoding costs more against expectation is moved there. */
+const MAX_ORDINARY_MS = 2000;
 /** Copies of a decoded picture that exist at once while it is drawn and encoded. */
 const RASTER_COPIES = 3;
 
@@ -37,6 +42,8 @@ export async function openRemotePicture(
   let share: MemoryShare | undefined;
   let facts: PictureFacts | undefined;
   let spentMs = 0;
+  /** Processor time that the picture used before it moved to the other lane. */
+  let movedAfterMs = 0;
   let crashes = 0;
   let losses = 0;
   let isClosed = false;
@@ -47,13 +54,16 @@ export async function openRemotePicture(
     share = undefined;
   };
 
+  const { lane } = deps;
   const ask = async <C extends CallName>(
     process: SlotProcess,
     call: Extract<Call, { call: C }>,
     files: readonly Uint8Array[] = [],
   ): Promise<CallResult<C>> => {
-    const processorMs = bounds.maxPictureSeconds * 1000 - spentMs;
-    if (processorMs <= 0) throw new ProcessEnded('processor');
+    const leftMs = bounds.maxPictureSeconds * 1000 - spentMs;
+    if (leftMs <= 0) throw new ProcessEnded('processor');
+    const isDecoding = call.call === 'inspect' || call.call === 'decode';
+    const processorMs = lane.canMove && isDecoding ? Math.min(leftMs, MAX_ORDINARY_MS) : leftMs;
     const memoryBytes = bounds.maxPictureMb * MEGABYTE + WORK_BYTES;
     const result = await process.call(call, { files, signal, limits: { processorMs, memoryBytes } });
     spentMs += result.processorMs;
@@ -61,10 +71,16 @@ export async function openRemotePicture(
   };
 
   const attach = async (): Promise<SlotProcess> => {
-    const process = await deps.slot.process();
+    const process = await lane.slot.process();
     isFirst = process.countPicture();
-    spentMs = 0;
-    const { memoryBytes } = (await ask(process, { call: 'inspect', picture, bounds }, [bytes])).answer;
+    spentMs = movedAfterMs;
+    const { memoryBytes, processorMs } = (await ask(process, { call: 'inspect', picture, bounds }, [bytes]))
+      .answer;
+    if (lane.canMove && (processorMs > ORDINARY_MS || memoryBytes > ORDINARY_BYTES)) {
+      process.forget(picture);
+      await lane.move();
+      return attach();
+    }
     share = await deps.budget.take(memoryBytes, signal);
     facts = (await ask(process, { call: 'decode', picture })).answer;
     share.shrink(facts.raster.width * facts.raster.height * 3 * RASTER_COPIES);
@@ -73,9 +89,14 @@ export async function openRemotePicture(
   };
 
   /** Returns when the work is worth another try. */
-  const judge = (end: ProcessEnded): void => {
+  const judge = async (end: ProcessEnded): Promise<void> => {
     const wasFirst = isFirst;
+    const wasDecoding = attached === undefined;
     detach();
+    if (end.reason === 'processor' && wasDecoding && lane.canMove) {
+      movedAfterMs = MAX_ORDINARY_MS;
+      return lane.move();
+    }
     switch (end.reason) {
       case 'lost':
         if (++losses <= MAX_LOSSES) return;
@@ -102,7 +123,7 @@ export async function openRemotePicture(
         return await work();
       } catch (error) {
         if (!(error instanceof ProcessEnded)) throw error;
-        judge(error);
+        await judge(error);
       }
     }
   };
@@ -118,7 +139,7 @@ export async function openRemotePicture(
     isClosed = true;
     attached?.forget(picture);
     detach();
-    deps.onClose();
+    lane.leave();
   };
 
   try {

@@ -63,7 +63,7 @@ export function servePictures(channel: Duplex, { engine, watchesItself }: ServeD
     async inspect({ picture, bounds }, [bytes]) {
       const header = await readHeader(bytes!, bounds);
       inspected.set(picture, { bounds, header });
-      return { answer: { memoryBytes: header.memoryBytes } };
+      return { answer: { memoryBytes: header.memoryBytes, processorMs: header.processorMs } };
     },
     async decode({ picture: number }) {
       const { header, bounds } = inspected.get(number)!;

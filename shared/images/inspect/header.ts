@@ -6,8 +6,9 @@ import type { FileCounts } from './counts.ts';
 import { assertWithin, invalidImage, undecodable } from './errors.ts';
 import { countGif } from './gif.ts';
 import { countJpeg } from './jpeg.ts';
-import { estimateMemory } from './memory.ts';
+import { estimateMemory, type PixelLayout } from './memory.ts';
 import { countPng } from './png.ts';
+import { estimateProcessorMs } from './processor-time.ts';
 import { choosePicture } from './raw-photo.ts';
 import { countDirectory, countTiff } from './tiff.ts';
 import { countWebp } from './webp.ts';
@@ -29,8 +30,10 @@ export interface ImageHeader {
   readonly hasSpareChannels: boolean;
   /** The embedded profile says sRGB, so nothing needs converting. */
   readonly alreadySrgb: boolean;
-  /** Bytes of memory that decoding takes, estimated. */
+  /** Estimated memory of decoding in bytes, the file included. */
   readonly memoryBytes: number;
+  /** Expected processor time of decoding. */
+  readonly processorMs: number;
 }
 
 /** A file, or a part of one. */
@@ -66,18 +69,15 @@ export async function readHeader(bytes: Uint8Array, bounds: ImageBounds): Promis
   assertWithin('maxPixels', width * height, bounds.maxPixels);
   assertWithin('maxChannels', metadata.channels, bounds.maxChannels);
   const isUpright = (metadata.orientation ?? 1) === 1;
-  const memoryBytes = estimateMemory(
-    {
-      format: pixels.format,
-      width: metadata.width,
-      height: metadata.height,
-      channels: metadata.channels,
-      bytesPerChannel: BYTES_PER_CHANNEL[metadata.depth] ?? 8,
-      isTurned: !isUpright,
-    },
-    counts,
-    bounds.rasterSide,
-  );
+  const layout: PixelLayout = {
+    format: pixels.format,
+    width: metadata.width,
+    height: metadata.height,
+    channels: metadata.channels,
+    bytesPerChannel: BYTES_PER_CHANNEL[metadata.depth] ?? 8,
+    isTurned: !isUpright,
+  };
+  const memoryBytes = estimateMemory(layout, counts, bounds.rasterSide) + bytes.length;
   assertWithin('maxPictureMb', Math.ceil(memoryBytes / MEGABYTE), bounds.maxPictureMb);
   const { space, icc, channels } = metadata;
   return {
@@ -89,7 +89,8 @@ export async function readHeader(bytes: Uint8Array, bounds: ImageBounds): Promis
     storedUpright: isUpright && pixels.bytes === bytes && !pixels.page,
     alreadySrgb: space === 'srgb' && icc !== undefined && isSrgbProfile(icc),
     hasSpareChannels: channels > (COLOUR_CHANNELS[space] ?? 3) + 1,
-    memoryBytes: memoryBytes + bytes.length,
+    memoryBytes,
+    processorMs: estimateProcessorMs(layout, counts),
   };
 }
 

@@ -221,6 +221,18 @@ describe('a pool of picture processes', () => {
     });
   });
 
+  test('an ordinary photo does not wait for costly pictures', async () => {
+    const { engine } = openMisbehaving({ workers: 2 });
+    const costly = await slowPng();
+    const ordinary = await harmless();
+    const order: string[] = [];
+    const look = (name: string, file: Buffer) => analyze(engine, file, BOXES).then(() => order.push(name));
+
+    await Promise.all([look('costly', costly), look('costly', costly), look('ordinary', ordinary)]);
+
+    expect(order).toEqual(['ordinary', 'costly', 'costly']);
+  });
+
   test('an open picture survives the end of its process because of another picture', async () => {
     const { engine, crashes } = openMisbehaving({ picturesPerWorker: 2 });
     const kept = await engine.open(sampleBytes(1), BOUNDS);
@@ -275,7 +287,7 @@ test('a picture process gets no secret of its parent', async () => {
 
 /** Takes a decoder a second or so. */
 function slowPng(): Promise<Buffer> {
-  return sharp({ create: { width: 9000, height: 9000, channels: 3, background: '#345' } })
+  return sharp({ create: { width: 9000, height: 9000, channels: 3, background: '#000' } })
     .png({ compressionLevel: 1 })
     .toBuffer();
 }
