@@ -9,14 +9,15 @@ const PROCESS_BYTES = 128 * MEGABYTE;
 const MAX_PROCESSES = 8;
 const MIN_BUDGET_BYTES = 64 * MEGABYTE;
 
-/** How many processes suit the machine: one per core, as long as the largest picture still fits beside them. */
+/** Number of processes that suits the machine: one per core, as long as the largest picture and a process for it fit too. */
 export function suitableWorkers({ cores, memoryBytes }: Capacity): number {
   const largest = DEFAULT_IMAGE_BOUNDS.maxPictureMb * MEGABYTE;
-  const fitting = Math.floor((memoryBytes - PROGRAM_BYTES - largest) / PROCESS_BYTES);
+  const fitting = Math.floor((memoryBytes - PROGRAM_BYTES - PROCESS_BYTES - largest) / PROCESS_BYTES);
   return Math.max(1, Math.min(Math.floor(cores), fitting, MAX_PROCESSES));
 }
 
-/** What is left for decoding: all pictures that are in work share it. */
+/** Memory for decoding, which all pictures share. Several processes have one more for costly pictures. */
 export function pictureBudget({ memoryBytes }: Pick<Capacity, 'memoryBytes'>, workers: number): number {
-  return Math.max(MIN_BUDGET_BYTES, memoryBytes - PROGRAM_BYTES - workers * PROCESS_BYTES);
+  const processes = workers > 1 ? workers + 1 : workers;
+  return Math.max(MIN_BUDGET_BYTES, memoryBytes - PROGRAM_BYTES - processes * PROCESS_BYTES);
 }
