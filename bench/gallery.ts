@@ -71,9 +71,5 @@ console.log(`${FACES} faces of ${PEOPLE} people, ${SIZE} numbers each, on ${proc
 console.log(`objects      ${objects.length}, ${megabytes.toFixed(0)} MB`);
 console.log(`load         ${loaded.toFixed(0)} ms from memory`);
 console.log(`search       ${ms(times)} median (min–max) of ${times.length}`);
-console.log(
-  `to the bar   ${spread(
-    times.map((time) => time / BAR_MS),
-    2,
-  )} of ${BAR_MS} ms`,
-);
+const ratios = times.map((time) => time / BAR_MS);
+console.log(`to the bar   ${spread(ratios, 2)} of ${BAR_MS} ms`);

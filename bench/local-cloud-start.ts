@@ -1,12 +1,13 @@
 // From start to listening, and memory at rest, of the packed local cloud beside Node alone: `npm run bench:cloud-start`.
 // Fails above its bars, which are multiples of Node alone.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { packCloud } from '../scripts/pack-cloud/pack.ts';
+import { untilPrinted } from './child.ts';
 import { median, spread } from './slice/statistics.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 11);
@@ -65,24 +66,13 @@ async function measure({ args, ready }: Contender, samples: Samples): Promise<vo
   const startedAt = performance.now();
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], cwd: folder });
   const ended = once(child, 'close');
-  await printed(child, ready);
+  await untilPrinted(child, ready);
   samples.milliseconds.push(performance.now() - startedAt);
   await new Promise((done) => setTimeout(done, REST_MS));
   const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(child.pid)]);
   samples.megabytes.push(Number(stdout) / 1024);
   child.kill('SIGTERM');
   await ended;
-}
-
-function printed(child: ChildProcess, text: string): Promise<void> {
-  return new Promise((done, fail) => {
-    let output = '';
-    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
-      output += chunk;
-      if (output.includes(text)) done();
-    });
-    child.once('close', () => fail(new Error(`ended before it printed ${text}: ${output}`)));
-  });
 }
 
 function report(samples: ReadonlyMap<string, Samples>, floor: string): void {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Account } from '../local/access/account.ts';
 import type { NewEventRule } from '../local/rules/index.ts';
 import { AppError } from '../shared/runtime/errors.ts';
+import { parseJson } from '../shared/runtime/json.ts';
 
 const account = z.strictObject({
   accountId: z.string().regex(/^\d{1,20}$/),
@@ -40,12 +41,8 @@ export function readRules(json: string): NewEventRule[] {
 }
 
 function read<T>(what: string, schema: z.ZodType<T>, json: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new AppError('ConfigInvalid', `the file of ${what} is not JSON`);
-  }
+  const value = parseJson(json);
+  if (value === undefined) throw new AppError('ConfigInvalid', `the file of ${what} is not JSON`);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || what}: ${message}`);

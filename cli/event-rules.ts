@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ruleData } from '../local/rules/operations/rule-parameters.ts';
 import type { Connection } from '../local/start/connection.ts';
 import { acs3Authorization, acs3ContentHash } from '../shared/runtime/acs3.ts';
 import { encodeRfc3986 } from '../shared/runtime/aliyun-v4.ts';
@@ -6,27 +7,8 @@ import { systemClock } from '../shared/runtime/clock.ts';
 import { AppError } from '../shared/runtime/errors.ts';
 import { createHttpClient, readBody } from '../shared/runtime/http.ts';
 
-/** A rule as GetEventRule returns it, with the fields that are used here. */
-export interface RuleData {
-  readonly RuleName: string;
-  readonly EventTypes: readonly string[];
-  readonly MatchRules: readonly (readonly MatchCondition[])[];
-  readonly Endpoints: readonly RuleEndpointData[];
-  readonly DeliveryMode: 'DIRECT' | 'BROADCAST';
-}
-
-/** A full name, or a prefix and a suffix. Names and prefixes begin with the bucket. */
-export interface MatchCondition {
-  readonly MatchState: boolean;
-  readonly Name?: string;
-  readonly Prefix?: string;
-  readonly Suffix?: string;
-}
-
-export interface RuleEndpointData {
-  readonly EndpointType: 'queue' | 'http' | 'topic';
-  readonly EndpointValue: string;
-}
+/** A rule as GetEventRule returns it, without what it derives. Names and prefixes begin with the bucket. */
+export type RuleData = Omit<ReturnType<typeof ruleData>, 'Endpoint' | 'TopicName'>;
 
 /** The event rules of a running cloud, through the management API that Terraform calls too. */
 export interface EventRulesClient {

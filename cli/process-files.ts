@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import pLimit from 'p-limit';
 import type { OneProcess } from '../local/start/one-process.ts';
+import { readText } from '../shared/oss/read-text.ts';
 import type { Outcome } from '../shared/pipeline/outcome.ts';
 import type { ResultDocument } from '../shared/results/document.ts';
 import { resultKeys } from '../shared/results/keys.ts';
@@ -49,8 +50,9 @@ async function earlierResult(app: OneProcess, file: LocalFile): Promise<FileResu
   const head = await app.bucket.head(key);
   if (!head || head.etag !== (await md5Of(file.path))) return undefined;
   const { document } = resultKeys(app.options.resultPrefix, { bucket: app.bucket.bucket, key });
-  if (!(await app.bucket.head(document))) return undefined;
-  const { outcome, faces, error } = await readDocument(app, document);
+  const found = await readText(app.bucket, document);
+  if (!found) return undefined;
+  const { outcome, faces, error } = JSON.parse(found.text) as ResultDocument;
   return { name: file.name, outcome, faces: faces.length, document, reason: error?.message };
 }
 
@@ -76,13 +78,6 @@ async function uploadAndWait(app: OneProcess, file: LocalFile): Promise<FileResu
 }
 
 const keyOf = (app: OneProcess, file: LocalFile) => `${app.options.sourcePrefix}${file.name}`;
-
-async function readDocument(app: OneProcess, key: string): Promise<ResultDocument> {
-  const { body } = await app.bucket.get(key);
-  let text = '';
-  for await (const chunk of body.setEncoding('utf8')) text += chunk;
-  return JSON.parse(text) as ResultDocument;
-}
 
 async function md5Of(path: string): Promise<string> {
   const hash = createHash('md5');

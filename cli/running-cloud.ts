@@ -1,4 +1,3 @@
-import { Option } from '@commander-js/extra-typings';
 import { type LocalClients, openLocalClients } from '../local/start/clients.ts';
 import { type Connection, readConnection } from '../local/start/connection.ts';
 import { AppError } from '../shared/runtime/errors.ts';
@@ -27,16 +26,9 @@ export async function withRunningCloud<T>(
   }
 }
 
-export const bucketOption = () =>
-  new Option('--bucket <bucket>', 'which bucket (default: the one that `mnsoss-face start` watches)');
-
 /** The given bucket, or else the watched one. */
 export function bucketOf({ bucket: watched }: Connection, given: string | undefined): string {
   const bucket = given ?? watched;
   if (bucket !== undefined) return bucket;
   throw new AppError('ConfigInvalid', 'this cloud watches no bucket: pass --bucket');
 }
-
-/** The one switch between the two clouds: without it, a command works on the running local cloud. */
-export const remoteOption = <Value extends string>(value: Value, about: string) =>
-  new Option(`--remote ${value}` as const, `${about} of Alibaba Cloud, instead of the running local cloud`);

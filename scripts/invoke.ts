@@ -1,9 +1,10 @@
 // Runs a function with an event as Function Compute would: `npm run invoke -- face-recognition events/oss-put-object.json`.
+
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
-import { dataDirOption } from '../cli/data-dir.ts';
 import { reportFailure } from '../cli/failure.ts';
+import { dataDirOption } from '../cli/options.ts';
 import { untilSignalled } from '../cli/signals.ts';
 import { openEnvelope } from '../shared/envelope/open-envelope.ts';
 import { AppError } from '../shared/runtime/errors.ts';

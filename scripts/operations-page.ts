@@ -43,8 +43,8 @@ export function operationsPage(generated: string): string {
       ['operation', 'request', 'RAM action', 'state', 'from'],
       byOperation(OSS_ROUTES).map(([operation, routes]) => [
         operation,
-        routes.map((route) => `\`${requestOf(route)}\``).join(', '),
-        routes[0]!.action === '' ? '–' : `\`${routes[0]!.action}\``,
+        routes.map((route) => code(requestOf(route))).join(', '),
+        routes[0]!.action === '' ? '–' : code(routes[0]!.action),
         routes[0]!.state,
         routes[0]!.fidelity,
       ]),
@@ -56,7 +56,7 @@ export function operationsPage(generated: string): string {
       ['operation', 'request', 'RAM action', 'state', 'from'],
       MNS_ROUTES.map(({ operation, method, path, only, action, fidelity }) => {
         const query = only && 'query' in only ? `?${only.query}` : '';
-        return [operation, `\`${method} ${path}${query}\``, `\`${action}\``, 'full', fidelity];
+        return [operation, code(`${method} ${path}${query}`), code(action), 'full', fidelity];
       }),
     ),
     '',
@@ -64,10 +64,10 @@ export function operationsPage(generated: string): string {
     '',
     ...table(
       ['operation', 'request', 'RAM action', 'state', 'from'],
-      Object.entries(RULE_ROUTES).map(([operation, { action }]) => [
-        operation,
-        '`POST /`',
-        `\`${action}\``,
+      Object.entries(RULE_ROUTES).map(([name, { action }]) => [
+        name,
+        code('POST /'),
+        code(action),
         'full',
         'doc',
       ]),
@@ -87,7 +87,9 @@ function describe(meanings: Readonly<Record<string, string>>): string[] {
   return Object.entries(meanings).map(([word, meaning]) => `- **${word}**: ${meaning}.`);
 }
 
-function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
+export const code = (text: string) => `\`${text}\``;
+
+export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
   return [titles, titles.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 

@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { startLocalCloud } from '../../local/cloud.ts';
+import { notificationOf } from '../../local/events/notification.ts';
 import { mnsClientOf, ossClientOf } from '../../test/support/cloud-clients.ts';
 import { fakeEngine } from '../../test/support/fake-engine.ts';
 
@@ -28,6 +29,10 @@ export async function openStage(): Promise<Stage> {
     .jpeg()
     .toBuffer();
   let uploads = 0;
+  let event = '';
+  cloud.onObjectChange((change) => {
+    event = notificationOf(change, 'uploads', cloud.region);
+  });
   return {
     environment: {
       PATH: process.env.PATH ?? '',
@@ -46,20 +51,8 @@ export async function openStage(): Promise<Stage> {
     },
     async upload() {
       const key = `incoming/${uploads++}.jpg`;
-      const { etag, requestId } = await oss.bucket('photos').put(key, picture);
-      return JSON.stringify({
-        events: [
-          {
-            eventName: 'ObjectCreated:PutObject',
-            eventSource: 'acs:oss',
-            eventTime: new Date(cloud.clock.now()).toISOString(),
-            eventVersion: '1.0',
-            region: cloud.region,
-            responseElements: { requestId },
-            oss: { bucket: { name: 'photos' }, object: { key, size: picture.length, eTag: etag } },
-          },
-        ],
-      });
+      await oss.bucket('photos').put(key, picture);
+      return event;
     },
     timer: '{"triggerTime":"2026-01-01T00:00:00Z","triggerName":"every-minute","payload":""}',
     context: JSON.stringify({

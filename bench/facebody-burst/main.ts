@@ -3,7 +3,7 @@
 //
 // Run: npm run bench:burst [-- <uploads>]. The quota determines the time: about 105 and 160 seconds for 200 uploads.
 // Prints the time divided by the minimum of the quota, and fails when a check fails.
-import { cpus, loadavg } from 'node:os';
+import { describeMachine } from '../machine.ts';
 import { type Burst, burst } from './burst.ts';
 
 const UPLOADS = Number(process.argv[2] ?? 200);
@@ -12,9 +12,7 @@ const BAR = 1.1;
 /** Maximum number of throttled calls per operation after a lower quota: the first ones, and attempts at the old rate. */
 const MAX_THROTTLED = 6;
 
-console.log(
-  `node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}; ${UPLOADS} uploads at once`,
-);
+console.log(`${describeMachine()}; ${UPLOADS} uploads at once`);
 
 const steady = await burst({ uploads: UPLOADS, quota: 2 });
 report('2 per second', steady, UPLOADS / 2);

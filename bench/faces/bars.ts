@@ -11,49 +11,36 @@ interface Measured {
   readonly processes?: Processes;
 }
 
-const BARS = {
-  recall: 0.95,
-  precision: 0.97,
-  truePositives: 0.985,
-  togetherAccepted: 0.01,
-  gender: 0.97,
-  ageError: 6,
-  processesRatio: 1.7,
-};
-
 /** Missed bars as text. The measured share counts, not its interval, which is wide for some hundred faces. */
-export function checkBars(
-  name: string,
-  { detection, verification, attributes, processes }: Measured,
-): string[] {
+export function checkBars(name: string, measured: Measured): string[] {
+  const { detection, verification, attributes, processes } = measured;
   const faults: string[] = [];
-  const atLeast = (what: string, value: number, bar: number) => {
-    if (!(value >= bar)) faults.push(`${name}: ${what} is ${percent(value)}, the bar ${percent(bar)}`);
+  const demand = (holds: boolean, what: string, bar: string) => {
+    if (!holds) faults.push(`${name}: ${what}, the bar is ${bar}`);
   };
+  const atLeast = (what: string, value: number, bar: number) =>
+    demand(value >= bar, `${what} is ${percent(value)}`, percent(bar));
   if (detection) {
-    atLeast('recall of clear faces', detection.clear.share, BARS.recall);
-    atLeast('precision', detection.precision.share, BARS.precision);
+    atLeast('recall of clear faces', detection.clear.share, 0.95);
+    atLeast('precision', detection.precision.share, 0.97);
   }
   if (verification) {
-    atLeast('true positives at 0.1 % of strangers', verification.truePositives.share, BARS.truePositives);
+    atLeast('true positives at 0.1 % of strangers', verification.truePositives.share, 0.985);
     const { share } = verification.match.together;
-    if (!(share <= BARS.togetherAccepted)) {
-      faults.push(`${name}: ${percent(share)} of strangers in one photo pass, the bar is 1 %`);
-    }
+    demand(share <= 0.01, `${percent(share)} of strangers in one photo pass`, '1 %');
   }
   if (attributes) {
-    atLeast('gender', attributes.gender.share, BARS.gender);
+    atLeast('gender', attributes.gender.share, 0.97);
     const { error } = attributes.age;
-    if (!(error <= BARS.ageError))
-      faults.push(`${name}: age is off by ${error.toFixed(1)} years, the bar is 6`);
+    demand(error <= 6, `age is off by ${error.toFixed(1)} years`, '6');
   }
   if (processes && processes.workers > 1) {
     const ratio = quantile(processes.ratios, 0.5);
-    if (!(ratio >= BARS.processesRatio)) {
-      faults.push(
-        `${processes.workers} processes do ${ratio.toFixed(2)} times the images of one, the bar is 1.7`,
-      );
-    }
+    demand(
+      ratio >= 1.7,
+      `${processes.workers} processes do ${ratio.toFixed(2)} times the images of one`,
+      '1.7',
+    );
   }
   return faults;
 }

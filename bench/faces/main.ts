@@ -3,9 +3,10 @@
 //
 // Prints Markdown tables, draws docs/faces-roc.svg, and fails when a bar is missed. `--quick` skips changes and time.
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, loadavg } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { EMBEDDER_NAMES, type EmbedderName } from '../../shared/faces/engines/local/embedders.ts';
 import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
+import { describeMachine } from '../machine.ts';
 import { judgeAttributes } from './attributes.ts';
 import { checkBars } from './bars.ts';
 import { findFaces, judgeDetection } from './detection.ts';
@@ -20,7 +21,7 @@ const quick = process.argv.includes('--quick');
 const { photos, withoutFaces } = await loadPhotos();
 const faces = photos.flatMap((photo) => photo.faces);
 console.log(
-  `node ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}\n` +
+  `${describeMachine()}\n` +
     `${photos.length} photos with ${faces.length} faces, ${withoutFaces.length} pictures without`,
 );
 
@@ -55,7 +56,7 @@ async function measure(embedder: EmbedderName): Promise<Curve> {
   if (!quick) {
     printHarm(await harmFaces(engine, findings.found));
     const portrait = photos.find(({ name }) => name.endsWith('faces/marc.jpg'))!;
-    printSpeed(await measureSpeed(engine, { empty: withoutFaces[0]!, portrait }));
+    printSpeed(await measureSpeed(engine, [withoutFaces[0]!.image, portrait.image]));
   }
   await engine.close();
   return { name: embedder, pairs, thresholds };

@@ -1,5 +1,5 @@
 import type { Thresholds } from '../../shared/faces/gallery/gallery.ts';
-import type { Pairs } from './verification.ts';
+import { type Pairs, passing } from './verification.ts';
 
 export interface Curve {
   readonly name: string;
@@ -45,11 +45,11 @@ function drawRoc(curves: readonly Curve[], left: number): string[] {
     text(left, 22, 'One person against strangers', { 'font-weight': 'bold' }),
     ...frame(left),
     ...DECADES.flatMap((percent) => [
-      line(x(percent / 100), PANEL.top, x(percent / 100), PANEL.top + PANEL.height, '#e5e7eb'),
+      vertical(x(percent / 100), GRID),
       text(x(percent / 100), PANEL.top + PANEL.height + 16, `${percent}`, { 'text-anchor': 'middle' }),
     ]),
     ...[0.8, 0.85, 0.9, 0.95, 1].flatMap((share) => [
-      line(left, y(share), left + PANEL.width, y(share), '#e5e7eb'),
+      horizontal(left, y(share)),
       text(left - 6, y(share) + 4, `${Math.round(share * 100)}`, { 'text-anchor': 'end' }),
     ]),
     text(left + PANEL.width / 2, PANEL.top + PANEL.height + 34, 'strangers that pass, %', {
@@ -65,7 +65,7 @@ function drawRoc(curves: readonly Curve[], left: number): string[] {
       const legend = PANEL.top + PANEL.height - 30 + i * 18;
       return [
         path(points, NAMES[i]!),
-        line(left + 120, legend - 4, left + 140, legend - 4, NAMES[i]!, 2),
+        line(left + 120, legend - 4, left + 140, legend - 4, { stroke: NAMES[i]!, 'stroke-width': 2 }),
         text(left + 146, legend, name),
       ];
     }),
@@ -87,28 +87,21 @@ function drawErrors({ name, pairs, thresholds }: Curve, left: number): string[] 
     text(left, 22, `${name}: what passes a threshold`, { 'font-weight': 'bold' }),
     ...frame(left),
     ...DECADES.flatMap((percent) => [
-      line(left, y(percent / 100), left + PANEL.width, y(percent / 100), '#e5e7eb'),
+      horizontal(left, y(percent / 100)),
       text(left - 6, y(percent / 100) + 4, `${percent}`, { 'text-anchor': 'end' }),
     ]),
     ...ticks.map((tick) =>
       text(x(tick), PANEL.top + PANEL.height + 16, tick.toFixed(2), { 'text-anchor': 'middle' }),
     ),
     text(left + PANEL.width / 2, PANEL.top + PANEL.height + 34, 'cosine', { 'text-anchor': 'middle' }),
-    ...(['match', 'high'] as const).flatMap((level) => [
-      line(
-        x(thresholds[level]),
-        PANEL.top,
-        x(thresholds[level]),
-        PANEL.top + PANEL.height,
-        COLORS.mark,
-        1,
-        '4 3',
-      ),
-      text(x(thresholds[level]) + (level === 'match' ? -4 : 4), PANEL.top - 4, level, {
-        fill: COLORS.mark,
-        'text-anchor': level === 'match' ? 'end' : 'start',
-      }),
-    ]),
+    ...(['match', 'high'] as const).flatMap((level) => {
+      const [shift, anchor] = level === 'match' ? [-4, 'end'] : [4, 'start'];
+      const attributes = { fill: COLORS.mark, 'text-anchor': anchor };
+      return [
+        vertical(x(thresholds[level]), { ...GRID, stroke: COLORS.mark, 'stroke-dasharray': '4 3' }),
+        text(x(thresholds[level]) + shift, PANEL.top - 4, level, attributes),
+      ];
+    }),
     curve((threshold) => shareAbove(pairs.strangers, threshold), COLORS.strangers),
     curve((threshold) => 1 - shareAbove(pairs.genuine, threshold), COLORS.genuine),
     text(left, PANEL.top - 20, 'strangers that pass, %', { fill: COLORS.strangers }),
@@ -117,14 +110,7 @@ function drawErrors({ name, pairs, thresholds }: Curve, left: number): string[] 
 }
 
 function shareAbove(sorted: readonly number[], threshold: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < threshold) low = middle + 1;
-    else high = middle;
-  }
-  return (sorted.length - low) / sorted.length;
+  return passing(sorted, threshold) / sorted.length;
 }
 
 function frame(left: number): string[] {
@@ -132,17 +118,17 @@ function frame(left: number): string[] {
   return [`<rect x="${left}" y="${top}" width="${width}" height="${tall}" fill="none" stroke="#9ca3af"/>`];
 }
 
-function line(
-  x1: number,
-  y1: number,
-  x2: number,
-  y2: number,
-  color: string,
-  width = 1,
-  dashes = 'none',
-): string {
+/** Attributes of an SVG element. */
+type Attributes = Readonly<Record<string, string | number>>;
+
+const GRID: Attributes = { stroke: '#e5e7eb', 'stroke-width': 1 };
+
+const vertical = (x: number, style: Attributes) => line(x, PANEL.top, x, PANEL.top + PANEL.height, style);
+const horizontal = (left: number, y: number) => line(left, y, left + PANEL.width, y, GRID);
+
+function line(x1: number, y1: number, x2: number, y2: number, style: Attributes): string {
   const [a, b, c, d] = [x1, y1, x2, y2].map(round);
-  return `<line x1="${a}" y1="${b}" x2="${c}" y2="${d}" stroke="${color}" stroke-width="${width}" stroke-dasharray="${dashes}"/>`;
+  return `<line x1="${a}" y1="${b}" x2="${c}" y2="${d}"${write(style)}/>`;
 }
 
 /** Leaves out points that move by less than a tenth of a pixel. */
@@ -152,14 +138,14 @@ function path(points: readonly { x: number; y: number }[], color: string): strin
   return `<polyline points="${distinct.join(' ')}" fill="none" stroke="${color}" stroke-width="2"/>`;
 }
 
-function text(
-  x: number,
-  y: number,
-  content: string,
-  attributes: Record<string, string | number> = {},
-): string {
-  const rest = Object.entries(attributes).map(([key, value]) => ` ${key}="${value}"`);
-  return `<text x="${round(x)}" y="${round(y)}"${rest.join('')}>${content}</text>`;
+function text(x: number, y: number, content: string, attributes: Attributes = {}): string {
+  return `<text x="${round(x)}" y="${round(y)}"${write(attributes)}>${content}</text>`;
+}
+
+function write(attributes: Attributes): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => ` ${name}="${value}"`)
+    .join('');
 }
 
 function round(value: number): number {

@@ -5,7 +5,6 @@ import { createPicturePool } from '../../shared/faces/pictures/pool.ts';
 import { DEFAULT_IMAGE_BOUNDS, MEGABYTE, type UprightImage } from '../../shared/images/image.ts';
 import { crowd, decodeSample, SAMPLE_NUMBERS, sampleBytes } from '../../test/support/photos.ts';
 import { residentMb } from '../process-tree.ts';
-import type { LabelledPhoto } from './photos.ts';
 import { quantile } from './statistics.ts';
 
 const ASK = {
@@ -27,24 +26,11 @@ export interface Speed {
   readonly processor: number;
 }
 
-/** Pictures with 0, 1, 5 and about 20 faces. */
-async function pictures({
-  empty,
-  portrait,
-}: {
-  empty: LabelledPhoto;
-  portrait: LabelledPhoto;
-}): Promise<UprightImage[]> {
-  const { image: many } = await crowd(2, () => [], { width: 1920, height: 2160 });
-  return [empty.image, portrait.image, await decodeSample(5), many];
-}
-
-export async function measureSpeed(
-  engine: RasterEngine,
-  photos: Parameters<typeof pictures>[0],
-): Promise<Speed[]> {
+/** Of the given images, and of two with 5 and about 20 faces. */
+export async function measureSpeed(engine: RasterEngine, images: readonly UprightImage[]): Promise<Speed[]> {
   const speeds: Speed[] = [];
-  for (const image of await pictures(photos)) {
+  const { image: many } = await crowd(2, () => [], { width: 1920, height: 2160 });
+  for (const image of [...images, await decodeSample(5), many]) {
     const { length: faces } = await engine.analyze(image, ASK);
     const times: number[] = [];
     const processor: number[] = [];

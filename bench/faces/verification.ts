@@ -41,12 +41,18 @@ export function comparePairs(found: readonly FoundFace[]): Pairs {
 }
 
 /** Number of values in an ascending list that are at least `threshold`. */
-function passing(sorted: readonly number[], threshold: number): number {
-  const first = sorted.findIndex((value) => value >= threshold);
-  return first === -1 ? 0 : sorted.length - first;
+export function passing(sorted: readonly number[], threshold: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < threshold) low = middle + 1;
+    else high = middle;
+  }
+  return sorted.length - low;
 }
 
-export function accepted(sorted: readonly number[], threshold: number): Share {
+function accepted(sorted: readonly number[], threshold: number): Share {
   return shareOf(passing(sorted, threshold), sorted.length);
 }
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_ACCOUNT } from '../../local/cloud.ts';
 import { authorizationV1 } from '../../test/support/oss-signature-v1.ts';
+import { messageOf } from '../child.ts';
 
 export type Headers = Readonly<Record<string, string>>;
 
@@ -54,13 +55,13 @@ async function run(file: string, args: readonly string[], sign: Running['sign'])
   const child = fork(new URL(`./${file}`, import.meta.url), [folder, ...args], {
     execArgv: [...process.execArgv, '--expose-gc'],
   });
-  const urls = (await answerOf(child, file)) as { url: string; mnsUrl?: string };
+  const urls = (await messageOf(child)) as { url: string; mnsUrl?: string };
   return {
     ...urls,
     sign,
     async memory() {
       child.send('memory');
-      return (await answerOf(child, file)) as number;
+      return (await messageOf(child)) as number;
     },
     async stop() {
       const ended = once(child, 'exit');
@@ -69,15 +70,6 @@ async function run(file: string, args: readonly string[], sign: Running['sign'])
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function answerOf(child: ChildProcess, file: string): Promise<unknown> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`${file} ended with ${code}`);
-  });
-  const [answer] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
-  ended.catch(() => undefined);
-  return answer;
 }
 
 function signOss(method: string, bucket: string, key: string): Headers {

@@ -1,5 +1,7 @@
-import * as http from 'node:http';
+import { createHttpClient, readBody } from '../../shared/runtime/http.ts';
 import type { Headers } from './contenders.ts';
+
+const TIMEOUT_MS = 60_000;
 
 /** Times of one load. */
 export interface Load {
@@ -38,53 +40,32 @@ export async function load(
   return { times, seconds };
 }
 
-export function figuresOf(loads: readonly Load[]): Figures {
+/** `undefined` without a load: not every server takes part in every scenario. */
+export function figuresOf(loads: readonly Load[]): Figures | undefined {
+  if (loads.length === 0) return undefined;
   const times = loads.flatMap((each) => each.times).sort((left, right) => left - right);
   const seconds = loads.reduce((sum, each) => sum + each.seconds, 0);
   return { perSecond: times.length / seconds, p99Ms: times[Math.ceil(times.length * 0.99) - 1]! };
 }
 
-/** Sends over kept-alive connections. Throws unless the answer is a success. Keeps XML bodies, counts the others. */
+/** Sends over kept-alive connections and returns the body of the answer. Throws unless the answer is a success. */
 export function createSender(url: string, connections: number) {
-  const { hostname, port } = new URL(url);
-  const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
+  const http = createHttpClient({ maxSockets: connections });
+  const server = new URL(url);
   return {
-    send(
-      method: string,
-      path: string,
-      headers: Headers,
-      body?: Buffer,
-    ): Promise<{ bytes: number; text: () => string }> {
-      return new Promise((resolve, reject) => {
-        const length = body ? { 'content-length': body.length } : {};
-        const request = http.request({
-          hostname,
-          port,
-          agent,
-          method,
-          path,
-          headers: { ...headers, ...length },
-        });
-        request.on('error', reject);
-        request.on('response', (response) => {
-          const chunks: Buffer[] = [];
-          const isDocument = response.headers['content-type']?.includes('xml') ?? false;
-          let bytes = 0;
-          response.on('data', (chunk: Buffer) => {
-            bytes += chunk.length;
-            if (isDocument) chunks.push(chunk);
-          });
-          response.on('error', reject);
-          response.on('end', () => {
-            const text = () => Buffer.concat(chunks).toString();
-            const { statusCode = 0 } = response;
-            if (statusCode >= 200 && statusCode < 300) resolve({ bytes, text });
-            else reject(new Error(`${method} ${path}: ${statusCode} ${text()}`));
-          });
-        });
-        request.end(body);
+    async send(method: string, path: string, headers: Headers, body?: Buffer): Promise<Buffer> {
+      const response = await http.send({
+        method,
+        url: server,
+        target: path,
+        headers: body ? { ...headers, 'content-length': String(body.length) } : headers,
+        body,
+        timeoutMs: TIMEOUT_MS,
       });
+      const received = await readBody(response);
+      if (response.status >= 200 && response.status < 300) return received;
+      throw new Error(`${method} ${path}: ${response.status} ${received}`);
     },
-    close: () => agent.destroy(),
+    close: http.close,
   };
 }

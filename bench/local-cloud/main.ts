@@ -6,8 +6,8 @@
 // background work; small slices for reads and messages, so that a slow machine affects all alike. Five rounds,
 // or as many as fit into eight minutes, at least three. Ratios are within one round. `--quick` does a twentieth.
 // Fails when a job is not done, an object is not listed, a message is lost or repeated, or memory exceeds its bar.
-import { cpus, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeMachine } from '../machine.ts';
 import { median, spread } from '../slice/statistics.ts';
 import { type Contender, durable, floor, inMemory, type Running, s3rver } from './contenders.ts';
 import { type Figures, figuresOf, type Load } from './load.ts';
@@ -34,10 +34,7 @@ const SCENARIOS = [
   { name: 'messages', title: `${MESSAGES} × send, receive, delete`, unit: 'messages/s', rival: floor },
 ] as const;
 
-interface Outcome {
-  readonly put?: Figures;
-  readonly get?: Figures;
-  readonly messages?: Figures;
+interface Outcome extends Partial<Record<'put' | 'get' | 'messages', Figures>> {
   /** Megabytes after the warm-up and at the end. */
   readonly memory: readonly [start: number, end: number];
 }
@@ -54,7 +51,8 @@ interface Entry {
 async function enter(contender: Contender): Promise<Entry> {
   const server = await contender.start();
   const { url, mnsUrl } = server;
-  const messages = contender === floor ? (count: number) => measureFloor(url, count) : ofQueues(mnsUrl);
+  const ofQueues = mnsUrl === undefined ? undefined : (count: number) => measureMessages(mnsUrl, count);
+  const messages = contender === floor ? (count: number) => measureFloor(url, count) : ofQueues;
   const objects = contender === floor ? undefined : await openObjects(server, 'measured');
   await messages?.(WARM_UP);
   if (objects) {
@@ -64,10 +62,6 @@ async function enter(contender: Contender): Promise<Entry> {
     warmUp.close();
   }
   return { contender, server, objects, messages, memoryBefore: await server.memory() };
-}
-
-function ofQueues(mnsUrl: string | undefined): Entry['messages'] {
-  return mnsUrl === undefined ? undefined : (count) => measureMessages(mnsUrl, count);
 }
 
 async function round(number: number): Promise<Map<Contender, Outcome>> {
@@ -87,9 +81,9 @@ async function round(number: number): Promise<Map<Contender, Outcome>> {
     const { contender, server, objects, memoryBefore } = entry;
     objects?.close();
     outcomes.set(contender, {
-      ...figures('put', puts.get(entry)),
-      ...figures('get', gets.get(entry)),
-      ...figures('messages', messages.get(entry)),
+      put: figuresOf(puts.get(entry)!),
+      get: figuresOf(gets.get(entry)!),
+      messages: figuresOf(messages.get(entry)!),
       memory: [memoryBefore, await server.memory()],
     });
     await server.stop();
@@ -115,13 +109,9 @@ async function inTurns(
   return done;
 }
 
-function figures(name: 'put' | 'get' | 'messages', loads: readonly Load[] = []): Partial<Outcome> {
-  return loads.length === 0 ? {} : { [name]: figuresOf(loads) };
-}
-
 const started = performance.now();
 const rounds: Map<Contender, Outcome>[] = [];
-const load = loadavg()[0]?.toFixed(1);
+const machine = describeMachine();
 while (rounds.length < ROUNDS) {
   const elapsed = performance.now() - started;
   const another = (elapsed / Math.max(1, rounds.length)) * (rounds.length + 1);
@@ -129,9 +119,8 @@ while (rounds.length < ROUNDS) {
   rounds.push(await round(rounds.length));
   process.stderr.write(`round ${rounds.length} of ${ROUNDS}\n`);
 }
-console.log(
-  `node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load ${load} at the start, ${rounds.length} rounds in ${((performance.now() - started) / 60_000).toFixed(1)} minutes`,
-);
+const minutes = (performance.now() - started) / 60_000;
+console.log(`${machine} at the start, ${rounds.length} rounds in ${minutes.toFixed(1)} minutes`);
 
 for (const { name, title, unit, rival } of SCENARIOS) {
   console.log(`\n${title}, 8 clients; median (min–max)`);
@@ -140,13 +129,11 @@ for (const { name, title, unit, rival } of SCENARIOS) {
     if (mine.length === 0) continue;
     const rates = mine.map(({ perSecond }) => perSecond);
     const ratios = rates.map((rate, index) => rate / rounds[index]!.get(rival)![name]!.perSecond);
+    const p99s = mine.map(({ p99Ms }) => p99Ms);
     const cells = [
       contender.name.padEnd(18),
       `${spread(rates, 0)} ${unit}`.padEnd(32),
-      `p99 ${spread(
-        mine.map(({ p99Ms }) => p99Ms),
-        1,
-      )} ms`.padEnd(28),
+      `p99 ${spread(p99s, 1)} ms`.padEnd(28),
       contender === rival ? '' : `${spread(ratios, 2)} × ${rival.name}`,
     ];
     console.log(cells.join('  ').trimEnd());
@@ -157,12 +144,9 @@ console.log(`\nresident memory in MB, after the warm-up → at the end; bar for 
 for (const contender of CONTENDERS) {
   const memory = rounds.map((outcomes) => outcomes.get(contender)!.memory);
   const growth = memory.map(([start, end]) => end - start);
-  const at = (index: 0 | 1) =>
-    spread(
-      memory.map((pair) => pair[index]),
-      0,
-    );
-  console.log(`${contender.name.padEnd(18)}  ${at(0)} → ${at(1)}, growth ${spread(growth, 0)}`);
+  const [before, after] = ([0, 1] as const).map((index) => memory.map((pair) => pair[index]));
+  const figures = `${spread(before!, 0)} → ${spread(after!, 0)}, growth ${spread(growth, 0)}`;
+  console.log(`${contender.name.padEnd(18)}  ${figures}`);
   if (OURS.includes(contender) && median(growth) > MEMORY_BAR_MB) {
     console.error(`${contender.name} grew by more than ${MEMORY_BAR_MB} MB`);
     process.exitCode = 1;

@@ -26,15 +26,15 @@ export async function openObjects({ url, sign }: Running, bucket: string): Promi
   for (let index = 0; index < LARGE_OBJECTS; index++) await put(`large-${index}`, large);
 
   const get = async (key: string, size: number) => {
-    const { bytes } = await send('GET', `/${bucket}/${key}`, sign('GET', bucket, key));
-    if (bytes !== size) throw new Error(`${key} has ${bytes} bytes, not ${size}`);
+    const { length } = await send('GET', `/${bucket}/${key}`, sign('GET', bucket, key));
+    if (length !== size) throw new Error(`${key} has ${length} bytes, not ${size}`);
   };
   const countSmall = async () => {
     let count = 0;
     for (let marker: string | undefined = ''; marker !== undefined; ) {
       const page = `prefix=small-&max-keys=${PAGE}&marker=${marker}`;
-      const { text } = await send('GET', `/${bucket}?${page}`, sign('GET', bucket, ''));
-      const keys = [...text().matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key]) => key!);
+      const document = await send('GET', `/${bucket}?${page}`, sign('GET', bucket, ''));
+      const keys = [...document.toString().matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key]) => key!);
       count += keys.length;
       marker = keys.length < PAGE ? undefined : keys.at(-1);
     }

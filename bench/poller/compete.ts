@@ -1,6 +1,7 @@
 /** One run of one contender in one scenario: a new stub and a new contender, each in its own process. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { systemClock } from '../../shared/runtime/clock.ts';
+import { messageOf } from '../child.ts';
 import type { ContenderReport } from './contender.ts';
 import type { Scenario } from './scenarios.ts';
 import type { StubCounts } from './stub.ts';
@@ -35,7 +36,7 @@ export interface Stub {
 
 export async function startStub({ messages, visibilitySeconds }: Scenario): Promise<Stub> {
   const child = fork('dist/stub.js', [messages, visibilitySeconds * 1000, DELAY_MS].map(String));
-  const { url } = (await message(child)) as { url: string };
+  const { url } = (await messageOf(child)) as { url: string };
   return {
     url,
     ask: async (command = 'counts') =>
@@ -123,9 +124,7 @@ const COURSES: Record<
 
 export function start(name: string, url: string, scenario: string): ChildProcess {
   // Without warnings: the AWS SDK warns about the Node version at every start.
-  return fork('dist/contender.js', [name, url, scenario], {
-    env: { ...process.env, NODE_NO_WARNINGS: '1' },
-  });
+  return fork('dist/contender.js', [name, url, scenario], { env: { ...process.env, NODE_NO_WARNINGS: '1' } });
 }
 
 export async function allDeleted(
@@ -161,12 +160,5 @@ function unseen({ messages }: Scenario, { distinct }: ContenderReport): string[]
 
 export async function tell(child: ChildProcess, command: 'report' | 'stop'): Promise<ContenderReport> {
   child.send(command);
-  return (await message(child)) as ContenderReport;
-}
-
-function message(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    child.once('message', resolve);
-    child.once('exit', (code) => reject(new Error(`${child.spawnargs.join(' ')} ended with ${code}`)));
-  });
+  return (await messageOf(child)) as ContenderReport;
 }

@@ -6,8 +6,8 @@
  *     npm run bench:pollers -- [--messages 100000]
  */
 import type { ChildProcess } from 'node:child_process';
-import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { describeMachine } from '../machine.ts';
 import { buildPrograms } from './build.ts';
 import { allDeleted, check, DELAY_MS, start, startStub, tell } from './compete.ts';
 import { SHARED } from './scenarios.ts';
@@ -23,9 +23,7 @@ const scenario = { ...SHARED, messages: Number(values.messages) };
 if (!(scenario.messages >= 1)) throw new Error('--messages from 1');
 
 await buildPrograms();
-console.log(
-  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0]!.toFixed(1)}, ${DELAY_MS} ms per request`,
-);
+console.log(`${describeMachine()}, ${DELAY_MS} ms per request`);
 console.log(`${scenario.messages} messages, ${scenario.about}, ${scenario.concurrency} at once per poller\n`);
 let alone = 0;
 for (const pollers of POLLERS) {

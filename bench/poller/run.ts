@@ -5,8 +5,9 @@
  *
  *     npm run bench:poller -- [--runs 5] [--scenario skew] [--contender ours]
  */
-import { cpus, loadavg } from 'node:os';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { describeMachine } from '../machine.ts';
 import { spread } from '../slice/statistics.ts';
 import { missedBars } from './bars.ts';
 import { buildPrograms } from './build.ts';
@@ -32,9 +33,7 @@ if (!(runs >= 1) || contenders.length === 0 || scenarios.length === 0) {
 }
 
 await buildPrograms();
-console.log(
-  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, ${DELAY_MS} ms per request, median (min–max) of ${runs}`,
-);
+console.log(`${describeMachine()}, ${DELAY_MS} ms per request, median (min–max) of ${runs}`);
 const startedAt = performance.now();
 for (const scenario of scenarios) {
   const results = new Map<string, Result[]>(contenders.map((name) => [name, []]));

@@ -2,7 +2,7 @@
 //
 // Each measurement has its own process. The two sides take turns, so that a slow machine affects both.
 // Prints ratios with their spread, and fails when a run does not find exactly the expected faces.
-import { cpus, loadavg } from 'node:os';
+import { describeMachine } from '../machine.ts';
 import { coldStart } from './cold-start.ts';
 import { type Figures, measure } from './measure.ts';
 import { median, ms, spread } from './statistics.ts';
@@ -11,9 +11,7 @@ const ROUNDS = 5;
 /** Memory: 400 MB plus two threads of the engine, on two cores. */
 const BARS = { coldStartMs: 1500, oneFaceMs: 120, groupMs: 250, rssMb: 600, ratio: 1.1 };
 
-console.log(
-  `node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}`,
-);
+console.log(describeMachine());
 
 const starts: number[] = [];
 for (let round = 0; round < ROUNDS; round++) starts.push(await coldStart());

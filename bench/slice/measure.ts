@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Stage } from '../../shared/pipeline/outcome.ts';
+import { messageOf } from '../child.ts';
 
 export type Side = 'bare' | 'slice';
 
@@ -21,13 +22,9 @@ export interface Figures {
 /** Runs one side in its own process. */
 export async function measure(side: Side): Promise<Figures> {
   const child = fork(new URL(`./${side}.ts`, import.meta.url), { execArgv: process.execArgv });
-  const answer = once(child, 'message') as Promise<[Figures]>;
-  const failed = once(child, 'exit').then(([code]) => {
-    if (code !== 0) throw new Error(`${side} ended with ${code}`);
-    return undefined;
-  });
-  const [figures] = await Promise.race([answer, failed.then(() => answer)]);
-  await failed;
+  const ended = once(child, 'exit');
+  const figures = (await messageOf(child)) as Figures;
+  await ended;
   const expected = (figures.images / 6) * 22;
   if (figures.faces !== expected) throw new Error(`${side} found ${figures.faces} faces, not ${expected}`);
   return figures;

@@ -6,8 +6,13 @@ import { lockDataDir } from '../../local/disk/data-lock.ts';
 import { readConnection, writeConnection } from '../../local/start/connection.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readAccounts, readRules } from '../cloud-files.ts';
-import { dataDirOption } from '../data-dir.ts';
-import { facebodyPortOption, facebodyQpsOption, mnsPortOption, ossPortOption } from '../port-options.ts';
+import {
+  dataDirOption,
+  facebodyPortOption,
+  facebodyQpsOption,
+  mnsPortOption,
+  ossPortOption,
+} from '../options.ts';
 import { untilSignalled } from '../signals.ts';
 
 export const cloudCommand = new Command('cloud')
@@ -30,57 +35,39 @@ export const cloudCommand = new Command('cloud')
       .choices(['debug', 'info', 'warn', 'error'] as const)
       .default('warn' as const),
   )
-  .action(
-    async ({
-      dataDir,
-      inMemory,
-      ossPort,
-      mnsPort,
-      facebodyPort,
+  .action(async ({ dataDir, inMemory, region, log, ...options }) => {
+    const known = inMemory ? undefined : await readConnection(dataDir);
+    const accounts = options.accounts
+      ? readAccounts(await readFile(options.accounts, 'utf8'))
+      : [known?.account ?? DEFAULT_ACCOUNT];
+    const rules = options.rules ? readRules(await readFile(options.rules, 'utf8')) : [];
+    const unlock = inMemory ? undefined : await lockDataDir(dataDir);
+    const cloud = await startLocalCloud({
+      port: options.ossPort,
+      mnsPort: options.mnsPort,
+      facebodyPort: options.facebodyPort,
+      facebodyQuota: options.facebodyQps,
+      dataDir: inMemory ? undefined : dataDir,
       region,
-      accounts: accountsFile,
-      rules: rulesFile,
-      facebodyQps: facebodyQuota,
-      signature,
-      log,
-    }) => {
-      const known = inMemory ? undefined : await readConnection(dataDir);
-      const accounts = accountsFile
-        ? readAccounts(await readFile(accountsFile, 'utf8'))
-        : [known?.account ?? DEFAULT_ACCOUNT];
-      const rules = rulesFile ? readRules(await readFile(rulesFile, 'utf8')) : [];
-      const unlock = inMemory ? undefined : await lockDataDir(dataDir);
-      const cloud = await startLocalCloud({
-        port: ossPort,
-        mnsPort,
-        facebodyPort,
-        facebodyQuota,
-        ...(!inMemory && { dataDir }),
-        region,
-        accounts,
-        rules,
-        checkSignatures: signature,
-        logger: createLogger({ level: log, write: (line) => void process.stderr.write(line) }),
-      });
-      try {
-        if (!inMemory) {
-          const urls = {
-            ossUrl: cloud.oss.url,
-            mnsUrl: cloud.mns.url,
-            facebodyUrl: cloud.facebody.url,
-          };
-          await writeConnection(dataDir, { ...known, ...urls, region, account: accounts[0]! });
-        }
-        console.log(`OSS ${pc.cyan(cloud.oss.url)}`);
-        console.log(`MNS ${pc.cyan(cloud.mns.url)}`);
-        console.log(`FaceBody ${pc.cyan(cloud.facebody.url)}`);
-        console.log(
-          `region ${region}, access key ${cloud.credentials.accessKeyId}, ${inMemory ? 'in memory' : `data in ${dataDir}`}`,
-        );
-        await untilSignalled();
-      } finally {
-        await cloud.close();
-        await unlock?.();
+      accounts,
+      rules,
+      checkSignatures: options.signature,
+      logger: createLogger({ level: log, write: (line) => void process.stderr.write(line) }),
+    });
+    try {
+      if (!inMemory) {
+        const urls = { ossUrl: cloud.oss.url, mnsUrl: cloud.mns.url, facebodyUrl: cloud.facebody.url };
+        await writeConnection(dataDir, { ...known, ...urls, region, account: accounts[0]! });
       }
-    },
-  );
+      console.log(`OSS ${pc.cyan(cloud.oss.url)}`);
+      console.log(`MNS ${pc.cyan(cloud.mns.url)}`);
+      console.log(`FaceBody ${pc.cyan(cloud.facebody.url)}`);
+      console.log(
+        `region ${region}, access key ${cloud.credentials.accessKeyId}, ${inMemory ? 'in memory' : `data in ${dataDir}`}`,
+      );
+      await untilSignalled();
+    } finally {
+      await cloud.close();
+      await unlock?.();
+    }
+  });

@@ -2,8 +2,8 @@ import { createWriteStream } from 'node:fs';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Command } from '@commander-js/extra-typings';
-import { dataDirOption } from '../data-dir.ts';
-import { bucketOf, bucketOption, withRunningCloud } from '../running-cloud.ts';
+import { bucketOption, dataDirOption } from '../options.ts';
+import { bucketOf, withRunningCloud } from '../running-cloud.ts';
 
 export const getCommand = new Command('get')
   .description('download an object from the running local cloud')

@@ -8,10 +8,9 @@ import { findPerson } from '../../shared/pipeline/people/find.ts';
 import { type ForgetReport, forgetPerson } from '../../shared/pipeline/people/forget.ts';
 import { listPhotos } from '../../shared/pipeline/people/photos.ts';
 import { renamePerson } from '../../shared/pipeline/people/rename.ts';
-import { dataDirOption } from '../data-dir.ts';
+import { dataDirOption, remoteOption } from '../options.ts';
 import { type People, withPeople } from '../people/with-people.ts';
 import { startProgress } from '../progress.ts';
-import { remoteOption } from '../running-cloud.ts';
 
 const REMOTE = 'a bucket (region, engine, gallery and keys come from the environment, as for the function)';
 

@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
-import { dataDirOption } from '../data-dir.ts';
 import { expandFiles } from '../files.ts';
-import { bucketOf, bucketOption, withRunningCloud } from '../running-cloud.ts';
+import { bucketOption, dataDirOption } from '../options.ts';
+import { bucketOf, withRunningCloud } from '../running-cloud.ts';
 import { uploadFile } from '../upload.ts';
 
 export const putCommand = new Command('put')

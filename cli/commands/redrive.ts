@@ -1,11 +1,10 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { dataDirOption } from '../data-dir.ts';
+import { dataDirOption, remoteOption } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { type CloudOptions, type CloudTarget, withCloud } from '../redrive/cloud-target.ts';
 import { type Mailbox, openMailbox } from '../redrive/mailbox.ts';
 import { type RedriveReport, redrive } from '../redrive/redrive.ts';
 import { openTarget } from '../redrive/target.ts';
-import { remoteOption } from '../running-cloud.ts';
 import { formatTable } from '../table.ts';
 
 const endpointOption = () => remoteOption('<endpoint>', 'the MNS endpoint').env('MNS_ENDPOINT');

@@ -1,9 +1,9 @@
 import { Command } from '@commander-js/extra-typings';
 import type { MnsClient } from '../../shared/mns/client.ts';
 import { isAppError } from '../../shared/runtime/errors.ts';
-import { dataDirOption } from '../data-dir.ts';
 import { createEventRulesClient, type EventRulesClient, type RuleData } from '../event-rules.ts';
-import { bucketOf, bucketOption, connectionTo, withRunningCloud } from '../running-cloud.ts';
+import { bucketOption, dataDirOption } from '../options.ts';
+import { bucketOf, connectionTo, withRunningCloud } from '../running-cloud.ts';
 import { formatTable } from '../table.ts';
 
 const listCommand = new Command('list')

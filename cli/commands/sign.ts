@@ -1,6 +1,6 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { dataDirOption } from '../data-dir.ts';
-import { bucketOf, bucketOption, withRunningCloud } from '../running-cloud.ts';
+import { bucketOption, dataDirOption } from '../options.ts';
+import { bucketOf, withRunningCloud } from '../running-cloud.ts';
 
 export const signCommand = new Command('sign')
   .description('print a signed URL of an object in the running local cloud, for a browser or any HTTP client')

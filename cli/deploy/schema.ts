@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EVENT_TYPES } from '../../shared/envelope/event-types.ts';
 import { MAX_TAG_LENGTH } from '../../shared/mns/limits.ts';
+import { parseJson } from '../../shared/runtime/json.ts';
 
 // The props of component fc3 that a template may set, with the limits of Function Compute 3.0. Closed: the component's own
 // schema, which `published-schema.ts` applies too, accepts misspelt keys and any configuration for any trigger.
@@ -83,7 +84,7 @@ const eventBridgeTrigger = z.strictObject({
   triggerConfig: z.strictObject({
     triggerEnable: z.boolean(),
     asyncInvocationType: z.boolean(),
-    eventRuleFilterPattern: z.string().refine(isJson, 'must be JSON'),
+    eventRuleFilterPattern: z.string().refine((value) => parseJson(value) !== undefined, 'must be JSON'),
     eventSourceConfig: eventSource,
     eventSinkConfig: partial({
       deliveryOption: z.strictObject({
@@ -227,12 +228,3 @@ export const functionSchema = partial({
 
 export type FunctionProps = z.infer<typeof functionSchema>;
 export type TriggerProps = z.infer<typeof trigger>;
-
-function isJson(value: string): boolean {
-  try {
-    JSON.parse(value);
-    return true;
-  } catch {
-    return false;
-  }
-}

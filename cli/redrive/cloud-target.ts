@@ -45,12 +45,7 @@ async function inAlibabaCloud(endpoint: string, work: (target: CloudTarget) => P
   const mns = createMnsClient({ endpoint, credentials, timeoutMs: TIMEOUT_MS });
   const buckets = openBuckets(options, { credentials });
   try {
-    await work({
-      queue: mns.queue,
-      openBucket: buckets.openBucket,
-      credentials,
-      region: options.region,
-    });
+    await work({ queue: mns.queue, openBucket: buckets.openBucket, credentials, region: options.region });
   } finally {
     mns.close();
     buckets.close();

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
+import { parseJson } from '../../shared/runtime/json.ts';
 
 /** A dead letter, in one form for all senders. */
 export interface Letter {
@@ -81,10 +82,6 @@ export function readLetter(text: string, fallbackId: string): Letter {
 }
 
 function parse(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return typeof value === 'object' ? value : undefined;
 }

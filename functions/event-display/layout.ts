@@ -6,10 +6,8 @@ const INDENT = '    ';
  */
 export function layOut(value: unknown, level = 0): string {
   if (Array.isArray(value)) {
-    return `[${join(
-      value.map((item) => layOut(item, level + 1)),
-      level,
-    )}]`;
+    const items = value.map((item) => layOut(item, level + 1));
+    return `[${join(items, level)}]`;
   }
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const members = Object.entries(value).map(

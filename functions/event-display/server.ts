@@ -1,7 +1,6 @@
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { readFlags } from '../../shared/runtime/flags.ts';
+import { readProgramOptions } from '../../shared/runtime/flags.ts';
 import { startHttpServer } from '../../shared/runtime/http-server.ts';
-import { readOptions } from '../../shared/runtime/options.ts';
 import { firstSignal, runProgram } from '../../shared/runtime/program.ts';
 import { createDisplay } from './display.ts';
 import { EVENT_DISPLAY_OPTIONS } from './options.ts';
@@ -9,11 +8,7 @@ import { EVENT_DISPLAY_OPTIONS } from './options.ts';
 /** Prints the CloudEvents that it receives. */
 async function main(): Promise<void> {
   const stopSignal = firstSignal('SIGTERM', 'SIGINT');
-  const options = readOptions(
-    EVENT_DISPLAY_OPTIONS,
-    process.env,
-    readFlags(EVENT_DISPLAY_OPTIONS, process.argv.slice(2)),
-  );
+  const options = readProgramOptions(EVENT_DISPLAY_OPTIONS);
   const server = await startHttpServer({
     port: options.port,
     handle: createDisplay({

@@ -1,5 +1,4 @@
-import { readFlags } from '../../shared/runtime/flags.ts';
-import { readOptions } from '../../shared/runtime/options.ts';
+import { readProgramOptions } from '../../shared/runtime/flags.ts';
 import { firstSignal, runProgram } from '../../shared/runtime/program.ts';
 import { RECEIVER_OPTIONS, serverMode } from './cloudevents/options.ts';
 import { FACE_RECOGNITION_OPTIONS } from './options.ts';
@@ -10,7 +9,7 @@ const OPTIONS = { ...FACE_RECOGNITION_OPTIONS, ...RECEIVER_OPTIONS };
 /** The long-running function: a container of Knative, or a custom runtime or container of Function Compute. */
 async function main(): Promise<void> {
   const stopSignal = firstSignal('SIGTERM', 'SIGINT');
-  const options = readOptions(OPTIONS, process.env, readFlags(OPTIONS, process.argv.slice(2)));
+  const options = readProgramOptions(OPTIONS);
   const serve = await WRAPPERS[serverMode(options, process.env)]();
   await serve(options, stopSignal);
 }

@@ -6,20 +6,15 @@ import {
   type DeadLetters,
 } from '../../shared/mns/consumer/index.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import type { EventSink } from '../../shared/sinks/sink.ts';
 import { createBridge } from './bridge.ts';
 import { logEvents } from './log-events.ts';
 
-export interface QueueConsumerDeps {
+export interface QueueConsumerDeps extends RuntimeDeps {
   readonly queue: MessageQueue;
   readonly sink: EventSink;
   readonly deadLetters: DeadLetters;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   /** @default record */
   readonly eventData?: EventData;
   readonly options: Partial<ConsumerOptions>;

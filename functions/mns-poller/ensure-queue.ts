@@ -1,16 +1,13 @@
 import { accountFromEndpoint, queueAddress } from '../../shared/mns/account.ts';
 import type { MnsClient } from '../../shared/mns/client.ts';
 import { createEventQueue } from '../../shared/mns/create-queue.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { retry } from '../../shared/runtime/retry.ts';
 import type { PollerOptions } from './options.ts';
 
-export interface EnsureQueueDeps {
+export interface EnsureQueueDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly client: MnsClient;
   readonly endpoint: string;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 const RETRY = { attempts: 5, baseMs: 500, capMs: 8_000 };

@@ -1,15 +1,12 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Consumer } from '../../shared/mns/consumer/index.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { toAppError } from '../../shared/runtime/errors.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
 
-export interface MetricsOptions {
+export interface MetricsOptions extends Pick<RuntimeDeps, 'clock' | 'logger'> {
   readonly consumer: Consumer;
   readonly queue: MessageQueue;
-  readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 /** Milliseconds for which the depth of the queue is cached. */

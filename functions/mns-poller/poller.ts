@@ -1,22 +1,17 @@
 import type { MnsClient } from '../../shared/mns/client.ts';
 import type { Consumer, DeadLetters } from '../../shared/mns/consumer/index.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { connectMns } from './connect.ts';
 import { createDeadLetterQueue, createDeadLetterStore } from './dead-letters.ts';
 import { ensureQueue } from './ensure-queue.ts';
 import { consumerOptions, eventDataOf, type PollerOptions } from './options.ts';
 import { createSink } from './sink.ts';
 
-export interface PollerDeps {
+export interface PollerDeps extends RuntimeDeps {
   /** Of the platform: for MNS without a token, for the sink function, and for the bucket of dead letters. */
   readonly credentials: CredentialProvider;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 export interface Poller {
@@ -47,10 +42,8 @@ export async function createPoller(options: PollerOptions, deps: PollerDeps): Pr
     eventData: eventDataOf(options),
     options: consumerOptions(options),
   });
-  logger.info(
-    { queue: queueName, sink: sink.name, deadLetters: dead.letters.name },
-    'poller is ready to start',
-  );
+  const names = { queue: queueName, sink: sink.name, deadLetters: dead.letters.name };
+  logger.info(names, 'poller is ready to start');
   return {
     consumer,
     queue,
@@ -68,27 +61,14 @@ async function openDeadLetters(
 ): Promise<{ letters: DeadLetters; close: () => Promise<void> }> {
   const timeoutMs = sinkTimeoutSeconds * 1000;
   if (deadLetters.startsWith('mns:')) {
-    return {
-      letters: createDeadLetterQueue(mns.queue(deadLetters.slice('mns:'.length))),
-      close: async () => {},
-    };
+    const queue = mns.queue(deadLetters.slice('mns:'.length));
+    return { letters: createDeadLetterQueue(queue), close: async () => {} };
   }
   if (deadLetters.startsWith('oss:')) {
     const { createOssClient } = await import('../../shared/oss/client.ts');
-    const [, bucket, prefix] = /^oss:\/\/([^/]+)\/(.*)$/.exec(deadLetters) as unknown as [
-      string,
-      string,
-      string,
-    ];
-    const oss = createOssClient({
-      region: region!,
-      credentials,
-      clock,
-      random,
-      logger,
-      timeoutMs,
-    });
-    return { letters: createDeadLetterStore(oss.bucket(bucket), prefix), close: async () => oss.close() };
+    const [, bucket, prefix] = /^oss:\/\/([^/]+)\/(.*)$/.exec(deadLetters)!;
+    const oss = createOssClient({ region: region!, credentials, clock, random, logger, timeoutMs });
+    return { letters: createDeadLetterStore(oss.bucket(bucket!), prefix!), close: async () => oss.close() };
   }
   const { createHttpSink } = await import('../../shared/sinks/http.ts');
   const { createDeadLetterSink } = await import('./dead-letter-sink.ts');

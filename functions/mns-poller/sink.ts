@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs';
-import type { Clock } from '../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { parseCeOverrides } from '../../shared/sinks/ce-overrides.ts';
 import type { EventSink } from '../../shared/sinks/sink.ts';
 import { createTokenFile } from '../../shared/sinks/token-file.ts';
 import type { PollerOptions } from './options.ts';
 
-export interface SinkDeps {
+export interface SinkDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly credentials: CredentialProvider;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 /** A SinkBinding mounts the token here, if the sink has an audience. */

@@ -1,7 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { toAppError } from '../../shared/runtime/errors.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
-import type { Random } from '../../shared/runtime/random.ts';
 import type { ControllerDeps } from './deps.ts';
 import { createInformer, type Informer } from './kubernetes/informer.ts';
 import { createLeaderElection } from './kubernetes/leader.ts';
@@ -22,13 +21,11 @@ export interface Controller {
   stop(): Promise<void>;
 }
 
-export interface ControllerRuntime {
+export interface ControllerRuntime extends Pick<RuntimeDeps, 'random' | 'logger'> {
   readonly config: KubeConfig;
   readonly namespace: string;
   readonly identity: string;
   readonly metrics: ControllerMetrics;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 const LEASE = 'mnsoss-controller';

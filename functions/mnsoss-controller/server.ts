@@ -1,7 +1,6 @@
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { readFlags } from '../../shared/runtime/flags.ts';
+import { readProgramOptions } from '../../shared/runtime/flags.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
-import { readOptions } from '../../shared/runtime/options.ts';
 import { firstSignal, runProgram } from '../../shared/runtime/program.ts';
 import { findCluster } from './kubernetes/find-cluster.ts';
 import { CONTROLLER_OPTIONS } from './options.ts';
@@ -9,8 +8,7 @@ import { startController } from './start.ts';
 
 /** The controller of `MnsOssSource`: in a pod, or anywhere with KUBECONFIG. */
 async function main(): Promise<void> {
-  const flags = readFlags(CONTROLLER_OPTIONS, process.argv.slice(2));
-  const options = readOptions(CONTROLLER_OPTIONS, process.env, flags);
+  const options = readProgramOptions(CONTROLLER_OPTIONS);
   const logger = createLogger({ level: options.logLevel });
   const stopSignal = firstSignal('SIGTERM', 'SIGINT');
   const controller = await startController(options, {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Credentials } from '../../shared/runtime/credentials.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import { type Random, randomDigits } from '../../shared/runtime/random.ts';
 import type { FindTemporaryCredential, TemporaryCredential } from './account.ts';
 
 /** Issues temporary access keys, as STS does for a role. They live as long as the process. */
@@ -15,15 +15,7 @@ const HOUR_MS = 3_600_000;
 export function createSts(options: { accountId: string; clock: Clock; random: Random }): Sts {
   const { accountId, clock, random } = options;
   const issued = new Map<string, TemporaryCredential>();
-  const token = (length: number): string => {
-    let text = '';
-    while (text.length < length) {
-      text += Math.floor(random() * 36 ** 8)
-        .toString(36)
-        .padStart(8, '0');
-    }
-    return text.slice(0, length);
-  };
+  const token = (length: number) => randomDigits(random, length, 36);
   return {
     issue({ durationMs = HOUR_MS } = {}) {
       const accessKeyId = `STS.${token(24)}`;

@@ -1,11 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
+import { decodeHeaders } from '../../shared/runtime/http.ts';
+import { readBody } from '../../shared/runtime/request-body.ts';
 import { writeXml } from '../../shared/runtime/xml.ts';
 import { acs3ActionOf } from '../access/acs3.ts';
-import { readBody } from '../http/body.ts';
-import { readHeaders } from '../http/headers.ts';
 import { upperUuid } from '../http/ids.ts';
 import { writeJson } from '../http/json.ts';
 import { missingPackageOf } from '../http/missing-package.ts';
@@ -21,7 +19,7 @@ import type { Statistics } from './statistics.ts';
 import type { Galleries } from './store/galleries.ts';
 import type { Uploads } from './store/uploads.ts';
 
-export interface ListenerDeps {
+export interface ListenerDeps extends RuntimeDeps {
   readonly authenticate: Authenticate;
   readonly quotas: Quotas;
   readonly faults: FaceBodyFaultQueue;
@@ -29,9 +27,6 @@ export interface ListenerDeps {
   readonly uploads: Uploads;
   readonly pictures: Pictures;
   readonly galleriesOf: (accountId: string) => Galleries;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 /** Room for the largest upload and its form. */
@@ -86,7 +81,7 @@ async function serveAction(
 ): Promise<void> {
   const { authenticate, quotas, statistics, faults, uploads, pictures, galleriesOf, clock } = deps;
   const { method = '', url: target = '/' } = request;
-  const headers = readHeaders(request);
+  const headers = decodeHeaders(request.headers);
   const host = hostOf(request);
   statistics.received(action);
   const accountId = authenticate({ method, target, headers, body });

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { decodeHeaders } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
-import { readBody } from '../http/body.ts';
-import { readHeaders } from '../http/headers.ts';
+import { readBody } from '../../shared/runtime/request-body.ts';
 import { toRefusal } from '../http/refusal.ts';
 import type { Authenticate } from './authenticate.ts';
 import { FcRefusal } from './errors.ts';
@@ -41,7 +41,7 @@ async function serve(
   if (!match) return void response.writeHead(404).end();
   const { route, params } = match;
   const { method = '', url: target = '/' } = incoming;
-  const headers = readHeaders(incoming);
+  const headers = decodeHeaders(incoming.headers);
   if (route.operation === 'InvokeFunction') deps.authenticate({ method, target, headers, body }, route.api);
   const { name: functionName = '', service, path = '/' } = params;
   checkService(service, deps.functions.serviceOf(functionName));

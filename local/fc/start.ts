@@ -1,9 +1,8 @@
 import type { RequestListener } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import { type Random, randomDigits } from '../../shared/runtime/random.ts';
 import { createKeyring } from '../access/keyring.ts';
-import { hexId } from '../http/ids.ts';
 import { listen } from '../http/server.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createDestinations } from './destinations.ts';
@@ -71,5 +70,5 @@ export async function startFc(cloud: CloudOfFunctions, options: LocalFcOptions):
 /** doc: `1-<seconds>-<8 digits>-<12 digits>`, in lower-case hex. */
 function newRequestId(clock: Clock, random: Random): string {
   const seconds = Math.floor(clock.now() / 1000).toString(16);
-  return `1-${seconds}-${hexId(random, 8)}-${hexId(random, 12)}`.toLowerCase();
+  return `1-${seconds}-${randomDigits(random, 8)}-${randomDigits(random, 12)}`;
 }

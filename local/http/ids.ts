@@ -1,14 +1,8 @@
-import type { Random } from '../../shared/runtime/random.ts';
+import { type Random, randomDigits } from '../../shared/runtime/random.ts';
 
 /** Hexadecimal digits in upper case, as most ids of the services are. */
 export function hexId(random: Random, digits: number): string {
-  let text = '';
-  while (text.length < digits) {
-    text += Math.floor(random() * 0x1_0000_0000)
-      .toString(16)
-      .padStart(8, '0');
-  }
-  return text.slice(0, digits).toUpperCase();
+  return randomDigits(random, digits).toUpperCase();
 }
 
 /** A UUID in upper case, as the API gateway writes request ids. */

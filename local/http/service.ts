@@ -1,16 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Logger } from '../../shared/runtime/log.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import type { AccessOptions } from '../access/keyring.ts';
 
 /** What every service of the local cloud is created with. */
-export interface ServiceOptions extends AccessOptions {
+export interface ServiceOptions extends AccessOptions, Pick<RuntimeDeps, 'random' | 'logger'> {
   /** The service keeps its data below this folder. @default in memory, or in a temporary folder */
   readonly dataDir?: string;
   /** Such as `cn-hangzhou`. */
   readonly region: string;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 /** What every service of the local cloud offers. */

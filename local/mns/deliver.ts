@@ -1,8 +1,8 @@
-import { createHash, sign } from 'node:crypto';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import { sign } from 'node:crypto';
+import { stringToSignMnsV2 } from '../../shared/mns/signature.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import { type HttpClient, readBody } from '../../shared/runtime/http.ts';
-import type { Random } from '../../shared/runtime/random.ts';
 import { hexId } from '../http/ids.ts';
 import { parseEndpoint } from './endpoints.ts';
 import { wrap } from './envelopes.ts';
@@ -10,17 +10,16 @@ import type { Deliver } from './push.ts';
 import type { Queues } from './queues.ts';
 import type { SigningIdentity } from './signing-identity.ts';
 import type { Push, SubscriptionRecord } from './store/records.ts';
+import { md5Of } from './wire.ts';
 
 /** doc: an endpoint has to answer within 5 s. */
 const TIMEOUT_MS = 5000;
 
-interface DeliverDeps {
+interface DeliverDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly queues: Queues;
   readonly http: HttpClient;
   readonly identity: () => Promise<SigningIdentity>;
   readonly certificateUrl: () => string;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly owner: { readonly region: string; readonly accountId: string };
 }
 
@@ -56,7 +55,7 @@ async function post(
         : 'text/plain;charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
     // doc: Base64 of the hexadecimal digest; captured requests have the digest itself, in upper case.
-    'content-md5': createHash('md5').update(body).digest('hex').toUpperCase(),
+    'content-md5': md5Of(body),
     date: new Date(clock.now()).toUTCString(),
     'x-mns-request-id': hexId(random, 24),
     'x-mns-version': '2015-06-06',
@@ -71,34 +70,12 @@ async function post(
       'x-mns-topic-owner': owner.accountId,
     }),
   };
-  const text = pushStringToSign('POST', headers, `${url.pathname}${url.search}`);
+  const text = stringToSignMnsV2({ method: 'POST', headers, target: `${url.pathname}${url.search}` });
   headers.authorization = sign('sha1', Buffer.from(text), privateKey).toString('base64');
-  const response = await http.send({
-    method: 'POST',
-    url,
-    headers,
-    body: Buffer.from(body),
-    timeoutMs: TIMEOUT_MS,
-  });
+  const request = { method: 'POST', url, headers, body: Buffer.from(body), timeoutMs: TIMEOUT_MS };
+  const response = await http.send(request);
   await readBody(response);
   if (response.status < 200 || response.status > 299) {
     throw new AppError('ServiceUnavailable', `endpoint answered ${response.status}`);
   }
-}
-
-/** The text that the signature of a pushed message covers; header names are in lower case. */
-export function pushStringToSign(
-  method: string,
-  headers: Readonly<Record<string, string | undefined>>,
-  target: string,
-): string {
-  const signed = Object.keys(headers).filter((name) => name.startsWith('x-mns-'));
-  return [
-    method,
-    headers['content-md5'],
-    headers['content-type'],
-    headers.date,
-    ...signed.sort().map((name) => `${name}:${headers[name]}`),
-    target,
-  ].join('\n');
 }

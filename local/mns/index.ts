@@ -43,7 +43,7 @@ export async function createMns(options: MnsOptions): Promise<LocalMns> {
   const dataDir = options.dataDir && join(options.dataDir, 'mns');
 
   const ledger = await openLedger(dataDir && join(dataDir, 'journal'));
-  const identity = signingIdentity({ dataDir, clock });
+  const identity = signingIdentity(dataDir, clock);
   const http = createHttpClient();
   const queues = createQueues({ ledger, clock, random, faults });
   const certificateUrl = () => `${baseUrl()}${CERTIFICATE_PATH}`;

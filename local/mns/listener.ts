@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { isAppError } from '../../shared/runtime/errors.ts';
-import { type Logger, silentLogger } from '../../shared/runtime/log.ts';
+import { decodeHeaders } from '../../shared/runtime/http.ts';
+import { silentLogger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
+import { readBody } from '../../shared/runtime/request-body.ts';
 import { parseXml, type XmlElement } from '../../shared/runtime/xml.ts';
-import { readBody } from '../http/body.ts';
-import { type Headers, readHeaders } from '../http/headers.ts';
+import type { Headers } from '../http/headers.ts';
 import { hexId } from '../http/ids.ts';
 import { toRefusal } from '../http/refusal.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -18,12 +20,9 @@ import { errorAnswer, type MnsAnswer, type MnsRequest, writeDocument } from './w
 /** Room for 16 messages of 64 KB whose characters may all be entities, and their markup. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-export interface ListenerDeps {
+export interface ListenerDeps extends RuntimeDeps {
   readonly operations: Operations;
   readonly authenticate: Authenticate;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 /** From bytes to operation and back: read, authenticate, route, act, answer. */
@@ -67,7 +66,7 @@ async function answerOf(
   { operations, authenticate }: ListenerDeps,
 ): Promise<MnsAnswer> {
   const { method = '', url: target = '/' } = incoming;
-  const headers = readHeaders(incoming);
+  const headers = decodeHeaders(incoming.headers);
   const { path, query } = readTarget(target);
   const bytes = await readBody(incoming, { maxBytes: MAX_BODY_BYTES, refuse: tooLarge });
   authenticate({ method, target, headers });

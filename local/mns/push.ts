@@ -1,5 +1,4 @@
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import type { SubscriptionSettings } from './settings.ts';
 import { createHeap } from './store/heap.ts';
@@ -16,11 +15,8 @@ export interface Pusher {
 /** Makes one attempt; throws if the endpoint does not accept the message. */
 export type Deliver = (push: Push, subscription: SubscriptionRecord) => Promise<void>;
 
-interface PusherDeps {
+interface PusherDeps extends RuntimeDeps {
   readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly deliver: Deliver;
 }
 

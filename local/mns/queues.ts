@@ -1,8 +1,6 @@
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { isSameJson } from '../disk/same-json.ts';
 import { hexId } from '../http/ids.ts';
-import { deadLetterRecords } from './dead-letters.ts';
 import { MnsRefusal } from './errors.ts';
 import { createLongPolls, type LongPolls } from './long-poll.ts';
 import { newReceiptHandle, orderOfReceiptHandle } from './receipt-handle.ts';
@@ -63,10 +61,8 @@ export interface Queues {
   close(): void;
 }
 
-interface QueuesDeps {
+interface QueuesDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly faults: DeliveryFaults;
 }
 
@@ -112,15 +108,20 @@ export function createQueues({ ledger, clock, random, faults }: QueuesDeps): Que
     if (dead.length === 0) return;
     const now = clock.now();
     ledger.note(
-      dead.flatMap((message) =>
-        deadLetterRecords(message, {
-          from: queue.name,
-          to: target.name,
+      dead.flatMap((message): MnsRecord[] => {
+        // doc: the message keeps its age, so its retention is not reset, and the id of its first queue.
+        const moved: StoredMessage = {
+          ...message,
           order: ledger.nextOrder(),
           id: hexId(random, 32),
-          now,
-        }),
-      ),
+          deadLetterOf: { queue: queue.name, messageId: message.id },
+          visibility: { visibleAt: now, dequeueCount: 0 },
+        };
+        return [
+          { type: 'message-deleted', queue: queue.name, order: message.order },
+          { type: 'message', queue: target.name, message: moved },
+        ];
+      }),
     );
     wake(target.name);
   };

@@ -114,20 +114,15 @@ export const DEFAULT_TOPIC_SETTINGS: TopicSettings = {
 /** Reads `<Queue>`; an absent element keeps its value from `base`. */
 export function readQueueSettings(element: XmlElement | undefined, base: QueueSettings): QueueSettings {
   if (!element) return base;
-  const text = (name: string) => childText(element, name);
-  const deadLetter = readDeadLetter(element, base.deadLetter);
+  const number = (name: Bounded, current: number) => bounded(name, childText(element, name), current);
   return {
-    delaySeconds: bounded('DelaySeconds', text('DelaySeconds'), base.delaySeconds),
-    maximumMessageSize: bounded('MaximumMessageSize', text('MaximumMessageSize'), base.maximumMessageSize),
-    messageRetentionPeriod: bounded(
-      'MessageRetentionPeriod',
-      text('MessageRetentionPeriod'),
-      base.messageRetentionPeriod,
-    ),
-    visibilityTimeout: bounded('VisibilityTimeout', text('VisibilityTimeout'), base.visibilityTimeout),
-    pollingWaitSeconds: bounded('PollingWaitSeconds', text('PollingWaitSeconds'), base.pollingWaitSeconds),
-    loggingEnabled: flag('LoggingEnabled', text('LoggingEnabled'), base.loggingEnabled),
-    deadLetter,
+    delaySeconds: number('DelaySeconds', base.delaySeconds),
+    maximumMessageSize: number('MaximumMessageSize', base.maximumMessageSize),
+    messageRetentionPeriod: number('MessageRetentionPeriod', base.messageRetentionPeriod),
+    visibilityTimeout: number('VisibilityTimeout', base.visibilityTimeout),
+    pollingWaitSeconds: number('PollingWaitSeconds', base.pollingWaitSeconds),
+    loggingEnabled: flag('LoggingEnabled', childText(element, 'LoggingEnabled'), base.loggingEnabled),
+    deadLetter: readDeadLetter(element, base.deadLetter),
   };
 }
 
@@ -161,12 +156,9 @@ function readDeadLetter(
 
 export function readTopicSettings(element: XmlElement | undefined, base: TopicSettings): TopicSettings {
   if (!element) return base;
+  const size = childText(element, 'MaximumMessageSize');
   return {
-    maximumMessageSize: bounded(
-      'MaximumMessageSize',
-      childText(element, 'MaximumMessageSize'),
-      base.maximumMessageSize,
-    ),
+    maximumMessageSize: bounded('MaximumMessageSize', size, base.maximumMessageSize),
     loggingEnabled: flag('LoggingEnabled', childText(element, 'LoggingEnabled'), base.loggingEnabled),
   };
 }
@@ -180,19 +172,13 @@ export function readSubscriptionSettings(
   const endpoint = base?.endpoint ?? text('Endpoint');
   if (!endpoint) throw new MnsRefusal('EndpointInvalid', 'The value of Endpoint is required.');
   const filterTag = text('FilterTag') ?? base?.filterTag;
+  const strategy = text('NotifyStrategy') ?? base?.notifyStrategy ?? 'BACKOFF_RETRY';
+  const format = base?.notifyContentFormat ?? text('NotifyContentFormat') ?? 'XML';
   return {
     endpoint,
     filterTag: filterTag ? readTag('FilterTag', filterTag) : undefined,
-    notifyStrategy: oneOf(
-      'NotifyStrategy',
-      NOTIFY_STRATEGIES,
-      text('NotifyStrategy') ?? base?.notifyStrategy ?? 'BACKOFF_RETRY',
-    ),
-    notifyContentFormat: oneOf(
-      'NotifyContentFormat',
-      NOTIFY_CONTENT_FORMATS,
-      base?.notifyContentFormat ?? text('NotifyContentFormat') ?? 'XML',
-    ),
+    notifyStrategy: oneOf('NotifyStrategy', NOTIFY_STRATEGIES, strategy),
+    notifyContentFormat: oneOf('NotifyContentFormat', NOTIFY_CONTENT_FORMATS, format),
   };
 }
 

@@ -17,24 +17,15 @@ const VALID_MS = 10 * 365 * 24 * 3600 * 1000;
  * Creates the identity when it is first needed: a key takes a second, and few clouds push over HTTP. It is kept in the
  * data folder, because endpoints may cache the certificate.
  */
-export function signingIdentity(options: {
-  readonly dataDir: string | undefined;
-  readonly clock: Clock;
-}): () => Promise<SigningIdentity> {
+export function signingIdentity(dataDir: string | undefined, clock: Clock): () => Promise<SigningIdentity> {
   let identity: Promise<SigningIdentity> | undefined;
   return () => {
-    identity ??= loadOrCreate(options);
+    identity ??= loadOrCreate(dataDir, clock);
     return identity;
   };
 }
 
-async function loadOrCreate({
-  dataDir,
-  clock,
-}: {
-  readonly dataDir: string | undefined;
-  readonly clock: Clock;
-}): Promise<SigningIdentity> {
+async function loadOrCreate(dataDir: string | undefined, clock: Clock): Promise<SigningIdentity> {
   if (dataDir === undefined) return identityOf(await createPem(clock.now()));
   const path = join(dataDir, 'signing-identity.pem');
   const known = await readIfExists(path);

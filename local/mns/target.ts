@@ -7,20 +7,16 @@ import type { Topics } from './topics.ts';
 /** What event rules do with MNS, without HTTP. */
 export function notificationTarget(queues: Queues, topics: Topics): NotificationTarget {
   return {
-    createTopic: (name) => run(`topic ${name}`, () => topics.create(name, DEFAULT_TOPIC_SETTINGS)),
+    createTopic: (name) => inProcess(`topic ${name}`, () => topics.create(name, DEFAULT_TOPIC_SETTINGS)),
     subscribe: (topic, subscription, endpoint, { format: notifyContentFormat }) =>
-      run(`subscription of ${topic} to ${endpoint}`, () =>
+      inProcess(`subscription of ${topic} to ${endpoint}`, () =>
         topics.subscribe(topic, subscription, {
           endpoint,
           notifyStrategy: 'BACKOFF_RETRY',
           notifyContentFormat,
         }),
       ),
-    publish: (topic, body) => run(`topic ${topic}`, () => topics.publish(topic, { body })),
-    send: (queue, body) => run(`queue ${queue}`, () => queues.send(queue, [{ body }])),
+    publish: (topic, body) => inProcess(`topic ${topic}`, () => topics.publish(topic, { body })),
+    send: (queue, body) => inProcess(`queue ${queue}`, () => queues.send(queue, [{ body }])),
   };
-}
-
-async function run(subject: string, work: () => Promise<unknown>): Promise<void> {
-  await inProcess(subject, work);
 }

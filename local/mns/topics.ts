@@ -1,5 +1,4 @@
-import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { isSameJson } from '../disk/same-json.ts';
 import { hexId } from '../http/ids.ts';
 import { parseEndpoint } from './endpoints.ts';
@@ -36,10 +35,8 @@ export interface Topics {
   ): Promise<{ messageId: string; bodyMD5: string }>;
 }
 
-interface TopicsDeps {
+interface TopicsDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly queues: Queues;
   readonly pusher: Pusher;
   readonly owner: { readonly region: string; readonly accountId: string };

@@ -32,6 +32,11 @@ export function xmlAnswer(status: number, root: string, fields: XmlFields): MnsA
   return { status, document: { root, fields } };
 }
 
+/** The answer to a creation; 204 if there is already the same resource. */
+export function createdAnswer(outcome: 'created' | 'exists', location: string): MnsAnswer {
+  return { status: outcome === 'created' ? 201 : 204, headers: { Location: location } };
+}
+
 /** Upper-case hex of the text as stored. */
 export function md5Of(text: string): string {
   return createHash('md5').update(text).digest('hex').toUpperCase();

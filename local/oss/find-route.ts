@@ -1,53 +1,32 @@
 import type { IncomingMessage } from 'node:http';
 import { type QueryPair, SIGNED_SUBRESOURCES } from '../../shared/oss/signature-v1.ts';
-import { type Headers, readHeaders } from '../http/headers.ts';
+import { decodeHeaders } from '../../shared/runtime/http.ts';
+import type { Headers } from '../http/headers.ts';
 import { notImplemented, OssRefusal } from './errors.ts';
 import { type Address, readAddress } from './http/address.ts';
 import { splitTarget } from './http/query.ts';
 import { ROUTES, type Route } from './routes.ts';
 
 /** Sub-resources that do not select the operation but modify it. */
-const MODIFIERS: ReadonlySet<string> = new Set([
-  'versionId',
-  'callback',
-  'callback-var',
-  'security-token',
-  'sequential',
-  'withHashContext',
-  ...[
-    'cache-control',
-    'content-disposition',
-    'content-encoding',
-    'content-language',
-    'content-type',
-    'expires',
-  ].map((name) => `response-${name}`),
-]);
+const MODIFIERS = words(`
+  versionId callback callback-var security-token sequential withHashContext
+  response-cache-control response-content-disposition response-content-encoding response-content-language
+  response-content-type response-expires
+`);
 
 /** Parameters beginning with `x-oss-` that this server supports, or that change neither meaning nor security. */
-const OSS_MODIFIERS: ReadonlySet<string> = new Set([
-  'x-oss-process',
-  'x-oss-callback',
-  'x-oss-callback-var',
-  'x-oss-security-token',
-  'x-oss-signature',
-  'x-oss-signature-version',
-  'x-oss-credential',
-  'x-oss-date',
-  'x-oss-expires',
-  'x-oss-additional-headers',
-  'x-oss-traffic-limit',
-  'x-oss-request-payer',
-]);
+const OSS_MODIFIERS = words(`
+  x-oss-process x-oss-callback x-oss-callback-var x-oss-security-token x-oss-signature x-oss-signature-version
+  x-oss-credential x-oss-date x-oss-expires x-oss-additional-headers x-oss-traffic-limit x-oss-request-payer
+`);
 
 /** Further parameters of write requests. */
-const PLAIN_PARAMETERS: ReadonlySet<string> = new Set([
-  'OSSAccessKeyId',
-  'Expires',
-  'Signature',
-  'encoding-type',
-]);
+const PLAIN_PARAMETERS = words('OSSAccessKeyId Expires Signature encoding-type');
 const READS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.trim().split(/\s+/));
+}
 
 /** The parts of a request that select its operation. */
 export interface RoutedRequest {
@@ -115,7 +94,7 @@ function isSameSet(left: readonly string[], right: readonly string[]): boolean {
 /** The name of the operation that a request asks for; `Unknown` if there is none. */
 export function operationOf(message: IncomingMessage): string {
   try {
-    const headers = readHeaders(message);
+    const headers = decodeHeaders(message.headers);
     const { path, query } = splitTarget(message.url ?? '/');
     const address = readAddress(headers.host ?? '', path, [])[0]!;
     return findRoute({ method: message.method ?? '', query, headers }, address).operation;

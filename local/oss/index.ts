@@ -28,12 +28,8 @@ export async function createOss(options: OssOptions): Promise<Service> {
     listener: createListener(oss),
     operationOf,
     refuse(request, response, kind) {
-      writeRefusal(
-        request,
-        response,
-        new OssRefusal(kind === 'error' ? 'InternalError' : 'QpsLimitExceeded', 'Injected fault.'),
-        oss,
-      );
+      const code = kind === 'error' ? 'InternalError' : 'QpsLimitExceeded';
+      writeRefusal(request, response, new OssRefusal(code, 'Injected fault.'), oss);
     },
     close: store.close,
     reset: store.reset,

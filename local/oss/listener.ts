@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { readHeaders } from '../http/headers.ts';
+import { decodeHeaders } from '../../shared/runtime/http.ts';
 import { toRefusal } from '../http/refusal.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { authorize } from './auth/authorize.ts';
@@ -70,7 +70,7 @@ function errorReplyTo({ method, headers }: IncomingMessage, refusal: OssRefusal,
 }
 
 async function answer(message: IncomingMessage, id: string, time: number, oss: OssContext): Promise<Reply> {
-  const headers = readHeaders(message);
+  const headers = decodeHeaders(message.headers);
   const method = message.method ?? '';
   const { path, query } = splitTarget(message.url ?? '/');
   const readings = readAddress(headers.host ?? '', path, oss.store.names());

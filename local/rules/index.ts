@@ -1,10 +1,9 @@
-import type { Logger } from '../../shared/runtime/log.ts';
 import { acs3ActionOf, createAcs3Verifier } from '../access/acs3.ts';
 import { createKeyring } from '../access/keyring.ts';
 import { matches } from '../events/filter.ts';
 import { notificationOf } from '../events/notification.ts';
 import type { NotificationTarget } from '../events/notification-target.ts';
-import type { EventPublisher, ObjectChange } from '../events/object-change.ts';
+import type { EventPublisher } from '../events/object-change.ts';
 import { upperUuid } from '../http/ids.ts';
 import type { Service, ServiceOptions } from '../http/service.ts';
 import { RuleRefusal } from './errors.ts';
@@ -52,14 +51,11 @@ export async function createEventRules(options: EventRulesOptions): Promise<Even
         return 'published';
       } catch (error) {
         // doc: a notification never fails the operation; a header of the answer reports it.
-        logFailure(logger, change, error);
+        const { requestId, eventName } = change;
+        logger.error({ requestId, eventName, cause: String(error) }, 'event was not published');
         return 'failed';
       }
     },
     async close() {},
   };
-}
-
-function logFailure(logger: Logger, { requestId, eventName }: ObjectChange, error: unknown): void {
-  logger.error({ requestId, eventName, cause: String(error) }, 'event was not published');
 }

@@ -1,10 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Logger } from '../../shared/runtime/log.ts';
-import type { Random } from '../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
+import { decodeHeaders } from '../../shared/runtime/http.ts';
+import { readBody } from '../../shared/runtime/request-body.ts';
 import { acs3ActionOf, type VerifyAcs3 } from '../access/acs3.ts';
 import type { Keyring } from '../access/keyring.ts';
-import { readBody } from '../http/body.ts';
-import { readHeaders } from '../http/headers.ts';
 import { upperUuid } from '../http/ids.ts';
 import { writeJson } from '../http/json.ts';
 import { toRefusal } from '../http/refusal.ts';
@@ -13,12 +12,10 @@ import { required } from './operations/operation.ts';
 import { ROUTES } from './routes.ts';
 import type { RuleBook } from './store/rule-book.ts';
 
-export interface ListenerDeps {
+export interface ListenerDeps extends Pick<RuntimeDeps, 'random' | 'logger'> {
   readonly rules: RuleBook;
   readonly keyring: Keyring;
   readonly verify: VerifyAcs3;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 const VERSION = '2022-01-19';
@@ -40,7 +37,7 @@ export function createListener(deps: ListenerDeps): RequestListener {
 
 async function serve(request: IncomingMessage, { rules, keyring, verify }: ListenerDeps): Promise<unknown> {
   const { method = '', url: target = '/' } = request;
-  const headers = readHeaders(request);
+  const headers = decodeHeaders(request.headers);
   const body = await readBody(request, {
     maxBytes: MAX_BODY_BYTES,
     refuse: () => new RuleRefusal('InvalidParameter', 'The body is too large.'),

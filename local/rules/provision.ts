@@ -32,7 +32,7 @@ export async function provision(spec: NewEventRule, deps: ProvisionDeps): Promis
 export function deliveryOf(
   { name, topic, endpoints }: EventRule,
   target: NotificationTarget,
-): (body: string) => Promise<void> {
+): (body: string) => Promise<unknown> {
   if (topic !== undefined) return (body) => target.publish(topic, body);
   const [endpoint] = endpoints;
   if (endpoint?.type === 'queue') return (body) => target.send(endpoint.name, body);

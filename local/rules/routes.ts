@@ -1,5 +1,4 @@
-import { createEventRule } from './operations/create-event-rule.ts';
-import { deleteEventRule, getEventRule, listEventRules } from './operations/event-rules.ts';
+import { createEventRule, deleteEventRule, getEventRule, listEventRules } from './operations/event-rules.ts';
 import type { Operation } from './operations/operation.ts';
 
 export interface Route {

@@ -5,23 +5,18 @@ import { ENVELOPES } from './formats/index.ts';
 import { eventOf, whyNotRecord } from './record.ts';
 import { readValue } from './text.ts';
 
-export interface EnvelopeBounds {
-  /** Bytes of the input. `@default 33_554_432`, the limit of Function Compute */
-  readonly maxBytes: number;
-  /** Envelopes around a notification. `@default 6` */
-  readonly maxDepth: number;
-  /** Layers of Base64 among them. `@default 4` */
-  readonly maxBase64Layers: number;
-  /** Records and unreadable elements in total. `@default 10_000`, EventBridge's largest batch */
-  readonly maxRecords: number;
-}
-
-const DEFAULT_BOUNDS: EnvelopeBounds = {
+const DEFAULT_BOUNDS = {
+  /** Bytes of the input: the limit of Function Compute. */
   maxBytes: 32 * 1024 * 1024,
+  /** Envelopes around a notification. */
   maxDepth: 6,
+  /** Layers of Base64 among them. */
   maxBase64Layers: 4,
+  /** Records and unreadable elements in total: EventBridge's largest batch. */
   maxRecords: 10_000,
 };
+
+export type EnvelopeBounds = Readonly<typeof DEFAULT_BOUNDS>;
 
 /** A part that could not be opened. Store `content` before acknowledging the input. */
 interface EnvelopeFault {

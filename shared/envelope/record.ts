@@ -75,6 +75,28 @@ export function eventOf(record: OssRecord, { envelopes, index, eventId }: Record
   };
 }
 
+/** The record that the upload of an object would have caused. `time` is in milliseconds since the epoch. */
+export function uploadRecord(object: {
+  readonly bucket: string;
+  readonly key: string;
+  readonly region: string;
+  readonly requestId: string;
+  readonly time: number;
+  readonly size?: number;
+  readonly etag?: string;
+  readonly versionId?: string;
+}): OssRecord {
+  const { bucket, key, region, requestId, time, size, etag, versionId } = object;
+  return {
+    eventName: 'ObjectCreated:PutObject',
+    eventSource: 'acs:oss',
+    eventTime: new Date(time).toISOString(),
+    region,
+    responseElements: { requestId },
+    oss: { bucket: { name: bucket }, object: { key, size, eTag: etag, versionId } },
+  };
+}
+
 /** EventBridge has its own ids for events. Only ours contain the index of the record in its notification. */
 function isIdOf(requestId: string, id: string): boolean {
   return id.startsWith(`${requestId}.`) && /^\d{1,6}$/.test(id.slice(requestId.length + 1));

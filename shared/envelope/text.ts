@@ -1,8 +1,9 @@
 import { AppError } from '../runtime/errors.ts';
+import { parseJson } from '../runtime/json.ts';
 
 /**
  * The value of bytes or text: a JSON object or array is parsed, anything else remains text. Other values are returned
- * unchanged. The parser's message is not repeated, because it quotes the input.
+ * unchanged.
  */
 export function readValue(input: unknown, maxBytes: number): unknown {
   if (input instanceof Uint8Array) return readText(decodeUtf8(input, maxBytes));
@@ -14,11 +15,9 @@ export function readValue(input: unknown, maxBytes: number): unknown {
 function readText(input: string): unknown {
   const text = input.trim();
   if (!/^[[{]/.test(text)) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new AppError('EnvelopeUnknown', 'expected JSON: the text begins like it but does not parse');
-  }
+  const value = parseJson(text);
+  if (value !== undefined) return value;
+  throw new AppError('EnvelopeUnknown', 'expected JSON: the text begins like it but does not parse');
 }
 
 function decodeUtf8(bytes: Uint8Array, maxBytes: number): string {

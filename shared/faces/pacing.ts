@@ -1,5 +1,6 @@
 import { untilAborted } from '../runtime/abort.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { RuntimeDeps } from '../runtime/deps.ts';
 import { AppError, isAppError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
 import { createPacingRate } from './pacing-rate.ts';
@@ -30,9 +31,7 @@ export interface Pacing {
   rate(operation: string): number;
 }
 
-export interface PacingDeps {
-  readonly clock: Clock;
-  readonly random: Random;
+export interface PacingDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
   /** Requests per second that the service allows. */
   readonly quota: (operation: string) => number;
   /** Milliseconds by which the travel times of requests may differ. @default 50 */

@@ -1,12 +1,10 @@
 import { encodeRfc3986 } from '../runtime/aliyun-v4.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { AppError } from '../runtime/errors.ts';
 import { createHttpClient, type HttpClient } from '../runtime/http.ts';
-import { childrenOf, childText } from '../runtime/xml.ts';
-import { assertSendable } from './body.ts';
-import type { MessageQueue, SendResult } from './queue.ts';
+import { childText } from '../runtime/xml.ts';
+import type { MessageQueue } from './queue.ts';
 import { createMnsRequests, type MnsRequestsOptions } from './requests.ts';
-import { createWireQueue, expectRoot, toSendResult } from './wire-queue.ts';
+import { createWireQueue } from './wire-queue.ts';
 
 export interface MnsClientOptions extends Pick<MnsRequestsOptions, 'endpoint' | 'credentials'> {
   /** `@default systemClock` */
@@ -19,30 +17,16 @@ export interface MnsClientOptions extends Pick<MnsRequestsOptions, 'endpoint' | 
 
 /** What is absent has MNS's default. */
 export interface NewQueueAttributes {
-  /** Seconds before a message can be received for the first time, 0 to 604,800. */
-  readonly delaySeconds?: number;
-  /** Bytes, 1,024 to 65,536. */
-  readonly maximumMessageSize?: number;
   /** Seconds, 60 to 604,800. */
   readonly messageRetentionPeriod?: number;
   /** Seconds, 1 to 43,200. */
   readonly visibilityTimeout?: number;
-  /** Seconds, 0 to 30. */
-  readonly pollingWaitSeconds?: number;
-}
-
-export interface TopicAttributes {
-  readonly name: string;
-  /** Seconds. */
-  readonly messageRetentionPeriod: number;
 }
 
 export interface SubscriptionOptions {
   /** `http://…`, or the address of a queue: `acs:mns:<region>:<account>:queues/<queue>`. */
   readonly endpoint: string;
   readonly format: 'SIMPLIFIED' | 'JSON' | 'XML';
-  /** How MNS retries a failed push: 3 times within a minute, or 176 times within a day. */
-  readonly strategy?: 'BACKOFF_RETRY' | 'EXPONENTIAL_DECAY_RETRY';
   /** Delivers only messages with this tag, at most 16 characters. */
   readonly filterTag?: string;
 }
@@ -57,17 +41,10 @@ export interface MnsClient {
   deleteQueue(name: string): Promise<void>;
   createTopic(name: string): Promise<void>;
   /** Throws `TopicNotExist`. */
-  getTopic(name: string): Promise<TopicAttributes>;
-  /** To all subscriptions of the topic. */
-  publish(topic: string, body: string, options?: { tag?: string }): Promise<SendResult>;
   subscribe(topic: string, subscription: string, options: SubscriptionOptions): Promise<void>;
   unsubscribe(topic: string, subscription: string): Promise<void>;
-  /** Names, page after page. */
-  listSubscriptions(topic: string): AsyncIterable<string>;
   close(): void;
 }
-
-const PAGE_SIZE = '1000';
 
 export function createMnsClient(options: MnsClientOptions): MnsClient {
   const { endpoint, credentials, clock = systemClock, timeoutMs = 15_000 } = options;
@@ -89,19 +66,13 @@ export function createMnsClient(options: MnsClientOptions): MnsClient {
   return {
     queue: (name) => createWireQueue(send, name),
 
-    async createQueue(name, attributes = {}) {
+    async createQueue(name, { messageRetentionPeriod, visibilityTimeout } = {}) {
       await send({
         method: 'PUT',
         path: queuePath(name),
         body: [
           'Queue',
-          {
-            DelaySeconds: attributes.delaySeconds,
-            MaximumMessageSize: attributes.maximumMessageSize,
-            MessageRetentionPeriod: attributes.messageRetentionPeriod,
-            VisibilityTimeout: attributes.visibilityTimeout,
-            PollingWaitSeconds: attributes.pollingWaitSeconds,
-          },
+          { MessageRetentionPeriod: messageRetentionPeriod, VisibilityTimeout: visibilityTimeout },
         ],
       });
     },
@@ -112,60 +83,16 @@ export function createMnsClient(options: MnsClientOptions): MnsClient {
       await send({ method: 'PUT', path: topicPath(name), body: ['Topic', {}] });
     },
 
-    async getTopic(name) {
-      const { document } = await send({ method: 'GET', path: topicPath(name) });
-      const topic = expectRoot(document, 'Topic');
-      return {
-        name: childText(topic, 'TopicName') ?? name,
-        messageRetentionPeriod: Number(childText(topic, 'MessageRetentionPeriod')),
-      };
-    },
-
-    async publish(topic, body, { tag } = {}) {
-      assertSendable(body);
-      const { document } = await send({
-        method: 'POST',
-        path: `${topicPath(topic)}/messages`,
-        body: ['Message', { MessageBody: body, MessageTag: tag }],
-      });
-      return toSendResult(document);
-    },
-
-    async subscribe(topic, subscription, { endpoint, format, strategy, filterTag }) {
+    async subscribe(topic, subscription, { endpoint, format, filterTag }) {
       await send({
         method: 'PUT',
         path: subscriptionPath(topic, subscription),
-        body: [
-          'Subscription',
-          {
-            Endpoint: endpoint,
-            FilterTag: filterTag,
-            NotifyStrategy: strategy,
-            NotifyContentFormat: format,
-          },
-        ],
+        body: ['Subscription', { Endpoint: endpoint, FilterTag: filterTag, NotifyContentFormat: format }],
       });
     },
 
     unsubscribe: (topic, subscription) =>
       remove(subscriptionPath(topic, subscription), 'SubscriptionNotExist'),
-
-    async *listSubscriptions(topic) {
-      const path = `${topicPath(topic)}/subscriptions`;
-      let marker: string | undefined = '';
-      while (marker !== undefined) {
-        const headers: Record<string, string> = { 'x-mns-ret-number': PAGE_SIZE };
-        if (marker) headers['x-mns-marker'] = marker;
-        const { document } = await send({ method: 'GET', path, headers });
-        const page = expectRoot(document, 'Subscriptions');
-        for (const entry of childrenOf(page, 'Subscription')) {
-          const name = childText(entry, 'SubscriptionURL')?.split('/').at(-1);
-          if (!name) throw new AppError('ServiceUnavailable', `${path}: an entry has no SubscriptionURL`);
-          yield decodeURIComponent(name);
-        }
-        marker = childText(page, 'NextMarker') || undefined;
-      }
-    },
 
     close() {
       if (!options.http) http.close();

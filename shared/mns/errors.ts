@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../runtime/errors.ts';
+import { parseRetryAfter } from '../runtime/retry-after.ts';
 import { childText, type XmlElement } from '../runtime/xml.ts';
 
 /** Codes of MNS with a meaning of their own here. For all others the status decides. */
@@ -45,7 +46,6 @@ export function toError(
   const message = error && childText(error, 'Message');
   const requestId = headers['x-mns-request-id'] ?? (error && childText(error, 'RequestId'));
   const reason = [mnsCode, message].filter(Boolean).join(': ') || 'no reason given';
-  const retryAfter = Number(headers['retry-after'] ?? Number.NaN);
   return new AppError(
     codeOf(status, mnsCode),
     `${method} ${path} failed with ${status} ${reason} (request ${requestId ?? 'without id'})`,
@@ -57,7 +57,7 @@ export function toError(
         path,
         serverDate: mnsCode === 'TimeExpired' ? headers.date : undefined,
       },
-      retryAfterMs: retryAfter >= 0 ? retryAfter * 1000 : undefined,
+      retryAfterMs: parseRetryAfter(headers['retry-after'], Date.parse(headers.date ?? '')),
     },
   );
 }

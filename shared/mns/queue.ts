@@ -30,14 +30,9 @@ export interface DeleteFailure {
 }
 
 export interface QueueAttributes {
-  readonly name: string;
-  /** Seconds a received message stays hidden. */
-  readonly visibilityTimeout: number;
   readonly activeMessages: number;
   readonly inactiveMessages: number;
   readonly delayMessages: number;
-  /** Seconds. */
-  readonly messageRetentionPeriod: number;
 }
 
 /**
@@ -61,5 +56,4 @@ export interface MessageQueue {
   ): Promise<{ receiptHandle: string; nextVisibleTime: number }>;
   send(body: string, options?: { delaySeconds?: number; priority?: number }): Promise<SendResult>;
   attributes(): Promise<QueueAttributes>;
-  close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { CredentialProvider } from '../runtime/credentials.ts';
+import { parseEndpoint } from '../runtime/endpoint.ts';
 import { AppError } from '../runtime/errors.ts';
 import { type HttpClient, readBody } from '../runtime/http.ts';
 import { createSigningSession, type Signer } from '../runtime/signing-session.ts';
@@ -52,7 +53,7 @@ const NAMESPACE = 'http://mns.aliyuncs.com/doc/v1/';
 
 export function createMnsRequests(options: MnsRequestsOptions): SendMns {
   const { credentials, clock, http, timeoutMs } = options;
-  const url = parseEndpoint(options.endpoint);
+  const url = parseEndpoint('MNS', options.endpoint);
   const session = createSigningSession(credentials, clock);
 
   const sendOnce = async (request: MnsRequest, signer: Signer): Promise<MnsResponse> => {
@@ -117,15 +118,4 @@ function parseDocument(text: string, status: number): XmlElement | undefined {
       cause,
     });
   }
-}
-
-function parseEndpoint(endpoint: string): URL {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const usable =
-    url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.username;
-  if (usable) return url;
-  throw new AppError(
-    'ConfigInvalid',
-    `MNS endpoint must be http(s)://host[:port] without a path, but is "${endpoint}"`,
-  );
 }

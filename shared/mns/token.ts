@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Credentials } from '../runtime/credentials.ts';
 import { AppError } from '../runtime/errors.ts';
+import { parseJson } from '../runtime/json.ts';
 
 /** Endpoint and credentials of MNS, which the MnsOss event source of Knative keeps in one Secret. */
 export interface MnsOssToken {
@@ -32,8 +33,7 @@ export function decodeToken(token: string): MnsOssToken {
     throw malformed(`missing or invalid: ${fields.join(', ')}`);
   }
   const { url, ...credentials } = parsed.data;
-  const { securityToken, ...keys } = credentials;
-  return { url, credentials: { ...keys, securityToken } };
+  return { url, credentials };
 }
 
 function decodeBase64(text: string): string | undefined {
@@ -41,14 +41,6 @@ function decodeBase64(text: string): string | undefined {
   const joined = text.replace(/\s+/g, '');
   if (joined === '' || joined.length % 4 === 1 || !/^[A-Za-z0-9+/]+={0,2}$/.test(joined)) return undefined;
   return Buffer.from(joined, 'base64').toString('utf8');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function malformed(why: string): AppError {

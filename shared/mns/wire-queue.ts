@@ -2,7 +2,7 @@ import { encodeRfc3986 } from '../runtime/aliyun-v4.ts';
 import { AppError } from '../runtime/errors.ts';
 import { childrenOf, childText, type XmlElement } from '../runtime/xml.ts';
 import { assertSendable } from './body.ts';
-import type { DeleteFailure, MessageQueue, ReceivedMessage, SendResult } from './queue.ts';
+import type { DeleteFailure, MessageQueue, ReceivedMessage } from './queue.ts';
 import type { MnsResponse, SendMns } from './requests.ts';
 
 /** Milliseconds by which the answer of a long poll may be late. */
@@ -48,11 +48,7 @@ export function createWireQueue(send: SendMns, name: string): MessageQueue {
     async delete(receiptHandles) {
       if (receiptHandles.length === 0) return [];
       const { document } = await send(
-        {
-          method: 'DELETE',
-          path: messagesPath,
-          body: ['ReceiptHandles', { ReceiptHandle: receiptHandles }],
-        },
+        { method: 'DELETE', path: messagesPath, body: ['ReceiptHandles', { ReceiptHandle: receiptHandles }] },
         ({ status, document }) => status === 404 && document?.name === 'Errors',
       );
       return document ? childrenOf(document, 'Error').map(toFailure) : [];
@@ -78,33 +74,24 @@ export function createWireQueue(send: SendMns, name: string): MessageQueue {
         path: messagesPath,
         body: ['Message', { MessageBody: body, DelaySeconds: delaySeconds, Priority: priority }],
       });
-      return toSendResult(document);
+      const message = expectRoot(document, 'Message');
+      return { messageId: required(message, 'MessageId'), bodyMD5: required(message, 'MessageBodyMD5') };
     },
 
     async attributes() {
       const { document } = await send({ method: 'GET', path });
       const queue = expectRoot(document, 'Queue');
       return {
-        name: required(queue, 'QueueName'),
-        visibilityTimeout: number(queue, 'VisibilityTimeout'),
         activeMessages: number(queue, 'ActiveMessages'),
         inactiveMessages: number(queue, 'InactiveMessages'),
         delayMessages: number(queue, 'DelayMessages'),
-        messageRetentionPeriod: number(queue, 'MessageRetentionPeriod'),
       };
     },
-
-    async close() {},
   };
 }
 
-export function toSendResult(document: XmlElement | undefined): SendResult {
-  const message = expectRoot(document, 'Message');
-  return { messageId: required(message, 'MessageId'), bodyMD5: required(message, 'MessageBodyMD5') };
-}
-
 /** Throws `ServiceUnavailable` when a successful answer is not the expected document. */
-export function expectRoot(document: XmlElement | undefined, name: string): XmlElement {
+function expectRoot(document: XmlElement | undefined, name: string): XmlElement {
   if (document?.name === name) return document;
   throw unexpected(`expected a <${name}>, got ${document ? `a <${document.name}>` : 'nothing'}`);
 }

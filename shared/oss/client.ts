@@ -49,17 +49,8 @@ export function createOssClient(options: OssClientOptions): OssClient {
   const { clock = systemClock, random = Math.random, timeoutMs = 30_000, attempts = 3 } = options;
   const http = options.http ?? createHttpClient();
   const addressOf = createEndpoint(options);
-  const requests = createOssRequests({
-    addressOf,
-    credentials,
-    clock,
-    random,
-    http,
-    timeoutMs,
-    attempts,
-    backoff: BACKOFF,
-    logger,
-  });
+  const sending = { http, timeoutMs, attempts, backoff: BACKOFF };
+  const requests = createOssRequests({ addressOf, credentials, clock, random, logger, ...sending });
   return {
     bucket: (name, bucketRegion = region) =>
       createWireStore({ requests, bucket: name, region: bucketRegion, listPageSize }),

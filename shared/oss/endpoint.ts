@@ -1,17 +1,14 @@
 import { isIP } from 'node:net';
+import { encodeRfc3986 } from '../runtime/aliyun-v4.ts';
+import { parseEndpoint } from '../runtime/endpoint.ts';
 import { AppError } from '../runtime/errors.ts';
-import { canonicalQuery, encodeRfc3986, type QueryPair } from './signature-v4.ts';
-
-/** The bucket is part of the host name, as OSS demands, or the first segment of the path, as on an IP address. */
-export type Addressing = 'virtual-host' | 'path';
+import { canonicalQuery, type QueryPair } from './signature-v4.ts';
 
 export interface EndpointOptions {
   /** `https://oss-cn-hangzhou.aliyuncs.com` or `http://127.0.0.1:9000`. `@default` the public endpoint of the region */
   readonly endpoint?: string | undefined;
   /** Use the region's endpoint inside Alibaba Cloud's network. `@default false` */
   readonly internal?: boolean | undefined;
-  /** `@default 'path'` for an IP address and `localhost`, otherwise `'host'` */
-  readonly addressing?: Addressing | undefined;
 }
 
 export interface Address {
@@ -33,13 +30,12 @@ const REGION = /^[a-z0-9-]+$/;
 
 /** Checks the settings. The returned function gives the address of each request. */
 export function createEndpoint(options: EndpointOptions): (resource: Resource) => Address {
-  const fixed = options.endpoint === undefined ? undefined : parseEndpoint(options.endpoint);
+  const fixed = options.endpoint === undefined ? undefined : parseEndpoint('OSS', options.endpoint);
   return ({ region, bucket, key = '', query }) => {
     if (!BUCKET.test(bucket)) throw new AppError('ConfigInvalid', `"${bucket}" is not a bucket name`);
     if (!REGION.test(region)) throw new AppError('ConfigInvalid', `"${region}" is not a region`);
     const base = fixed ?? new URL(`https://oss-${region}${options.internal ? '-internal' : ''}.aliyuncs.com`);
-    const addressing = options.addressing ?? (isNamed(base.hostname) ? 'virtual-host' : 'path');
-    const inPath = addressing === 'path';
+    const inPath = !isNamed(base.hostname);
     const path = `/${inPath ? `${bucket}/` : ''}${encodeRfc3986(key, { keepSlash: true })}`;
     const search = canonicalQuery(query);
     return {
@@ -49,17 +45,7 @@ export function createEndpoint(options: EndpointOptions): (resource: Resource) =
   };
 }
 
-function parseEndpoint(endpoint: string): URL {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const usable =
-    url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.username;
-  if (usable) return url;
-  throw new AppError(
-    'ConfigInvalid',
-    `OSS endpoint must be http(s)://host[:port] without a path, but is "${endpoint}"`,
-  );
-}
-
+/** OSS demands the bucket in the host name, except on an IP address and `localhost`: there it begins the path. */
 function isNamed(hostname: string): boolean {
   return hostname !== 'localhost' && isIP(hostname.replace(/^\[|\]$/g, '')) === 0;
 }

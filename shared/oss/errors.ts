@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode, type ErrorDetails } from '../runtime/errors.ts';
 import { type HttpResponse, readBody } from '../runtime/http.ts';
+import { parseRetryAfter } from '../runtime/retry-after.ts';
 
 /** Codes of OSS with a meaning of their own here. For all others the status decides. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -56,7 +57,7 @@ export async function readError(request: FailedRequest, response: HttpResponse):
   };
   return new AppError(codeOf(response, ossCode), describe(request, status, fields, details), {
     details,
-    retryAfterMs: retryAfterMs(headers['retry-after']),
+    retryAfterMs: parseRetryAfter(headers['retry-after'], Date.parse(headers.date ?? '')),
   });
 }
 
@@ -95,11 +96,7 @@ async function parseFields(xml: string | undefined): Promise<Fields> {
     const error = parseXml(xml);
     if (error.name !== 'Error') return {};
     const names = ['Code', 'Message', 'RequestId', 'EC', 'Endpoint'] as const;
-    return Object.fromEntries(
-      names
-        .map((name) => [name, childText(error, name)])
-        .filter(([, text]) => text !== undefined && text !== ''),
-    );
+    return Object.fromEntries(names.map((name) => [name, childText(error, name) || undefined]));
   } catch {
     return {};
   }
@@ -109,9 +106,4 @@ async function parseFields(xml: string | undefined): Promise<Fields> {
 function headErrorXml(headers: HttpResponse['headers']): string | undefined {
   const encoded = headers['x-oss-err'];
   return encoded && Buffer.from(encoded, 'base64').toString('utf8');
-}
-
-function retryAfterMs(header: string | undefined): number | undefined {
-  const seconds = Number(header);
-  return header !== undefined && seconds >= 0 ? seconds * 1000 : undefined;
 }

@@ -7,11 +7,7 @@ export function assertKey(key: string): void {
   if (bytes === 0 || bytes > MAX_KEY_BYTES)
     throw refused(`must have 1 to ${MAX_KEY_BYTES} bytes of UTF-8, but has ${bytes}`);
   if (key.startsWith('/') || key.startsWith('\\')) throw refused('must not begin with a slash or backslash');
-  if (hasLoneSurrogate(key)) throw refused('must be well-formed Unicode, but has a lone surrogate');
-}
-
-function hasLoneSurrogate(text: string): boolean {
-  return /[\ud800-\udfff]/u.test(text);
+  if (/\p{Surrogate}/u.test(key)) throw refused('must be well-formed Unicode, but has a lone surrogate');
 }
 
 function refused(why: string): AppError {

@@ -76,8 +76,6 @@ export interface ObjectStore {
   delete(key: string, options?: { signal?: AbortSignal }): Promise<void>;
   /** In UTF-8 byte order of the keys; pages are fetched as they are consumed. */
   list(options?: ListOptions): AsyncIterable<ObjectEntry>;
-  /** Frees sockets and file handles. */
-  close(): Promise<void>;
 }
 
 /** Opens the bucket that an event names. The pipeline gets this instead of a store. */

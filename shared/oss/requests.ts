@@ -1,21 +1,19 @@
 import type { Readable } from 'node:stream';
 import { assertNotAborted } from '../runtime/abort.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { compactDate } from '../runtime/aliyun-v4.ts';
 import type { CredentialProvider } from '../runtime/credentials.ts';
+import type { RuntimeDeps } from '../runtime/deps.ts';
 import type { HttpClient, HttpResponse } from '../runtime/http.ts';
 import type { Logger } from '../runtime/log.ts';
-import type { Random } from '../runtime/random.ts';
 import { type Backoff, retry } from '../runtime/retry.ts';
 import { type Correction, createSigningSession, type Signer } from '../runtime/signing-session.ts';
 import type { Address, Resource } from './endpoint.ts';
 import { readError } from './errors.ts';
-import { authorizationV4, compactDate, presignV4, type QueryPair } from './signature-v4.ts';
+import { authorizationV4, presignV4, type QueryPair } from './signature-v4.ts';
 
-export interface RequestOptions {
+export interface RequestOptions extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly addressOf: (resource: Resource) => Address;
   readonly credentials: CredentialProvider;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly http: HttpClient;
   readonly timeoutMs: number;
   readonly attempts: number;
@@ -91,18 +89,11 @@ export function createOssRequests(options: RequestOptions): OssRequests {
 
     async presign({ method, region, bucket, key, expiresSeconds, contentType }) {
       const signer = await session.signer();
-      const query = presignV4(
-        signer.credentials,
-        { date: compactDate(signer.now), region },
-        {
-          method,
-          bucket,
-          key,
-          query: [],
-          headers: contentType === undefined ? {} : { 'content-type': contentType },
-          expiresSeconds,
-        },
-      );
+      const context = { date: compactDate(signer.now), region };
+      const headers: Record<string, string> =
+        contentType === undefined ? {} : { 'content-type': contentType };
+      const parts = { method, bucket, key, query: [], headers, expiresSeconds };
+      const query = presignV4(signer.credentials, context, parts);
       const { url, target } = addressOf({ region, bucket, key, query });
       return `${url.origin}${target}`;
     },

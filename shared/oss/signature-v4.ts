@@ -3,7 +3,6 @@ import { encodeRfc3986, scopeText, signAliyunV4 } from '../runtime/aliyun-v4.ts'
 import type { Credentials } from '../runtime/credentials.ts';
 import type { QueryPair } from './signature-v1.ts';
 
-export { compactDate, encodeRfc3986 } from '../runtime/aliyun-v4.ts';
 export type { QueryPair } from './signature-v1.ts';
 
 const ALGORITHM = 'OSS4-HMAC-SHA256';

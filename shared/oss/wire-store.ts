@@ -42,29 +42,17 @@ export function createWireStore({ requests, bucket, region, listPageSize }: Wire
     async get(key, { versionId, range, signal } = {}) {
       // Without the second header, OSS answers a range that ends beyond the object with the whole object.
       const headers = range && { range: rangeHeader(range), 'x-oss-range-behavior': 'standard' };
-      const response = await requests.send({
-        ...at(key),
-        method: 'GET',
-        query: versionQuery(versionId),
-        signal,
-        headers,
-      });
-      const what = `get of ${bucket}/${key}`;
+      const request = { ...at(key), method: 'GET', query: versionQuery(versionId), headers, signal } as const;
+      const response = await requests.send(request);
       return {
         head: toHead(key, response),
-        body: checkedBody(response, what, signal),
+        body: checkedBody(response, `get of ${bucket}/${key}`, signal),
       };
     },
 
-    async put(key, body, options = {}) {
+    async put(key, body, { signal, ...options } = {}) {
       const headers = putHeaders(body, options);
-      const response = await requests.send({
-        ...at(key),
-        method: 'PUT',
-        headers,
-        body,
-        signal: options.signal,
-      });
+      const response = await requests.send({ ...at(key), method: 'PUT', headers, body, signal });
       await readBody(response);
       return {
         etag: etagOf(response),
@@ -85,8 +73,6 @@ export function createWireStore({ requests, bucket, region, listPageSize }: Wire
       const { listObjects } = await import('./list.ts');
       yield* listObjects(requests, { ...options, region, bucket, pageSize: listPageSize });
     },
-
-    async close() {},
   };
 }
 

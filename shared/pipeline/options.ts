@@ -10,7 +10,9 @@ import {
   listOf,
   type OptionsOf,
   oneOf,
+  optional,
   readOptions,
+  text,
 } from '../runtime/options.ts';
 
 const ATTRIBUTES = [
@@ -40,16 +42,14 @@ export const PIPELINE_OPTIONS = defineOptions({
   },
   resultBucket: {
     env: 'RESULT_BUCKET',
-    schema: z.optional(z.string().check(z.regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/))),
-    unit: 'bucket name',
+    ...optional(text('bucket name', /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/)),
     about: 'Where results go. Default: the bucket of the image.',
   },
   resultPrefix: {
     env: 'RESULT_PREFIX',
     aliases: ['UPLOAD_OSS_PATH'],
-    schema: z.string().check(z.regex(/^[^/\\][^\\]{0,255}$/)),
+    ...text('key prefix; `{bucket}` is replaced by the source bucket', /^[^/\\][^\\]{0,255}$/),
     default: 'results/',
-    unit: 'key prefix; `{bucket}` is replaced by the source bucket',
     about: 'Results of `<key>` are stored at `<prefix><key>/`. It must be outside the watched prefix.',
   },
   attributes: {
@@ -67,133 +67,115 @@ export const PIPELINE_OPTIONS = defineOptions({
   },
   pose: {
     env: 'POSE',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about: 'Whether results contain the pose of a face.',
   },
   quality: {
     env: 'QUALITY',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about: 'Whether results contain how well a face can be recognised.',
   },
   landmarks: {
     env: 'LANDMARKS',
-    schema: flag,
+    ...flag,
     default: false,
-    unit: 'true or false',
     about: "Whether results contain the engine's full list of points, which makes them several times larger.",
   },
   annotate: {
     env: 'ANNOTATE',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about: 'Whether the picture with boxes, labels and banner is written.',
   },
   crops: {
     env: 'CROPS',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about: 'Whether each face is written as a picture of its own.',
   },
   redact: {
     env: 'REDACT',
-    schema: flag,
+    ...flag,
     default: false,
-    unit: 'true or false',
     about: 'Whether a picture with unrecognisable faces is written.',
   },
   removeResults: {
     env: 'REMOVE_RESULTS',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about: 'Whether an `ObjectRemoved` event removes the results of the object.',
   },
   maxBytes: {
     env: 'MAX_BYTES',
-    schema: integer(1024, 1_073_741_824),
+    ...integer('bytes', 1024, 1_073_741_824),
     default: 33_554_432,
-    unit: 'bytes, 1,024–1,073,741,824',
     about: 'Larger objects are `invalid` and are not fetched. The whole image is kept in memory.',
   },
   maxPixels: {
     env: 'MAX_PIXELS',
-    schema: integer(1024, 1_000_000_000),
+    ...integer('pixels', 1024, 1_000_000_000),
     default: 100_000_000,
-    unit: 'pixels, 1,024–1,000,000,000',
     about: 'Larger pictures are `invalid` and are not decoded.',
   },
   maxSide: {
     env: 'MAX_SIDE',
-    schema: integer(320, 65_535),
+    ...integer('pixels', 320, 65_535),
     default: 30_000,
-    unit: 'pixels, 320–65,535',
     about: 'Pictures with a longer side are `invalid` and are not decoded.',
   },
   rasterSide: {
     env: 'RASTER_SIDE',
-    schema: integer(320, 8192),
+    ...integer('pixels', 320, 8192),
     default: 1920,
-    unit: 'pixels, 320–8,192',
     about:
       'Longest side of the analyzed pixels and of the annotated picture. A higher value finds smaller faces; time and memory grow with its square.',
   },
   maxPictureSeconds: {
     env: 'MAX_PICTURE_SECONDS',
     aliases: ['DECODE_TIMEOUT_SECONDS'],
-    schema: integer(1, 600),
+    ...integer('seconds of processor time', 1, 600),
     default: 10,
-    unit: 'seconds of processor time, 1–600',
     about:
       'A picture that takes more processor time, of all threads together, is `invalid`. A slow or busy machine does not change the result, because only the time that the picture itself uses counts.',
   },
   maxPictureMb: {
     env: 'MAX_PICTURE_MB',
-    schema: integer(64, 65_536),
+    ...integer('MB', 64, 65_536),
     default: 640,
-    unit: 'MB, 64–65,536',
     about:
       'A picture that needs more memory to be decoded is `invalid`: by the estimate from its header, and by the limit of the process that decodes it. Where a machine or container has less memory for pictures, that bound is lower.',
   },
   maxScans: {
     env: 'MAX_SCANS',
-    schema: integer(1, 100_000),
+    ...integer('scans', 1, 100_000),
     default: 100,
-    unit: 'scans, 1–100,000',
     about: 'A JPEG with more scans is `invalid`. Progressive photos have about ten.',
   },
   maxFrames: {
     env: 'MAX_FRAMES',
-    schema: integer(1, 1_000_000),
+    ...integer('frames', 1, 1_000_000),
     default: 5000,
-    unit: 'frames, 1–1,000,000',
     about:
       'A file with more frames, pages or TIFF directories is `invalid`, although only the first is decoded.',
   },
   maxChannels: {
     env: 'MAX_CHANNELS',
-    schema: integer(1, 65_535),
+    ...integer('channels', 1, 65_535),
     default: 16,
-    unit: 'channels, 1–65,535',
     about: 'A picture with more channels per pixel is `invalid`. Photos have one to five.',
   },
   maxMetadataBytes: {
     env: 'MAX_METADATA_BYTES',
-    schema: integer(1024, 1_073_741_824),
+    ...integer('bytes', 1024, 1_073_741_824),
     default: 16_777_216,
-    unit: 'bytes, 1,024–1,073,741,824',
     about: 'A file with more text, profiles and EXIF, after decompression, is `invalid`.',
   },
   engine: {
     env: 'ENGINE',
-    schema: oneOf('local', 'facebody'),
-    default: 'local' as const,
-    unit: '`local` or `facebody`',
+    ...oneOf('local', 'facebody'),
+    default: 'local',
     about:
       "What finds the faces: models in this process, or Alibaba Cloud's service, which is paid per call and has a quota.",
   },
@@ -222,13 +204,10 @@ export function imageBounds(options: PipelineOptions): ImageBounds {
 }
 
 /** Reads and cross-checks the options. Throws `ConfigInvalid` or `LoopRefused`. */
-export function readPipelineOptions(
-  env: NodeJS.ProcessEnv,
-  flags?: Readonly<Record<string, string | undefined>>,
-): PipelineOptions {
-  const options = readOptions(PIPELINE_OPTIONS, env, flags);
+export function readPipelineOptions(env: NodeJS.ProcessEnv): PipelineOptions {
+  const options = readOptions(PIPELINE_OPTIONS, env);
   // The original sample watched the whole bucket and skipped its own results: with its settings, that stays so.
-  const legacy = !flags?.resultPrefix && !env.RESULT_PREFIX && Boolean(env.UPLOAD_OSS_PATH);
+  const legacy = !env.RESULT_PREFIX && Boolean(env.UPLOAD_OSS_PATH);
   const resolved = {
     ...options,
     resultPrefix: options.resultPrefix.endsWith('/') ? options.resultPrefix : `${options.resultPrefix}/`,

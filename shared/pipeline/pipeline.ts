@@ -1,7 +1,6 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { RuntimeDeps } from '../runtime/deps.ts';
 import { toAppError } from '../runtime/errors.ts';
-import type { Logger } from '../runtime/log.ts';
 import type { Outcome, Result } from './outcome.ts';
 import { type EventContext, type PictureTask, processPicture } from './process-picture.ts';
 import { createStopwatch } from './stopwatch.ts';
@@ -13,9 +12,7 @@ import { createTurns } from './turns.ts';
  */
 export type Pipeline<R = Result> = (event: OssObjectEvent, context?: EventContext) => Promise<Outcome<R>>;
 
-export interface PipelineDeps<R> {
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface PipelineDeps<R> extends Pick<RuntimeDeps, 'clock' | 'logger'> {
   /** What to do with the picture of an event. */
   readonly taskFor: (event: OssObjectEvent) => PictureTask<R> | Promise<PictureTask<R>>;
 }

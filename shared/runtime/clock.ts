@@ -32,39 +32,9 @@ export interface ManualClock extends AdvanceableClock {
   pending(): number;
 }
 
-interface Timer {
-  readonly at: number;
-  readonly order: number;
-  readonly fn: () => void;
-}
-
+/** A clock that stands still until it is advanced. */
 export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
-  let now = start;
-  let order = 0;
-  const timers = new Set<Timer>();
-
-  const clock: ManualClock = {
-    now: () => now,
-    sleep: (ms, signal) => sleepWith(clock, ms, signal),
-    after(ms, fn) {
-      const timer: Timer = { at: now + Math.max(0, ms), order: order++, fn };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
-    async advance(ms) {
-      const end = now + ms;
-      await settle();
-      for (let timer = nextDue(timers, end); timer; timer = nextDue(timers, end)) {
-        timers.delete(timer);
-        now = timer.at;
-        timer.fn();
-        await settle();
-      }
-      now = end;
-      await settle();
-    },
-    pending: () => timers.size,
-  };
+  const { ahead: _, ...clock } = aheadOf({ now: () => start, after: () => () => {} });
   return clock;
 }
 
@@ -77,35 +47,43 @@ export function isTravelling(clock: Clock): clock is TravellingClock {
   return 'ahead' in clock;
 }
 
-interface ArmedTimer extends Timer {
+/** Runs like its base clock, and moves ahead of it when `advance` is called. */
+export function travellingClock(base: Clock): TravellingClock {
+  return aheadOf(base);
+}
+
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly fn: () => void;
   cancel: () => void;
 }
 
-/** Runs like its base clock, and moves ahead of it when `advance` is called. */
-export function travellingClock(base: Clock): TravellingClock {
+function aheadOf(base: Pick<Clock, 'now' | 'after'>): ManualClock & TravellingClock {
   let ahead = 0;
   let order = 0;
-  const timers = new Set<ArmedTimer>();
+  const timers = new Set<Timer>();
   const now = () => base.now() + ahead;
   const moveTo = (time: number) => {
     ahead += Math.max(0, time - now());
   };
-  const fire = (timer: ArmedTimer) => {
+  const fire = (timer: Timer) => {
     timers.delete(timer);
     timer.cancel();
     timer.fn();
   };
-  const arm = (timer: ArmedTimer) => {
+  const arm = (timer: Timer) => {
     timer.cancel();
     timer.cancel = base.after(timer.at - now(), () => fire(timer));
   };
 
-  const clock: TravellingClock = {
+  const clock: ManualClock & TravellingClock = {
     now,
     ahead: () => ahead,
+    pending: () => timers.size,
     sleep: (ms, signal) => sleepWith(clock, ms, signal),
     after(ms, fn) {
-      const timer: ArmedTimer = { at: now() + Math.max(0, ms), order: order++, fn, cancel: () => {} };
+      const timer: Timer = { at: now() + Math.max(0, ms), order: order++, fn, cancel: () => {} };
       timers.add(timer);
       arm(timer);
       return () => {
@@ -129,8 +107,8 @@ export function travellingClock(base: Clock): TravellingClock {
   return clock;
 }
 
-function nextDue<T extends Timer>(timers: Iterable<T>, limit: number): T | undefined {
-  let next: T | undefined;
+function nextDue(timers: Iterable<Timer>, limit: number): Timer | undefined {
+  let next: Timer | undefined;
   for (const timer of timers) {
     if (timer.at > limit) continue;
     if (!next || timer.at < next.at || (timer.at === next.at && timer.order < next.order)) next = timer;

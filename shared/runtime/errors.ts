@@ -15,217 +15,175 @@ interface ErrorCodeRow {
   readonly fix: string;
 }
 
+const rowOf =
+  (kind: ErrorKind) =>
+  (meaning: string, fix: string): ErrorCodeRow => ({ kind, meaning, fix });
+const permanent = rowOf('permanent');
+const transient = rowOf('transient');
+const throttled = rowOf('throttled');
+const misconfigured = rowOf('misconfigured');
+
 /** The one table of error codes; `docs/errors.md` is generated from it. */
 export const ERROR_CODES = {
-  ConfigInvalid: {
-    kind: 'misconfigured',
-    meaning: 'A setting is missing or out of its bounds.',
-    fix: 'Set the environment variable or flag that the message names.',
-  },
-  CredentialsMissing: {
-    kind: 'misconfigured',
-    meaning: 'No credentials were found in any of the places that are searched.',
-    fix: 'Give the function a role, or set the variables that the message names.',
-  },
-  TokenMalformed: {
-    kind: 'misconfigured',
-    meaning:
-      'The MnsOss token is neither JSON with url, accessKeyId and accessKeySecret nor Base64 of such JSON.',
-    fix: 'Write the JSON object again and update the secret.',
-  },
-  LoopRefused: {
-    kind: 'misconfigured',
-    meaning:
-      'Results would be written below the watched prefix, and every result would trigger the function again.',
-    fix: 'Choose a result prefix outside the watched prefix, or another bucket.',
-  },
-  ModelMismatch: {
-    kind: 'misconfigured',
-    meaning: 'A face model file is missing, or its SHA-256 is not the one that this engine was tested with.',
-    fix: 'Install the dependencies again from the lock file.',
-  },
-  EngineUnavailable: {
-    kind: 'misconfigured',
-    meaning: 'The face engine cannot be loaded on this machine.',
-    fix: 'Use Linux, macOS or Windows on x64 or arm64 with glibc, or choose another engine.',
-  },
-  EngineCrashed: {
-    kind: 'transient',
-    meaning: 'The process that worked on the picture ended by itself, and so did a second one.',
-    fix: 'Nothing at first: the message is retried. If it happens again, give the process more memory or lower ENGINE_WORKERS.',
-  },
-  EnvelopeUnknown: {
-    kind: 'permanent',
-    meaning: 'The event matches none of the known trigger envelopes.',
-    fix: 'Compare the event with the samples in events/; the details say which envelope failed where.',
-  },
-  EnvelopeTooDeep: {
-    kind: 'permanent',
-    meaning: 'Envelopes are nested too deeply.',
-    fix: 'Remove a layer of encoding between the trigger and the function.',
-  },
-  EventTooLarge: {
-    kind: 'permanent',
-    meaning: 'The event is larger than allowed.',
-    fix: 'Send fewer records in one event.',
-  },
-  InvalidImage: {
-    kind: 'permanent',
-    meaning: 'The object is not an image that can be decoded.',
-    fix: 'Upload a JPEG, PNG, WebP, GIF, TIFF or AVIF file.',
-  },
-  ImageTooLarge: {
-    kind: 'permanent',
-    meaning:
-      'The image exceeds a bound: bytes, pixels, scans, frames, metadata, or the memory or processor time that it takes.',
-    fix: 'Upload a smaller image or raise the bound that the message names.',
-  },
-  NoSuchKey: {
-    kind: 'permanent',
-    meaning: 'The object does not exist.',
-    fix: 'Check bucket and key. The object may have been deleted in the meantime.',
-  },
-  NoSuchBucket: {
-    kind: 'misconfigured',
-    meaning: 'The bucket does not exist.',
-    fix: 'Create the bucket or correct its name and region.',
-  },
-  AccessDenied: {
-    kind: 'misconfigured',
-    meaning: 'The credentials do not allow this operation.',
-    fix: 'Add the action that the message names to the role; the smallest policies are in docs/.',
-  },
-  InvalidAccessKeyId: {
-    kind: 'misconfigured',
-    meaning: 'The access key is unknown or inactive.',
-    fix: 'Use a key of the account that owns the resource.',
-  },
-  SignatureDoesNotMatch: {
-    kind: 'misconfigured',
-    meaning: 'The service computed a different signature.',
-    fix: 'Check the access key secret and the clock of this machine.',
-  },
-  SecurityTokenExpired: {
-    kind: 'transient',
-    meaning: 'The temporary credentials have expired.',
-    fix: 'Nothing: they are fetched again and the call is repeated.',
-  },
-  PreconditionFailed: {
-    kind: 'permanent',
-    meaning: 'The object is not in the state that the request demanded.',
-    fix: 'Read the object again: another writer was faster.',
-  },
-  ObjectAlreadyExists: {
-    kind: 'permanent',
-    meaning: 'A write that must not overwrite found an existing object.',
-    fix: 'Read the existing object.',
-  },
-  BodyMismatch: {
-    kind: 'transient',
-    meaning: 'The received bytes do not have the announced length or checksum.',
-    fix: 'Nothing: the transfer is repeated.',
-  },
-  QueueNotExist: {
-    kind: 'misconfigured',
-    meaning: 'The queue does not exist.',
-    fix: 'Create the queue or correct its name.',
-  },
-  TopicNotExist: {
-    kind: 'misconfigured',
-    meaning: 'The topic does not exist.',
-    fix: 'Create the event rule first, which creates the topic.',
-  },
-  ResourceConflict: {
-    kind: 'misconfigured',
-    meaning: 'A queue, topic or subscription of that name exists with other attributes.',
-    fix: 'Choose another name, or change the attributes of the existing resource.',
-  },
-  MessageNotExist: {
-    kind: 'permanent',
-    meaning: 'The receipt handle is no longer valid: the message was redelivered or deleted.',
-    fix: 'Nothing: the consumer that received it last is responsible for it.',
-  },
-  InvalidRequest: {
-    kind: 'permanent',
-    meaning: 'The service rejected the request as malformed.',
-    fix: 'Report it with the request id: this is a bug in the client.',
-  },
-  ServiceUnavailable: {
-    kind: 'transient',
-    meaning: 'The service answered with an internal error, or did not answer in time.',
-    fix: 'Nothing: the call is repeated with growing delay.',
-  },
-  NetworkError: {
-    kind: 'transient',
-    meaning: 'The connection failed.',
-    fix: 'If it lasts, check the endpoint. Until then the call is repeated with growing delay.',
-  },
-  Throttled: {
-    kind: 'throttled',
-    meaning: 'A quota of the service is exhausted at the moment.',
-    fix: 'Nothing: the call is repeated later and the pace is lowered. Raise the quota if it lasts.',
-  },
-  SinkRejected: {
-    kind: 'permanent',
-    meaning: 'The sink rejected the event permanently.',
-    fix: 'Look at the dead letter: it holds the event and the answer of the sink.',
-  },
-  DequeueLimitExceeded: {
-    kind: 'permanent',
-    meaning: 'The message was delivered as often as allowed and never succeeded.',
-    fix: 'Look at the dead letter: its reason is the last failure.',
-  },
-  Aborted: {
-    kind: 'transient',
-    meaning: 'The operation was stopped before it finished.',
-    fix: 'Nothing: the message becomes visible again.',
-  },
-  StorageCorrupt: {
-    kind: 'misconfigured',
-    meaning: 'A file of the local cloud does not contain what was written to it.',
-    fix: 'Restore the data directory from a copy, or remove the file that the message names.',
-  },
-  JournalFailed: {
-    kind: 'misconfigured',
-    meaning: 'The local cloud could not write its journal and no longer acknowledges anything.',
-    fix: 'Free space on the disk or correct its permissions, then start again.',
-  },
-  GalleryMismatch: {
-    kind: 'misconfigured',
-    meaning: 'The gallery of people was created with another embedder, or the engine returns no embeddings.',
-    fix: 'Set EMBEDDER or ENGINE to the values that the message names, or enrol everybody again: `mnsoss-face people enrol --again`.',
-  },
-  GalleryDamaged: {
-    kind: 'misconfigured',
-    meaning: 'An object of the gallery does not contain what was written to it.',
-    fix: 'Enrol everybody again from the original photos; the message names the object.',
-  },
-  GalleryFull: {
-    kind: 'permanent',
-    meaning: 'The gallery accepts no more faces of this person, or no more people.',
-    fix: 'Delete photos of this person that are no longer needed, or use another gallery.',
-  },
-  PersonNameInvalid: {
-    kind: 'permanent',
-    meaning: 'This gallery does not accept the name of the person.',
-    fix: 'Choose a name that follows the rule in the message.',
-  },
-  FaceNotFound: {
-    kind: 'permanent',
-    meaning: 'A picture to compare shows no face that is large enough.',
-    fix: 'Use a photo in which the face is at least 64 pixels wide.',
-  },
-  FaceServiceRefused: {
-    kind: 'misconfigured',
-    meaning: 'The face service does not serve this account: not activated, out of service or in arrears.',
-    fix: 'Activate the face and body category in the console of the account and check its balance.',
-  },
-  Unexpected: {
-    kind: 'transient',
-    meaning: 'An error without a code of its own.',
-    fix: 'Report it with the ids in the log; the message is retried and finally dead-lettered.',
-  },
-} as const satisfies Record<string, ErrorCodeRow>;
+  ConfigInvalid: misconfigured(
+    'A setting is missing or out of its bounds.',
+    'Set the environment variable or flag that the message names.',
+  ),
+  CredentialsMissing: misconfigured(
+    'No credentials were found in any of the places that are searched.',
+    'Give the function a role, or set the variables that the message names.',
+  ),
+  TokenMalformed: misconfigured(
+    'The MnsOss token is neither JSON with url, accessKeyId and accessKeySecret nor Base64 of such JSON.',
+    'Write the JSON object again and update the secret.',
+  ),
+  LoopRefused: misconfigured(
+    'Results would be written below the watched prefix, and every result would trigger the function again.',
+    'Choose a result prefix outside the watched prefix, or another bucket.',
+  ),
+  ModelMismatch: misconfigured(
+    'A face model file is missing, or its SHA-256 is not the one that this engine was tested with.',
+    'Install the dependencies again from the lock file.',
+  ),
+  EngineUnavailable: misconfigured(
+    'The face engine cannot be loaded on this machine.',
+    'Use Linux, macOS or Windows on x64 or arm64 with glibc, or choose another engine.',
+  ),
+  EngineCrashed: transient(
+    'The process that worked on the picture ended by itself, and so did a second one.',
+    'Nothing at first: the message is retried. If it happens again, give the process more memory or lower ENGINE_WORKERS.',
+  ),
+  EnvelopeUnknown: permanent(
+    'The event matches none of the known trigger envelopes.',
+    'Compare the event with the samples in events/; the details say which envelope failed where.',
+  ),
+  EnvelopeTooDeep: permanent(
+    'Envelopes are nested too deeply.',
+    'Remove a layer of encoding between the trigger and the function.',
+  ),
+  EventTooLarge: permanent('The event is larger than allowed.', 'Send fewer records in one event.'),
+  InvalidImage: permanent(
+    'The object is not an image that can be decoded.',
+    'Upload a JPEG, PNG, WebP, GIF, TIFF or AVIF file.',
+  ),
+  ImageTooLarge: permanent(
+    'The image exceeds a bound: bytes, pixels, scans, frames, metadata, or the memory or processor time that it takes.',
+    'Upload a smaller image or raise the bound that the message names.',
+  ),
+  NoSuchKey: permanent(
+    'The object does not exist.',
+    'Check bucket and key. The object may have been deleted in the meantime.',
+  ),
+  NoSuchBucket: misconfigured(
+    'The bucket does not exist.',
+    'Create the bucket or correct its name and region.',
+  ),
+  AccessDenied: misconfigured(
+    'The credentials do not allow this operation.',
+    'Add the action that the message names to the role; the smallest policies are in docs/.',
+  ),
+  InvalidAccessKeyId: misconfigured(
+    'The access key is unknown or inactive.',
+    'Use a key of the account that owns the resource.',
+  ),
+  SignatureDoesNotMatch: misconfigured(
+    'The service computed a different signature.',
+    'Check the access key secret and the clock of this machine.',
+  ),
+  SecurityTokenExpired: transient(
+    'The temporary credentials have expired.',
+    'Nothing: they are fetched again and the call is repeated.',
+  ),
+  PreconditionFailed: permanent(
+    'The object is not in the state that the request demanded.',
+    'Read the object again: another writer was faster.',
+  ),
+  ObjectAlreadyExists: permanent(
+    'A write that must not overwrite found an existing object.',
+    'Read the existing object.',
+  ),
+  BodyMismatch: transient(
+    'The received bytes do not have the announced length or checksum.',
+    'Nothing: the transfer is repeated.',
+  ),
+  QueueNotExist: misconfigured('The queue does not exist.', 'Create the queue or correct its name.'),
+  TopicNotExist: misconfigured(
+    'The topic does not exist.',
+    'Create the event rule first, which creates the topic.',
+  ),
+  ResourceConflict: misconfigured(
+    'A queue, topic or subscription of that name exists with other attributes.',
+    'Choose another name, or change the attributes of the existing resource.',
+  ),
+  MessageNotExist: permanent(
+    'The receipt handle is no longer valid: the message was redelivered or deleted.',
+    'Nothing: the consumer that received it last is responsible for it.',
+  ),
+  InvalidRequest: permanent(
+    'The service rejected the request as malformed.',
+    'Report it with the request id: this is a bug in the client.',
+  ),
+  ServiceUnavailable: transient(
+    'The service answered with an internal error, or did not answer in time.',
+    'Nothing: the call is repeated with growing delay.',
+  ),
+  NetworkError: transient(
+    'The connection failed.',
+    'If it lasts, check the endpoint. Until then the call is repeated with growing delay.',
+  ),
+  Throttled: throttled(
+    'A quota of the service is exhausted at the moment.',
+    'Nothing: the call is repeated later and the pace is lowered. Raise the quota if it lasts.',
+  ),
+  SinkRejected: permanent(
+    'The sink rejected the event permanently.',
+    'Look at the dead letter: it holds the event and the answer of the sink.',
+  ),
+  DequeueLimitExceeded: permanent(
+    'The message was delivered as often as allowed and never succeeded.',
+    'Look at the dead letter: its reason is the last failure.',
+  ),
+  Aborted: transient(
+    'The operation was stopped before it finished.',
+    'Nothing: the message becomes visible again.',
+  ),
+  StorageCorrupt: misconfigured(
+    'A file of the local cloud does not contain what was written to it.',
+    'Restore the data directory from a copy, or remove the file that the message names.',
+  ),
+  JournalFailed: misconfigured(
+    'The local cloud could not write its journal and no longer acknowledges anything.',
+    'Free space on the disk or correct its permissions, then start again.',
+  ),
+  GalleryMismatch: misconfigured(
+    'The gallery of people was created with another embedder, or the engine returns no embeddings.',
+    'Set EMBEDDER or ENGINE to the values that the message names, or enrol everybody again: `mnsoss-face people enrol --again`.',
+  ),
+  GalleryDamaged: misconfigured(
+    'An object of the gallery does not contain what was written to it.',
+    'Enrol everybody again from the original photos; the message names the object.',
+  ),
+  GalleryFull: permanent(
+    'The gallery accepts no more faces of this person, or no more people.',
+    'Delete photos of this person that are no longer needed, or use another gallery.',
+  ),
+  PersonNameInvalid: permanent(
+    'This gallery does not accept the name of the person.',
+    'Choose a name that follows the rule in the message.',
+  ),
+  FaceNotFound: permanent(
+    'A picture to compare shows no face that is large enough.',
+    'Use a photo in which the face is at least 64 pixels wide.',
+  ),
+  FaceServiceRefused: misconfigured(
+    'The face service does not serve this account: not activated, out of service or in arrears.',
+    'Activate the face and body category in the console of the account and check its balance.',
+  ),
+  Unexpected: transient(
+    'An error without a code of its own.',
+    'Report it with the ids in the log; the message is retried and finally dead-lettered.',
+  ),
+};
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 

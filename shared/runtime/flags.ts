@@ -1,6 +1,11 @@
 import { parseArgs } from 'node:util';
 import { AppError } from './errors.ts';
-import { flagOf, type OptionSpecs } from './options.ts';
+import { flagOf, type OptionSpecs, type OptionsOf, readOptions } from './options.ts';
+
+/** The options of a program, from its flags and its environment. */
+export function readProgramOptions<S extends OptionSpecs>(specs: S): OptionsOf<S> {
+  return readOptions(specs, process.env, readFlags(specs, process.argv.slice(2)));
+}
 
 /** Reads `--max-pixels 5` and `--max-pixels=5` for the names of the table. Throws `ConfigInvalid` for others. */
 export function readFlags(specs: OptionSpecs, argv: readonly string[]): Record<string, string | undefined> {

@@ -2,6 +2,7 @@ import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
 import { AppError, toAppError } from './errors.ts';
+import { readBody } from './request-body.ts';
 
 export interface ServedRequest {
   readonly method: string;
@@ -66,6 +67,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   let draining = false;
   let onIdle = () => {};
 
+  const tooLarge = () => new AppError('EventTooLarge', `the body is larger than ${maxBytes} bytes`);
   const probes: Record<string, () => Promise<ServedAnswer>> = {
     '/livez': async () => plain(200, 'live'),
     '/readyz': async () => (ready() && !draining ? plain(200, 'ready') : plain(503, 'not ready')),
@@ -79,13 +81,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     if (handling >= concurrency) return plain(503, `${concurrency} requests are being handled`, RETRY_AFTER);
     handling += 1;
     try {
-      const body = await readBody(request, maxBytes);
-      if (!body) return plain(413, `the body is larger than ${maxBytes} bytes`);
+      const body = await readBody(request, { maxBytes, refuse: tooLarge });
       const { method = '', headers } = request;
       return await handle({ method, path, headers, body, signal: stop.signal });
     } catch (thrown) {
       const { code, message } = toAppError(thrown);
-      return plain(500, `${code}: ${message}`);
+      return code === 'EventTooLarge' ? plain(413, message) : plain(500, `${code}: ${message}`);
     } finally {
       handling -= 1;
       if (handling === 0) onIdle();
@@ -130,29 +131,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       return unanswered;
     },
   };
-}
-
-/** `undefined` when it is larger than `limit`: the rest is discarded, and Node reads it to its end after the answer. */
-function readBody(request: http.IncomingMessage, limit: number): Promise<Buffer | undefined> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const refuse = () => {
-      request.off('data', take);
-      request.resume();
-      resolve(undefined);
-    };
-    const take = (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > limit) return refuse();
-      chunks.push(chunk);
-    };
-    if (Number(request.headers['content-length'] ?? 0) > limit) return refuse();
-    request.on('data', take);
-    request.once('end', () => resolve(Buffer.concat(chunks)));
-    request.once('error', reject);
-    request.once('close', () => reject(new AppError('NetworkError', 'the client closed the connection')));
-  });
 }
 
 /** Whether the promise settled in time. */

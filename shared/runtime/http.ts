@@ -143,7 +143,8 @@ function encodeHeaders(headers: Readonly<Record<string, string>>): Record<string
   );
 }
 
-function decodeHeaders(headers: http.IncomingHttpHeaders): Record<string, string> {
+/** Header values are UTF-8 on the wire. Node decodes each byte as one character. */
+export function decodeHeaders(headers: http.IncomingHttpHeaders): Record<string, string> {
   const decoded: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue;

@@ -30,16 +30,19 @@ export interface LogOptions {
   /** Where lines go: a function, or a file to append to. `@default` standard output */
   readonly write?: (line: string) => void;
   readonly file?: string;
+  /** Fields of every line, asked for when it is logged. */
+  readonly fields?: () => LogFields;
 }
 
 /** JSON lines: `level` as a word, `time` in ISO 8601, `msg`, and the fields. */
-export function createLogger({ level = 'info', write, file }: LogOptions = {}): Logger {
+export function createLogger({ level = 'info', write, file, fields }: LogOptions = {}): Logger {
   // Synchronous: a frozen function or a killed process loses no line.
   const destination = write ? { write } : pino.destination({ dest: file ?? 1, sync: true, mkdir: true });
   return pino(
     {
       level,
       base: null,
+      mixin: fields,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: {

@@ -25,7 +25,7 @@ export type OptionsOf<S extends OptionSpecs> = {
 };
 
 /** Keeps the literal types of a table of options. */
-export function defineOptions<S extends OptionSpecs>(specs: S): S {
+export function defineOptions<const S extends OptionSpecs>(specs: S): S {
   return specs;
 }
 
@@ -77,29 +77,56 @@ function find(
   return { text: undefined, from: spec.env };
 }
 
-/** Schemas for environment variables. */
-export const text = z.string().check(z.minLength(1));
+/** The values that an option may have: the schema of its text, and the same in words. */
+type Values<T> = Pick<OptionSpec<T>, 'schema' | 'unit'>;
 
 // Created once: every schema costs time at the start of a function.
 const toNumber = z.transform((value: string) => Number(value));
 const digits = z.pipe(z.string().check(z.regex(/^-?\d{1,15}$/)), toNumber);
 const fraction = z.pipe(z.string().check(z.regex(/^-?\d+(\.\d+)?$/)), toNumber);
+const notEmpty = z.string().check(z.minLength(1));
 
-export function integer(min: number, max: number): z.ZodMiniType<number, unknown> {
-  return z.pipe(digits, z.number().check(z.minimum(min), z.maximum(max)));
+export function text(unit: string, pattern?: RegExp): Values<string> {
+  return { schema: pattern ? z.string().check(z.regex(pattern)) : notEmpty, unit };
 }
 
-export function decimal(min: number, max: number): z.ZodMiniType<number, unknown> {
-  return z.pipe(fraction, z.number().check(z.minimum(min), z.maximum(max)));
+export function integer(unit: string, min: number, max: number): Values<number> {
+  return numberFrom(digits, unit, min, max);
 }
 
-export const flag: z.ZodMiniType<boolean, unknown> = z.pipe(
-  z.enum(['true', 'false', '1', '0', 'yes', 'no']),
-  z.transform((value) => value === 'true' || value === '1' || value === 'yes'),
-);
+export function decimal(unit: string, min: number, max: number): Values<number> {
+  return numberFrom(fraction, unit, min, max);
+}
 
-export function oneOf<const T extends string>(...values: T[]): z.ZodMiniType<T, unknown> {
-  return z.enum(values) as z.ZodMiniType<T, unknown>;
+function numberFrom(parsed: z.ZodMiniType<number>, unit: string, min: number, max: number): Values<number> {
+  const schema = z.pipe(parsed, z.number().check(z.minimum(min), z.maximum(max)));
+  return { schema, unit: `${unit}, ${grouped(min)}–${grouped(max)}` };
+}
+
+/** With commas between thousands. `Intl` would take milliseconds to load. */
+const grouped = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+
+export const port: Values<number> = { ...integer('port', 0, 65_535), unit: 'port, 0 = any' };
+
+export const flag: Values<boolean> = {
+  schema: z.pipe(
+    z.enum(['true', 'false', '1', '0', 'yes', 'no']),
+    z.transform((value) => value === 'true' || value === '1' || value === 'yes'),
+  ),
+  unit: 'true or false',
+};
+
+export function oneOf<const T extends string>(...values: readonly T[]): Values<T> {
+  const names = values.map((value) => `\`${value}\``);
+  return {
+    schema: z.enum(values) as z.ZodMiniType<T, unknown>,
+    unit: names.join(', ').replace(/, ([^,]+)$/, ' or $1'),
+  };
+}
+
+/** The option may be absent. */
+export function optional<T>({ schema, unit }: Values<T>): Values<T | undefined> {
+  return { schema: z.optional(schema), unit };
 }
 
 /** Comma-separated. Spaces around items are removed; an empty text is an empty list. */
@@ -116,8 +143,7 @@ export function listOf<T>(item: z.ZodMiniType<T, unknown>): z.ZodMiniType<T[], u
 /** The row that every program with a log has. */
 export const LOG_LEVEL = {
   env: 'LOG_LEVEL',
-  schema: oneOf('debug', 'info', 'warn', 'error', 'silent'),
+  ...oneOf('debug', 'info', 'warn', 'error', 'silent'),
   default: 'info' as const,
-  unit: 'debug, info, warn, error or silent',
   about: 'Lines below it are not written.',
 };

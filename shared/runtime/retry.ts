@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { RuntimeDeps } from './deps.ts';
 import { type AppError, toAppError } from './errors.ts';
 import type { Random } from './random.ts';
 
@@ -14,11 +14,9 @@ export function backoffDelay(attempt: number, { baseMs, capMs }: Backoff, random
   return random() * Math.min(capMs, baseMs * 2 ** Math.min(attempt, 30));
 }
 
-export interface RetryOptions extends Backoff {
+export interface RetryOptions extends Backoff, Pick<RuntimeDeps, 'clock' | 'random'> {
   /** Attempts in total, the first included. */
   readonly attempts: number;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly signal?: AbortSignal;
 }
 

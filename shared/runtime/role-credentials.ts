@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { CredentialProvider, Credentials } from './credentials.ts';
 import { AppError, type ErrorCode } from './errors.ts';
 import { createHttpClient, type HttpClient, readBody } from './http.ts';
+import { parseJson } from './json.ts';
 
 /** A RAM role that a pod assumes with the token of its service account: RRSA of ACK, or any OIDC provider. */
 export interface RoleSettings {
@@ -143,12 +144,4 @@ function codeOf(status: number, code: string): ErrorCode {
   // Temporary: the kubelet writes a new token before the old one expires.
   if (/Expired$/.test(code)) return 'SecurityTokenExpired';
   return status >= 500 || status === 200 ? 'ServiceUnavailable' : 'AccessDenied';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { AppError } from '../runtime/errors.ts';
+import { parseJson } from '../runtime/json.ts';
 
 /** Extensions that the SinkBinding adds to every event. */
 export interface CeOverrides {
@@ -40,12 +41,4 @@ export function parseCeOverrides(text: string): CeOverrides {
     'ConfigInvalid',
     'K_CE_OVERRIDES needs {"extensions": {"name": "value"}}, with names of a-z and 0-9 other than the CloudEvents attributes',
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,9 @@
 import { acs3Authorization, acs3ContentHash } from '../runtime/acs3.ts';
 import type { Credentials } from '../runtime/credentials.ts';
-import { createHttpClient, type HttpClient } from '../runtime/http.ts';
-import type { Random } from '../runtime/random.ts';
+import { createHttpClient } from '../runtime/http.ts';
+import { parseJson } from '../runtime/json.ts';
+import { type Random, randomDigits } from '../runtime/random.ts';
+import { parseRetryAfter } from '../runtime/retry-after.ts';
 import { type Answer, exchange, unanswered } from './exchange.ts';
 import {
   assertNames,
@@ -12,13 +14,11 @@ import {
   taskIdOf,
   withFreshCredentials,
 } from './invocation.ts';
-import { parseRetryAfter } from './retry-after.ts';
 import type { EventSink } from './sink.ts';
 import { parseHttpUrl } from './url.ts';
 
 export interface FunctionCompute3Options extends InvocationOptions {
   readonly random: Random;
-  readonly http?: HttpClient;
 }
 
 const API_VERSION = '2023-03-30';
@@ -30,7 +30,7 @@ const API_VERSION = '2023-03-30';
 export function createFunctionCompute3Sink(options: FunctionCompute3Options): EventSink {
   const { functionName, qualifier, invocation, deduplicate, timeoutMs, clock, random } = options;
   assertNames({ function: functionName, qualifier });
-  const http = options.http ?? createHttpClient();
+  const http = createHttpClient();
   const path = `/${API_VERSION}/functions/${functionName}/invocations`;
   const url = new URL(path, parseHttpUrl('the endpoint of Function Compute', invocationEndpoint(options)));
   if (qualifier !== undefined) url.searchParams.set('qualifier', qualifier);
@@ -42,7 +42,7 @@ export function createFunctionCompute3Sink(options: FunctionCompute3Options): Ev
       'x-acs-action': 'InvokeFunction',
       'x-acs-version': API_VERSION,
       'x-acs-date': `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
-      'x-acs-signature-nonce': nonce(random),
+      'x-acs-signature-nonce': randomDigits(random, 32),
       'x-acs-content-sha256': acs3ContentHash(body),
       ...(credentials.securityToken && {
         'x-acs-accesskey-id': credentials.accessKeyId,
@@ -78,18 +78,9 @@ export function createFunctionCompute3Sink(options: FunctionCompute3Options): Ev
       }
     },
     async close() {
-      if (!options.http) http.close();
+      http.close();
     },
   };
-}
-
-/** 128 bits in hex. */
-function nonce(random: Random): string {
-  return Array.from({ length: 4 }, () =>
-    Math.floor(random() * 2 ** 32)
-      .toString(16)
-      .padStart(8, '0'),
-  ).join('');
 }
 
 function toInvocationAnswer({ status, headers, text }: Answer, now: number): InvocationAnswer {
@@ -105,12 +96,8 @@ function toInvocationAnswer({ status, headers, text }: Answer, now: number): Inv
 }
 
 /** `{Code, Message}`. A gateway answers in HTML, which says no more than the status. */
-function parseError(text: string): { code?: string; message?: string } | undefined {
-  try {
-    const { Code, Message } = JSON.parse(text) as { Code?: unknown; Message?: unknown };
-    const stringOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
-    return { code: stringOf(Code), message: stringOf(Message) };
-  } catch {
-    return undefined;
-  }
+function parseError(text: string): { code?: string; message?: string } {
+  const { Code, Message } = (parseJson(text) ?? {}) as { Code?: unknown; Message?: unknown };
+  const stringOf = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  return { code: stringOf(Code), message: stringOf(Message) };
 }

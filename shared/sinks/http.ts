@@ -1,11 +1,10 @@
-import type { CloudEvent } from 'cloudevents';
 import { type HttpMode, toHttpMessage } from '../envelope/cloud-event.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Delivery } from '../runtime/delivery.ts';
-import { createHttpClient, type HttpClient } from '../runtime/http.ts';
+import { createHttpClient } from '../runtime/http.ts';
+import { parseRetryAfter } from '../runtime/retry-after.ts';
 import type { CeOverrides } from './ce-overrides.ts';
 import { type Answer, excerpt, exchange, judgeRefusal, unanswered } from './exchange.ts';
-import { parseRetryAfter } from './retry-after.ts';
 import type { EventSink } from './sink.ts';
 import type { TokenProvider } from './token-file.ts';
 import { parseHttpUrl } from './url.ts';
@@ -24,18 +23,17 @@ export interface HttpSinkOptions {
   /** Milliseconds for a whole delivery, which includes the processing of a sink that answers after it. */
   readonly timeoutMs: number;
   readonly clock: Clock;
-  readonly http?: HttpClient;
 }
 
 /** Sends CloudEvents by HTTP POST and judges the answer by Knative's data plane contract. */
 export function createHttpSink(options: HttpSinkOptions): EventSink {
   const { mode = 'binary', overrides, token, timeoutMs, clock } = options;
   const url = parseHttpUrl('the sink', options.url);
-  const http = options.http ?? createHttpClient({ caCerts: options.caCerts });
+  const http = createHttpClient({ caCerts: options.caCerts });
   return {
     name: `http:${url.host}`,
     async deliver(event, { signal }) {
-      const message = toHttpMessage(overridden(event, overrides), mode);
+      const message = toHttpMessage(overrides ? event.cloneWith(overrides.extensions) : event, mode);
       const post = (bearer: string | undefined) => {
         const headers = {
           ...message.headers,
@@ -56,7 +54,7 @@ export function createHttpSink(options: HttpSinkOptions): EventSink {
       }
     },
     async close() {
-      if (!options.http) http.close();
+      http.close();
     },
   };
 }
@@ -68,8 +66,4 @@ function judge({ status, headers, text }: Answer, now: number, secret: string | 
   const safe = secret ? text.replaceAll(secret, '[secret]') : text;
   const reason = `HTTP ${status}${safe && `: ${excerpt(safe)}`}`;
   return judgeRefusal({ status, reason, retryAfterMs: parseRetryAfter(headers['retry-after'], now) });
-}
-
-function overridden(event: CloudEvent<unknown>, overrides: CeOverrides | undefined): CloudEvent<unknown> {
-  return overrides ? event.cloneWith<unknown>(overrides.extensions) : event;
 }

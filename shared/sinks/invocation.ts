@@ -28,15 +28,13 @@ export interface InvocationOptions {
   readonly credentials: CredentialProvider;
   /** `@default` the account's endpoint in the region, over HTTPS */
   readonly endpoint?: string;
-  /** Use the endpoint inside Alibaba Cloud's network. `@default false` */
-  readonly internal?: boolean;
   /** Milliseconds; for `sync` more than the function's own timeout. */
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
 
-export function invocationEndpoint({ endpoint, accountId, region, internal }: InvocationOptions): string {
-  return endpoint ?? `https://${accountId}.${region}${internal ? '-internal' : ''}.fc.aliyuncs.com`;
+export function invocationEndpoint({ endpoint, accountId, region }: InvocationOptions): string {
+  return endpoint ?? `https://${accountId}.${region}.fc.aliyuncs.com`;
 }
 
 /** Names become parts of a signed path. Throws `ConfigInvalid`. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import type { MnsClient } from '../../shared/mns/client.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import { mnsClientOf } from '../support/cloud-clients.ts';
+import type { TopicClient } from '../support/mns-topics.ts';
 import { checkThrough } from './check.ts';
 
 const check = checkThrough('our MNS client V2');
@@ -10,7 +10,7 @@ const check = checkThrough('our MNS client V2');
 /** What the contract of message queues proves in depth; here a look at each operation. */
 describe("the project's MNS client", () => {
   let cloud: LocalCloud;
-  let client: MnsClient;
+  let client: TopicClient;
   let queue: MessageQueue;
   let queues = 0;
 
@@ -135,8 +135,7 @@ describe("the project's MNS client", () => {
     const endpoint = `acs:mns:${cloud.region}:${cloud.accountId}:queues/${queue.name}`;
     for (const name of ['s1', 's2']) await client.subscribe('listed', name, { endpoint, format: 'JSON' });
 
-    const names: string[] = [];
-    for await (const name of client.listSubscriptions('listed')) names.push(name);
+    const names = await client.listSubscriptions('listed');
 
     expect(names).toEqual(['s1', 's2']);
   });

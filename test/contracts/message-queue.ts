@@ -368,9 +368,6 @@ export function messageQueueContract(
         const attributes = await queue.attributes();
 
         expect(attributes).toEqual({
-          name: queue.name,
-          visibilityTimeout: VISIBILITY_SECONDS,
-          messageRetentionPeriod: RETENTION_SECONDS,
           activeMessages: 2,
           inactiveMessages: 1,
           delayMessages: 1,

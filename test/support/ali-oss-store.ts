@@ -110,8 +110,6 @@ export function createAliOssStore(sdk: OSS, bucket: string, listPageSize: number
         token = page.nextContinuationToken || undefined;
       } while (token !== undefined);
     },
-
-    async close() {},
   };
 
   async function call<T>(key: string, work: () => Promise<T>): Promise<T> {

@@ -98,16 +98,11 @@ export function createAlicloudMnsQueue(sdk: AlicloudMns, name: string): MessageQ
       const [queue] = await call(() => sdk.getQueueAttributes(name));
       const number = (field: string) => Number(queue![field]);
       return {
-        name: queue!.QueueName!,
-        visibilityTimeout: number('VisibilityTimeout'),
         activeMessages: number('ActiveMessages'),
         inactiveMessages: number('InactiveMessages'),
         delayMessages: number('DelayMessages'),
-        messageRetentionPeriod: number('MessageRetentionPeriod'),
       };
     },
-
-    async close() {},
   };
 }
 

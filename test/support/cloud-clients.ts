@@ -1,8 +1,9 @@
 import type { LocalCloud } from '../../local/cloud.ts';
 import type { Connection } from '../../local/start/connection.ts';
-import { createMnsClient, type MnsClient, type MnsClientOptions } from '../../shared/mns/client.ts';
+import type { MnsClientOptions } from '../../shared/mns/client.ts';
 import { createOssClient, type OssClient, type OssClientOptions } from '../../shared/oss/client.ts';
 import { staticCredentials } from '../../shared/runtime/credentials.ts';
+import { createTopicClient, type TopicClient } from './mns-topics.ts';
 
 /** A local cloud of this process, or what the data folder says of one in another process. */
 type Cloud = Pick<LocalCloud, 'oss' | 'mns' | 'region' | 'credentials'> | Connection;
@@ -27,9 +28,9 @@ export function ossClientOf(cloud: Cloud, options: Partial<OssClientOptions> = {
 }
 
 /** Acts as the first account. */
-export function mnsClientOf(cloud: Cloud, options: Partial<MnsClientOptions> = {}): MnsClient {
+export function mnsClientOf(cloud: Cloud, options: Partial<MnsClientOptions> = {}): TopicClient {
   const { mns: endpoint, account } = addressOf(cloud);
-  return createMnsClient({
+  return createTopicClient({
     endpoint,
     credentials: staticCredentials(account),
     timeoutMs: 10_000,

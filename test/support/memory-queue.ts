@@ -48,6 +48,11 @@ interface Waiter {
 
 const RECEIPT_HANDLE = /^\d+-[0-9A-F]{32}-\d+$/;
 
+export interface MemoryQueue extends MessageQueue {
+  /** Ends all long polls. */
+  close(): Promise<void>;
+}
+
 /**
  * A queue within the process, with the life of a message as MNS has it: delayed, visible, hidden behind a receipt
  * handle that each receive and each change of visibility replaces, deleted or expired. Long polls wake when a
@@ -58,7 +63,7 @@ export function createMemoryQueue({
   clock,
   visibilityTimeout = 30,
   messageRetentionPeriod = DEFAULT_RETENTION_SECONDS,
-}: MemoryQueueOptions): MessageQueue {
+}: MemoryQueueOptions): MemoryQueue {
   /** In the order of arrival. */
   const messages = new Map<string, StoredMessage>();
   const waiters = new Set<Waiter>();
@@ -223,12 +228,9 @@ export function createMemoryQueue({
         (message) => !isVisible(message) && message.receiptHandle === undefined,
       ).length;
       return {
-        name,
-        visibilityTimeout,
         activeMessages,
         inactiveMessages: stored.length - activeMessages - delayMessages,
         delayMessages,
-        messageRetentionPeriod,
       };
     },
 

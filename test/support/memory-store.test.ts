@@ -3,6 +3,5 @@ import { objectStoreContract } from '../contracts/object-store.ts';
 import { createMemoryStore } from './memory-store.ts';
 
 objectStoreContract('the memory store', async () => {
-  const store = createMemoryStore({ clock: systemClock });
-  return { store, close: store.close };
+  return { store: createMemoryStore({ clock: systemClock }), close: async () => {} };
 });

@@ -85,8 +85,6 @@ export function createMemoryStore({
         yield { key, size, etag, lastModified };
       }
     },
-
-    async close() {},
   };
 }
 

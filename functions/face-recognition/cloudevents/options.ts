@@ -1,51 +1,51 @@
-import * as z from 'zod/mini';
-import { defineOptions, flag, integer, type OptionsOf, oneOf } from '../../../shared/runtime/options.ts';
+import {
+  defineOptions,
+  flag,
+  integer,
+  type OptionsOf,
+  oneOf,
+  optional,
+} from '../../../shared/runtime/options.ts';
 
 /** The options of the long-running server besides `FACE_RECOGNITION_OPTIONS`. */
 export const RECEIVER_OPTIONS = defineOptions({
   serverMode: {
     env: 'SERVER_MODE',
-    schema: z.optional(oneOf('cloudevents', 'function-compute')),
-    unit: '`cloudevents` or `function-compute`',
+    ...optional(oneOf('cloudevents', 'function-compute')),
     about:
       'The contract of the server: that of Knative and other senders of CloudEvents, or that of custom runtimes and containers. Default: `function-compute` if the variables of Function Compute are set, otherwise `cloudevents`.',
   },
   requestConcurrency: {
     env: 'REQUEST_CONCURRENCY',
-    schema: integer(1, 1000),
+    ...integer('requests', 1, 1000),
     default: 8,
-    unit: 'requests, 1–1,000',
     about:
       'Requests that are handled in parallel; one more is answered with 503. Not below the `containerConcurrency` of the Knative Service.',
   },
   requestTimeoutSeconds: {
     env: 'REQUEST_TIMEOUT_SECONDS',
-    schema: integer(2, 3600),
+    ...integer('seconds', 2, 3600),
     default: 110,
-    unit: 'seconds, 2–3,600',
     about:
       'A request that takes longer is stopped and answered with 503. Keep it some seconds below the timeout of the sender, and below `timeoutSeconds` of the Knative Service.',
   },
   maxEventBytes: {
     env: 'MAX_EVENT_BYTES',
-    schema: integer(1024, 33_554_432),
+    ...integer('bytes', 1024, 33_554_432),
     default: 1_048_576,
-    unit: 'bytes, 1,024–33,554,432',
     about: 'Larger requests are answered with 413. A message of MNS has at most 65,536.',
   },
   replyEvents: {
     env: 'REPLY_EVENTS',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about:
       'Whether a processed image is answered with a CloudEvent that reports its result, which a Broker sends on. A duplicate costs one read of the result.',
   },
   shutdownSeconds: {
     env: 'SHUTDOWN_SECONDS',
-    schema: integer(0, 3600),
+    ...integer('seconds', 0, 3600),
     default: 20,
-    unit: 'seconds, 0–3,600',
     about: 'Time to finish after SIGTERM. Keep it some seconds below `terminationGracePeriodSeconds`.',
   },
 });

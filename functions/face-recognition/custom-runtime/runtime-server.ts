@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { AppError, toAppError } from '../../../shared/runtime/errors.ts';
 import type { InvocationContext } from '../../../shared/runtime/invocation-context.ts';
+import { readBody } from '../../../shared/runtime/request-body.ts';
 import type { FunctionHooks } from '../managed/hooks.ts';
 
 export interface RuntimeServer {
@@ -49,7 +50,7 @@ export function startRuntimeServer(
       response.writeHead(400, { 'content-type': 'text/plain' });
       return void response.end("expected the x-fc-* headers of Function Compute's custom runtime\n");
     }
-    const body = await readEvent(request);
+    const body = await readBody(request, { maxBytes: MAX_EVENT_BYTES, refuse: tooLarge });
     switch (path) {
       case '/initialize':
         return framed('Initialize', context, response, () => hooks.initialize(context));
@@ -123,16 +124,8 @@ function readContext(headers: IncomingHttpHeaders): InvocationContext | undefine
   return { requestId, function: { timeout }, credentials };
 }
 
-/** Reads an event that is too large to its end too: otherwise the sender would never see the answer. */
-async function readEvent(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MAX_EVENT_BYTES) chunks.push(chunk);
-  }
-  if (size <= MAX_EVENT_BYTES) return Buffer.concat(chunks);
-  throw new AppError('EventTooLarge', `the event has ${size} bytes, the bound is ${MAX_EVENT_BYTES}`);
+function tooLarge(): AppError {
+  return new AppError('EventTooLarge', `the event has more than ${MAX_EVENT_BYTES} bytes`);
 }
 
 function succeed(response: ServerResponse, body: string): void {

@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
-import type { OssObjectEvent, OssRecord } from '../../../shared/envelope/event.ts';
+import type { OssObjectEvent } from '../../../shared/envelope/event.ts';
 import { fromHttpMessage } from '../../../shared/envelope/http-message.ts';
 import { openEnvelope } from '../../../shared/envelope/open-envelope.ts';
-import { eventOf, whyNotRecord } from '../../../shared/envelope/record.ts';
+import { eventOf, uploadRecord, whyNotRecord } from '../../../shared/envelope/record.ts';
 import type { Outcome } from '../../../shared/pipeline/outcome.ts';
 import { resultKeys } from '../../../shared/results/keys.ts';
 import { toAppError } from '../../../shared/runtime/errors.ts';
+import { parseJson } from '../../../shared/runtime/json.ts';
 import type { App } from '../app.ts';
 import { type HttpAnswer, problem, problemOf } from './problem.ts';
 import type { HttpRequest } from './trigger-event.ts';
@@ -48,19 +49,11 @@ async function eventFor(request: HttpRequest, app: AnsweringApp): Promise<OssObj
   const { events, faults } = openEnvelope(fromHttpMessage(request));
   const [event] = events;
   if (event && events.length === 1 && faults.length === 0) return event;
-  const asked = objectRequest.safeParse(parseJson(request.body));
+  const asked = objectRequest.safeParse(parseJson(Buffer.from(request.body).toString()));
   if (asked.success) return eventOfObject(asked.data, app);
   if (faults[0]) return problem(400, faults[0].error.code, faults[0].error.message);
   const expected = 'expected one record or {"bucket", "key"}';
   return problem(400, 'EnvelopeUnknown', `${expected}, got ${events.length} records`);
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString());
-  } catch {
-    return undefined;
-  }
 }
 
 /** The event of the object's last write. Its request id is the same for every request. */
@@ -68,25 +61,15 @@ async function eventOfObject(
   { bucket, key }: { bucket: string; key: string },
   { openBucket, options: { region } }: AnsweringApp,
 ): Promise<OssObjectEvent | HttpAnswer> {
-  const record = (object: OssRecord['oss']['object'], eventTime: string, requestId: string): OssRecord => ({
-    eventName: 'ObjectCreated:PutObject',
-    eventSource: 'acs:oss',
-    eventTime,
-    region,
-    responseElements: { requestId },
-    oss: { bucket: { name: bucket }, object },
-  });
-  const fault = whyNotRecord(record({ key }, '2026-01-01T00:00:00.000Z', 'asked'));
+  const object = { bucket, key, region };
+  const fault = whyNotRecord(uploadRecord({ ...object, requestId: 'asked', time: 0 }));
   if (fault) return problem(400, 'InvalidRequest', `invalid bucket or key: ${fault}`);
   const head = await openBucket(bucket, region).head(key);
   if (!head) return problem(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
-  const { size, etag, versionId, lastModified } = head;
-  const object = { key, size, eTag: etag, versionId };
-  const requestId = `asked-${etag}-${lastModified}`;
-  return eventOf(record(object, new Date(lastModified).toISOString(), requestId), {
-    envelopes: ['http-v1'],
-    index: 0,
-  });
+  const { size, etag, versionId, lastModified: time } = head;
+  const requestId = `asked-${etag}-${time}`;
+  const record = uploadRecord({ ...object, requestId, time, size, etag, versionId });
+  return eventOf(record, { envelopes: ['http-v1'], index: 0 });
 }
 
 async function answerOf(event: OssObjectEvent, outcome: Outcome, app: AnsweringApp): Promise<HttpAnswer> {

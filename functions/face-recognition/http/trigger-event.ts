@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { HttpMessage } from '../../../shared/envelope/http-message.ts';
+import { parseJson } from '../../../shared/runtime/json.ts';
 import type { HttpAnswer } from './problem.ts';
 
 /** An HTTP request, in whatever form the runtime passed it. */
@@ -21,13 +22,7 @@ export function readTriggerEvent(event: Uint8Array): HttpRequest | undefined {
   if (!Buffer.from(event.buffer, event.byteOffset, event.byteLength).includes('"requestContext"')) {
     return undefined;
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(event));
-  } catch {
-    return undefined;
-  }
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(parseJson(new TextDecoder().decode(event)));
   if (!parsed.success) return undefined;
   const { headers = {}, body, isBase64Encoded, requestContext } = parsed.data;
   return {
@@ -38,13 +33,6 @@ export function readTriggerEvent(event: Uint8Array): HttpRequest | undefined {
 }
 
 /** The answer as Function Compute's built-in runtimes return it to an HTTP trigger. */
-export interface TriggerReply {
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly isBase64Encoded: false;
-  readonly body: string;
-}
-
-export function toTriggerReply({ status, headers, body }: HttpAnswer): TriggerReply {
+export function toTriggerReply({ status, headers, body }: HttpAnswer) {
   return { statusCode: status, headers, isBase64Encoded: false, body };
 }

@@ -3,7 +3,6 @@ import type { KubeObject } from '../kubernetes/resources.ts';
 import { deploymentName, podLabels, TOKEN_HASH_ANNOTATION } from '../source/names.ts';
 import { keyOf, ownedMetadata, type Source } from '../source/source.ts';
 import type { SourceSpec } from '../source/spec.ts';
-import { wholeSeconds } from './duration.ts';
 
 export interface PollerPlan {
   readonly image: string;
@@ -90,4 +89,14 @@ function settings({ concurrency, batch, visibilityTimeout, delivery = {} }: Sour
   return Object.entries(values)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ({ name, value: String(value) }));
+}
+
+const DURATION = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
+
+/** Seconds of an ISO 8601 duration that the spec's schema has accepted: at least one, and at most `max`. */
+function wholeSeconds(duration: string | undefined, max: number): number | undefined {
+  if (duration === undefined) return undefined;
+  const [, days = 0, hours = 0, minutes = 0, seconds = 0] = DURATION.exec(duration) ?? [];
+  const exact = ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
+  return Math.min(max, Math.max(1, Math.round(exact)));
 }

@@ -1,5 +1,6 @@
 import { createConfiguration, HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { AppError } from '../../../shared/runtime/errors.ts';
+import { parseJson } from '../../../shared/runtime/json.ts';
 import { toClusterError } from './errors.ts';
 import { apiVersionOf, type KubeObject, type Resource } from './resources.ts';
 
@@ -116,13 +117,10 @@ function objectPath(resource: Resource, namespace: string | undefined, name: str
   return `${collectionPath(resource, namespace)}/${encodeURIComponent(name)}`;
 }
 
-/** The parser's own error would quote the answer, which may be a Secret. */
 function parse(text: string, request: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new AppError('ServiceUnavailable', `${request}: the answer is not JSON`);
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw new AppError('ServiceUnavailable', `${request}: the answer is not JSON`);
+  return value;
 }
 
 function describe(cause: unknown): string {

@@ -1,8 +1,9 @@
 import { AppError, type ErrorCode } from '../../../shared/runtime/errors.ts';
+import { parseJson } from '../../../shared/runtime/json.ts';
 
 /** `details.status` is the HTTP status, `details.reason` the reason of the API server. */
 export function toClusterError(request: string, status: number, text: string): AppError {
-  const { reason, message } = parseStatus(text);
+  const { reason, message } = (parseJson(text) ?? {}) as { reason?: string; message?: string };
   return new AppError(codeOf(status), `${request} failed with ${status}: ${message ?? 'no reason given'}`, {
     details: { status, reason },
   });
@@ -17,13 +18,4 @@ function codeOf(status: number): ErrorCode {
   if (status === 429) return 'Throttled';
   if (status === 404 || status >= 500) return 'ServiceUnavailable'; // a kind may be installed later
   return 'InvalidRequest';
-}
-
-function parseStatus(text: string): { reason?: string; message?: string } {
-  try {
-    const { reason, message } = JSON.parse(text) as { reason?: string; message?: string };
-    return { reason, message };
-  } catch {
-    return {};
-  }
 }

@@ -1,7 +1,5 @@
 import { type KubeConfig, type KubernetesObject, makeInformer } from '@kubernetes/client-node';
-import type { Clock } from '../../../shared/runtime/clock.ts';
-import type { Logger } from '../../../shared/runtime/log.ts';
-import type { Random } from '../../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../../shared/runtime/deps.ts';
 import { backoffDelay } from '../../../shared/runtime/retry.ts';
 import { type Cluster, collectionPath } from './cluster.ts';
 import type { KubeObject, Resource } from './resources.ts';
@@ -16,15 +14,12 @@ export interface Informer {
   stop(): void;
 }
 
-export interface InformerOptions {
+export interface InformerOptions extends RuntimeDeps {
   readonly config: KubeConfig;
   readonly cluster: Cluster;
   readonly resource: Resource;
   readonly labelSelector?: string;
   readonly onChange: (object: KubeObject) => void;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
 }
 
 /** The API server ends a watch after this time. Otherwise a watch whose connection is lost would never end. */

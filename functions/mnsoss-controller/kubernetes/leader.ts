@@ -1,7 +1,5 @@
-import type { Clock } from '../../../shared/runtime/clock.ts';
+import type { RuntimeDeps } from '../../../shared/runtime/deps.ts';
 import { toAppError } from '../../../shared/runtime/errors.ts';
-import type { Logger } from '../../../shared/runtime/log.ts';
-import type { Random } from '../../../shared/runtime/random.ts';
 import type { Cluster } from './cluster.ts';
 import { statusOf } from './errors.ts';
 import { type KubeObject, RESOURCES } from './resources.ts';
@@ -14,7 +12,7 @@ export interface LeaderElection {
   stop(): Promise<void>;
 }
 
-export interface LeaderOptions {
+export interface LeaderOptions extends RuntimeDeps {
   readonly cluster: Cluster;
   readonly namespace: string;
   readonly name: string;
@@ -22,9 +20,6 @@ export interface LeaderOptions {
   readonly identity: string;
   /** Starts leading. The returned function stops it and resolves when nothing is running. */
   readonly lead: () => () => Promise<void>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   readonly times?: LeaseTimes;
 }
 

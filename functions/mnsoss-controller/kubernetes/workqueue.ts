@@ -1,5 +1,4 @@
-import type { Clock } from '../../../shared/runtime/clock.ts';
-import type { Random } from '../../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../../shared/runtime/deps.ts';
 import { type Backoff, backoffDelay } from '../../../shared/runtime/retry.ts';
 
 /**
@@ -17,9 +16,7 @@ export interface Workqueue {
 /** When a key is requeued by itself: `after` that many milliseconds, later with each failure, or never. */
 export type RequeueDecision = { readonly after: number } | 'failed' | 'forget';
 
-export interface WorkqueueOptions {
-  readonly clock: Clock;
-  readonly random: Random;
+export interface WorkqueueOptions extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly workers: number;
   readonly backoff: Backoff;
 }

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 
-const text = (description: string) => z.string().check(z.meta({ description }));
+const described = (description: string) => z.meta({ description });
+const text = (description: string) => z.string().check(described(description));
 
 const condition = z.object({
   type: text('Name of the condition.'),
-  status: z.enum(['True', 'False', 'Unknown']).check(z.meta({ description: 'Whether the condition holds.' })),
+  status: z.enum(['True', 'False', 'Unknown']).check(described('Whether the condition holds.')),
   reason: z.optional(text('The reason, in one word.')),
   message: z.optional(text('One sentence for a person, with the fix.')),
   lastTransitionTime: z.optional(
@@ -15,7 +16,7 @@ const condition = z.object({
 
 export const statusSchema = z.object({
   observedGeneration: z.optional(
-    z.int().check(z.meta({ description: 'Generation of the spec that this status describes.' })),
+    z.int().check(described('Generation of the spec that this status describes.')),
   ),
   conditions: z.optional(
     z.array(condition).check(
@@ -35,7 +36,7 @@ export const statusSchema = z.object({
         serviceAccountName: z.optional(text('Service account whose tokens are sent.')),
         serviceAccountNames: z.optional(z.array(z.string())),
       })
-      .check(z.meta({ description: 'OIDC identity of the source.' })),
+      .check(described('OIDC identity of the source.')),
   ),
   ceAttributes: z.optional(
     z
@@ -54,13 +55,9 @@ export const statusSchema = z.object({
         queues: z.optional(z.array(z.string())),
         subscriptions: z.optional(z.array(z.object({ topic: z.string(), name: z.string() }))),
       })
-      .check(
-        z.meta({
-          description: 'Resources in MNS that were created for this source and are deleted with it.',
-        }),
-      ),
+      .check(described('Resources in MNS that were created for this source and are deleted with it.')),
   ),
-  consumers: z.optional(z.int().check(z.meta({ description: 'Number of pollers.' }))),
+  consumers: z.optional(z.int().check(described('Number of pollers.'))),
   selector: z.optional(text("Label selector of the pollers' pods.")),
 });
 

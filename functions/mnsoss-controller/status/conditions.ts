@@ -24,27 +24,15 @@ export interface StepResult<Types extends ConditionType, Facts> {
 }
 
 /** It is there. */
-export function markTrue<Type extends ConditionType>(type: Type): Marked<Type> {
-  return mark(type, { status: 'True' });
-}
+export const markTrue = <Type extends ConditionType>(type: Type) => mark(type, { status: 'True' });
 
 /** It is not there, and a person has to act. */
-export function markFalse<Type extends ConditionType>(
-  type: Type,
-  reason: string,
-  message: string,
-): Marked<Type> {
-  return mark(type, { status: 'False', reason, message });
-}
+export const markFalse = <Type extends ConditionType>(type: Type, reason: string, message: string) =>
+  mark(type, { status: 'False', reason, message });
 
 /** It is not there yet. */
-export function markUnknown<Type extends ConditionType>(
-  type: Type,
-  reason: string,
-  message: string,
-): Marked<Type> {
-  return mark(type, { status: 'Unknown', reason, message });
-}
+export const markUnknown = <Type extends ConditionType>(type: Type, reason: string, message: string) =>
+  mark(type, { status: 'Unknown', reason, message });
 
 export function mark<Type extends ConditionType>(type: Type, state: ConditionState): Marked<Type> {
   return { [type]: state } as Marked<Type>;

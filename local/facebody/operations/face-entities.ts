@@ -40,14 +40,8 @@ export const listFaceEntities: Operation = async ({ form, galleries }) => {
     .filter((entity) => entity.entityId.startsWith(prefix))
     .filter((entity) => wanted.every((label) => entity.labels.split(',').includes(label)));
   if (descending) all.reverse();
-  const start =
-    token === undefined
-      ? offset
-      : after(
-          token,
-          all.map((entity) => entity.entityId),
-          descending,
-        );
+  const ids = all.map((entity) => entity.entityId);
+  const start = token === undefined ? offset : after(token, ids, descending);
   const page = all.slice(start, start + limit);
   const last = page.at(-1);
   return {

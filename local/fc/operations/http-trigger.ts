@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { parseJson } from '../../../shared/runtime/json.ts';
 import { acceptIfAsync, type FcRequest, type Operation, type OperationDeps } from './operation.ts';
 
 /** guess: an HTTP trigger here is anonymous. */
@@ -71,10 +72,6 @@ function sendReply(response: ServerResponse, result: Buffer): void {
 }
 
 function readReply(result: Buffer): HttpReply | undefined {
-  try {
-    const value = JSON.parse(result.toString()) as HttpReply;
-    return Number.isInteger(value?.statusCode) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(result.toString()) as HttpReply | null | undefined;
+  return value && Number.isInteger(value.statusCode) ? value : undefined;
 }

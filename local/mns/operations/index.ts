@@ -1,5 +1,4 @@
-import type { Logger } from '../../../shared/runtime/log.ts';
-import type { Random } from '../../../shared/runtime/random.ts';
+import type { RuntimeDeps } from '../../../shared/runtime/deps.ts';
 import type { Queues } from '../queues.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Topics } from '../topics.ts';
@@ -9,13 +8,11 @@ import { queueOperations } from './queues.ts';
 import { subscriptionOperations } from './subscriptions.ts';
 import { topicOperations } from './topics.ts';
 
-export interface OperationDeps {
+export interface OperationDeps extends Pick<RuntimeDeps, 'random' | 'logger'> {
   readonly queues: Queues;
   readonly topics: Topics;
   readonly ledger: Ledger;
   readonly owner: { readonly region: string; readonly accountId: string };
-  readonly logger: Logger;
-  readonly random: Random;
 }
 
 export type Operations = ReturnType<typeof createOperations>;

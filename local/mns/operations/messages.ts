@@ -46,22 +46,16 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
         waitMs: 1000 * bounded('waitseconds', query.get('waitseconds'), settings.pollingWaitSeconds),
         signal,
       });
-      return {
-        ...messagesAnswer(
-          received.map((message) => receivedFields(message, owner)),
-          batch,
-        ),
-        undelivered: () => queues.giveBack(params.queue, received),
-      };
+      const messages = received.map((message) => receivedFields(message, owner));
+      const undelivered = () => queues.giveBack(params.queue, received);
+      return { ...messagesAnswer(messages, batch), undelivered };
     },
 
     async peekMessage({ params, query }: MnsRequest): Promise<MnsAnswer> {
       const batch = query.has('numofmessages');
-      const messages = queues.peek(params.queue, bounded('numOfMessages', query.get('numofmessages')));
-      return messagesAnswer(
-        messages.map((message) => storedFields(message, owner)),
-        batch,
-      );
+      const peeked = queues.peek(params.queue, bounded('numOfMessages', query.get('numofmessages')));
+      const messages = peeked.map((message) => storedFields(message, owner));
+      return messagesAnswer(messages, batch);
     },
 
     async deleteMessage({ params, query }: MnsRequest): Promise<MnsAnswer> {
@@ -85,11 +79,8 @@ export function messageOperations(queues: Queues, owner: { region: string; accou
     async changeMessageVisibility({ params, query }: MnsRequest): Promise<MnsAnswer> {
       const timeout = query.get('visibilitytimeout');
       if (timeout === undefined) throw new MnsRefusal('MissingVisibilityTimeout');
-      const changed = await queues.changeVisibility(
-        params.queue,
-        receiptHandleOf(query),
-        bounded('VisibilityTimeout', timeout),
-      );
+      const seconds = bounded('VisibilityTimeout', timeout);
+      const changed = await queues.changeVisibility(params.queue, receiptHandleOf(query), seconds);
       const fields = { ReceiptHandle: changed.receiptHandle, NextVisibleTime: changed.visibleAt };
       return xmlAnswer(200, 'ChangeVisibility', fields);
     },

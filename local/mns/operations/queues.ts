@@ -3,17 +3,14 @@ import type { Queues } from '../queues.ts';
 import { DEFAULT_QUEUE_SETTINGS, readQueueSettings } from '../settings.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Queue } from '../store/state.ts';
-import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
+import { createdAnswer, type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 import { page, wantsMeta } from './pages.ts';
 
 export function queueOperations(queues: Queues, ledger: Ledger) {
   return {
     async createQueue({ params, body, origin }: MnsRequest): Promise<MnsAnswer> {
       const outcome = await queues.create(params.queue, readQueueSettings(body, DEFAULT_QUEUE_SETTINGS));
-      return {
-        status: outcome === 'created' ? 201 : 204,
-        headers: { Location: `${origin}/queues/${params.queue}` },
-      };
+      return createdAnswer(outcome, `${origin}/queues/${params.queue}`);
     },
 
     async setQueueAttributes({ params, body }: MnsRequest): Promise<MnsAnswer> {

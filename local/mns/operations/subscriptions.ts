@@ -1,6 +1,6 @@
 import { readSubscriptionSettings } from '../settings.ts';
 import type { Topics } from '../topics.ts';
-import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
+import { createdAnswer, type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 import { page } from './pages.ts';
 
 export function subscriptionOperations(topics: Topics, accountId: string) {
@@ -8,10 +8,7 @@ export function subscriptionOperations(topics: Topics, accountId: string) {
     async subscribe({ params, body, origin }: MnsRequest): Promise<MnsAnswer> {
       const { topic, subscription } = params;
       const outcome = await topics.subscribe(topic, subscription, readSubscriptionSettings(body));
-      return {
-        status: outcome === 'created' ? 201 : 204,
-        headers: { Location: `${origin}/topics/${topic}/subscriptions/${subscription}` },
-      };
+      return createdAnswer(outcome, `${origin}/topics/${topic}/subscriptions/${subscription}`);
     },
 
     /** doc: NotifyStrategy; sdk: the Java SDK also sets FilterTag. Endpoint and format never change. */

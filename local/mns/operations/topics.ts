@@ -4,7 +4,7 @@ import { DEFAULT_TOPIC_SETTINGS, readTag, readTopicSettings, TOPIC_RETENTION_SEC
 import type { Ledger } from '../store/ledger.ts';
 import type { Topic } from '../store/state.ts';
 import type { Topics } from '../topics.ts';
-import { type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
+import { createdAnswer, type MnsAnswer, type MnsRequest, xmlAnswer } from '../wire.ts';
 import { checkSize } from './messages.ts';
 import { page, wantsMeta } from './pages.ts';
 
@@ -28,10 +28,7 @@ export function topicOperations(topics: Topics, ledger: Ledger) {
   return {
     async createTopic({ params, body, origin }: MnsRequest): Promise<MnsAnswer> {
       const outcome = await topics.create(params.topic, readTopicSettings(body, DEFAULT_TOPIC_SETTINGS));
-      return {
-        status: outcome === 'created' ? 201 : 204,
-        headers: { Location: `${origin}/topics/${params.topic}` },
-      };
+      return createdAnswer(outcome, `${origin}/topics/${params.topic}`);
     },
 
     async setTopicAttributes({ params, body }: MnsRequest): Promise<MnsAnswer> {

@@ -1,5 +1,5 @@
+import { collect } from '../../../shared/runtime/request-body.ts';
 import { parseXml, type XmlElement } from '../../../shared/runtime/xml.ts';
-import { collect } from '../../http/body.ts';
 import type { Headers } from '../../http/headers.ts';
 import type { Caller } from '../auth/caller.ts';
 import { OssRefusal } from '../errors.ts';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Sharp } from 'sharp';
 import { sniffFormat } from '../../../shared/images/format.ts';
-import { collect } from '../../http/body.ts';
+import { collect } from '../../../shared/runtime/request-body.ts';
 import { missingPackageOf } from '../../http/missing-package.ts';
 import { invalidArgument, notImplemented, OssRefusal } from '../errors.ts';
 import { type Parameters, parseStep, readGravity, wholeNumber } from './parameters.ts';

@@ -10,6 +10,7 @@ import type { Operation } from './operation.ts';
 import { versionHeader } from './target.ts';
 import { templateOf } from './template.ts';
 import {
+  checkSize,
   createdChange,
   MAX_UPLOAD_BYTES,
   type NewVersion,
@@ -28,7 +29,7 @@ export const appendObject: Operation = async (request, bucket, oss) => {
     request,
     oss,
     bucket,
-    (record) => appended(record, { position, blob, template, bucket }),
+    (record) => appended(record, position, blob, template, bucket),
     [blob.segment],
   );
   const { version } = written;
@@ -46,20 +47,17 @@ export const appendObject: Operation = async (request, bucket, oss) => {
 
 async function appended(
   record: ObjectRecord | undefined,
-  {
-    position,
-    blob,
-    template,
-    bucket,
-  }: { position: number; blob: Blob; template: ObjectTemplate; bucket: BucketStore },
+  position: number,
+  blob: Blob,
+  template: ObjectTemplate,
+  bucket: BucketStore,
 ): Promise<NewVersion> {
   checkPosition(record, position);
   const before = currentVersion(record);
   const { segment } = blob;
   const crc64 = before ? combineCrc64(BigInt(before.crc64), blob.crc64, segment.size) : blob.crc64;
   const size = position + segment.size;
-  if (size > MAX_UPLOAD_BYTES)
-    throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD_BYTES) } });
+  checkSize(size, MAX_UPLOAD_BYTES);
   const content = {
     type: 'Appendable',
     size,

@@ -1,4 +1,4 @@
-import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
+import { childText } from '../../../shared/runtime/xml.ts';
 import { parsePolicy } from '../auth/bucket-policy.ts';
 import { invalidArgument, type OssErrorCode, OssRefusal } from '../errors.ts';
 import { type OssRequest, parseDocument, readText } from '../http/request.ts';
@@ -90,9 +90,7 @@ export const putBucketTags: Operation = async (request, bucket) => {
 export function bucketTags({ record }: BucketStore): ReadonlyMap<string, string> {
   const stored = record.documents.tagging;
   if (stored === undefined) return new Map();
-  const [set] = childrenOf(parseDocument(stored, 'Tagging'), 'TagSet');
-  const tags = set ? childrenOf(set, 'Tag') : [];
-  return new Map(tags.map((tag) => [childText(tag, 'Key') ?? '', childText(tag, 'Value') ?? '']));
+  return new Map(readTagging(stored, MAX_BUCKET_TAGS).map(({ key, value }) => [key, value]));
 }
 
 export const putInventory: Operation = async (request, bucket) => {

@@ -117,6 +117,14 @@ export const getBucketLocation: Operation = async (_request, _bucket, oss) => {
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };
 };
 
+/** The name of a storage class in the elements of `BucketStat`, and the class. */
+const STAT_CLASSES = [
+  ['Standard', 'Standard'],
+  ['InfrequentAccess', 'IA'],
+  ['Archive', 'Archive'],
+  ['ColdArchive', 'ColdArchive'],
+] as const;
+
 export const getBucketStat: Operation = async (request, bucket) => {
   const sizes: Record<string, { storage: number; count: number }> = {};
   const total = { storage: 0, count: 0 };
@@ -130,24 +138,18 @@ export const getBucketStat: Operation = async (request, bucket) => {
       }
     }
   }
-  const of = (storageClass: string) => sizes[storageClass] ?? { storage: 0, count: 0 };
+  const classes = STAT_CLASSES.map(([name, storageClass]): XmlFields => {
+    const { storage, count } = sizes[storageClass] ?? { storage: 0, count: 0 };
+    const real = storageClass === 'Standard' ? {} : { [`${name}RealStorage`]: storage };
+    return { [`${name}Storage`]: storage, ...real, [`${name}ObjectCount`]: count };
+  });
   return xmlReply('BucketStat', {
     Storage: total.storage,
     ObjectCount: total.count,
     MultipartUploadCount: bucket.uploads.size(),
     LiveChannelCount: 0,
     LastModifiedTime: Math.floor(request.time / 1000),
-    StandardStorage: of('Standard').storage,
-    StandardObjectCount: of('Standard').count,
-    InfrequentAccessStorage: of('IA').storage,
-    InfrequentAccessRealStorage: of('IA').storage,
-    InfrequentAccessObjectCount: of('IA').count,
-    ArchiveStorage: of('Archive').storage,
-    ArchiveRealStorage: of('Archive').storage,
-    ArchiveObjectCount: of('Archive').count,
-    ColdArchiveStorage: of('ColdArchive').storage,
-    ColdArchiveRealStorage: of('ColdArchive').storage,
-    ColdArchiveObjectCount: of('ColdArchive').count,
+    ...Object.assign({}, ...classes),
   });
 };
 

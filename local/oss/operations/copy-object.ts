@@ -1,7 +1,7 @@
 import { percentDecode } from '../../http/decode.ts';
 import { authorize } from '../auth/authorize.ts';
 import type { OssContext } from '../context.ts';
-import { invalidArgument, OssRefusal } from '../errors.ts';
+import { invalidArgument } from '../errors.ts';
 import { conditionsOf, isNotModified } from '../http/conditions.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { OssRequest } from '../http/request.ts';
@@ -22,7 +22,7 @@ import {
   storedHeaders,
   templateOf,
 } from './template.ts';
-import { createdChange, versionChange, writeBlob } from './write-object.ts';
+import { checkSize, createdChange, versionChange, writeBlob } from './write-object.ts';
 
 /** doc: larger objects have to be copied in parts. */
 const MAX_COPY_BYTES = 1024 ** 3;
@@ -32,21 +32,17 @@ export const copyObject: Operation = async (request, bucket, oss) => {
   const source = readCopySource(request, oss);
   if (isNotModified(conditionsOf(request.headers, 'x-oss-copy-source-'), source.version))
     return { status: 304 };
-  if (source.version.size > MAX_COPY_BYTES)
-    throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_COPY_BYTES) } });
+  checkSize(source.version.size, MAX_COPY_BYTES);
   const onItself = source.bucket === bucket && source.key === request.key && !source.versionId;
   const template = templateOfCopy(request, bucket, source.version, onItself);
-  const blob = await bucket.write(
-    request.key,
-    source.bucket.read(source.version.segments, 0, source.version.size),
-  );
+  const { segments, size } = source.version;
+  const blob = await bucket.write(request.key, source.bucket.read(segments, 0, size));
   const written = await writeBlob(request, oss, bucket, template, blob);
   const { version } = written;
   // guess: a copy onto itself changes only attributes; the API has no other way to change them.
+  const { deltaSize } = written;
   const change = onItself
-    ? versionChange(request, bucket, 'ObjectModified:UpdateObjectMeta', version, {
-        deltaSize: written.deltaSize,
-      })
+    ? versionChange(request, bucket, 'ObjectModified:UpdateObjectMeta', version, { deltaSize })
     : createdChange(request, bucket, 'CopyObject', written);
   return xmlReply(
     'CopyObjectResult',

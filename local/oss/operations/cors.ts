@@ -21,21 +21,14 @@ export const optionObject: Operation = async (request, bucket) => {
   const { origin, 'access-control-request-method': method } = request.headers;
   const asked = (request.headers['access-control-request-headers'] ?? '')
     .split(',')
-    .map((name) => name.trim());
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   if (bucket.record.documents.cors === undefined) {
     throw new OssRefusal('AccessForbidden', {
       message: 'CORSResponse: CORS is not enabled for this bucket.',
     });
   }
-  const rule =
-    origin && method
-      ? findRule(
-          bucket,
-          origin,
-          method,
-          asked.filter((name) => name !== ''),
-        )
-      : undefined;
+  const rule = origin && method ? findRule(bucket, origin, method, asked) : undefined;
   if (!rule) throw new OssRefusal('AccessForbidden');
   return {
     status: 200,

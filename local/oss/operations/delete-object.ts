@@ -128,14 +128,9 @@ function removedChange(
   { removed }: Deleted,
 ): ObjectChange[] {
   if (!removed) return [];
-  return [
-    // doc: the size is that after the operation.
-    versionChange(request, bucket, `ObjectRemoved:${operation}`, removed, {
-      key,
-      size: 0,
-      deltaSize: -removed.size,
-    }),
-  ];
+  // doc: the size is that after the operation.
+  const after = { key, size: 0, deltaSize: -removed.size };
+  return [versionChange(request, bucket, `ObjectRemoved:${operation}`, removed, after)];
 }
 
 async function readDeletion(request: OssRequest) {

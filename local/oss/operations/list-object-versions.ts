@@ -5,6 +5,7 @@ import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
 import { describeVersion, isoSeconds, ownerOf, readListing, walkKeys } from './list-objects.ts';
 import type { Operation } from './operation.ts';
+import { takePage } from './page.ts';
 
 interface Entry {
   readonly key: string;
@@ -18,29 +19,14 @@ export const listObjectVersions: Operation = async (request, bucket, oss) => {
   const keyMarker = request.query.get('key-marker') ?? '';
   const versionIdMarker = request.query.get('version-id-marker') ?? '';
   if (versionIdMarker !== '' && keyMarker === '') {
-    throw invalidArgument(
-      'version-id-marker',
-      versionIdMarker,
-      'A version-id marker cannot be specified without a key marker.',
-    );
+    const message = 'A version-id marker cannot be specified without a key marker.';
+    throw invalidArgument('version-id-marker', versionIdMarker, message);
   }
-  const entries: Entry[] = [];
-  const prefixes: string[] = [];
-  let last: { key: string; versionId: string } | undefined;
-  let truncated = false;
-  for (const item of walk(bucket, { prefix, delimiter, keyMarker, versionIdMarker })) {
-    if (entries.length + prefixes.length === maxKeys) {
-      truncated = maxKeys > 0;
-      break;
-    }
-    if (typeof item === 'string') {
-      prefixes.push(item);
-      last = { key: item, versionId: '' };
-    } else {
-      entries.push(item);
-      last = { key: item.key, versionId: item.version.id };
-    }
-  }
+  const items = walk(bucket, { keyMarker, versionIdMarker }, { prefix, delimiter });
+  const { page, truncated } = takePage(items, maxKeys);
+  const entries = page.filter((item) => typeof item !== 'string');
+  const prefixes = page.filter((item) => typeof item === 'string');
+  const last = truncated ? page.at(-1)! : undefined;
   const common = ({ key, version, isLatest }: Entry): XmlFields => ({
     Key: encode(key),
     VersionId: version.id,
@@ -55,8 +41,8 @@ export const listObjectVersions: Operation = async (request, bucket, oss) => {
     Delimiter: encode(delimiter),
     EncodingType: encodingType,
     IsTruncated: truncated,
-    NextKeyMarker: truncated && last ? encode(last.key) : undefined,
-    NextVersionIdMarker: truncated ? last?.versionId : undefined,
+    NextKeyMarker: last && encode(typeof last === 'string' ? last : last.key),
+    NextVersionIdMarker: last && (typeof last === 'string' ? '' : last.version.id),
     Version: entries
       .filter(({ version }) => !version.deleteMarker)
       .map((entry) => ({ ...common(entry), ...describeVersion(entry.version, oss), Owner: ownerOf(bucket) })),
@@ -74,18 +60,15 @@ export const listObjectVersions: Operation = async (request, bucket, oss) => {
 /** Versions, and common prefixes as strings. */
 function* walk(
   bucket: BucketStore,
-  {
-    prefix,
-    delimiter,
-    keyMarker,
-    versionIdMarker,
-  }: { prefix: string; delimiter: string; keyMarker: string; versionIdMarker: string },
+  marker: { keyMarker: string; versionIdMarker: string },
+  within: { prefix: string; delimiter: string },
 ): Generator<Entry | string> {
+  const { keyMarker, versionIdMarker } = marker;
   const rest = versionIdMarker === '' ? [] : entriesOf(bucket, keyMarker);
   // If the marker's version was deleted, its position is unknown: the key is listed from its beginning.
   const at = rest.findIndex(({ version }) => version.id === versionIdMarker);
   yield* rest.slice(at + 1);
-  for (const { key, common } of walkKeys(bucket, { prefix, delimiter, after: keyMarker }, () => true)) {
+  for (const { key, common } of walkKeys(bucket, { ...within, after: keyMarker }, () => true)) {
     if (common === undefined) yield* entriesOf(bucket, key);
     else yield common;
   }

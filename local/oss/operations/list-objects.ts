@@ -7,6 +7,7 @@ import type { BucketStore } from '../store/bucket.ts';
 import { compareKeys } from '../store/key-order.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
 import type { Operation } from './operation.ts';
+import { takePage } from './page.ts';
 import { restoreInfo } from './restore.ts';
 
 /** doc: 100 per page by default, 1,000 at most; an empty page is valid. */
@@ -93,20 +94,17 @@ interface PageOptions {
   readonly maxKeys: number;
 }
 
-function listPage(bucket: BucketStore, { prefix, delimiter, after, maxKeys }: PageOptions): Page {
-  const objects: Page['objects'] = [];
-  const prefixes: string[] = [];
-  let last = '';
-  for (const { key, common } of walkKeys(bucket, { prefix, delimiter, after })) {
-    const version = currentVersion(bucket.find(key));
-    if (!version) continue;
-    if (objects.length + prefixes.length === maxKeys)
-      return { objects, prefixes, truncated: maxKeys > 0, last };
-    last = common ?? key;
-    if (common === undefined) objects.push({ key, version });
-    else if (prefixes.at(-1) !== common) prefixes.push(common);
-  }
-  return { objects, prefixes, truncated: false, last };
+function listPage(bucket: BucketStore, { maxKeys, ...options }: PageOptions): Page {
+  const { page, truncated } = takePage(walkKeys(bucket, options), maxKeys);
+  const last = page.at(-1);
+  return {
+    objects: page
+      .filter(({ common }) => common === undefined)
+      .map(({ key }) => ({ key, version: currentVersion(bucket.find(key))! })),
+    prefixes: page.flatMap(({ common }) => common ?? []),
+    truncated,
+    last: last ? (last.common ?? last.key) : '',
+  };
 }
 
 /**

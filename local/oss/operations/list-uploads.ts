@@ -4,6 +4,7 @@ import { compareKeys } from '../store/key-order.ts';
 import type { UploadRecord } from '../store/records.ts';
 import { isoSeconds, readListing } from './list-objects.ts';
 import type { Operation } from './operation.ts';
+import { takePage } from './page.ts';
 
 /** Multipart uploads in progress, sorted by key and upload id. */
 export const listMultipartUploads: Operation = async (request, bucket) => {
@@ -17,29 +18,17 @@ export const listMultipartUploads: Operation = async (request, bucket) => {
     .filter(({ key, id }) => key.startsWith(prefix) && isAfter(key, id, keyMarker, idMarker))
     .sort((left, right) => compareKeys(left.key, right.key) || compareKeys(left.id, right.id));
 
-  const uploads: UploadRecord[] = [];
-  const prefixes: string[] = [];
-  let last: { key: string; id: string } | undefined;
-  let truncated = false;
-  for (const { key, id, ...upload } of rest) {
-    const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-    const common = cut < 0 ? undefined : key.slice(0, cut + delimiter.length);
-    if (common !== undefined && (prefixes.at(-1) === common || keyMarker.startsWith(common))) continue;
-    if (uploads.length + prefixes.length === maxUploads) {
-      truncated = true;
-      break;
-    }
-    if (common === undefined) uploads.push({ key, id, ...upload });
-    else prefixes.push(common);
-    last = { key: common ?? key, id: common === undefined ? id : '' };
-  }
+  const { page, truncated } = takePage(grouped(rest, prefix, delimiter, keyMarker), maxUploads);
+  const uploads = page.filter((item) => typeof item !== 'string');
+  const prefixes = page.filter((item) => typeof item === 'string');
+  const last = truncated ? page.at(-1)! : '';
   return xmlReply('ListMultipartUploadsResult', {
     Bucket: request.bucket,
     EncodingType: encodingType,
     KeyMarker: encode(keyMarker),
     UploadIdMarker: idMarker,
-    NextKeyMarker: truncated ? encode(last!.key) : '',
-    NextUploadIdMarker: truncated ? last!.id : '',
+    NextKeyMarker: encode(typeof last === 'string' ? last : last.key),
+    NextUploadIdMarker: typeof last === 'string' ? '' : last.id,
     Delimiter: encode(delimiter),
     Prefix: encode(prefix),
     MaxUploads: maxUploads,
@@ -53,6 +42,23 @@ export const listMultipartUploads: Operation = async (request, bucket) => {
     CommonPrefixes: prefixes.map((common) => ({ Prefix: encode(common) })),
   });
 };
+
+/** Uploads, and common prefixes as strings. An earlier page has the common prefix of the marker. */
+function* grouped(
+  uploads: readonly UploadRecord[],
+  prefix: string,
+  delimiter: string,
+  keyMarker: string,
+): Generator<UploadRecord | string> {
+  let yielded: string | undefined;
+  for (const upload of uploads) {
+    const cut = delimiter === '' ? -1 : upload.key.indexOf(delimiter, prefix.length);
+    const common = cut < 0 ? undefined : upload.key.slice(0, cut + delimiter.length);
+    if (common !== undefined && (common === yielded || keyMarker.startsWith(common))) continue;
+    yielded = common;
+    yield common ?? upload;
+  }
+}
 
 function isAfter(key: string, id: string, keyMarker: string, idMarker: string): boolean {
   if (keyMarker === '') return true;

@@ -30,6 +30,9 @@ const MAX_PARTS = 10_000;
 /** doc: for every part except the last; checked when the upload is completed. */
 const MIN_PART_BYTES = 100 * 1024;
 
+/** An event of an upload whose object does not exist. */
+const NO_BYTES = { size: 0, deltaSize: 0, etag: '' };
+
 export const initiateMultipartUpload: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   const template = templateOf(request.headers, bucket);
@@ -40,13 +43,7 @@ export const initiateMultipartUpload: Operation = async (request, bucket, oss) =
     { Bucket: request.bucket, Key: request.key, UploadId: id },
     {
       headers: { 'x-oss-server-side-encryption': template.encryption?.algorithm },
-      changes: [
-        changeOf(request, bucket, 'ObjectCreated:InitiateMultipartUpload', {
-          size: 0,
-          deltaSize: 0,
-          etag: '',
-        }),
-      ],
+      changes: [changeOf(request, bucket, 'ObjectCreated:InitiateMultipartUpload', NO_BYTES)],
     },
   );
 };
@@ -138,9 +135,7 @@ export const abortMultipartUpload: Operation = async (request, bucket) => {
   await bucket.discard([...upload.parts.values()].map(({ segment }) => segment));
   return {
     status: 204,
-    changes: [
-      changeOf(request, bucket, 'ObjectRemoved:AbortMultipartUpload', { size: 0, deltaSize: 0, etag: '' }),
-    ],
+    changes: [changeOf(request, bucket, 'ObjectRemoved:AbortMultipartUpload', NO_BYTES)],
   };
 };
 
@@ -225,11 +220,8 @@ function namedParts(text: string, parts: ReadonlyMap<number, Part>): Part[] {
 function partChange(request: OssRequest, bucket: BucketStore, operation: string, part: Part) {
   // guess: size and ETag of the part; the object does not exist yet.
   const { segment, etag } = part;
-  return changeOf(request, bucket, `ObjectCreated:${operation}`, {
-    size: segment.size,
-    deltaSize: segment.size,
-    etag,
-  });
+  const bytes = { size: segment.size, deltaSize: segment.size, etag };
+  return changeOf(request, bucket, `ObjectCreated:${operation}`, bytes);
 }
 
 function uploadOf(request: OssRequest, bucket: BucketStore): Upload {
@@ -246,11 +238,8 @@ function readPartNumber(request: OssRequest): number {
   const text = request.query.get('partNumber') ?? '';
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= MAX_PARTS) return number;
-  throw invalidArgument(
-    'partNumber',
-    text,
-    `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive.`,
-  );
+  const message = `Part number must be an integer between 1 and ${MAX_PARTS}, inclusive.`;
+  throw invalidArgument('partNumber', text, message);
 }
 
 function sorted(parts: Iterable<Part>): Part[] {

@@ -23,14 +23,14 @@ export const MAX_UPLOAD_BYTES = 5 * 1024 ** 3;
 export async function receiveBlob(request: OssRequest, bucket: BucketStore): Promise<Blob> {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   if (length === undefined && encoding === undefined) throw new OssRefusal('MissingContentLength');
-  const tooLarge = () =>
-    new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(MAX_UPLOAD_BYTES) } });
-  if (Number(length) > MAX_UPLOAD_BYTES) throw tooLarge();
-  const blob = await bucket.write(request.key, request.body, (size) => {
-    if (size > MAX_UPLOAD_BYTES) throw tooLarge();
-  });
+  checkSize(Number(length), MAX_UPLOAD_BYTES);
+  const blob = await bucket.write(request.key, request.body, (size) => checkSize(size, MAX_UPLOAD_BYTES));
   await checkDigest(request.headers['content-md5'], blob, bucket);
   return blob;
+}
+
+export function checkSize(size: number, max: number): void {
+  if (size > max) throw new OssRefusal('EntityTooLarge', { elements: { MaxSizeAllowed: String(max) } });
 }
 
 async function checkDigest(expected: string | undefined, blob: Blob, bucket: BucketStore): Promise<void> {

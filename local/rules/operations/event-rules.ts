@@ -1,8 +1,21 @@
+import { isAppError } from '../../../shared/runtime/errors.ts';
 import { RuleRefusal } from '../errors.ts';
 import type { EventRule } from '../rule.ts';
 import type { RuleBook } from '../store/rule-book.ts';
 import { type Operation, type Parameters, required } from './operation.ts';
-import { ruleData } from './rule-parameters.ts';
+import { readRule, ruleData } from './rule-parameters.ts';
+
+/** guess: the data is the rule's name. */
+export const createEventRule: Operation = async (parameters, rules) => {
+  try {
+    return (await rules.create(readRule(parameters))).name;
+  } catch (error) {
+    if (isAppError(error, 'ConfigInvalid', 'QueueNotExist', 'InvalidRequest')) {
+      throw new RuleRefusal('InvalidParameter', error.message);
+    }
+    throw error;
+  }
+};
 
 export const getEventRule: Operation = async (parameters, rules) => ruleData(find(parameters, rules));
 

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import pLimit from 'p-limit';
 import { AppError } from '../../../shared/runtime/errors.ts';
 import { createDurableFiles } from '../../disk/durable-files.ts';
 import { isSameJson } from '../../disk/same-json.ts';
@@ -29,12 +30,7 @@ export async function openRuleBook(
   const storage = createStorage(options.dataDir);
   let rules = await storage.load();
   // Rules are checked against each other, so changes happen one after the other.
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const mine = turn.then(work, work);
-    turn = mine.catch(() => {});
-    return mine;
-  };
+  const inTurn = pLimit(1);
   const replace = async (next: EventRule[]) => {
     await storage.save(next);
     rules = next;

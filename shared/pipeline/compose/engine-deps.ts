@@ -1,14 +1,9 @@
-import type { Clock } from '../../runtime/clock.ts';
 import type { CredentialProvider } from '../../runtime/credentials.ts';
-import type { Logger } from '../../runtime/log.ts';
-import type { Random } from '../../runtime/random.ts';
+import type { RuntimeDeps } from '../../runtime/deps.ts';
 
-export interface EngineDeps {
+export interface EngineDeps extends RuntimeDeps {
   readonly env: NodeJS.ProcessEnv;
   readonly credentials: CredentialProvider;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   /** Picture processes when `ENGINE_WORKERS` is not set. @default 1 */
   readonly engineWorkers?: number;
 }

@@ -1,34 +1,29 @@
-import * as z from 'zod/mini';
-import { defineOptions, flag, integer, type OptionsOf, text } from '../../runtime/options.ts';
+import { defineOptions, flag, integer, type OptionsOf, optional, text } from '../../runtime/options.ts';
 
 /** The options of access to OSS. */
 export const OSS_OPTIONS = defineOptions({
   region: {
     env: 'REGION',
     aliases: ['FC_REGION'],
-    schema: text,
-    unit: 'region, e.g. `cn-hangzhou`',
+    ...text('region, e.g. `cn-hangzhou`'),
     about: 'The region of buckets whose events do not name it. Function Compute sets `FC_REGION`.',
   },
   ossEndpoint: {
     env: 'OSS_ENDPOINT',
-    schema: z.optional(text),
-    unit: 'http(s)://host[:port]',
+    ...optional(text('http(s)://host[:port]')),
     about: 'Address of OSS. Default: the region of the bucket, over HTTPS.',
   },
   ossInternal: {
     env: 'OSS_INTERNAL',
-    schema: flag,
+    ...flag,
     default: false,
-    unit: 'true or false',
     about:
       "Whether to use the address inside Alibaba Cloud's network: traffic is free, and buckets in other regions cannot be reached.",
   },
   ossTimeoutSeconds: {
     env: 'OSS_TIMEOUT_SECONDS',
-    schema: integer(1, 300),
+    ...integer('seconds', 1, 300),
     default: 15,
-    unit: 'seconds, 1–300',
     about: 'A request to OSS without any progress for this time is repeated, up to two times.',
   },
 });

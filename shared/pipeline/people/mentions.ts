@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import type { ObjectHead, ObjectStore } from '../../oss/object-store.ts';
+import { readText } from '../../oss/read-text.ts';
 import { fixedPrefix } from '../../results/keys.ts';
-import { AppError, isAppError } from '../../runtime/errors.ts';
+import { AppError } from '../../runtime/errors.ts';
+import { parseJson } from '../../runtime/json.ts';
 import { RECORD_NAME } from './record.ts';
 
 /** Documents that are fetched ahead of the current one. */
@@ -91,15 +93,10 @@ async function readMention(
   person: string,
   signal: AbortSignal | undefined,
 ): Promise<Mention | undefined> {
-  const read = await results.get(key, { signal }).catch((error: unknown) => {
-    if (isAppError(error, 'NoSuchKey')) return undefined;
-    throw error;
-  });
-  if (!read) return undefined;
-  const text = Buffer.concat(await read.body.toArray()).toString();
+  const read = await readText(results, key, signal);
   // A name appears in the text as JSON encodes it, so most documents need not be parsed.
-  if (!text.includes(JSON.stringify(person))) return undefined;
-  const content = parse(text);
+  if (!read?.text.includes(JSON.stringify(person))) return undefined;
+  const content = parse(read.text);
   if (!content) return undefined;
   const faces = (content.faces ?? []).flatMap(({ match }, i) => (match?.person === person ? [i] : []));
   const enrolment = content.person === person;
@@ -109,13 +106,9 @@ async function readMention(
 
 /** `undefined` when the text is not a document of this project. */
 function parse(text: string): MentioningContent | undefined {
-  try {
-    const content: unknown = JSON.parse(text);
-    // Not the parser's output: its fields have another order.
-    return z.safeParse(shape, content).success ? (content as MentioningContent) : undefined;
-  } catch {
-    return undefined;
-  }
+  const content = parseJson(text);
+  // Not the schema's output: its fields have another order.
+  return z.safeParse(shape, content).success ? (content as MentioningContent) : undefined;
 }
 
 /** Replaces the document with the changed content. Resolves to `false` when another write replaced it since it was read. */

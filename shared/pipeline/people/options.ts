@@ -1,49 +1,43 @@
-import * as z from 'zod/mini';
 import { AppError } from '../../runtime/errors.ts';
-import { defineOptions, flag, type OptionsOf, oneOf, readOptions } from '../../runtime/options.ts';
+import { defineOptions, flag, type OptionsOf, oneOf, readOptions, text } from '../../runtime/options.ts';
 import type { PipelineOptions } from '../options.ts';
 
-const PREFIX = z.string().check(z.regex(/^[^/\\][^\\]{0,254}\/$/)) as z.ZodMiniType<string, unknown>;
+const PREFIX = /^[^/\\][^\\]{0,254}\/$/;
 
 /** Everything that configures who is known and how faces are compared with them. */
 export const PEOPLE_OPTIONS = defineOptions({
   gallery: {
     env: 'GALLERY',
-    schema: oneOf('off', 'oss', 'facebody'),
-    default: 'off' as const,
-    unit: '`off`, `oss` or `facebody`',
+    ...oneOf('off', 'oss', 'facebody'),
+    default: 'off',
     about:
       'Where known people are kept: `off` for no people; `oss` for embeddings in the result bucket, with the local engine; `facebody` for a face database of FaceBody.',
   },
   peoplePrefix: {
     env: 'PEOPLE_PREFIX',
-    schema: PREFIX,
+    ...text('key prefix that ends with a slash', PREFIX),
     default: 'people/',
-    unit: 'key prefix that ends with a slash',
     about:
       'A photo at `<prefix><person>/<anything>` enrols the person; deleting it removes that face. The event rule must cover this prefix.',
   },
   galleryPrefix: {
     env: 'GALLERY_PREFIX',
-    schema: PREFIX,
+    ...text('key prefix that ends with a slash', PREFIX),
     default: 'gallery/',
-    unit: 'key prefix that ends with a slash',
     about:
       'Where the gallery `oss` is stored. Its objects contain embeddings, which are personal data: give read access only to this function.',
   },
   galleryDb: {
     env: 'GALLERY_DB',
-    schema: z.string().check(z.regex(/^[a-z0-9_]{1,64}$/)) as z.ZodMiniType<string, unknown>,
+    ...text('name of 1–64 lower-case letters, digits and `_`', /^[a-z0-9_]{1,64}$/),
     default: 'mnsoss_face',
-    unit: 'name of 1–64 lower-case letters, digits and `_`',
     about:
       'The face database of the gallery `facebody`; created if it does not exist. An account has at most 10.',
   },
   bestScore: {
     env: 'BEST_SCORE',
-    schema: flag,
+    ...flag,
     default: true,
-    unit: 'true or false',
     about:
       'Whether an unknown face in the results has its similarity to the nearest person, without the name.',
   },

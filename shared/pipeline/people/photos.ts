@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OssObjectEvent } from '../../envelope/event.ts';
+import { eventOf, uploadRecord } from '../../envelope/record.ts';
 import type { ObjectStore } from '../../oss/object-store.ts';
 
 export interface Photo {
@@ -26,29 +27,8 @@ export function photoEvent(bucket: string, region: string, photo: Photo): OssObj
   const { key, size, etag, lastModified } = photo;
   // Replaces the unknown request id of the write, and stays the same as long as the photo does.
   const requestId = photo.requestId ?? `LIST-${etag}-${lastModified / 1000}`;
-  const eventName = 'ObjectCreated:PutObject';
-  const eventTime = new Date(lastModified).toISOString();
-  return {
-    id: `${requestId}.0`,
-    eventName,
-    eventTime,
-    region,
-    accountId: '',
-    bucket,
-    key,
-    size,
-    etag,
-    requestId,
-    envelopes: [],
-    record: {
-      eventName,
-      eventSource: 'acs:oss',
-      eventTime,
-      region,
-      responseElements: { requestId },
-      oss: { bucket: { name: bucket }, object: { key, size, eTag: etag } },
-    },
-  };
+  const record = uploadRecord({ bucket, key, region, requestId, time: lastModified, size, etag });
+  return eventOf(record, { envelopes: [], index: 0 });
 }
 
 /** The person of a photo, from the folder in its key; `undefined` when the key is in no person's folder. */

@@ -1,21 +1,11 @@
 import * as z from 'zod/mini';
+import { REFUSAL_REASONS } from '../../faces/gallery/gate.ts';
 import type { ObjectStore } from '../../oss/object-store.ts';
+import { readText } from '../../oss/read-text.ts';
 import { resultDocument } from '../../results/document.ts';
 import { identityMetadata } from '../../results/identity.ts';
 import { type ResultKeys, resultKeys } from '../../results/keys.ts';
-import { isAppError } from '../../runtime/errors.ts';
-
-const REASONS = [
-  'no-face',
-  'several-faces',
-  'uncertain-face',
-  'too-small',
-  'turned-away',
-  'blurred',
-  'low-quality',
-  'looks-like-another',
-  'unlike-others',
-] as const;
+import { parseJson } from '../../runtime/json.ts';
 
 export const enrolmentRecord = z.strictObject({
   schemaVersion: z.literal(1),
@@ -35,7 +25,7 @@ export const enrolmentRecord = z.strictObject({
   ),
   refusal: z.optional(
     z.strictObject({
-      reason: z.enum(REASONS),
+      reason: z.enum(REFUSAL_REASONS),
       message: z.string(),
       other: z.optional(z.string().check(z.describe('The person whom the face resembles'))),
     }),
@@ -69,14 +59,8 @@ export async function readRecord(
   key: string,
   signal?: AbortSignal,
 ): Promise<EnrolmentRecord | undefined> {
-  try {
-    const { body } = await store.get(key, { signal });
-    const parsed = z.safeParse(enrolmentRecord, JSON.parse(Buffer.concat(await body.toArray()).toString()));
-    return parsed.success ? parsed.data : undefined;
-  } catch (error) {
-    if (isAppError(error, 'NoSuchKey') || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const found = await readText(store, key, signal);
+  return found && z.safeParse(enrolmentRecord, parseJson(found.text)).data;
 }
 
 export async function writeRecord(

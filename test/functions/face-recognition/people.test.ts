@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { TriggerReply } from '../../../functions/face-recognition/http/trigger-event.ts';
+import type { toTriggerReply } from '../../../functions/face-recognition/http/trigger-event.ts';
 import { createFunctionHooks } from '../../../functions/face-recognition/managed/hooks.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { sampleBytes } from '../../support/photos.ts';
@@ -224,7 +224,9 @@ test("a request for a person's photo over HTTP returns its enrolment record", as
     requestContext: { requestId: 'r', http: { method: 'POST', path: '/' } },
   };
 
-  const reply = (await fn.handler(Buffer.from(JSON.stringify(asked)), context())) as TriggerReply;
+  const reply = (await fn.handler(Buffer.from(JSON.stringify(asked)), context())) as ReturnType<
+    typeof toTriggerReply
+  >;
 
   expect(reply.statusCode).toBe(200);
   expect(JSON.parse(reply.body)).toMatchObject({ outcome: 'enrolled', person: 'guest' });

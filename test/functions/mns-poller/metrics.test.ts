@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { createBridge } from '../../../functions/mns-poller/bridge.ts';
-import { startHealthServer } from '../../../functions/mns-poller/health-server.ts';
 import { createMetrics } from '../../../functions/mns-poller/metrics.ts';
 import { createConsumer } from '../../../shared/mns/consumer/index.ts';
 import { manualClock, systemClock } from '../../../shared/runtime/clock.ts';
 import type { Delivery } from '../../../shared/runtime/delivery.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
+import { startHttpServer } from '../../../shared/runtime/http-server.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 import { createMemoryQueue } from '../../support/memory-queue.ts';
@@ -105,14 +105,17 @@ describe('createMetrics', () => {
   });
 });
 
-describe('startHealthServer', () => {
-  test('the health server answers liveness, readiness and metrics', async () => {
+describe('startHttpServer', () => {
+  test('the server of the poller answers liveness, readiness and metrics', async () => {
     const { registry } = metricsOf(() => ({ result: 'accepted' }));
     let ready = false;
-    const server = await startHealthServer({
+    const server = await startHttpServer({
       port: 0,
+      handle: async () => ({ status: 404 }),
       ready: () => ready,
       metrics: registry,
+      maxBytes: 0,
+      concurrency: 1,
       clock: systemClock,
     });
     const get = async (path: string) => {
@@ -123,7 +126,7 @@ describe('startHealthServer', () => {
     const answers = [await get('/livez'), await get('/readyz')];
     ready = true;
     answers.push(await get('/readyz?verbose'), await get('/metrics'), await get('/'), await get('//'));
-    await server.close();
+    await server.drain(0);
 
     expect(answers.map(({ status }) => status)).toEqual([200, 503, 200, 200, 404, 404]);
     expect(answers[3]!.text).toContain('# TYPE mnsoss_poller_in_flight gauge');

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handler } from '../../../functions/mns-poller/fc.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import type { MnsClient } from '../../../shared/mns/client.ts';
 import { startEntry } from '../../support/child-program.ts';
 import { mnsClientOf } from '../../support/cloud-clients.ts';
 import { encodeToken } from '../../support/mns-token.ts';
+import type { TopicClient } from '../../support/mns-topics.ts';
 import { bodyOf } from './support.ts';
 
 /** A sink over HTTP that keeps the subjects of its events. */
@@ -17,7 +17,7 @@ interface Sink {
 }
 
 let cloud: LocalCloud;
-let client: MnsClient;
+let client: TopicClient;
 let sink: Sink;
 let env: Record<string, string>;
 

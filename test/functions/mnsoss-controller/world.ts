@@ -15,7 +15,6 @@ import type { Source } from '../../../functions/mnsoss-controller/source/source.
 import type { Condition } from '../../../functions/mnsoss-controller/source/status-schema.ts';
 import { type RunningController, startController } from '../../../functions/mnsoss-controller/start.ts';
 import { startLocalCloud } from '../../../local/cloud.ts';
-import { createMnsClient } from '../../../shared/mns/client.ts';
 import { createMnsRequests } from '../../../shared/mns/requests.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
@@ -26,6 +25,7 @@ import { readOptions } from '../../../shared/runtime/options.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
 import { kubeConfig } from '../../support/kubernetes/kubeconfig.ts';
 import { startTestApi } from '../../support/kubernetes/start.ts';
+import { createTopicClient } from '../../support/mns-topics.ts';
 
 const MANIFESTS = new URL('../../../knative/install/', import.meta.url);
 
@@ -104,7 +104,7 @@ export async function startWorld({ knative = true } = {}) {
     clock: systemClock,
     timeoutMs: 5_000,
   };
-  const mns = createMnsClient({ ...mnsOptions, http });
+  const mns = createTopicClient({ ...mnsOptions, http });
   onTestFinished(() => http.close());
 
   for (const object of [...(await installManifests()), ...(knative ? KNATIVE : [])]) {
@@ -182,11 +182,7 @@ export async function startWorld({ knative = true } = {}) {
     get: (path: string) => fetch(`http://127.0.0.1:${ports.at(-1)}${path}`),
 
     /** Names of a topic's subscriptions. */
-    async subscriptions(topic: string): Promise<string[]> {
-      const names: string[] = [];
-      for await (const one of mns.listSubscriptions(topic)) names.push(one);
-      return names;
-    },
+    subscriptions: (topic: string): Promise<string[]> => mns.listSubscriptions(topic),
     hasQueue: (queue: string): Promise<boolean> =>
       mns
         .queue(queue)

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, inject, vi } from 'vitest';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import type { MnsClient } from '../../../shared/mns/client.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
 import { createHttpClient } from '../../../shared/runtime/http.ts';
 import { mnsClientOf, ossClientOf } from '../../support/cloud-clients.ts';
@@ -11,6 +10,7 @@ import type { KnownResource } from '../../support/kubernetes/client/resources.ts
 import type { Cluster } from '../../support/kubernetes/cluster.ts';
 import { startCluster } from '../../support/kubernetes/index.ts';
 import { encodeToken } from '../../support/mns-token.ts';
+import type { TopicClient } from '../../support/mns-topics.ts';
 
 const SOURCES: KnownResource = {
   apiVersion: 'sources.eventing.knative.dev/v1alpha1',
@@ -21,7 +21,7 @@ const SOURCES: KnownResource = {
 export interface Stage {
   readonly cloud: LocalCloud;
   readonly cluster: Cluster;
-  readonly mns: MnsClient;
+  readonly mns: TopicClient;
   readonly photos: ObjectStore;
   /** Topic of the bucket's event rule. */
   readonly topic: string;
@@ -107,8 +107,7 @@ export async function startStage(): Promise<Stage> {
         return conditions.find((one) => one.type === type)!;
       }),
     async subscriptions() {
-      const names: string[] = [];
-      for await (const name of mns.listSubscriptions(topic)) names.push(name);
+      const names = await mns.listSubscriptions(topic);
       return names.filter((name) => name.startsWith('mnsoss-'));
     },
     async logs(service) {

@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { request as send } from 'node:http';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readBody } from '../../../local/http/body.ts';
 import { parseJson, percentDecode } from '../../../local/http/decode.ts';
-import { readHeaders } from '../../../local/http/headers.ts';
 import { hexId, upperUuid } from '../../../local/http/ids.ts';
 import { missingPackageOf } from '../../../local/http/missing-package.ts';
 import { refusalOf, toRefusal } from '../../../local/http/refusal.ts';
 import { listen } from '../../../local/http/server.ts';
+import { decodeHeaders } from '../../../shared/runtime/http.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
+import { readBody } from '../../../shared/runtime/request-body.ts';
 
 /** A server that answers with the size of a body of at most 10 bytes, or 413. */
 async function aServer() {
@@ -64,7 +64,7 @@ test('header values are decoded as UTF-8', async () => {
   const received: Record<string, string>[] = [];
   const server = await listen(
     (request, response) => {
-      received.push(readHeaders(request));
+      received.push(decodeHeaders(request.headers));
       response.end();
     },
     { port: 0 },

@@ -12,10 +12,7 @@ test.each([
   ['today', Date.UTC(2026, 0, 2, 3, 4, 5)],
   ['after 2049, when X.509 writes times differently', Date.UTC(2051, 0, 1)],
 ])('the certificate is valid for ten years and verifies signatures: %s', async (_, now) => {
-  const { privateKey, certificate } = await signingIdentity({
-    dataDir: undefined,
-    clock: manualClock(now),
-  })();
+  const { privateKey, certificate } = await signingIdentity(undefined, manualClock(now))();
 
   const parsed = new X509Certificate(certificate);
   const data = Buffer.from('signed');
@@ -28,7 +25,7 @@ test.each([
 
 test('the identity is kept in the data folder, readable by its owner only', async () => {
   const dataDir = join(await tempDir(), 'mns');
-  const open = () => signingIdentity({ dataDir, clock: manualClock() })();
+  const open = () => signingIdentity(dataDir, manualClock())();
 
   const first = await open();
   const second = await open();
@@ -42,7 +39,7 @@ test('the identity is kept in the data folder, readable by its owner only', asyn
 });
 
 test('the identity is created once, however often it is asked for', async () => {
-  const identity = signingIdentity({ dataDir: undefined, clock: manualClock() });
+  const identity = signingIdentity(undefined, manualClock());
 
   const [one, other] = await Promise.all([identity(), identity()]);
 

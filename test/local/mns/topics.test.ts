@@ -2,7 +2,7 @@ import { createHash, verify, X509Certificate } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { pushStringToSign } from '../../../local/mns/deliver.ts';
+import { stringToSignMnsV2 } from '../../../shared/mns/signature.ts';
 import { childText, parseXml } from '../../../shared/runtime/xml.ts';
 import { ACCOUNT, startMns, type TestMns, until } from './support.ts';
 
@@ -229,7 +229,7 @@ describe('messages of topics to HTTP endpoints', () => {
     });
     const certificateUrl = Buffer.from(String(headers['x-mns-signing-cert-url']), 'base64').toString();
     const { publicKey } = new X509Certificate(await (await fetch(certificateUrl)).text());
-    const text = pushStringToSign('POST', headers as Record<string, string>, target);
+    const text = stringToSignMnsV2({ method: 'POST', headers: headers as Record<string, string>, target });
     const signature = Buffer.from(headers.authorization!, 'base64');
     expect(verify('sha1', Buffer.from(text), publicKey, signature)).toBe(true);
     expect(verify('sha1', Buffer.from(`${text}x`), publicKey, signature)).toBe(false);

@@ -1,6 +1,7 @@
 import type AliOss from 'ali-oss';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { compactDate, signV4 } from '../../../shared/oss/signature-v4.ts';
+import { signV4 } from '../../../shared/oss/signature-v4.ts';
+import { compactDate } from '../../../shared/runtime/aliyun-v4.ts';
 import { ACCOUNT, headersOf, openBucket, startOss, type TestOss } from './support.ts';
 
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString();

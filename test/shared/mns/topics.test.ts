@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createMnsClient, type MnsClient } from '../../../shared/mns/client.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import { type LocalMnsServer, MNS_ACCOUNT, startLocalMns } from '../../support/local-mns.ts';
+import { createTopicClient, type TopicClient } from '../../support/mns-topics.ts';
 
 describe('MNS client: topics', () => {
   let server: LocalMnsServer;
-  let client: MnsClient;
+  let client: TopicClient;
 
   beforeEach(async () => {
     server = await startLocalMns();
-    client = createMnsClient({
+    client = createTopicClient({
       endpoint: server.url,
       credentials: staticCredentials(MNS_ACCOUNT),
       clock: server.clock,
@@ -23,11 +23,6 @@ describe('MNS client: topics', () => {
   });
 
   const queueEndpoint = (queue: string) => `acs:mns:cn-hangzhou:${MNS_ACCOUNT.accountId}:queues/${queue}`;
-  const namesOf = async (topic: string) => {
-    const names: string[] = [];
-    for await (const name of client.listSubscriptions(topic)) names.push(name);
-    return names;
-  };
 
   test('a message that the MNS client publishes arrives in the subscribed queue', async () => {
     await client.createQueue('q');
@@ -84,7 +79,7 @@ describe('MNS client: topics', () => {
     await client.unsubscribe('t', 'two');
     await client.unsubscribe('t', 'never-was');
 
-    expect((await namesOf('t')).sort()).toEqual(['one', 'three']);
+    expect((await client.listSubscriptions('t')).sort()).toEqual(['one', 'three']);
   });
 
   test('the MNS client reads a topic and reports a missing one', async () => {

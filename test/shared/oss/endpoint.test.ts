@@ -28,11 +28,6 @@ describe('createEndpoint', () => {
     ],
     ['an IPv6 address', { endpoint: 'http://[::1]:9000' }, 'http://[::1]:9000 /photos/a%20b/%C3%A9.jpg'],
     ['localhost', { endpoint: 'http://localhost:9000' }, 'http://localhost:9000 /photos/a%20b/%C3%A9.jpg'],
-    [
-      'a name with path style',
-      { endpoint: 'http://oss.internal', addressing: 'path' },
-      'http://oss.internal /photos/a%20b/%C3%A9.jpg',
-    ],
   ])('the address of an OSS request follows %s', (_what, options, expected) => {
     expect(addressOf(options)).toBe(expected);
   });

@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  canonicalRequestV4,
-  encodeRfc3986,
-  signV4,
-  stringToSignV4,
-} from '../../../shared/oss/signature-v4.ts';
+import { canonicalRequestV4, signV4, stringToSignV4 } from '../../../shared/oss/signature-v4.ts';
+import { encodeRfc3986 } from '../../../shared/runtime/aliyun-v4.ts';
 
 describe('OSS signature V4', () => {
   test('OSS signature V4 signs the vector made with the official Node SDK', () => {

@@ -1,8 +1,7 @@
 import { assertNotAborted, orAborted } from '../../../runtime/abort.ts';
-import type { Clock } from '../../../runtime/clock.ts';
 import type { CredentialProvider } from '../../../runtime/credentials.ts';
+import type { RuntimeDeps } from '../../../runtime/deps.ts';
 import { AppError } from '../../../runtime/errors.ts';
-import type { Random } from '../../../runtime/random.ts';
 import { backoffDelay } from '../../../runtime/retry.ts';
 import { createSigningSession } from '../../../runtime/signing-session.ts';
 import type { CallOptions } from '../../gallery/gallery.ts';
@@ -35,12 +34,10 @@ export interface FaceBodyClient {
   call<T>(operation: FaceBodyOperation<T>, options?: CallOptions): Promise<T>;
 }
 
-export interface FaceBodyClientDeps {
+export interface FaceBodyClientDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
   readonly settings: SdkSettings;
   readonly credentials: CredentialProvider;
   readonly pacing: Pacing;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { JpegLimits } from '../../../images/encode-within.ts';
+import { overlap } from '../../../images/geometry.ts';
 import { assertNotAborted } from '../../../runtime/abort.ts';
 import { AppError } from '../../../runtime/errors.ts';
 import type { FaceEngine } from '../../engine.ts';
@@ -7,7 +8,6 @@ import type { AnalyzeOptions, DecodedPicture, Pictures } from '../../picture.ts'
 import type { FaceBodyClient, FaceBodyOperation } from './client.ts';
 import { failureOf } from './failures.ts';
 import { type RecognizedLists, toFaces } from './lists.ts';
-import { mergeFaces } from './merge.ts';
 import {
   COMPARE_LIMITS,
   compareFace,
@@ -37,6 +37,9 @@ export interface FaceBodyEngineDeps {
   /** Region of buckets whose files the service can read by URL. Absent: every picture is sent. */
   readonly region?: string;
 }
+
+/** Intersection over union from which two operations have found the same face. */
+const SAME_OVERLAP = 0.4;
 
 /**
  * Alibaba Cloud's FaceBody. Needs one call per image: RecognizeFace if attributes are requested, otherwise DetectFace.
@@ -126,4 +129,10 @@ export function createFaceBodyEngine({ client, pictures, region }: FaceBodyEngin
     },
     close: () => pictures.close(),
   };
+}
+
+/** The described faces, and the detected faces that are not among them. */
+function mergeFaces(described: readonly Face[], detected: readonly Face[]): Face[] {
+  const isNew = ({ box }: Face) => described.every((face) => overlap(face.box, box) < SAME_OVERLAP);
+  return [...described, ...detected.filter(isNew)];
 }

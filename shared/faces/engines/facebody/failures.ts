@@ -1,54 +1,37 @@
 import { AppError, type ErrorCode, isAppError } from '../../../runtime/errors.ts';
 
-/** Meaning of a failed call for its caller. */
-export type Failure =
+const CODES = {
   /** The picture shows no face: a result, not an error. */
-  | 'no-face'
-  /** The quota is exhausted. */
-  | 'throttled'
-  /** The service or the network failed; the same call may succeed later. */
-  | 'unavailable'
-  | 'network'
-  /** The service could not download the picture from its URL. */
-  | 'download'
-  /** The picture has too many bytes or pixels. */
-  | 'size'
-  /** The service rejects the picture or another argument. */
-  | 'picture'
-  /** The account, its keys or its contract is the problem. */
-  | 'account'
-  | 'key'
-  | 'signature'
-  | 'credentials'
-  | 'expired-token'
-  | 'permission'
-  /** A face database, entity or face does not exist, or exists already. */
-  | 'gallery'
-  | 'gallery-full'
-  /** Any other rejection. */
-  | 'refused'
-  /** Not an error of the service or the network. */
-  | 'unexpected';
-
-const CODES: Readonly<Record<Failure, ErrorCode>> = {
   'no-face': 'InvalidImage',
+  /** The quota is exhausted. */
   throttled: 'Throttled',
+  /** The service or the network failed; the same call may succeed later. */
   unavailable: 'ServiceUnavailable',
   network: 'NetworkError',
+  /** The service could not download the picture from its URL. */
   download: 'ServiceUnavailable',
+  /** The picture has too many bytes or pixels. */
   size: 'InvalidImage',
+  /** The service rejects the picture or another argument. */
   picture: 'InvalidImage',
+  /** The account, its keys or its contract is the problem. */
   account: 'FaceServiceRefused',
   key: 'InvalidAccessKeyId',
   signature: 'SignatureDoesNotMatch',
   credentials: 'CredentialsMissing',
   'expired-token': 'SecurityTokenExpired',
   permission: 'AccessDenied',
+  /** A face database, entity or face does not exist, or exists already. */
   gallery: 'InvalidRequest',
   'gallery-full': 'GalleryFull',
+  /** Any other rejection. */
   refused: 'InvalidRequest',
+  /** Not an error of the service or the network. */
   unexpected: 'Unexpected',
-};
+} as const satisfies Record<string, ErrorCode>;
+
+/** Meaning of a failed call for its caller. */
+export type Failure = keyof typeof CODES;
 
 /**
  * Codes of the service, of its gateway and of Node's sockets. The first matching row counts. A `*` matches any ending.
@@ -101,16 +84,15 @@ export function toFailure(operation: string, thrown: unknown): AppError {
   const status = statusOf(error);
   const failure = failureFor(error, serviceCode, status);
   const requestId = typeof error.data?.RequestId === 'string' ? error.data.RequestId : undefined;
-  const answered = status !== undefined;
   const what = [
     serviceCode ?? (typeof error.name === 'string' ? error.name : 'unknown error'),
-    ...(status === undefined ? [] : [`HTTP ${status}`]),
-    ...(requestId === undefined ? [] : [`request id ${requestId}`]),
+    status !== undefined && `HTTP ${status}`,
+    requestId !== undefined && `request id ${requestId}`,
   ];
-  return new AppError(CODES[failure], `${operation}: ${what.join(', ')}`, {
+  return new AppError(CODES[failure], `${operation}: ${what.filter(Boolean).join(', ')}`, {
     details: { operation, failure, serviceCode, status, requestId },
-    ...(failure === 'throttled' && { retryAfterMs: THROTTLED_RETRY_MS }),
-    ...(!answered && { cause: thrown }),
+    retryAfterMs: failure === 'throttled' ? THROTTLED_RETRY_MS : undefined,
+    cause: status === undefined ? thrown : undefined,
   });
 }
 

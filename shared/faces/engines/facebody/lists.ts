@@ -1,4 +1,4 @@
-import type { PictureFacts } from '../../../images/image.ts';
+import type { PictureFacts, Size } from '../../../images/image.ts';
 import { AppError } from '../../../runtime/errors.ts';
 import type { AttributeName, Face, FaceAttributes, Keypoints, Point } from '../../face.ts';
 import { fromFlatList } from './rectangles.ts';
@@ -42,7 +42,7 @@ export interface RecognizedLists extends DetectedLists {
  */
 export function toFaces(
   lists: RecognizedLists,
-  sent: { readonly width: number; readonly height: number },
+  sent: Size,
   image: PictureFacts,
   requested: ReadonlySet<AttributeName>,
 ): Face[] {
@@ -91,22 +91,19 @@ function toAttributes(
   i: number,
   requested: ReadonlySet<AttributeName>,
 ): FaceAttributes {
-  const known = {
+  const gender = chosen(GENDERS, lists.genderList?.[i]);
+  const expression = chosen(EXPRESSIONS, lists.expressions?.[i]);
+  const known: FaceAttributes = {
     age: lists.ageList?.[i],
-    gender: chosen(GENDERS, lists.genderList?.[i]),
-    expression: chosen(EXPRESSIONS, lists.expressions?.[i]),
+    gender: gender && { value: gender },
+    expression: expression && { value: expression },
     glasses: chosen(GLASSES, lists.glasses?.[i]),
     hat: chosen(HATS, lists.hatList?.[i]),
     mask: chosen(MASKS, lists.masks?.[i]),
   };
-  return {
-    ...(requested.has('age') && known.age !== undefined && { age: known.age }),
-    ...(requested.has('gender') && known.gender && { gender: { value: known.gender } }),
-    ...(requested.has('expression') && known.expression && { expression: { value: known.expression } }),
-    ...(requested.has('glasses') && known.glasses && { glasses: known.glasses }),
-    ...(requested.has('hat') && known.hat !== undefined && { hat: known.hat }),
-    ...(requested.has('mask') && known.mask && { mask: known.mask }),
-  };
+  const asked = ([name, value]: [string, unknown]) =>
+    value !== undefined && requested.has(name as AttributeName);
+  return Object.fromEntries(Object.entries(known).filter(asked));
 }
 
 /** Undefined also for an index that the reference does not document. */

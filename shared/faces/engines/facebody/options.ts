@@ -1,42 +1,44 @@
-import * as z from 'zod/mini';
-import { decimal, defineOptions, integer, type OptionsOf, oneOf } from '../../../runtime/options.ts';
+import {
+  decimal,
+  defineOptions,
+  integer,
+  type OptionsOf,
+  oneOf,
+  optional,
+  text,
+} from '../../../runtime/options.ts';
 import type { SdkSettings } from './sdk.ts';
 
-const HOST = z.string().check(z.regex(/^[A-Za-z0-9.-]+(:\d{1,5})?$/)) as z.ZodMiniType<string, unknown>;
+const HOST = /^[A-Za-z0-9.-]+(:\d{1,5})?$/;
 
 /** Options of the engine `facebody`. */
 export const FACEBODY_OPTIONS = defineOptions({
   facebodyRegion: {
     env: 'FACEBODY_REGION',
-    schema: z.string().check(z.regex(/^[a-z]{2}-[a-z0-9-]{2,30}$/)) as z.ZodMiniType<string, unknown>,
+    ...text('region id', /^[a-z]{2}-[a-z0-9-]{2,30}$/),
     default: 'cn-shanghai',
-    unit: 'region id',
     about: 'Region of FaceBody. Only pictures of buckets in this region can be passed by URL.',
   },
   facebodyEndpoint: {
     env: 'FACEBODY_ENDPOINT',
-    schema: z.optional(HOST) as z.ZodMiniType<string | undefined, unknown>,
-    unit: 'host, or host:port',
+    ...optional(text('host, or host:port', HOST)),
     about: 'Endpoint of FaceBody. Default: `facebody.<region>.aliyuncs.com`.',
   },
   facebodyUploadEndpoint: {
     env: 'FACEBODY_UPLOAD_ENDPOINT',
-    schema: z.optional(HOST) as z.ZodMiniType<string | undefined, unknown>,
-    unit: 'host, or host:port',
+    ...optional(text('host, or host:port', HOST)),
     about: 'Endpoint that authorizes uploads to FaceBody. Default: `openplatform.aliyuncs.com`.',
   },
   facebodyProtocol: {
     env: 'FACEBODY_PROTOCOL',
-    schema: oneOf('HTTPS', 'HTTP'),
-    default: 'HTTPS' as const,
-    unit: '`HTTPS` or `HTTP`',
+    ...oneOf('HTTPS', 'HTTP'),
+    default: 'HTTPS',
     about: 'Use `HTTP` only for a server on this machine: it sends pictures unencrypted.',
   },
   facebodyQps: {
     env: 'FACEBODY_QPS',
-    schema: decimal(0.01, 1000),
+    ...decimal('requests per second', 0.01, 1000),
     default: 2,
-    unit: 'requests per second, 0.01–1,000',
     about:
       'Rate of each operation. The default is the quota of a pay-as-you-go account. Processes with the same account share its quota: give each process its part. A rate that is too high costs throttled calls, which halve the rate for a while.',
   },
@@ -45,17 +47,15 @@ export const FACEBODY_OPTIONS = defineOptions({
   facebodySearchQps: ownQps('FACEBODY_SEARCH_QPS', 'SearchFace'),
   facebodyConnectTimeoutMs: {
     env: 'FACEBODY_CONNECT_TIMEOUT_MS',
-    schema: integer(1000, 120_000),
+    ...integer('milliseconds', 1000, 120_000),
     default: 10_000,
-    unit: 'milliseconds, 1,000–120,000',
     about:
       'Longest time without data on a connection. It applies also while FaceBody processes a picture, because the SDK does not distinguish the two.',
   },
   facebodyReadTimeoutMs: {
     env: 'FACEBODY_READ_TIMEOUT_MS',
-    schema: integer(1000, 120_000),
+    ...integer('milliseconds', 1000, 120_000),
     default: 15_000,
-    unit: 'milliseconds, 1,000–120,000',
     about: 'Longest wait for an answer. The call is then repeated up to two times.',
   },
 });
@@ -66,8 +66,7 @@ export type FaceBodyOptions = OptionsOf<typeof FACEBODY_OPTIONS>;
 function ownQps(env: string, operation: string) {
   return {
     env,
-    schema: z.optional(decimal(0.01, 1000)) as z.ZodMiniType<number | undefined, unknown>,
-    unit: 'requests per second, 0.01–1,000',
+    ...optional(decimal('requests per second', 0.01, 1000)),
     about: `Rate of ${operation}, if it has a quota of its own. Default: \`FACEBODY_QPS\`.`,
   };
 }

@@ -1,10 +1,5 @@
+import type { Size } from '../../../images/image.ts';
 import type { Box } from '../../face.ts';
-
-/** Pixels of the picture that was sent. */
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 // Each operation writes rectangles in its own way. They are clamped, because those of the service may exceed the picture.
 

@@ -5,9 +5,8 @@ import { EMBEDDER_NAMES } from './embedders.ts';
 export const LOCAL_ENGINE_OPTIONS = defineOptions({
   embedder: {
     env: 'EMBEDDER',
-    schema: oneOf(...EMBEDDER_NAMES),
-    default: 'mobilefacenet' as const,
-    unit: '`mobilefacenet` or `dlib`',
+    ...oneOf(...EMBEDDER_NAMES),
+    default: 'mobilefacenet',
     about:
       'The network that distinguishes people: the better one, with unknown training data, or one with weights in the public domain. Each has its own thresholds, and a gallery works only with the network that made it: after a change, enrol all people again from their photos.',
   },

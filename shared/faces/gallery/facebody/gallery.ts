@@ -77,7 +77,7 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
   };
 
   const faceIds = async (entityId: string, options?: CallOptions): Promise<string[]> => {
-    const entity = await call(getFaceEntity(database, entityId), options).catch(ifMissing(undefined));
+    const entity = await call(getFaceEntity(database, entityId), options).catch(ifMissing);
     return (entity?.faces ?? []).map(({ faceId }) => faceId).sort();
   };
 
@@ -191,20 +191,20 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
     async removeFace(person, id, options) {
       const entityId = entityIdOf(person);
       if (!(await faceIds(entityId, options)).includes(id)) return false;
-      await call(deleteFace(database, id), options).catch(ifMissing(undefined));
+      await call(deleteFace(database, id), options).catch(ifMissing);
       return true;
     },
 
     async removePerson(person, options) {
       const entityId = entityIdOf(person);
       const ids = await faceIds(entityId, options);
-      await call(deleteFaceEntity(database, entityId), options).catch(ifMissing(undefined));
+      await call(deleteFaceEntity(database, entityId), options).catch(ifMissing);
       return ids;
     },
 
     async clear(options) {
       ready = undefined;
-      await client.call(deleteFaceDb(database), options).catch(ifMissing(undefined));
+      await client.call(deleteFaceDb(database), options).catch(ifMissing);
     },
 
     async close() {},
@@ -231,12 +231,9 @@ function nearestPeople(items: SearchedFace['faceItems'], limit: number): Candida
 
 const MISSING = ['EntityNotExist', 'DataNotExist', 'DBNameNotExist', 'ClientError.IllegalArgument'];
 
-/** Replaces the error of a missing database, entity or face by an answer. */
-function ifMissing<T>(answer: T): (error: unknown) => T {
-  return (error) => {
-    if (isGalleryError(error) && MISSING.includes(String(error.details.serviceCode))) return answer;
-    throw error;
-  };
+/** A missing database, entity or face is no error. */
+function ifMissing(error: unknown): undefined {
+  if (!isGalleryError(error) || !MISSING.includes(String(error.details.serviceCode))) throw error;
 }
 
 function ifExists(error: unknown): void {

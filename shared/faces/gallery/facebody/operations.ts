@@ -1,5 +1,10 @@
 import type { FaceBodyOperation } from '../../engines/facebody/client.ts';
-import { streamOf } from '../../engines/facebody/operations.ts';
+import {
+  type GalleryOperation,
+  operation,
+  streamOf,
+  uploadingOperation,
+} from '../../engines/facebody/operations.ts';
 
 /** Result of SearchFace for one face of the picture. */
 export interface SearchedFace {
@@ -24,49 +29,21 @@ export interface Entity {
 }
 
 export function listFaceDbs(): FaceBodyOperation<{ readonly dbList: readonly { readonly name: string }[] }> {
-  return {
-    name: 'ListFaceDbs',
-    send: (sdk, client, runtime) =>
-      client.listFaceDbsWithOptions(new sdk.ListFaceDbsRequest({ limit: 200 }), runtime) as never,
-  };
+  return operation('ListFaceDbs', { limit: 200 });
 }
 
-export function createFaceDb(name: string): FaceBodyOperation<unknown> {
-  return {
-    name: 'CreateFaceDb',
-    answersNothing: true,
-    send: (sdk, client, runtime) =>
-      client.createFaceDbWithOptions(new sdk.CreateFaceDbRequest({ name }), runtime) as never,
-  };
-}
+export const createFaceDb = (name: string) => change('CreateFaceDb', { name });
 
-export function deleteFaceDb(name: string): FaceBodyOperation<unknown> {
-  return {
-    name: 'DeleteFaceDb',
-    answersNothing: true,
-    send: (sdk, client, runtime) =>
-      client.deleteFaceDbWithOptions(new sdk.DeleteFaceDbRequest({ name }), runtime) as never,
-  };
-}
+export const deleteFaceDb = (name: string) => change('DeleteFaceDb', { name });
 
-export function addFaceEntity(dbName: string, entityId: string): FaceBodyOperation<unknown> {
-  return {
-    name: 'AddFaceEntity',
-    answersNothing: true,
-    send: (sdk, client, runtime) =>
-      client.addFaceEntityWithOptions(new sdk.AddFaceEntityRequest({ dbName, entityId }), runtime) as never,
-  };
-}
+export const addFaceEntity = (dbName: string, entityId: string) =>
+  change('AddFaceEntity', { dbName, entityId });
 
 export function getFaceEntity(
   dbName: string,
   entityId: string,
 ): FaceBodyOperation<{ readonly faces?: readonly { readonly faceId: string }[] }> {
-  return {
-    name: 'GetFaceEntity',
-    send: (sdk, client, runtime) =>
-      client.getFaceEntityWithOptions(new sdk.GetFaceEntityRequest({ dbName, entityId }), runtime) as never,
-  };
+  return operation('GetFaceEntity', { dbName, entityId });
 }
 
 /** A page of up to 200 entities. `token` comes from the previous page. */
@@ -74,25 +51,11 @@ export function listFaceEntities(
   dbName: string,
   token: string | undefined,
 ): FaceBodyOperation<{ readonly token?: string; readonly entities?: readonly Entity[] }> {
-  const page = { dbName, limit: 200, token };
-  return {
-    name: 'ListFaceEntities',
-    send: (sdk, client, runtime) =>
-      client.listFaceEntitiesWithOptions(new sdk.ListFaceEntitiesRequest(page), runtime) as never,
-  };
+  return operation('ListFaceEntities', { dbName, limit: 200, token });
 }
 
-export function deleteFaceEntity(dbName: string, entityId: string): FaceBodyOperation<unknown> {
-  return {
-    name: 'DeleteFaceEntity',
-    answersNothing: true,
-    send: (sdk, client, runtime) =>
-      client.deleteFaceEntityWithOptions(
-        new sdk.DeleteFaceEntityRequest({ dbName, entityId }),
-        runtime,
-      ) as never,
-  };
-}
+export const deleteFaceEntity = (dbName: string, entityId: string) =>
+  change('DeleteFaceEntity', { dbName, entityId });
 
 /** Adds the largest face of the picture to an entity. Searches return `extraData` with it. */
 export function addFace(face: {
@@ -102,24 +65,10 @@ export function addFace(face: {
   readonly picture: Uint8Array;
 }): FaceBodyOperation<{ readonly faceId: string }> {
   const { picture, ...rest } = face;
-  return {
-    name: 'AddFace',
-    send: (sdk, client, runtime) =>
-      client.addFaceAdvance(
-        new sdk.AddFaceAdvanceRequest({ ...rest, imageUrlObject: streamOf(picture) }),
-        runtime,
-      ) as never,
-  };
+  return uploadingOperation('AddFace', () => ({ ...rest, imageUrlObject: streamOf(picture) }));
 }
 
-export function deleteFace(dbName: string, faceId: string): FaceBodyOperation<unknown> {
-  return {
-    name: 'DeleteFace',
-    answersNothing: true,
-    send: (sdk, client, runtime) =>
-      client.deleteFaceWithOptions(new sdk.DeleteFaceRequest({ dbName, faceId }), runtime) as never,
-  };
-}
+export const deleteFace = (dbName: string, faceId: string) => change('DeleteFace', { dbName, faceId });
 
 /** Finds the nearest faces, with any score, for each of the largest faces of the picture. */
 export function searchFace(search: {
@@ -131,12 +80,10 @@ export function searchFace(search: {
   readonly maxFaceNum: number;
 }): FaceBodyOperation<{ readonly matchList?: readonly SearchedFace[] }> {
   const { picture, ...rest } = search;
-  return {
-    name: 'SearchFace',
-    send: (sdk, client, runtime) =>
-      client.searchFaceAdvance(
-        new sdk.SearchFaceAdvanceRequest({ ...rest, imageUrlObject: streamOf(picture) }),
-        runtime,
-      ) as never,
-  };
+  return uploadingOperation('SearchFace', () => ({ ...rest, imageUrlObject: streamOf(picture) }));
+}
+
+/** An operation whose answer holds no data. */
+function change(name: GalleryOperation, fields: object): FaceBodyOperation<unknown> {
+  return { ...operation(name, fields), answersNothing: true };
 }

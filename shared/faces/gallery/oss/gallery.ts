@@ -1,7 +1,6 @@
 import type { ObjectStore } from '../../../oss/object-store.ts';
-import type { Clock } from '../../../runtime/clock.ts';
+import type { RuntimeDeps } from '../../../runtime/deps.ts';
 import { AppError, toAppError } from '../../../runtime/errors.ts';
-import type { Logger } from '../../../runtime/log.ts';
 import { HIGH_SIMILARITY, MATCH_SIMILARITY } from '../../similarity.ts';
 import type { Gallery, Thresholds } from '../gallery.ts';
 import { assertPersonName } from '../person-name.ts';
@@ -10,17 +9,15 @@ import { chooseSmall, chooseWithRemovedFaces, merge } from './merge.ts';
 import { indexPeople, type PeopleIndex, photosOf } from './people-index.ts';
 import type { Addition, EmbedderId, Segment } from './segment.ts';
 
-export interface OssGalleryOptions {
+export interface OssGalleryOptions extends Pick<RuntimeDeps, 'clock' | 'logger'> {
   readonly store: ObjectStore;
   /** Key prefix of the gallery, for example `gallery/`. It ends with a slash and contains nothing else. */
   readonly prefix: string;
   readonly embedder: EmbedderId;
   /** Cosines. Default: those of the local engine's default embedder. */
   readonly thresholds?: Thresholds;
-  readonly clock: Clock;
   /** Makes a unique text of `[A-Za-z0-9]`, for example from `randomUUID`. */
   readonly newId: () => string;
-  readonly logger: Logger;
   /** Milliseconds after which a search looks for writes of other instances, with one listing. @default 5000 */
   readonly refreshMs?: number;
   /** Number of segments above which a writer merges the smaller ones. @default 64 */

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { ObjectStore } from '../../../oss/object-store.ts';
 import { AppError, isAppError } from '../../../runtime/errors.ts';
 import { decodeSegment, type EmbedderId, encodeSegment, type Segment } from './segment.ts';
@@ -110,10 +111,7 @@ export function createSegmentLog({ store, prefix, embedder, newName }: SegmentLo
     async append(segment, signal) {
       const name = newName();
       try {
-        await store.put(keyOf(name), encodeSegment(segment, embedder), {
-          forbidOverwrite: true,
-          signal,
-        });
+        await store.put(keyOf(name), encodeSegment(segment, embedder), { forbidOverwrite: true, signal });
       } catch (error) {
         // The name is unique: an earlier attempt of this request has written it, and its answer was lost.
         if (!isAppError(error, 'ObjectAlreadyExists')) throw error;
@@ -152,11 +150,7 @@ async function readWhole(store: ObjectStore, key: string): Promise<ArrayBuffer> 
 }
 
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  const worker = async () => {
-    for (const item of rest) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL_REQUESTS, items.length) }, worker));
+  await pLimit(PARALLEL_REQUESTS).map(items, work);
 }
 
 function equal(a: readonly string[], b: readonly string[]): boolean {

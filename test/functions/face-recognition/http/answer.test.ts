@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { TriggerReply } from '../../../../functions/face-recognition/http/trigger-event.ts';
+import type { toTriggerReply } from '../../../../functions/face-recognition/http/trigger-event.ts';
 import { openStage, type Stage, upload } from '../support.ts';
 
 let stage: Stage;
@@ -39,7 +39,9 @@ async function ask(
   body: unknown,
   request?: Request,
 ): Promise<{ status: number; body: unknown; headers: object }> {
-  const reply = (await stage.fn.handler(httpEvent(body, request), stage.context())) as TriggerReply;
+  const reply = (await stage.fn.handler(httpEvent(body, request), stage.context())) as ReturnType<
+    typeof toTriggerReply
+  >;
   return { status: reply.statusCode, body: JSON.parse(reply.body), headers: reply.headers };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseRetryAfter } from '../../../shared/sinks/retry-after.ts';
+import { parseRetryAfter } from '../../../shared/runtime/retry-after.ts';
 
 const NOW = Date.UTC(2026, 0, 15, 8, 30, 0);
 

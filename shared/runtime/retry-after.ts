@@ -5,5 +5,5 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
   // Date.parse accepts much else. HTTP's three formats all begin with the day of the week.
   const at = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+  return Number.isNaN(at - now) ? undefined : Math.max(0, at - now);
 }
