@@ -1,4 +1,4 @@
-import { deflateSync } from 'node:zlib';
+import { constants, deflateRawSync, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { type TiffField, tiffDirectory, tiffHead } from './tiff.ts';
 
@@ -22,16 +22,76 @@ function scanStarts(file: Buffer): number[] {
   return starts;
 }
 
-export function progressiveJpeg(width: number, height: number): Promise<Buffer> {
-  return flat(width, height).jpeg({ progressive: true, chromaSubsampling: '4:4:4' }).toBuffer();
+export interface FlatJpegOptions {
+  readonly width: number;
+  readonly height: number;
+  /** 1 grey, 3 colours, 4 CMYK; none is subsampled. */
+  readonly components: 1 | 3 | 4;
 }
 
-export function interlacedPng(width: number, height: number): Promise<Buffer> {
-  return flat(width, height)
-    .toColourspace('rgb16')
-    .ensureAlpha()
-    .png({ progressive: true, compressionLevel: 9 })
-    .toBuffer();
+/** A progressive JPEG of one colour, written without an encoder: with only two scans per component, most of it zeros. */
+export function progressiveJpeg({ width, height, components }: FlatJpegOptions): Buffer {
+  const blocks = Math.ceil(width / 8) * Math.ceil(height / 8);
+  const ids = Array.from({ length: components }, (_, i) => i + 1);
+  const frame = [8, height >> 8, height & 255, width >> 8, width & 255, components];
+  return Buffer.concat([
+    Buffer.from([0xff, 0xd8]),
+    jpegSegment(0xdb, [0, ...Array<number>(64).fill(1)]),
+    jpegSegment(0xc2, [...frame, ...ids.flatMap((id) => [id, 0x11, 0])]),
+    // One code of one bit each: no difference, and a run of 16,384 blocks or more that end.
+    jpegSegment(0xc4, [0x00, 1, ...Array<number>(15).fill(0), 0]),
+    jpegSegment(0xc4, [0x10, 1, ...Array<number>(15).fill(0), 0xe0]),
+    ...ids.flatMap((id) => [
+      jpegSegment(0xda, [1, id, 0, 0, 0, 0]),
+      Buffer.alloc(Math.ceil(blocks / 8)),
+      jpegSegment(0xda, [1, id, 0, 1, 63, 0]),
+      endOfBandRuns(blocks),
+    ]),
+    Buffer.from([0xff, 0xd9]),
+  ]);
+}
+
+/** Each run is the code 0 and 14 more bits, which add to 16,384. */
+function endOfBandRuns(blocks: number): Buffer {
+  const runs = Math.ceil(blocks / 16_384);
+  return Buffer.alloc(Math.ceil((15 * runs) / 8));
+}
+
+function jpegSegment(marker: number, content: readonly number[]): Buffer {
+  const head = Buffer.from([0xff, marker, 0, 0]);
+  head.writeUInt16BE(content.length + 2, 2);
+  return Buffer.concat([head, Buffer.from(content)]);
+}
+
+/** A black interlaced PNG of four channels and 16 bits. */
+export function interlacedPng(width: number, height: number): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([16, 6, 0, 0, 1], 8);
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    pngChunk('IHDR', header),
+    // Seven passes have one byte more per row; some spare bytes do not matter.
+    pngChunk('IDAT', zerosDeflated(width * height * 8 + 4 * height + 1000)),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+const ZEROS_PER_PIECE = 1_000_000;
+
+/** At least so many zeros as a zlib stream, put together from equal pieces instead of compressed. Source: RFC 1950, 1951. */
+function zerosDeflated(atLeast: number): Buffer {
+  const pieces = Math.ceil(atLeast / ZEROS_PER_PIECE);
+  const piece = deflateRawSync(Buffer.alloc(ZEROS_PER_PIECE), {
+    level: 9,
+    finishFlush: constants.Z_FULL_FLUSH,
+  });
+  const checksum = Buffer.alloc(4);
+  // Adler-32 of n zeros: the low half is 1, the high half n.
+  checksum.writeUInt32BE(((pieces * ZEROS_PER_PIECE) % 65_521) * 65_536 + 1);
+  const last = Buffer.from([3, 0]);
+  return Buffer.concat([Buffer.from([0x78, 0xda]), ...Array<Buffer>(pieces).fill(piece), last, checksum]);
 }
 
 /** A GIF of some bytes whose frame promises to be large. */
@@ -170,7 +230,7 @@ function tiffOfStrip(
   { side, rows, bytes }: { side: number; rows: number; bytes: number },
   fields: readonly TiffField[],
 ): Buffer {
-  const data = deflateSync(Buffer.alloc(bytes), { level: 9 });
+  const data = zerosDeflated(bytes);
   const at = 8 + data.length + (data.length & 1);
   const all: TiffField[] = [
     [256, 4, [side]],
@@ -213,6 +273,16 @@ export async function avifOfNestedBoxes(depth: number): Promise<Buffer> {
     nested.write('moov', 8 * level + 4, 'latin1');
   }
   return Buffer.concat([file, nested]);
+}
+
+/** A small AVIF that claims to be large. */
+export async function avifOfSize(width: number, height: number): Promise<Buffer> {
+  const file = await flat(64, 64).avif({ effort: 0 }).toBuffer();
+  for (let at = file.indexOf('ispe'); at >= 0; at = file.indexOf('ispe', at + 4)) {
+    file.writeUInt32BE(width, at + 8);
+    file.writeUInt32BE(height, at + 12);
+  }
+  return file;
 }
 
 export function largeAvif(width: number, height: number): Promise<Buffer> {
