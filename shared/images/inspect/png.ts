@@ -2,7 +2,7 @@ import { inflateSync } from 'node:zlib';
 import type { FileCounts } from './counts.ts';
 
 /** So many compressed chunks are measured; what further ones hold is taken from the bound of the format. */
-const MAX_INFLATED = 100;
+const MAX_INFLATED = 2000;
 /** Deflate makes at most this of one byte. Source: RFC 1951, a match of 258 bytes takes two bits. */
 const MAX_RATIO = 1032;
 
