@@ -38,8 +38,8 @@ export interface PicturePoolOptions {
 const RETRY_AFTER_MS = 1000;
 /** Memory that a process maps before its first picture, threads and models included. Measured: 250 to 330 MB. */
 const STARTED_BYTES = 384 * MEGABYTE;
-/** Ordinary photos come first where the cores are busy. Linux, nice(2). */
-const COSTLY_NICENESS = 19;
+/** Ordinary photos come first where the cores are busy. More, and other programs would starve costly pictures. */
+const COSTLY_NICENESS = 5;
 /** An estimate may be exceeded by so much before the system refuses memory. */
 const TOLERANCE = 1.15;
 
