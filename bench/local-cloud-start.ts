@@ -77,7 +77,7 @@ async function measure({ args, ready }: Contender, samples: Samples): Promise<vo
 
 function report(samples: ReadonlyMap<string, Samples>, floor: string): void {
   const { milliseconds, megabytes } = samples.get(floor)!;
-  console.log(`Node ${process.version}, ${ROUNDS} rounds in turn, medians (least–most)\n`);
+  console.log(`Node ${process.version}, ${ROUNDS} rounds in turn, medians (min–max)\n`);
   console.log('| | start to listening | ratio | memory at rest | ratio |\n| --- | --- | --- | --- | --- |');
   for (const [name, own] of samples) {
     const ratios = {

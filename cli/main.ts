@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { Command } from '@commander-js/extra-typings';
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { visibleText } from '../shared/runtime/visible.ts';
 import { reportFailure } from './failure.ts';
 
 /** One row per command, in the order of the help. Only the called command is loaded. */
@@ -19,8 +20,16 @@ const COMMANDS = {
 const program = new Command('mnsoss-face').description(
   'Finds, describes and recognises the faces in images uploaded to OSS',
 );
+/** Messages of the command line repeat its arguments, which may be names of files. */
+const showVisibly = (command: CommandUnknownOpts) => {
+  command.configureOutput({ writeErr: (text) => process.stderr.write(visibleText(text)) });
+  command.commands.forEach(showVisibly);
+};
+
 const called = Object.entries(COMMANDS).filter(([name]) => name === process.argv[2]);
 for (const [, load] of called.length > 0 ? called : Object.entries(COMMANDS))
   program.addCommand(await load());
+
+showVisibly(program);
 
 await program.parseAsync().catch(reportFailure);

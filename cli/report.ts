@@ -1,22 +1,22 @@
-import pc from 'picocolors';
 import type { OneProcess } from '../local/start/one-process.ts';
 import type { OssObjectEvent } from '../shared/envelope/event.ts';
 import type { Outcome } from '../shared/pipeline/outcome.ts';
+import { type Line, line, style, type Words } from '../shared/runtime/terminal.ts';
 import type { FileResult } from './process-files.ts';
 import { formatTable } from './table.ts';
 
-export function describeStart({ connection, options }: OneProcess, logFile: string): string {
+export function describeStart({ connection, options }: OneProcess, logFile: string): Words[] {
   const { ossUrl, mnsUrl, facebodyUrl, bucket, queue } = connection;
-  const faceBody = options.engine === 'facebody' ? `, FaceBody at ${pc.cyan(facebodyUrl)}` : '';
+  const faceBody = options.engine === 'facebody' ? line`, FaceBody at ${style.cyan(facebodyUrl)}` : '';
   return [
-    `OSS at ${pc.cyan(ossUrl)}, MNS at ${pc.cyan(mnsUrl)}${faceBody}, log in ${logFile}`,
-    `oss://${bucket}/${options.sourcePrefix} ${pc.dim('→ rule → topic → queue')} ${queue} ${pc.dim('→ poller → recognition →')} oss://${bucket}/${options.resultPrefix}`,
+    line`OSS at ${style.cyan(ossUrl)}, MNS at ${style.cyan(mnsUrl)}${faceBody}, log in ${logFile}`,
+    line`oss://${bucket}/${options.sourcePrefix} ${style.dim('→ rule → topic → queue')} ${queue} ${style.dim('→ poller → recognition →')} oss://${bucket}/${options.resultPrefix}`,
     '',
-  ].join('\n');
+  ];
 }
 
 /** The table of a run: photo, faces, outcome, time and result. */
-export function formatResults(results: readonly FileResult[], bucket: string): string {
+export function formatResults(results: readonly FileResult[], bucket: string): Words[] {
   const columns = [
     { title: 'photo' },
     { title: 'faces', right: true },
@@ -32,15 +32,15 @@ export function formatResults(results: readonly FileResult[], bucket: string): s
     document === '' ? '–' : `oss://${bucket}/${document}`,
   ]);
   const [head, ...lines] = formatTable(columns, rows);
-  return [pc.bold(head!), ...lines].join('\n');
+  return [style.bold(head!), ...lines];
 }
 
-export function describeFailures(failures: readonly FileResult[]): string {
-  return failures.map(({ name, outcome, reason }) => `${pc.red(outcome)} ${name}: ${reason}`).join('\n');
+export function describeFailures(failures: readonly FileResult[]): Line[] {
+  return failures.map(({ name, outcome, reason = '' }) => line`${style.red(outcome)} ${name}: ${reason}`);
 }
 
 /** The next steps: with our own commands, and with any HTTP client. */
-export function describeMore({ options, bucket }: OneProcess, dataDir: string): string {
+export function describeMore({ options, bucket }: OneProcess, dataDir: string): string[] {
   const more = dataDir === '.mnsoss' ? '' : ` --data-dir ${dataDir}`;
   const key = `${options.sourcePrefix}me.jpg`;
   return [
@@ -52,7 +52,7 @@ export function describeMore({ options, bucket }: OneProcess, dataDir: string): 
     `  npx mnsoss-face get${more} ${options.resultPrefix}${key}/annotated.jpg`,
     '',
     `Watching oss://${bucket.bucket}/${options.sourcePrefix} – stop with Ctrl+C`,
-  ].join('\n');
+  ];
 }
 
 /** One line for an upload while watching. */

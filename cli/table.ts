@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { visible } from '../shared/runtime/visible.ts';
 
 /** One column: its heading, and whether it is aligned right. */
 export interface Column {
@@ -7,12 +8,13 @@ export interface Column {
   readonly right?: boolean;
 }
 
-/** Lines of a table with columns as wide as their cells on a terminal. The last column is not padded. */
+/** Lines of a table of visible text, with columns as wide as their cells on a terminal. The last column is not padded. */
 export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+  const shown = rows.map((row) => row.map(visible));
   const widths = columns.map(({ title }, index) =>
-    Math.max(...[title, ...rows.map((row) => row[index] ?? '')].map((cell) => stringWidth(cell))),
+    Math.max(...[title, ...shown.map((row) => row[index] ?? '')].map((cell) => stringWidth(cell))),
   );
-  const line = (cells: readonly string[]) =>
+  const lineOf = (cells: readonly string[]) =>
     columns
       .map(({ right }, index) => {
         const cell = cells[index] ?? '';
@@ -22,5 +24,5 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
       })
       .join('  ')
       .trimEnd();
-  return [line(columns.map(({ title }) => title)), ...rows.map(line)];
+  return [columns.map(({ title }) => title), ...shown].map(lineOf);
 }

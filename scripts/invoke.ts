@@ -9,6 +9,7 @@ import { untilSignalled } from '../cli/signals.ts';
 import { openEnvelope } from '../shared/envelope/open-envelope.ts';
 import { AppError } from '../shared/runtime/errors.ts';
 import { createLogger } from '../shared/runtime/log.ts';
+import { print } from '../shared/runtime/terminal.ts';
 import { openCloud } from './invoke/cloud.ts';
 import { describeServer, report } from './invoke/report.ts';
 import { openSession } from './invoke/session.ts';
@@ -65,7 +66,7 @@ const command = new Command('invoke')
     });
     try {
       if (options.server) {
-        console.log(describeServer(functionName, session.fc.url, cloud));
+        print(...describeServer(functionName, session.fc.url, cloud));
         await untilSignalled();
       } else {
         report(await session.invoke(event), { cloud, node });

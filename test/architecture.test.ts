@@ -115,3 +115,24 @@ test('the poller loads neither images nor faces nor their packages', async () =>
   expect(packages).not.toContain('onnxruntime-node');
   expect(packages).not.toContain('@kubernetes/client-node');
 });
+
+test('all output to a terminal goes through shared/runtime/terminal.ts, which makes control characters visible', async () => {
+  const others = [
+    // Lines of the log, which shared/runtime/log.ts makes visible.
+    'cli/commands/cloud.ts',
+    'functions/face-recognition/custom-runtime/serve.ts',
+    // Text that is made visible in the same place. These load no colors.
+    'cli/main.ts',
+    'functions/event-display/server.ts',
+    'shared/runtime/program.ts',
+  ];
+  const files = (await Promise.all(Object.keys(ALLOWED).map(sources))).flat();
+
+  const writers: string[] = [];
+  for (const file of files) {
+    const text = await readFile(join(ROOT, file), 'utf8');
+    if (/console\.(?:log|error|info|warn)\(|process\.std(?:out|err)\.write\(/.test(text)) writers.push(file);
+  }
+
+  expect(writers.sort()).toEqual(['shared/runtime/terminal.ts', ...others].sort());
+});

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
+import { print } from '../../shared/runtime/terminal.ts';
 import { readDeployment } from '../deploy/deployment.ts';
 import { checkDeployment } from '../deploy/rules.ts';
 import { formatTable } from '../table.ts';
@@ -26,8 +27,8 @@ export const checkCommand = new Command('check')
       (props.triggers ?? []).map(({ triggerName }) => triggerName).join(' ') || '–',
     ]);
     const columns = ['function', 'region', 'runtime', 'size', 'triggers'].map((title) => ({ title }));
-    console.log(formatTable(columns, rows).join('\n'));
-    console.log(
+    print(...formatTable(columns, rows));
+    print(
       published
         ? `checked with the schema of fc3 in ${published.path}`
         : 'checked without the schema of fc3, which is not installed: `s verify` fetches it',

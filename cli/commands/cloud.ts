@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from '@commander-js/extra-typings';
-import pc from 'picocolors';
 import { DEFAULT_ACCOUNT, startLocalCloud } from '../../local/cloud.ts';
 import { lockDataDir } from '../../local/disk/data-lock.ts';
 import { readConnection, writeConnection } from '../../local/start/connection.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
+import { line, print, style } from '../../shared/runtime/terminal.ts';
 import { readAccounts, readRules } from '../cloud-files.ts';
 import {
   dataDirOption,
@@ -59,10 +59,10 @@ export const cloudCommand = new Command('cloud')
         const urls = { ossUrl: cloud.oss.url, mnsUrl: cloud.mns.url, facebodyUrl: cloud.facebody.url };
         await writeConnection(dataDir, { ...known, ...urls, region, account: accounts[0]! });
       }
-      console.log(`OSS ${pc.cyan(cloud.oss.url)}`);
-      console.log(`MNS ${pc.cyan(cloud.mns.url)}`);
-      console.log(`FaceBody ${pc.cyan(cloud.facebody.url)}`);
-      console.log(
+      print(line`OSS ${style.cyan(cloud.oss.url)}`);
+      print(line`MNS ${style.cyan(cloud.mns.url)}`);
+      print(line`FaceBody ${style.cyan(cloud.facebody.url)}`);
+      print(
         `region ${region}, access key ${cloud.credentials.accessKeyId}, ${inMemory ? 'in memory' : `data in ${dataDir}`}`,
       );
       await untilSignalled();

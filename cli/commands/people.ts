@@ -8,6 +8,7 @@ import { findPerson } from '../../shared/pipeline/people/find.ts';
 import { type ForgetReport, forgetPerson } from '../../shared/pipeline/people/forget.ts';
 import { listPhotos } from '../../shared/pipeline/people/photos.ts';
 import { renamePerson } from '../../shared/pipeline/people/rename.ts';
+import { print } from '../../shared/runtime/terminal.ts';
 import { dataDirOption, remoteOption } from '../options.ts';
 import { type People, withPeople } from '../people/with-people.ts';
 import { startProgress } from '../progress.ts';
@@ -23,7 +24,7 @@ const subcommand = (name: string, description: string) =>
 
 const listCommand = subcommand('list', 'show known people and the number of their faces').action((options) =>
   withPeople(options, async ({ enrolment: { gallery } }) => {
-    for await (const { person, faces } of gallery.people()) console.log(`${person}  ${faces}`);
+    for await (const { person, faces } of gallery.people()) print(`${person}  ${faces}`);
   }),
 );
 
@@ -32,7 +33,7 @@ const findCommand = subcommand('find', 'show every picture in which a person was
   .action((person, options) =>
     withPeople(options, async ({ forgetting }) => {
       for await (const { bucket, key, face, confidence } of findPerson(person, forgetting)) {
-        console.log(`oss://${bucket}/${key}  face ${face}  ${confidence}`);
+        print(`oss://${bucket}/${key}  face ${face}  ${confidence}`);
       }
     }),
   );
@@ -48,7 +49,7 @@ const verifyCommand = subcommand(
       const files = [await readFile(photo), await readFile(other)] as const;
       const { same, confidence, level } = await verifyFaces(engine, files, { bounds: imageBounds(pipeline) });
       const people = same ? 'one person' : 'two people';
-      console.log(`${people}  ${confidence.toFixed(3)}${level ? `  ${level}` : ''}`);
+      print(`${people}  ${confidence.toFixed(3)}${level ? `  ${level}` : ''}`);
       if (!same) process.exitCode = 1;
     }),
   );
@@ -60,7 +61,7 @@ const forgetCommand = subcommand(
   .argument('<person>')
   .action((person, options) =>
     withPeople(options, async ({ forgetting }) => {
-      for (const line of describeForgotten(await forgetPerson(person, forgetting))) console.log(line);
+      for (const line of describeForgotten(await forgetPerson(person, forgetting))) print(line);
     }),
   );
 
@@ -70,9 +71,9 @@ const renameCommand = subcommand('rename', 'rename a person; the name of another
   .action((from, to, options) =>
     withPeople(options, async ({ enrolment, bucket, region }) => {
       const { photos, refused, documents } = await renamePerson(from, to, enrolment, { bucket, region });
-      for (const key of photos) console.log(`photo ${key}`);
-      for (const { key, reason } of refused) console.log(`refused ${key}: ${reason}`);
-      for (const key of documents) console.log(`document ${key}`);
+      for (const key of photos) print(`photo ${key}`);
+      for (const { key, reason } of refused) print(`refused ${key}: ${reason}`);
+      for (const key of documents) print(`document ${key}`);
     }),
   );
 
@@ -81,7 +82,7 @@ const exportCommand = subcommand(
   'print the photos of all people with their outcomes, one JSON line each',
 ).action((options) =>
   withPeople(options, async ({ forgetting }) => {
-    for await (const photo of exportPeople(forgetting)) console.log(JSON.stringify(photo));
+    for await (const photo of exportPeople(forgetting)) print(JSON.stringify(photo));
   }),
 );
 
@@ -90,9 +91,9 @@ const enrolCommand = subcommand('enrol', 'enrol every photo that is not in the g
   .action(({ again, ...options }) =>
     withPeople(options, async (people) => {
       const report = await enrolWithProgress(people, again ? reenrolAll : enrolAll);
-      console.log(`${report.photos} photos: ${report.enrolled} enrolled, ${report.unchanged} unchanged`);
-      for (const { key, reason } of report.refused) console.log(`refused ${key}: ${reason}`);
-      for (const { key, code } of report.failed) console.log(`failed ${key}: ${code}`);
+      print(`${report.photos} photos: ${report.enrolled} enrolled, ${report.unchanged} unchanged`);
+      for (const { key, reason } of report.refused) print(`refused ${key}: ${reason}`);
+      for (const { key, code } of report.failed) print(`failed ${key}: ${code}`);
       if (report.failed.length > 0) process.exitCode = 1;
     }),
   );

@@ -1,5 +1,6 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { AppError } from '../../shared/runtime/errors.ts';
+import { print } from '../../shared/runtime/terminal.ts';
 import { readDeployment } from '../deploy/deployment.ts';
 import { faceRecognitionPolicy, pollerPolicy, TRUST_POLICY } from '../deploy/policy.ts';
 
@@ -11,7 +12,7 @@ export const policyCommand = new Command('policy')
   .addOption(new Option('--account <id>', 'account id; required without --trust').env('FC_ACCOUNT_ID'))
   .action(async (name, { template, trust, account }) => {
     if (trust) {
-      console.log(JSON.stringify(TRUST_POLICY, null, 2));
+      print(...JSON.stringify(TRUST_POLICY, null, 2).split('\n'));
       return;
     }
     if (!account) throw new AppError('ConfigInvalid', 'pass --account <id>, or set FC_ACCOUNT_ID');
@@ -19,7 +20,7 @@ export const policyCommand = new Command('policy')
     const { props } = deployed.find((fn) => fn.name === name) ?? missing(template, name);
     const bucket = process.env.OSS_BUCKET ?? '';
     const policy = name === 'mns-poller' ? pollerPolicy(props) : faceRecognitionPolicy(props, bucket);
-    console.log(JSON.stringify(policy, null, 2));
+    print(...JSON.stringify(policy, null, 2).split('\n'));
   });
 
 function missing(template: string, name: string): never {

@@ -1,5 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
-import { expandFiles } from '../files.ts';
+import { assertKeyPrefix } from '../../shared/oss/key-prefix.ts';
+import { print, printError } from '../../shared/runtime/terminal.ts';
+import { describeLeftOut, expandFiles } from '../files.ts';
 import { bucketOption, dataDirOption } from '../options.ts';
 import { bucketOf, withRunningCloud } from '../running-cloud.ts';
 import { uploadFile } from '../upload.ts';
@@ -11,14 +13,16 @@ export const putCommand = new Command('put')
   .addOption(bucketOption())
   .option('--prefix <prefix>', 'key prefix', 'incoming/')
   .action(async (paths, { dataDir, bucket: asked, prefix }) => {
-    const files = await expandFiles(paths);
+    assertKeyPrefix('--prefix', prefix);
+    const { files, leftOut } = await expandFiles(paths, { prefix });
+    printError(...describeLeftOut(leftOut));
     await withRunningCloud(dataDir, async ({ oss }, connection) => {
       const bucket = bucketOf(connection, asked);
       await oss.createBucket(bucket);
       const store = oss.bucket(bucket);
       for (const file of files) {
         await uploadFile(store, `${prefix}${file.name}`, file.path);
-        console.log(`oss://${bucket}/${prefix}${file.name}`);
+        print(`oss://${bucket}/${prefix}${file.name}`);
       }
     });
   });

@@ -1,4 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings';
+import { print } from '../../shared/runtime/terminal.ts';
 import { dataDirOption, remoteOption } from '../options.ts';
 import { startProgress } from '../progress.ts';
 import { type CloudOptions, type CloudTarget, withCloud } from '../redrive/cloud-target.ts';
@@ -23,8 +24,8 @@ const listCommand = new Command('list')
         reason,
       ]);
       const columns = ['id', 'from', 'reason'].map((title) => ({ title }));
-      console.log(total === 0 ? 'there are no dead letters' : formatTable(columns, rows).join('\n'));
-      if (total > letters.length) console.log(`… and ${total - letters.length} more`);
+      print(...(total === 0 ? ['there are no dead letters'] : formatTable(columns, rows)));
+      if (total > letters.length) print(`… and ${total - letters.length} more`);
     }),
   );
 
@@ -66,7 +67,7 @@ function inMailbox(
 }
 
 function report({ sent, kept }: RedriveReport, target: string): void {
-  console.log(`${sent.length} sent to ${target}, ${kept.length} kept`);
-  for (const { id, reason } of kept) console.log(`kept ${id}: ${reason}`);
+  print(`${sent.length} sent to ${target}, ${kept.length} kept`);
+  for (const { id, reason } of kept) print(`kept ${id}: ${reason}`);
   if (kept.length > 0) process.exitCode = 1;
 }

@@ -1,6 +1,8 @@
 import { Command } from '@commander-js/extra-typings';
 import type { MnsClient } from '../../shared/mns/client.ts';
+import { assertKeyPrefix } from '../../shared/oss/key-prefix.ts';
 import { isAppError } from '../../shared/runtime/errors.ts';
+import { print, type Words } from '../../shared/runtime/terminal.ts';
 import { createEventRulesClient, type EventRulesClient, type RuleData } from '../event-rules.ts';
 import { bucketOption, dataDirOption } from '../options.ts';
 import { bucketOf, connectionTo, withRunningCloud } from '../running-cloud.ts';
@@ -10,7 +12,7 @@ const listCommand = new Command('list')
   .description('show the event rules')
   .addOption(dataDirOption())
   .action(async ({ dataDir }) => {
-    await withRules(dataDir, async (rules) => console.log(describeRules(await rules.list()).join('\n')));
+    await withRules(dataDir, async (rules) => print(...describeRules(await rules.list())));
   });
 
 const createCommand = new Command('create')
@@ -26,6 +28,7 @@ const createCommand = new Command('create')
   .option('--topic <name>', 'a topic of your own, as the only target; created if it does not exist')
   .option('--direct', 'directly to the one queue, without a topic')
   .action(async (name, { dataDir, bucket, event, prefix, suffix, queue = [], http = [], topic, direct }) => {
+    assertKeyPrefix('--prefix', prefix);
     const connection = await connectionTo(dataDir);
     const rule: RuleData = {
       RuleName: name,
@@ -42,7 +45,7 @@ const createCommand = new Command('create')
     };
     await withRunningCloud(dataDir, ({ mns }) => ensureTargets(mns, queue, topic));
     await withRules(dataDir, (rules) => rules.create(rule));
-    console.log(`created ${name}`);
+    print(`created ${name}`);
   });
 
 const deleteCommand = new Command('delete')
@@ -51,7 +54,7 @@ const deleteCommand = new Command('delete')
   .addOption(dataDirOption())
   .action(async (name, { dataDir }) => {
     await withRules(dataDir, (rules) => rules.delete(name));
-    console.log(`deleted ${name}`);
+    print(`deleted ${name}`);
   });
 
 export const rulesCommand = new Command('rules')
@@ -84,7 +87,7 @@ async function ensureTargets(
   }
 }
 
-function describeRules(rules: readonly RuleData[]): string[] {
+function describeRules(rules: readonly RuleData[]): readonly Words[] {
   if (rules.length === 0) return ['there are no event rules'];
   return formatTable(
     [{ title: 'rule' }, { title: 'events' }, { title: 'objects' }, { title: 'to' }],

@@ -1,4 +1,5 @@
 import { Command, Option } from '@commander-js/extra-typings';
+import { print } from '../../shared/runtime/terminal.ts';
 import { bucketOption, dataDirOption } from '../options.ts';
 import { bucketOf, withRunningCloud } from '../running-cloud.ts';
 
@@ -16,6 +17,6 @@ export const signCommand = new Command('sign')
   .action(async (key, { dataDir, bucket: asked, method, expires }) => {
     await withRunningCloud(dataDir, async ({ oss }, connection) => {
       const bucket = bucketOf(connection, asked);
-      console.log(await oss.presign({ bucket, key, method, expiresSeconds: expires }));
+      print(await oss.presign({ bucket, key, method, expiresSeconds: expires }));
     });
   });

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { type OneProcess, startOneProcess } from '../../local/start/one-process.ts';
+import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
-import { expandFiles, samplePhotos } from '../files.ts';
+import { print, printError } from '../../shared/runtime/terminal.ts';
+import { describeLeftOut, expandFiles, type LocalFile, samplePhotos } from '../files.ts';
 import { dataDirOption, facebodyPortOption, mnsPortOption, ossPortOption } from '../options.ts';
 import { processFiles } from '../process-files.ts';
 import { startProgress } from '../progress.ts';
@@ -18,20 +20,23 @@ export const startCommand = new Command('start')
   .addOption(mnsPortOption())
   .addOption(facebodyPortOption())
   .action(async (paths, { dataDir, once, ...ports }) => {
-    const files = paths.length > 0 ? await expandFiles(paths) : await samplePhotos();
+    const { sourcePrefix: prefix } = readPipelineOptions(process.env);
+    const { files, leftOut } =
+      paths.length > 0 ? await expandFiles(paths, { prefix }) : { files: await samplePhotos(), leftOut: [] };
+    printError(...describeLeftOut(leftOut));
     const logFile = join(dataDir, 'log.jsonl');
     // The log goes to a file beside the data: the terminal shows the table.
     const logger = createLogger({ file: logFile });
     const app = await startOneProcess({ dataDir, ...ports, env: process.env, logger });
     try {
-      console.log(describeStart(app, logFile));
+      print(...describeStart(app, logFile));
       const failed = await processAndReport(app, files);
       if (once) {
         if (failed) process.exitCode = 1;
         return;
       }
-      console.log(describeMore(app, dataDir));
-      app.outcomes.onOutcome((event, outcome) => console.log(formatOutcome(event, outcome)));
+      print(...describeMore(app, dataDir));
+      app.outcomes.onOutcome((event, outcome) => print(formatOutcome(event, outcome)));
       await untilSignalled();
     } finally {
       await app.stop();
@@ -39,14 +44,11 @@ export const startCommand = new Command('start')
   });
 
 /** Whether any file failed. */
-async function processAndReport(
-  app: OneProcess,
-  files: Awaited<ReturnType<typeof samplePhotos>>,
-): Promise<boolean> {
+async function processAndReport(app: OneProcess, files: readonly LocalFile[]): Promise<boolean> {
   const progress = startProgress(files.length, 'images');
   const results = await processFiles(app, files, () => progress.done()).finally(() => progress.stop());
-  console.log(formatResults(results, app.bucket.bucket));
+  print(...formatResults(results, app.bucket.bucket));
   const failures = results.filter(({ reason }) => reason !== undefined);
-  if (failures.length > 0) console.error(describeFailures(failures));
+  printError(...describeFailures(failures));
   return failures.length > 0;
 }

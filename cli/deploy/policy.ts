@@ -52,19 +52,13 @@ export function faceRecognitionPolicy(props: FunctionProps, bucket: string): Ram
       Condition: { StringLike: { 'oss:Prefix': listed.map((prefix) => `${prefix}*`) } },
     },
     ...facebodyStatements(env),
-    ...destinationStatements(props),
+    ...withoutRepetition([...destinationStatements(props), ...deadLetterStatements(env, props.region)]),
   );
 }
 
 /** The permissions that the role of `mns-poller` needs, and no more. */
 export function pollerPolicy(props: FunctionProps): RamPolicy {
-  const {
-    MNS_QUEUE,
-    MNS_TOPIC,
-    DEAD_LETTERS = '',
-    SINK_FUNCTION,
-    FC_ACCOUNT_ID,
-  } = props.environmentVariables ?? {};
+  const { MNS_QUEUE, MNS_TOPIC, SINK_FUNCTION, FC_ACCOUNT_ID } = props.environmentVariables ?? {};
   const { region } = props;
   const queue = MNS_QUEUE || MNS_TOPIC;
   const statements = [
@@ -85,14 +79,7 @@ export function pollerPolicy(props: FunctionProps): RamPolicy {
       allow(['mns:Subscribe'], [`acs:mns:${region}:${FC_ACCOUNT_ID}:/topics/${MNS_TOPIC}/subscriptions/*`]),
     );
   }
-  const [, deadLetterQueue] = /^mns:(.+)$/.exec(DEAD_LETTERS) ?? [];
-  if (deadLetterQueue)
-    statements.push(
-      allow(['mns:SendMessage'], [`acs:mns:${region}:${FC_ACCOUNT_ID}:/queues/${deadLetterQueue}/messages`]),
-    );
-  const [, deadLetterBucket, deadLetterPrefix] = /^oss:\/\/([^/]+)\/(.*)$/.exec(DEAD_LETTERS) ?? [];
-  if (deadLetterBucket !== undefined)
-    statements.push(allow(['oss:PutObject'], [objects(deadLetterBucket, deadLetterPrefix ?? '')]));
+  statements.push(...deadLetterStatements(props.environmentVariables ?? {}, region));
   if (SINK_FUNCTION)
     statements.push(
       allow(['fc:InvokeFunction'], [`acs:fc:${region}:${FC_ACCOUNT_ID}:functions/${SINK_FUNCTION}`]),
@@ -138,6 +125,22 @@ function destinationStatements({ asyncInvokeConfig }: FunctionProps): RamStateme
       ),
     ];
   });
+}
+
+/** Where the function itself puts what it rejects. */
+function deadLetterStatements(
+  { DEAD_LETTERS = '', FC_ACCOUNT_ID = '*' }: Env,
+  region: string,
+): RamStatement[] {
+  const [, queue] = /^mns:(.+)$/.exec(DEAD_LETTERS) ?? [];
+  if (queue)
+    return [allow(['mns:SendMessage'], [`acs:mns:${region}:${FC_ACCOUNT_ID}:/queues/${queue}/messages`])];
+  const [, bucket, prefix = ''] = /^oss:\/\/([^/]+)\/(.*)$/.exec(DEAD_LETTERS) ?? [];
+  return bucket === undefined ? [] : [allow(['oss:PutObject'], [objects(bucket, prefix)])];
+}
+
+function withoutRepetition(statements: readonly RamStatement[]): RamStatement[] {
+  return [...new Map(statements.map((statement) => [JSON.stringify(statement), statement])).values()];
 }
 
 function keepsPeople(env: Env): boolean {

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join, relative, resolve } from 'node:path';
 import { readPollerOptions } from '../../functions/mns-poller/options.ts';
+import { whyNotKeyPrefix } from '../../shared/oss/key-prefix.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { readPeopleOptions } from '../../shared/pipeline/people/options.ts';
 import { toAppError } from '../../shared/runtime/errors.ts';
@@ -106,6 +107,14 @@ const prefixesAgree: Rule = ({ props: { code, triggers = [], environmentVariable
   return faults;
 };
 
+/** Such a trigger would never fire. */
+const triggerPrefixesAreKeyPrefixes: Rule = ({ props: { triggers = [] } }) =>
+  triggers.filter(isOss).flatMap(({ triggerName, triggerConfig: { filter } }) => {
+    const why = whyNotKeyPrefix(filter.key.prefix);
+    if (why === undefined) return [];
+    return [`the trigger ${triggerName} has the prefix ${JSON.stringify(filter.key.prefix)}: ${why}`];
+  });
+
 /** doc: OSS rejects two notifications for the same event of the same object. */
 const ossTriggersAreDisjoint: Rule = (fn, all) => {
   const others = all.slice(all.indexOf(fn) + 1).flatMap(({ props }) => (props.triggers ?? []).filter(isOss));
@@ -172,6 +181,7 @@ const RULES: readonly Rule[] = [
   modelsAreBuilt,
   environmentIsValid,
   prefixesAgree,
+  triggerPrefixesAreKeyPrefixes,
   ossTriggersAreDisjoint,
   triggerNamesDiffer,
   functionNamesDiffer,

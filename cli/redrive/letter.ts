@@ -45,6 +45,16 @@ const pollerLetter = z.pipe(
   z.transform(({ body, bodyGzip, ...letter }) => ({ ...letter, body: body ?? bodyGzip })),
 );
 
+/** Written by `functions/face-recognition`: parts of an event that it rejected. */
+const functionLetter = z.object({
+  id: z.string(),
+  functionArn: z.string(),
+  body: z.optional(z.string()),
+  bodyGzip: z.optional(gzipped),
+  code: z.string(),
+  reason: z.string(),
+});
+
 /** Sent by Function Compute to the destination of a failed asynchronous invocation. */
 const failedInvocation = z.object({
   requestContext: z.object({
@@ -64,6 +74,16 @@ export function readLetter(text: string, fallbackId: string): Letter {
   if (poller.success && poller.data.body !== undefined) {
     const { queue, messageId, body, code, reason } = poller.data;
     return { id: messageId, reason: `${code}: ${reason}`, body, origin: { kind: 'queue', queue } };
+  }
+  const rejected = z.safeParse(functionLetter, value);
+  if (rejected.success) {
+    const { id, functionArn: arn, code, reason, body, bodyGzip } = rejected.data;
+    return {
+      id,
+      reason: `${code}: ${reason}`,
+      body: body ?? bodyGzip ?? '',
+      origin: { kind: 'function', arn },
+    };
   }
   const invocation = z.safeParse(failedInvocation, value);
   if (invocation.success) {

@@ -1,6 +1,7 @@
 import { type ReceivedEvent, readCloudEvents } from '../../shared/envelope/http-cloud-events.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { ServedAnswer, ServedRequest } from '../../shared/runtime/http-server.ts';
+import { visible, visibleText } from '../../shared/runtime/visible.ts';
 import { layOut } from './layout.ts';
 
 export interface DisplayOptions {
@@ -26,9 +27,7 @@ export function createDisplay({ showAttributes, clock, write }: DisplayOptions) 
 }
 
 function describeAttributes({ attributes }: ReceivedEvent): string[] {
-  return Object.entries(attributes).map(([name, value]) =>
-    printable(`${name}: ${value}`).replaceAll('\n', '\\n'),
-  );
+  return Object.entries(attributes).map(([name, value]) => visible(`${name}: ${value}`));
 }
 
 /** In the time zone of the process: `2020/12/16 13:04:19` */
@@ -41,7 +40,7 @@ function timestamp(now: number): string {
 
 /** JSON is laid out, other text is printed as it is, and binary data in Base64. */
 function describeData(data: unknown): string {
-  if (!(data instanceof Uint8Array)) return printable(layOut(data));
+  if (!(data instanceof Uint8Array)) return visibleText(layOut(data));
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(data);
@@ -49,16 +48,8 @@ function describeData(data: unknown): string {
     return Buffer.from(data).toString('base64');
   }
   try {
-    return printable(layOut(JSON.parse(text)));
+    return visibleText(layOut(JSON.parse(text)));
   } catch {
-    return printable(text);
+    return visibleText(text);
   }
-}
-
-/** Escapes control characters: the sender of an event must not control the terminal of the reader. */
-function printable(text: string): string {
-  return text.replace(
-    /[^\P{Cc}\n\t]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -5,7 +5,10 @@ import type { CredentialProvider } from '../../shared/runtime/credentials.ts';
 import type { RuntimeDeps } from '../../shared/runtime/deps.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { readOptions } from '../../shared/runtime/options.ts';
+import { createRecentMap, type RecentMap } from '../../shared/runtime/recent.ts';
+import { createDeadLetters, type FunctionDeadLetters } from './dead-letters/dead-letters.ts';
 import { FACE_RECOGNITION_OPTIONS, type FaceRecognitionOptions } from './options.ts';
+import type { RecordReport } from './report.ts';
 import { requestFields } from './request-log.ts';
 
 export interface AppDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
@@ -21,7 +24,13 @@ export interface AppDeps extends Pick<RuntimeDeps, 'clock' | 'random'> {
 export interface App extends Omit<FaceRecognition, 'people'>, Pick<RuntimeDeps, 'clock' | 'logger'> {
   readonly options: FaceRecognitionOptions & FaceRecognition['options'];
   readonly openBucket: OpenBucket;
+  /** Records of events that must be delivered again, by bucket, key and id. */
+  readonly finished: RecentMap<string, RecordReport>;
+  /** Where rejected parts of events go, if that is configured. */
+  readonly deadLetters: FunctionDeadLetters | undefined;
 }
+
+const MAX_FINISHED = 10_000;
 
 /** Reads the configuration. Throws `ConfigInvalid` or `LoopRefused`. */
 export function createApp({ write, ...deps }: AppDeps): App {
@@ -29,14 +38,18 @@ export function createApp({ write, ...deps }: AppDeps): App {
   const logger = createLogger({ level: options.logLevel, write, fields: requestFields });
   const { openBucket, presign, close } = openBuckets(options, { ...deps, logger });
   const recognition = composeFaceRecognition({ ...deps, openBucket, presign, logger });
+  const deadLetters = createDeadLetters(options, { ...deps, openBucket });
   return {
     ...recognition,
     options: { ...options, ...recognition.options },
     openBucket,
+    finished: createRecentMap(MAX_FINISHED),
+    deadLetters,
     clock: deps.clock,
     logger,
     async close() {
       await recognition.close();
+      deadLetters?.close();
       close();
     },
   };

@@ -1,120 +1,100 @@
 import pLimit from 'p-limit';
 import type { OssObjectEvent } from '../../shared/envelope/event.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
-import type { Outcome } from '../../shared/pipeline/outcome.ts';
 import type { Pipeline } from '../../shared/pipeline/pipeline.ts';
 import { onAbort } from '../../shared/runtime/abort.ts';
-import { AppError, type ErrorCode, type ErrorKind, toAppError } from '../../shared/runtime/errors.ts';
+import { AppError, toAppError } from '../../shared/runtime/errors.ts';
 import type { App } from './app.ts';
+import { countOutcomes, failureOf, type InvocationReport, type RecordReport } from './report.ts';
+import { assertSource } from './sources.ts';
 
-/** The result of one record: its outcome, or the error for which it must be delivered again. */
-export type RecordReport = Pick<OssObjectEvent, 'id' | 'region' | 'bucket' | 'key' | 'eventTime'> &
-  (Outcome | { readonly outcome: 'undone'; readonly error: AppError });
-
-/** The result of an event as a whole; each part of it is in one of the lists. */
-export interface InvocationReport {
-  /** In the order of the event. */
-  readonly records: readonly RecordReport[];
-  /** Parts that could not be read; `path` leads from the event to the part. */
-  readonly faults: readonly { readonly path: string; readonly code: ErrorCode; readonly reason: string }[];
-}
-
-export type InvokedApp = Pick<App, 'pipeline' | 'clock' | 'logger'> & {
-  readonly options: Pick<App['options'], 'recordConcurrency'>;
+export type InvokedApp = Pick<App, 'pipeline' | 'clock' | 'logger' | 'finished'> & {
+  readonly options: Pick<App['options'], 'recordConcurrency' | 'sourceBuckets'>;
 };
 
 export interface InvocationLimits {
-  /** Milliseconds since the epoch. */
+  /** By `clock.monotonic()`. */
   readonly deadline: number;
   /** Stops the work before the deadline. */
   readonly signal?: AbortSignal;
 }
 
+/** Records that are worked on before the next ones are looked at. */
+const PIECE = 64;
+/** Unreadable parts that are logged one by one. */
+const MAX_LOGGED_FAULTS = 10;
+
 /**
- * Processes every record of an event. After the deadline, records in progress are stopped and no other is started: they are
- * reported as undone. Throws when the pipeline cannot be opened.
+ * Processes every record of an event, piece by piece. After the deadline, records in progress are stopped and no other is
+ * started: they are reported as undone. The finished records of an event that must be delivered again are remembered, so
+ * that its next delivery continues where this one ended. Throws when the pipeline cannot be opened.
  */
 export async function processEvents(
   input: unknown,
-  { pipeline, clock, logger, options }: InvokedApp,
+  app: InvokedApp,
   { deadline, signal }: InvocationLimits,
 ): Promise<InvocationReport> {
-  const process = await pipeline();
-  const startedAt = clock.now();
+  const { clock, logger, options } = app;
+  const process = await app.pipeline();
+  const startedAt = clock.monotonic();
   const { events, faults } = openEnvelope(input);
-  for (const { path, error } of faults) {
+  for (const { path, error } of faults.slice(0, MAX_LOGGED_FAULTS))
     logger.error({ path, code: error.code, reason: error.message }, 'part of the event is unreadable');
-  }
   const stop = new AbortController();
-  const cancel = clock.after(deadline - clock.now(), () => stop.abort());
+  const cancel = clock.after(deadline - clock.monotonic(), () => stop.abort());
   const stopListening = onAbort(signal, () => stop.abort());
   const limit = pLimit(options.recordConcurrency);
   const context = { signal: stop.signal, deadline };
-  const records = await Promise.all(events.map((event) => limit(processRecord, event, process, context)));
+  const records: RecordReport[] = [];
+  for (let from = 0; from < events.length; from += PIECE) {
+    const piece = events.slice(from, from + PIECE);
+    const work = piece.map((event) => limit(processRecord, event, process, app, context));
+    records.push(...(await Promise.all(work)));
+  }
   cancel();
   stopListening();
   const report = {
     records,
-    faults: faults.map(({ path, error }) => ({ path, code: error.code, reason: error.message })),
+    faults: faults.map(({ path, error, content }) => ({
+      path,
+      code: error.code,
+      reason: error.message,
+      content,
+    })),
   };
-  logger.info({ ...countOutcomes(report), ms: clock.now() - startedAt }, 'invocation');
+  remember(report, app);
+  logger.info({ ...countOutcomes(report), ms: clock.monotonic() - startedAt }, 'invocation');
   return report;
 }
 
 async function processRecord(
   event: OssObjectEvent,
   process: Pipeline,
+  { finished, options }: InvokedApp,
   context: { signal: AbortSignal; deadline: number },
 ): Promise<RecordReport> {
-  const { id, region, bucket, key, eventTime } = event;
-  const record = { id, region, bucket, key, eventTime };
+  const { id, region, bucket, key, eventTime, record } = event;
+  const named = { id, region, bucket, key, eventTime };
+  const known = finished.get(nameOf(named));
+  if (known) return known;
   try {
+    assertSource(event, options.sourceBuckets);
     if (context.signal.aborted) throw new AppError('Aborted', 'the time of the invocation is over');
-    return { ...record, ...(await process(event, context)) };
+    return { ...named, ...(await process(event, context)) };
   } catch (thrown) {
-    return { ...record, outcome: 'undone', error: toAppError(thrown) };
+    return { ...named, outcome: 'undone', error: toAppError(thrown), record };
   }
 }
 
-function countOutcomes({ records, faults }: InvocationReport): Record<string, number> {
-  const counts: Record<string, number> = { records: records.length, faults: faults.length };
-  for (const { outcome } of records) counts[outcome] = (counts[outcome] ?? 0) + 1;
-  return counts;
+/** Only an event that must be delivered again is remembered, and only until it is done. */
+function remember(report: InvocationReport, { finished }: InvokedApp): void {
+  const comesAgain = failureOf(report) !== undefined;
+  for (const record of report.records) {
+    if (comesAgain && record.outcome !== 'undone') finished.set(nameOf(record), record);
+    else finished.delete(nameOf(record));
+  }
 }
 
-/** Which kind of failure represents a batch: a wrong setting comes first, because a person must see it. */
-const PRECEDENCE: readonly ErrorKind[] = ['misconfigured', 'throttled', 'transient'];
-
-/**
- * The failure of the invocation when a record must be delivered again; otherwise `undefined`. A permanent error does not
- * count: Function Compute would run the same event three more times, and charge for each.
- */
-export function failureOf({ records }: InvocationReport): AppError | undefined {
-  const undone = records.flatMap((record) => (record.outcome === 'undone' ? [record] : []));
-  const again = undone.filter(({ error }) => error.kind !== 'permanent');
-  const kind = PRECEDENCE.find((candidate) => again.some(({ error }) => error.kind === candidate));
-  const worst = again.find(({ error }) => error.kind === kind)?.error;
-  if (!worst) return undefined;
-  const wait = Math.max(...again.map(({ error }) => error.retryAfterMs ?? 0));
-  return new AppError(
-    worst.code,
-    `${again.length} of ${records.length} records to be delivered again: ${worst.code}: ${worst.message}`,
-    {
-      cause: worst,
-      details: { undone: again.map(({ id }) => id) },
-      retryAfterMs: wait > 0 ? wait : undefined,
-    },
-  );
-}
-
-/** The report as JSON; an error becomes its code, kind and message. */
-export function describeReport({ records, faults }: InvocationReport): unknown {
-  return {
-    records: records.map((record) => {
-      if (record.outcome !== 'undone') return record;
-      const { error, ...rest } = record;
-      return { ...rest, code: error.code, kind: error.kind, reason: error.message };
-    }),
-    faults,
-  };
+function nameOf({ bucket, key, id }: Pick<RecordReport, 'bucket' | 'key' | 'id'>): string {
+  return JSON.stringify([bucket, key, id]);
 }

@@ -4,7 +4,8 @@ import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import type { Handle, HandleContext } from '../../shared/mns/consumer/index.ts';
 import type { ReceivedMessage } from '../../shared/mns/queue.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Delivery, RetryDelivery } from '../../shared/runtime/delivery.ts';
+import { type Delivery, deliveryOf, type RetryDelivery } from '../../shared/runtime/delivery.ts';
+import { toAppError } from '../../shared/runtime/errors.ts';
 import { createRecentMap } from '../../shared/runtime/recent.ts';
 import type { EventSink } from '../../shared/sinks/sink.ts';
 import { inSpan } from './tracing.ts';
@@ -71,9 +72,12 @@ export function createBridge({ sink, queueName, clock, eventData }: BridgeOption
         ...trace,
       };
       const cloudEvent = toCloudEvent(event, extensions, eventData);
-      const startedAt = clock.now();
-      const delivery = await sink.deliver(cloudEvent, { signal: context.signal, origin: event });
-      const seconds = (clock.now() - startedAt) / 1000;
+      const startedAt = clock.monotonic();
+      const delivery = await sink
+        .deliver(cloudEvent, { signal: context.signal, origin: event })
+        // One record must not keep the others of its message from the sink.
+        .catch((thrown: unknown) => deliveryOf(toAppError(thrown)));
+      const seconds = (clock.monotonic() - startedAt) / 1000;
       context.recordDelivered({ record: event.id, result: delivery.result, seconds });
       return delivery;
     });

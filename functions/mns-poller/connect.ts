@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createMnsClient, type MnsClient } from '../../shared/mns/client.ts';
 import { decodeToken, type MnsOssToken } from '../../shared/mns/token.ts';
+import { ageOf, momentOf } from '../../shared/runtime/age.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { type CredentialProvider, staticCredentials } from '../../shared/runtime/credentials.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
@@ -35,11 +36,11 @@ export function connectMns(options: PollerOptions, platform: CredentialProvider,
 export function tokenFileCredentials(path: string, clock: Clock): CredentialProvider {
   let { url, credentials } = readToken(path);
   let modified = statSync(path).mtimeMs;
-  let lookedAt = clock.now();
+  let lookedAt = momentOf(clock);
   const endpoint = url;
   return async ({ refresh = false } = {}) => {
-    if (!refresh && clock.now() - lookedAt < RECHECK_MS) return credentials;
-    lookedAt = clock.now();
+    if (!refresh && ageOf(lookedAt, clock) < RECHECK_MS) return credentials;
+    lookedAt = momentOf(clock);
     const { mtimeMs } = statSync(path);
     if (mtimeMs === modified && !refresh) return credentials;
     ({ url, credentials } = readToken(path));

@@ -18,7 +18,7 @@ export function prepare(): void {
 
 /** Drains the queue within the function's timeout. Throws when it could not read the queue at all. */
 export async function drainOnTimer(event: Uint8Array, context: InvocationContext): Promise<DrainReport> {
-  const startedAt = systemClock.now();
+  const startedAt = systemClock.monotonic();
   if (!readTimerEvent(event)) throw new AppError('EnvelopeUnknown', 'expected an event of a timer trigger');
   const options = readPollerOptions(process.env);
   const logger = createLogger({ level: options.logLevel }).child({ requestId: context.requestId });
@@ -30,7 +30,7 @@ export async function drainOnTimer(event: Uint8Array, context: InvocationContext
     random: Math.random,
     logger,
   });
-  const spentMs = systemClock.now() - startedAt;
+  const spentMs = systemClock.monotonic() - startedAt;
   const report = await consumer.drain({ budgetMs: context.function.timeout * 1000 - spentMs - ANSWER_MS });
   await close();
   logger.info({ ...report }, 'queue drained');

@@ -104,8 +104,8 @@ function gaugeQueue({ queue, clock, logger }: MetricsOptions, registry: Registry
     labelNames: ['state'],
     registers: [registry],
     async collect() {
-      if (clock.now() - readAt < DEPTH_MAX_AGE_MS) return;
-      readAt = clock.now();
+      if (clock.monotonic() - readAt < DEPTH_MAX_AGE_MS) return;
+      readAt = clock.monotonic();
       try {
         const { activeMessages, inactiveMessages, delayMessages } = await queue.attributes();
         this.set({ state: 'active' }, activeMessages);

@@ -72,20 +72,20 @@ export function createController(runtime: ControllerRuntime, deps: ControllerDep
 
   /** Never throws: an error becomes the decision `failed`. */
   async function reconcileKey(key: string): Promise<RequeueDecision> {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const { namespace, name } = parseKey(key);
     try {
       // Read again: the informer's copy may be older than the last status, which names what was created in MNS.
       const source = await cluster.get(RESOURCES.source, namespace, name);
       if (!source) return forget(key);
       const decision = await reconcile(source as Source, deps);
-      metrics.reconciled(decision === 'failed' ? 'waiting' : 'settled', clock.now() - startedAt);
+      metrics.reconciled(decision === 'failed' ? 'waiting' : 'settled', clock.monotonic() - startedAt);
       return decision;
     } catch (thrown) {
       const { code, message } = toAppError(thrown);
       const level = code === 'ResourceConflict' ? 'info' : 'warn';
       logger[level]({ namespace, name, code, reason: message }, 'source is reconciled again');
-      metrics.reconciled('error', clock.now() - startedAt);
+      metrics.reconciled('error', clock.monotonic() - startedAt);
       return 'failed';
     }
   }

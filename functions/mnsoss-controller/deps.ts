@@ -1,7 +1,7 @@
 import type { MnsClient } from '../../shared/mns/client.ts';
 import type { MnsOssToken } from '../../shared/mns/token.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Memo } from '../../shared/runtime/recent.ts';
+import type { Memo, RecentMap } from '../../shared/runtime/recent.ts';
 import type { Cluster } from './kubernetes/cluster.ts';
 import type { Recorder } from './kubernetes/events.ts';
 import type { ControllerOptions } from './options.ts';
@@ -13,9 +13,11 @@ export interface ControllerDeps {
   readonly record: Recorder;
   /** Sources that have what they need in MNS. It saves requests at every change of a pod. */
   readonly ensured: Memo;
+  /** By uid: when this process first saw that the source is deleted, by `clock.monotonic()`. */
+  readonly deletions: RecentMap<string, number>;
   readonly clock: Clock;
   readonly options: Pick<
     ControllerOptions,
-    'pollerImage' | 'region' | 'accountId' | 'drainSeconds' | 'resyncSeconds'
+    'pollerImage' | 'mnsEndpoints' | 'region' | 'accountId' | 'drainSeconds' | 'resyncSeconds'
   >;
 }

@@ -24,13 +24,13 @@ export function createDepthHandler(
     const key = { namespace: match[1]!, name: match[2]! };
     const text = keyText(key);
     const known = cache.get(text);
-    if (known && deps.clock.now() - known.at < MAX_AGE_MS) return known.answer;
+    if (known && deps.clock.monotonic() - known.at < MAX_AGE_MS) return known.answer;
     if (!controller.find(key)) {
       cache.delete(text);
       return json(404, { code: 'SourceNotFound', message: `there is no MnsOssSource ${text}` });
     }
     const answer = depthOf(key, controller, deps);
-    cache.set(text, { at: deps.clock.now(), answer });
+    cache.set(text, { at: deps.clock.monotonic(), answer });
     return answer;
   };
 }

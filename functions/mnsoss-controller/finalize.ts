@@ -39,10 +39,18 @@ export async function finalize(source: Source, deps: ControllerDeps): Promise<Re
   return 'forget';
 }
 
+/** Milliseconds since this process first saw that the source is deleted: a time of day, here or there, may be wrong. */
+function deletionAge({ metadata }: Source, { clock, deletions }: ControllerDeps): number {
+  const now = clock.monotonic();
+  const first = deletions.get(metadata.uid!) ?? now;
+  deletions.set(metadata.uid!, first);
+  return now - first;
+}
+
 /** `done`, `draining`, or why it is not possible. */
 async function cleanUp(source: Source, deps: ControllerDeps): Promise<string> {
   const made = madeBefore(source.status);
-  const age = deps.clock.now() - Date.parse(source.metadata.deletionTimestamp!);
+  const age = deletionAge(source, deps);
   const read = readSpec(source.spec);
   if ('faults' in read) return read.faults;
   const { conditions, facts } = await readCredentials(source, read.spec, deps);

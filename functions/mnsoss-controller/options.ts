@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
+import * as z from 'zod/mini';
 import {
   defineOptions,
   integer,
   LOG_LEVEL,
+  listOf,
   type OptionsOf,
   optional,
   port,
@@ -36,6 +38,14 @@ export const CONTROLLER_OPTIONS = defineOptions({
     env: 'FC_ACCOUNT_ID',
     ...optional(text('account id', /^\d{1,32}$/)),
     about: "Owner of queues, if the token's endpoint does not contain it.",
+  },
+  mnsEndpoints: {
+    env: 'MNS_ENDPOINTS',
+    schema: listOf(z.string().check(z.regex(/^[a-z0-9.-]+(:\d{1,5})?$/i))),
+    default: [] as string[],
+    unit: 'comma-separated: host or host:port',
+    about:
+      'Hosts that the `url` of a token may name besides the endpoints of MNS. The controller calls whatever it names.',
   },
   resyncSeconds: {
     env: 'RESYNC_SECONDS',

@@ -6,7 +6,7 @@ import { createHttpClient } from '../../shared/runtime/http.ts';
 import { startHttpServer } from '../../shared/runtime/http-server.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
-import { createMemo } from '../../shared/runtime/recent.ts';
+import { createMemo, createRecentMap } from '../../shared/runtime/recent.ts';
 import { createController } from './controller.ts';
 import type { ControllerDeps } from './deps.ts';
 import { createDepthHandler } from './depth.ts';
@@ -23,6 +23,8 @@ export interface RunningController {
 
 /** Milliseconds of silence after which a request to MNS has failed. */
 const TIMEOUT_MS = 10_000;
+/** Sources in deletion whose age is remembered. */
+const MAX_DELETIONS = 1000;
 /** Requests to the HTTP endpoint are small and few. */
 const HTTP_BOUNDS = { maxBytes: 1024, concurrency: 50 };
 
@@ -45,6 +47,7 @@ export async function startController(
       }),
     record: createRecorder(cluster, clock, logger),
     ensured: createMemo(clock, options.resyncSeconds * 1000),
+    deletions: createRecentMap(MAX_DELETIONS),
     clock,
     options,
   };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { steadyClock } from '../../shared/runtime/clock.ts';
 import { createHttpClient } from '../../shared/runtime/http.ts';
 import { createKeyring } from '../access/keyring.ts';
 import type { NotificationTarget } from '../events/notification-target.ts';
@@ -7,6 +8,7 @@ import { createAuthenticate } from './authenticate.ts';
 import { createDeliver } from './deliver.ts';
 import { inProcess, MnsRefusal } from './errors.ts';
 import { createListener, operationOf, writeRefusal } from './listener.ts';
+import { newestTime } from './newest-time.ts';
 import { createOperations } from './operations/index.ts';
 import { createPusher } from './push.ts';
 import { createQueues, type DeliveryFaults } from './queues.ts';
@@ -45,11 +47,13 @@ export async function createMns(options: MnsOptions): Promise<LocalMns> {
   const ledger = await openLedger(dataDir && join(dataDir, 'journal'));
   const identity = signingIdentity(dataDir, clock);
   const http = createHttpClient();
-  const queues = createQueues({ ledger, clock, random, faults });
+  // Visibility is a duration: it must not change when a person sets the time of day, before or after a restart.
+  const steady = steadyClock(clock, newestTime(ledger.state));
+  const queues = createQueues({ ledger, clock: steady, random, faults });
   const certificateUrl = () => `${baseUrl()}${CERTIFICATE_PATH}`;
   const deliver = createDeliver({ queues, http, identity, certificateUrl, clock, random, owner });
-  const pusher = createPusher({ ledger, clock, random, logger, deliver });
-  const topics = createTopics({ ledger, clock, random, queues, pusher, owner });
+  const pusher = createPusher({ ledger, clock: steady, random, logger, deliver });
+  const topics = createTopics({ ledger, clock: steady, random, queues, pusher, owner });
   const operations = createOperations({ queues, topics, ledger, owner, logger, random });
   const authenticate = createAuthenticate(keyring, region);
   const answer = createListener({ operations, authenticate, clock, random, logger });

@@ -10,6 +10,8 @@ export interface OssContext extends RuntimeDeps {
   readonly region: string;
   readonly keyring: Keyring;
   readonly events: EventPublisher;
+  /** Calls `work` after so many milliseconds, unless the server has closed or was reset before. */
+  readonly later: (ms: number, work: () => void) => void;
   /** Milliseconds without a byte after which a connection is closed. */
   readonly idleTimeoutMs: number;
 }

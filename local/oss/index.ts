@@ -23,7 +23,19 @@ export async function createOss(options: OssOptions): Promise<Service> {
   const store = await openStore(dataDir);
   const region = options.region.replace(/^oss-/, '');
   const keyring = createKeyring(options);
-  const oss = { store, region, keyring, clock, random, events, logger, idleTimeoutMs };
+  const cancels = new Set<() => void>();
+  const later = (ms: number, work: () => void) => {
+    const cancel = clock.after(ms, () => {
+      cancels.delete(cancel);
+      work();
+    });
+    cancels.add(cancel);
+  };
+  const cancelAll = () => {
+    for (const cancel of cancels) cancel();
+    cancels.clear();
+  };
+  const oss = { store, region, keyring, clock, random, events, logger, later, idleTimeoutMs };
   return {
     listener: createListener(oss),
     operationOf,
@@ -31,7 +43,13 @@ export async function createOss(options: OssOptions): Promise<Service> {
       const code = kind === 'error' ? 'InternalError' : 'QpsLimitExceeded';
       writeRefusal(request, response, new OssRefusal(code, 'Injected fault.'), oss);
     },
-    close: store.close,
-    reset: store.reset,
+    close() {
+      cancelAll();
+      return store.close();
+    },
+    reset() {
+      cancelAll();
+      return store.reset();
+    },
   };
 }

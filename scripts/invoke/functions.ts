@@ -29,6 +29,8 @@ const FUNCTIONS: Readonly<
     preStop: 'index.preStop',
     environment: {
       OSS_ENDPOINT: cloud.oss.url,
+      MNS_ENDPOINT: cloud.mns.url,
+      DEAD_LETTERS: `mns:${DEAD_LETTER_QUEUE}`,
       ...(cloud.facebody !== undefined && {
         FACEBODY_ENDPOINT: cloud.facebody,
         FACEBODY_UPLOAD_ENDPOINT: cloud.facebody,

@@ -1,4 +1,5 @@
-import pc from 'picocolors';
+import { line, print, printError, style, type Words } from '../../shared/runtime/terminal.ts';
+import { visibleText } from '../../shared/runtime/visible.ts';
 import type { InvocationCloud } from './cloud.ts';
 import type { Invoked } from './session.ts';
 
@@ -8,17 +9,17 @@ export function report(
   { cloud, node }: { cloud: InvocationCloud; node: string | undefined },
 ): void {
   const where = cloud.isRunning ? `the cloud at ${cloud.oss.url}` : 'a cloud in memory';
-  console.error(pc.dim(`on ${node ?? `Node ${process.versions.node}`}, against ${where}`));
+  printError(style.dim(`on ${node ?? `Node ${process.versions.node}`}, against ${where}`));
   for (const { bucket, key, photo } of seeded) {
-    console.error(pc.dim(`${photo} stands in for oss://${bucket}/${key}`));
+    printError(style.dim(`${photo} stands in for oss://${bucket}/${key}`));
   }
-  process.stderr.write(result.log);
-  for (const file of files) console.error(file);
+  process.stderr.write(visibleText(result.log));
+  for (const file of files) printError(file);
   if (result.errorType !== undefined) {
-    console.error(pc.red(result.errorType));
+    printError(style.red(result.errorType));
     process.exitCode = 1;
   }
-  console.log(pretty(result.body));
+  print(...pretty(result.body).split('\n'));
 }
 
 function pretty(body: Buffer): string {
@@ -30,15 +31,15 @@ function pretty(body: Buffer): string {
 }
 
 /** The addresses and keys that a client needs. */
-export function describeServer(functionName: string, url: string, cloud: InvocationCloud): string {
+export function describeServer(functionName: string, url: string, cloud: InvocationCloud): Words[] {
   const { accountId, region, credentials, oss, mns } = cloud;
   return [
-    `Function Compute ${pc.cyan(url)}`,
+    line`Function Compute ${style.cyan(url)}`,
     `  3.0   POST ${url}/2023-03-30/functions/${functionName}/invocations`,
     `  2.0   POST ${url}/2016-08-15/services/local/functions/${functionName}/invocations`,
     `  HTTP  ${url}/2016-08-15/proxy/local/${functionName}/`,
     ...(cloud.onObjectChange ? ['  OSS   uploads below incoming/ of the bucket photos'] : []),
-    `OSS ${pc.cyan(oss.url)}, MNS ${pc.cyan(mns.url)}`,
+    line`OSS ${style.cyan(oss.url)}, MNS ${style.cyan(mns.url)}`,
     `account ${accountId}, region ${region}, access key ${credentials.accessKeyId}${cloud.isRunning ? '' : ' with the secret of docs/local-cloud.md'}`,
-  ].join('\n');
+  ];
 }

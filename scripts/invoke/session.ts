@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type InvocationResult, type LocalFc, startLocalFc } from '../../local/fc/index.ts';
-import { RECOGNIZED_EVENTS } from '../../shared/envelope/event-types.ts';
+import { TRIGGER_EVENTS } from '../../shared/envelope/event-types.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import { readTimerEvent } from '../../shared/envelope/timer.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
@@ -54,7 +54,7 @@ const QUEUED = 'events/base64.txt';
 const TRIGGER = {
   name: 'uploads',
   bucket: 'photos',
-  events: RECOGNIZED_EVENTS.map((name) => `oss:${name}`),
+  events: TRIGGER_EVENTS.map((name) => `oss:${name}`),
   prefix: 'incoming/',
 };
 

@@ -33,11 +33,21 @@ export function jsonEnvelope<T>(
   schema: z.ZodMiniType<T>,
   open: (value: T) => Layer,
 ): Envelope {
+  const check = (value: unknown): Layer | string => {
+    const parsed = schema.safeParse(value);
+    return parsed.success ? open(parsed.data) : describeIssue(parsed.error.issues);
+  };
+  const { shape } = schema as { shape?: Readonly<Record<string, unknown>> };
+  if (!shape) return { name, open: check };
+  // A schema costs many times more than a look at the first field, and a batch may have thousands of foreign parts.
+  const [first] = Object.keys(shape) as [string];
+  let why: { foreign: string; absent: string } | undefined;
   return {
     name,
     open(value) {
-      const parsed = schema.safeParse(value);
-      return parsed.success ? open(parsed.data) : describeIssue(parsed.error.issues);
+      why ??= { foreign: check(undefined) as string, absent: check({}) as string };
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return why.foreign;
+      return first in value ? check(value) : why.absent;
     },
   };
 }

@@ -8,9 +8,17 @@ export const EVENT_SOURCE = 'acs.oss';
  * - `removes`: it does not exist any more; on a versioned bucket it is hidden behind a delete marker.
  * - `bookkeeping`: a step of a multipart upload, before there is an object or instead of one.
  * - `stores`: the same object is kept elsewhere or in another storage class.
+ * - `restores`: an archived object can be read again.
  * - `reads`: it was downloaded.
  */
-export type EventEffect = 'creates' | 'modifies' | 'removes' | 'bookkeeping' | 'stores' | 'reads';
+export type EventEffect =
+  | 'creates'
+  | 'modifies'
+  | 'removes'
+  | 'bookkeeping'
+  | 'stores'
+  | 'restores'
+  | 'reads';
 
 /** An event rule of a bucket may name every type, an OSS trigger of Function Compute only some. */
 type Selectable = 'rules and triggers' | 'rules';
@@ -20,7 +28,7 @@ export interface EventType<Name extends string = string> {
   readonly name: Name;
   readonly effect: EventEffect;
   readonly selectable: Selectable;
-  /** Whether the pipeline works on it. Rules and triggers for the pipeline name exactly these types. */
+  /** Whether the pipeline works on it. Rules for the pipeline name exactly these types. */
   readonly isRecognized: boolean;
   /** One sentence. */
   readonly meaning: string;
@@ -52,7 +60,7 @@ export const EVENT_TYPES = [
   row('ObjectReplication:ObjectCreated', 'stores', rules, false, 'A new object was replicated.'),
   row('ObjectReplication:ObjectModified', 'stores', rules, false, 'A modification was replicated.'),
   row('ObjectReplication:ObjectRemoved', 'stores', rules, false, 'A deletion was replicated.'),
-  row('ObjectRestore:FinishRestore', 'stores', rules, false, 'An archived object can be read again.'),
+  row('ObjectRestore:FinishRestore', 'restores', rules, true, 'An archived object can be read again.'),
 ] as const;
 
 export type EventName = (typeof EVENT_TYPES)[number]['name'];
@@ -64,9 +72,18 @@ export function eventTypeOf(name: string): EventType | undefined {
   return BY_NAME.get(name);
 }
 
-/** What rules and triggers for the pipeline name. */
-export const RECOGNIZED_EVENTS: readonly EventName[] = EVENT_TYPES.filter(
-  ({ isRecognized }) => isRecognized,
+const RECOGNIZED = EVENT_TYPES.filter(({ isRecognized }) => isRecognized);
+
+/** What event rules for the pipeline name. */
+export const RECOGNIZED_EVENTS: readonly EventName[] = RECOGNIZED.map(({ name }) => name);
+
+/**
+ * What OSS triggers for the pipeline name: a trigger does not know every type.
+ *
+ * @public only scripts and tests use it
+ */
+export const TRIGGER_EVENTS: readonly EventName[] = RECOGNIZED.filter(
+  ({ selectable }) => selectable === both,
 ).map(({ name }) => name);
 
 function row<Name extends string>(

@@ -18,6 +18,8 @@ export interface ReceivedEvents {
 
 const REQUIRED = ['id', 'source', 'type', 'specversion'];
 const VERSIONS = ['1.0', '0.3'];
+/** EventBridge's largest batch. */
+const MAX_EVENTS = 10_000;
 
 /**
  * The CloudEvents of an HTTP request in binary, structured or batched mode. JSON may also have the type `application/json`,
@@ -58,6 +60,10 @@ function readPlain(body: Uint8Array): ReceivedEvents | undefined {
 }
 
 function collect(values: readonly unknown[], read: (value: unknown) => ReceivedEvent): ReceivedEvents {
+  if (values.length > MAX_EVENTS) {
+    const tooMany = `the batch has ${values.length} events, the bound is ${MAX_EVENTS}`;
+    return { events: [], faults: [new AppError('EventTooLarge', tooMany)] };
+  }
   const events: ReceivedEvent[] = [];
   const faults: AppError[] = [];
   for (const value of values) {

@@ -24,6 +24,7 @@ interface EnvelopeFault {
   readonly path: string;
   /** `EnvelopeUnknown`, `EnvelopeTooDeep` or `EventTooLarge`. Says what was expected where; never quotes the input. */
   readonly error: AppError;
+  /** The part with all envelopes that contain nothing else. */
   readonly content: unknown;
 }
 
@@ -38,6 +39,8 @@ interface Trail {
   readonly path: string;
   readonly envelopes: readonly EnvelopeName[];
   readonly eventId?: string | undefined;
+  /** The outermost envelope of which this is the only part. */
+  readonly outermost?: { readonly content: unknown };
 }
 
 /**
@@ -55,9 +58,11 @@ export function openEnvelope(input: unknown, bounds: Partial<EnvelopeBounds> = {
     try {
       const value = readValue(content, limits.maxBytes);
       const { name, layer } = recognize(value, outer.path);
+      const outermost = outer.outermost ?? { content };
       const trail = {
         ...outer,
         envelopes: [...outer.envelopes, name],
+        outermost: layer.parts.length === 1 ? outermost : undefined,
         eventId: layer.parts.length === 1 ? (layer.eventId ?? outer.eventId) : undefined,
       };
       records += Math.max(0, layer.parts.length - 1);
@@ -69,18 +74,22 @@ export function openEnvelope(input: unknown, bounds: Partial<EnvelopeBounds> = {
         else open(part, inner);
       }
     } catch (error) {
-      faults.push({ path: outer.path, error: toAppError(error), content });
+      faults.push(faultOf(outer, toAppError(error), content));
     }
   };
 
   const take = (content: unknown, index: number, trail: Trail): void => {
     const why = whyNotRecord(content);
     if (why === undefined) events.push(eventOf(content as OssRecord, { ...trail, index }));
-    else faults.push({ path: trail.path, error: unknownAt(trail.path, [`oss-record: ${why}`]), content });
+    else faults.push(faultOf(trail, unknownAt(trail.path, [`oss-record: ${why}`]), content));
   };
 
   open(input, { path: '', envelopes: [] });
   return { events, faults };
+}
+
+function faultOf({ path, outermost }: Trail, error: AppError, content: unknown): EnvelopeFault {
+  return { path, error, content: outermost ? outermost.content : content };
 }
 
 function recognize(value: unknown, path: string): { name: EnvelopeName; layer: Layer } {

@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 /** The rate that a service is believed to accept. Its answers change it. */
 export interface PacingRate {
   perSecond(): number;
-  /** `sentAt` is when the request left, in milliseconds since the epoch. */
+  /** `sentAt` is when the request left, by `clock.monotonic()`. */
   succeeded(sentAt: number): void;
   throttled(sentAt: number): void;
 }
@@ -30,7 +30,7 @@ export function createPacingRate(quota: number, clock: Clock): PacingRate {
 
   const change = (next: number): void => {
     rate = next;
-    changedAt = clock.now();
+    changedAt = clock.monotonic();
   };
 
   return {

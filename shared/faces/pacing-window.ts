@@ -1,6 +1,6 @@
 /** Start times of requests, so that no second at the service has more requests than its quota. */
 export interface PacingWindow {
-  /** Milliseconds since the epoch at which each of the next `count` requests may start, not before `from`. */
+  /** When each of the next `count` requests may start, not before `from`: milliseconds of `clock.monotonic()`. */
   slots(from: number, count: number, perSecond: number): number[];
   sent(at: number): void;
 }
@@ -18,8 +18,6 @@ export function createPacingWindow(marginMs: number): PacingWindow {
     slots(from, count, perSecond) {
       const atOnce = Math.max(1, Math.floor(perSecond));
       const period = Math.max(SECOND_MS, SECOND_MS / perSecond) + marginMs;
-      // When the clock was set back, requests must not wait for its earlier time.
-      if ((log.at(-1) ?? from) > from) log = log.map((at) => Math.min(at, from));
       const times = log.slice(-atOnce);
       for (let i = 0; i < count; i++) {
         const before = times.at(-atOnce);

@@ -7,7 +7,7 @@ import { createPacingRate } from './pacing-rate.ts';
 import { createPacingWindow } from './pacing-window.ts';
 
 export interface PaceOptions {
-  /** Milliseconds since the epoch by which the request must start. Default: no deadline. */
+  /** By when the request must start, in milliseconds of `clock.monotonic()`. Default: no deadline. */
   readonly deadline?: number;
   readonly signal?: AbortSignal;
 }
@@ -84,17 +84,12 @@ function createPacedQueue(
   let promisedUntil = Number.NEGATIVE_INFINITY;
   let cancelTimer = () => {};
 
-  /** Start times of the next `count` requests. */
-  const slots = (count: number) => {
-    const now = clock.now();
-    // At most the longest pause from now, in case the machine's clock was set back.
-    const from = Math.max(now, Math.min(pausedUntil, now + MAX_PAUSE_MS));
-    return window.slots(from, count, rate.perSecond());
-  };
+  /** Start times of the next `count` requests, none before `now`. */
+  const slots = (count: number, now: number) =>
+    window.slots(Math.max(now, pausedUntil), count, rate.perSecond());
 
   /** The error of a request whose slot is after its deadline. */
-  const tooLate = (slot: number): AppError => {
-    const now = clock.now();
+  const tooLate = (slot: number, now: number): AppError => {
     promisedUntil = Math.max(slot, promisedUntil + 1000 / rate.perSecond());
     const retryAfterMs = Math.ceil(Math.min(MAX_RETRY_MS, promisedUntil - now));
     const wait = Math.ceil(slot - now);
@@ -107,14 +102,14 @@ function createPacedQueue(
   /** Starts requests that are due, rejects those that would miss their deadline, and sets the timer for the next. */
   const pump = (): void => {
     cancelTimer();
-    const now = clock.now();
-    const times = slots(waiting.length);
+    const now = clock.monotonic();
+    const times = slots(waiting.length, now);
     const kept: WaitingRequest[] = [];
     let next = 0;
     for (const request of waiting.splice(0)) {
       const slot = times[next]!;
       if (slot > now && slot > request.deadline) {
-        request.fail(tooLate(slot));
+        request.fail(tooLate(slot, now));
         continue;
       }
       next++;
@@ -148,8 +143,9 @@ function createPacedQueue(
   return {
     rate: () => rate.perSecond(),
     async run(work, options) {
-      const slot = slots(pending + 1).at(-1)!;
-      if (slot > clock.now() && slot > (options.deadline ?? Number.POSITIVE_INFINITY)) throw tooLate(slot);
+      const now = clock.monotonic();
+      const slot = slots(pending + 1, now).at(-1)!;
+      if (slot > now && slot > (options.deadline ?? Number.POSITIVE_INFINITY)) throw tooLate(slot, now);
       pending++;
       let sentAt: number | undefined;
       try {
@@ -161,7 +157,7 @@ function createPacedQueue(
       } catch (error) {
         if (sentAt !== undefined && isAppError(error, 'Throttled')) {
           rate.throttled(sentAt);
-          pausedUntil = clock.now() + MIN_PAUSE_MS + random() * (MAX_PAUSE_MS - MIN_PAUSE_MS);
+          pausedUntil = clock.monotonic() + MIN_PAUSE_MS + random() * (MAX_PAUSE_MS - MIN_PAUSE_MS);
           pump();
         }
         throw error;

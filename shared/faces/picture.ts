@@ -11,8 +11,8 @@ export interface AnalyzeOptions {
   readonly embeddings: boolean;
   readonly signal?: AbortSignal;
   /**
-   * Milliseconds since the epoch by which the result is needed. An engine that would wait longer for its quota throws
-   * `Throttled` at once. Default: no deadline.
+   * By when the result is needed, in milliseconds of `clock.monotonic()`. An engine that would wait longer for its
+   * quota throws `Throttled` at once. Default: no deadline.
    */
   readonly deadline?: number;
   /** The file itself. A service in the same region reads it, so that the picture is not sent. */

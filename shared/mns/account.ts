@@ -14,6 +14,13 @@ export function readMnsHost(endpoint: string): Partial<MnsAccount> {
   return { region, accountId };
 }
 
+/** Whether a URL leads to MNS, with nothing but the host in it. */
+export function isMnsEndpoint(endpoint: string): boolean {
+  const { protocol, username, password, port } = new URL(endpoint);
+  if (!/^https?:$/.test(protocol) || username !== '' || password !== '' || port !== '') return false;
+  return readMnsHost(endpoint).accountId !== undefined;
+}
+
 /** Values in `given` override those of the endpoint. Throws `ConfigInvalid` when one is in neither. */
 export function accountFromEndpoint(endpoint: string, given: Partial<MnsAccount> = {}): MnsAccount {
   const host = readMnsHost(endpoint);

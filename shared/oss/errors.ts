@@ -8,6 +8,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   NoSuchVersion: 'NoSuchKey',
   SymlinkTargetNotExist: 'NoSuchKey',
   NoSuchBucket: 'NoSuchBucket',
+  InvalidObjectState: 'ObjectArchived',
   AccessDenied: 'AccessDenied',
   InvalidAccessKeyId: 'InvalidAccessKeyId',
   SignatureDoesNotMatch: 'SignatureDoesNotMatch',

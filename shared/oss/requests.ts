@@ -101,7 +101,7 @@ export function createOssRequests(options: RequestOptions): OssRequests {
 }
 
 function signedHeaders(
-  { method, region, bucket, key, query = [], headers = {}, body }: OssRequest,
+  { method, region, bucket, key, query = [], headers = {} }: OssRequest,
   { credentials, now }: Signer,
 ): Record<string, string> {
   const date = compactDate(now);
@@ -114,7 +114,6 @@ function signedHeaders(
   const parts = { method, bucket, key, query, headers: unsigned };
   return {
     ...unsigned,
-    ...(body instanceof Uint8Array && { 'content-length': String(body.length) }),
     authorization: authorizationV4(credentials, { date, region }, parts),
   };
 }

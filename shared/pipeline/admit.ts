@@ -1,11 +1,13 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
 import { eventTypeOf } from '../envelope/event-types.ts';
 import { fixedPrefix } from '../results/keys.ts';
+import { keyForms } from './key-forms.ts';
 import type { PipelineOptions } from './options.ts';
 import type { IgnoreRule } from './outcome.ts';
 
 export type Admission =
-  | { readonly action: 'process' | 'remove' }
+  /** `complete`: process it, unless there is a result already. */
+  | { readonly action: 'process' | 'complete' | 'remove' }
   | { readonly action: 'ignore'; readonly rule: IgnoreRule };
 
 type Rules = Pick<
@@ -18,18 +20,21 @@ export function admit(event: Pick<OssObjectEvent, 'eventName' | 'bucket' | 'key'
   const { eventName, bucket, key } = event;
   const type = eventTypeOf(eventName);
   if (!type?.isRecognized) return ignore('event-type');
-  if (isOwnResult(bucket, key, rules)) return ignore('own-result');
-  if (!key.startsWith(rules.sourcePrefix)) return ignore('outside-prefix');
-  if (key.endsWith('/')) return ignore('folder');
-  const lower = key.toLowerCase();
-  if (
-    rules.sourceSuffixes.length > 0 &&
-    !rules.sourceSuffixes.some((end) => lower.endsWith(end.toLowerCase()))
-  ) {
-    return ignore('outside-suffix');
-  }
+  const forms = keyForms(key);
+  if (forms.some((form) => isOwnResult(bucket, form, rules))) return ignore('own-result');
+  const inside = forms.filter((form) => form.startsWith(rules.sourcePrefix));
+  if (inside.length === 0) return ignore('outside-prefix');
+  const files = inside.filter((form) => !form.endsWith('/'));
+  if (files.length === 0) return ignore('folder');
+  if (!files.some((form) => hasSuffix(form, rules))) return ignore('outside-suffix');
+  if (type.effect === 'restores') return { action: 'complete' };
   if (type.effect !== 'removes') return { action: 'process' };
   return rules.removeResults ? { action: 'remove' } : ignore('removal-off');
+}
+
+function hasSuffix(key: string, { sourceSuffixes }: Rules): boolean {
+  const lower = key.toLowerCase();
+  return sourceSuffixes.length === 0 || sourceSuffixes.some((end) => lower.endsWith(end.toLowerCase()));
 }
 
 /** Every event is checked again: the check at start-up does not know the event rule. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { OssObjectEvent } from '../envelope/event.ts';
 import type { ObjectHead, ObjectStore } from '../oss/object-store.ts';
 import { AppError, isAppError } from '../runtime/errors.ts';
+import { keyForms } from './key-forms.ts';
 
 export interface FetchedObject {
   readonly bytes: Buffer;
@@ -40,25 +41,28 @@ export async function fetchSource(
   }
 }
 
-/** No document says whether notifications percent-encode keys: tries the key as it came, then its decoded form. */
 async function openSource(store: ObjectStore, key: string, signal?: AbortSignal) {
-  for (const candidate of new Set([key, decoded(key)])) {
+  for (const candidate of keyForms(key)) {
     try {
       return await store.get(candidate, { signal });
     } catch (error) {
-      if (!isAppError(error, 'NoSuchKey')) throw error;
+      // A bucket that was deleted after the event has taken its objects along.
+      if (!isAppError(error, 'NoSuchKey', 'NoSuchBucket')) throw asObjectError(error);
     }
   }
   return undefined;
 }
 
-function decoded(key: string): string {
-  if (!/%[0-9a-f]{2}/i.test(key)) return key;
-  try {
-    return decodeURIComponent(key);
-  } catch {
-    return key;
-  }
+/**
+ * A refusal to read one object is the fault of that object. A wrong key or region concerns every object: OSS has other codes
+ * for a wrong key, and names the right endpoint for a wrong region.
+ */
+function asObjectError(error: unknown): unknown {
+  if (!isAppError(error)) return error;
+  const { code, message, details } = error;
+  const isKms = /^kms/i.test(String(details.ossCode ?? ''));
+  if (!isKms && (code !== 'AccessDenied' || details.endpoint !== undefined)) return error;
+  return new AppError('ObjectUnreadable', message, { details, cause: error });
 }
 
 function isOtherWrite(head: ObjectHead, event: OssObjectEvent): boolean {

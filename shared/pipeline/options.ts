@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { AttributeName } from '../faces/face.ts';
 import type { ImageBounds } from '../images/image.ts';
-import { MAX_KEY_BYTES } from '../oss/limits.ts';
 import { AppError } from '../runtime/errors.ts';
 import {
   defineOptions,
@@ -14,6 +13,7 @@ import {
   readOptions,
   text,
 } from '../runtime/options.ts';
+import { keyPrefix } from './key-prefix-option.ts';
 
 const ATTRIBUTES = [
   'age',
@@ -28,8 +28,7 @@ const ATTRIBUTES = [
 export const PIPELINE_OPTIONS = defineOptions({
   sourcePrefix: {
     env: 'SOURCE_PREFIX',
-    schema: z.optional(z.string().check(z.maxLength(MAX_KEY_BYTES))),
-    unit: 'key prefix',
+    ...optional(keyPrefix('key prefix')),
     about:
       'Only objects below it are processed. The event rule should name the same prefix. Default: `incoming/`, or the whole bucket when the result prefix comes from `UPLOAD_OSS_PATH`.',
   },
@@ -48,9 +47,10 @@ export const PIPELINE_OPTIONS = defineOptions({
   resultPrefix: {
     env: 'RESULT_PREFIX',
     aliases: ['UPLOAD_OSS_PATH'],
-    ...text('key prefix; `{bucket}` is replaced by the source bucket', /^[^/\\][^\\]{0,255}$/),
+    ...keyPrefix('key prefix; `{bucket}` is replaced by the source bucket', /^.{1,256}$/),
     default: 'results/',
-    about: 'Results of `<key>` are stored at `<prefix><key>/`. It must be outside the watched prefix.',
+    about:
+      'Results of `<key>` are stored at `<prefix><key>/`, or, if that is too long for a key of OSS, at `<prefix><start of the key>~<hash>/`. It must be outside the watched prefix.',
   },
   attributes: {
     env: 'ATTRIBUTES',

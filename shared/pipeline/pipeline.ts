@@ -24,7 +24,7 @@ export function createPipeline<R extends object>({ clock, logger, taskFor }: Pip
   return async (event, context = {}) => {
     const stopwatch = createStopwatch(clock);
     const { durations } = stopwatch;
-    const started = clock.now();
+    const started = clock.monotonic();
     const line = { id: event.id, event: event.eventName, bucket: event.bucket, key: event.key };
     let task: PictureTask<R> | undefined;
     let endTurn = () => {};
@@ -33,7 +33,7 @@ export function createPipeline<R extends object>({ clock, logger, taskFor }: Pip
       endTurn = await turns.take(task.turnOf(event));
       const result = await processPicture(event, task, stopwatch, context);
       const outcome = { ...result, durations } as Outcome<R>;
-      logger.info({ ...line, ...outcome, ms: clock.now() - started }, task.messages.done);
+      logger.info({ ...line, ...outcome, ms: clock.monotonic() - started }, task.messages.done);
       return outcome;
     } catch (thrown) {
       const error = toAppError(thrown);

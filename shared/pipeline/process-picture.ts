@@ -3,11 +3,11 @@ import type { FaceEngine } from '../faces/engine.ts';
 import type { Face } from '../faces/face.ts';
 import { type AnalyzeOptions, type ImageSource, type Picture, withPicture } from '../faces/picture.ts';
 import type { ObjectStore, OpenBucket } from '../oss/object-store.ts';
-import { type PublishedResult, standingOf } from '../results/identity.ts';
+import { isCurable, type PublishedResult, standingOf } from '../results/identity.ts';
 import type { ResultKeys } from '../results/keys.ts';
 import { findPublished } from '../results/writer.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type AppError, type ErrorCode, toAppError } from '../runtime/errors.ts';
+import { type AppError, type ErrorCode, isAppError, toAppError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/log.ts';
 import type { Admission } from './admit.ts';
 import { type FetchedObject, fetchSource } from './fetch.ts';
@@ -35,7 +35,7 @@ export interface PictureDeps {
 /** How one delivery of an event is processed. */
 export interface EventContext {
   readonly signal?: AbortSignal;
-  /** Milliseconds since the epoch by which faces must be found; see `AnalyzeOptions`. */
+  /** When faces must be found, by `clock.monotonic()`; see `AnalyzeOptions`. */
   readonly deadline?: number;
   /** Processes the picture again although this write already has its document. @default false */
   readonly again?: boolean;
@@ -105,22 +105,38 @@ export async function processPicture<R>(
   stopwatch: Stopwatch,
   context: EventContext,
 ): Promise<R | CommonResult> {
-  const { openBucket, engine, options } = task.deps;
+  const { openBucket, options } = task.deps;
   const admission = task.admit(event);
   if (admission.action === 'ignore') return { outcome: 'ignored', rule: admission.rule };
 
   const { bucket, region } = event;
   const source = openBucket(bucket, region);
   const results = openBucket(options.resultBucket ?? bucket, region);
-  const keys = task.keysOf(event);
-  const job: PictureJob = { ...context, event, source, results, keys, stopwatch };
-  if (admission.action === 'remove') return removeIfGone(job, task);
+  const job: PictureJob = { ...context, event, source, results, keys: task.keysOf(event), stopwatch };
+  try {
+    if (admission.action === 'remove') return await removeIfGone(job, task);
+    return await processAdmitted(job, task, admission.action);
+  } catch (error) {
+    // A bucket that was deleted after the event has taken its objects along.
+    if (isAppError(error, 'NoSuchBucket') && results.bucket === source.bucket)
+      return { outcome: 'gone', removed: 0 };
+    throw error;
+  }
+}
 
-  const { signal, deadline, again } = context;
+async function processAdmitted<R>(
+  job: PictureJob,
+  task: PictureTask<R>,
+  action: 'process' | 'complete',
+): Promise<R | CommonResult> {
+  const { event, source, results, keys, stopwatch, signal, deadline, again } = job;
+  const { engine, options } = task.deps;
   const published = await stopwatch.time('admit', () => findPublished(results, keys, signal));
   const standing = standingOf(event, published);
   if (standing === 'superseded') return { outcome: 'superseded' };
-  if (standing === 'duplicate' && !again) return { outcome: 'duplicate', document: keys.document };
+  const isComplete = action === 'complete' && published && !isCurable(published.failure);
+  if ((standing === 'duplicate' || isComplete) && !again)
+    return { outcome: 'duplicate', document: keys.document };
 
   let fetched: FetchedObject | undefined;
   try {

@@ -8,16 +8,16 @@ export interface Stopwatch {
   readonly durations: Durations;
 }
 
-export function createStopwatch(clock: Pick<Clock, 'now'>): Stopwatch {
+export function createStopwatch(clock: Pick<Clock, 'monotonic'>): Stopwatch {
   const durations: Durations = {};
   return {
     durations,
     async time(stage, work) {
-      const start = clock.now();
+      const start = clock.monotonic();
       try {
         return await work();
       } finally {
-        durations[stage] = (durations[stage] ?? 0) + (clock.now() - start);
+        durations[stage] = (durations[stage] ?? 0) + (clock.monotonic() - start);
       }
     },
   };

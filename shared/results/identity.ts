@@ -1,4 +1,5 @@
 import type { ObjectHead } from '../oss/object-store.ts';
+import type { ErrorCode } from '../runtime/errors.ts';
 
 /**
  * The write that a result document belongs to. It is stored as metadata of the document, so reading it costs one HEAD. The
@@ -15,11 +16,24 @@ export interface WriteIdentity {
 export interface PublishedResult extends WriteIdentity {
   /** Number of crops that are stored beside the document. */
   readonly faces: number;
+  /** The error code of a document without a result. */
+  readonly failure?: string;
+}
+
+/** Failures that end without a new write of the object: another delivery of the event tries again. */
+const CURABLE: ReadonlySet<string> = new Set(['ObjectArchived', 'ObjectUnreadable'] satisfies ErrorCode[]);
+
+export function isCurable(failure: string | undefined): boolean {
+  return failure !== undefined && CURABLE.has(failure);
 }
 
 /** Key and bucket are percent-encoded: metadata travels in headers. */
-export function identityMetadata(identity: WriteIdentity, faces: number): Record<string, string> {
+export function identityMetadata(
+  identity: WriteIdentity,
+  { faces = 0, failure }: { readonly faces?: number; readonly failure?: string },
+): Record<string, string> {
   return {
+    ...(failure !== undefined && { failure }),
     'source-bucket': identity.bucket,
     'source-key': encodeURIComponent(identity.key),
     'request-id': identity.requestId,
@@ -37,7 +51,8 @@ export function publishedResult(head: ObjectHead): PublishedResult | undefined {
     'event-time': eventTime,
   } = head.metadata;
   if (!bucket || !key || !requestId || !eventTime) return undefined;
-  return { bucket, key: decodeKey(key), requestId, eventTime, faces: Number(head.metadata.faces) || 0 };
+  const { faces, failure } = head.metadata;
+  return { bucket, key: decodeKey(key), requestId, eventTime, faces: Number(faces) || 0, failure };
 }
 
 /** The metadata of other programs may contain any text. */
@@ -57,6 +72,6 @@ export type Standing = 'new' | 'duplicate' | 'superseded';
  */
 export function standingOf(write: WriteIdentity, published: PublishedResult | undefined): Standing {
   if (!published || published.bucket !== write.bucket || published.key !== write.key) return 'new';
-  if (published.requestId === write.requestId) return 'duplicate';
+  if (published.requestId === write.requestId) return isCurable(published.failure) ? 'new' : 'duplicate';
   return Date.parse(published.eventTime) > Date.parse(write.eventTime) ? 'superseded' : 'new';
 }

@@ -53,7 +53,7 @@ export async function writeDocument(
   const crops = document.faces.filter((face) => face.crop !== undefined).length;
   await store.put(keys.document, Buffer.from(`${JSON.stringify(document, null, 2)}\n`), {
     contentType: 'application/json',
-    metadata: identityMetadata(document.source, crops),
+    metadata: identityMetadata(document.source, { faces: crops, failure: document.error?.code }),
     signal,
   });
   const stale: string[] = [];

@@ -2,12 +2,25 @@ import { untilAborted } from './abort.ts';
 
 /** Time as a dependency, so that tests advance it instead of sleeping. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch. A person or NTP may set it forwards or back: never wait by it. */
   now(): number;
+  /** Milliseconds since a moment of its own. It never jumps: for pauses, deadlines, ages and durations. */
+  monotonic(): number;
   /** Resolves after `ms`; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls `fn` once after `ms`; the returned function cancels it. */
   after(ms: number, fn: () => void): () => void;
+}
+
+/**
+ * A clock whose time of day never jumps: it reads `base` once and then follows the time that passes. For times that are both
+ * told to others and waited for.
+ *
+ * @param notBefore the earliest time of day to begin with, in milliseconds since the epoch
+ */
+export function steadyClock(base: Clock, notBefore = 0): Clock {
+  const offset = Math.max(base.now(), notBefore) - base.monotonic();
+  return { ...base, now: () => base.monotonic() + offset };
 }
 
 /** Node's longest timer. A longer one would fire at once. */
@@ -15,9 +28,11 @@ const MAX_TIMER_MS = 2_147_483_647;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   sleep: (ms, signal) => sleepWith(systemClock, ms, signal),
   after(ms, fn) {
-    const timer = setTimeout(fn, Math.min(Math.max(0, ms), MAX_TIMER_MS));
+    // Node drops fractions of a millisecond: the timer would fire before its time.
+    const timer = setTimeout(fn, Math.min(Math.max(0, Math.ceil(ms)), MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };
@@ -30,12 +45,21 @@ export interface AdvanceableClock extends Clock {
 export interface ManualClock extends AdvanceableClock {
   /** How many timers wait. A test asserts that none is left. */
   pending(): number;
+  /** Sets the time of day forwards, or back if negative. No time passes. */
+  jump(ms: number): void;
 }
 
 /** A clock that stands still until it is advanced. */
 export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
-  const { ahead: _, ...clock } = aheadOf({ now: () => start, after: () => () => {} });
-  return clock;
+  let startedAt = start;
+  const base = { now: () => startedAt, monotonic: () => 0, after: () => () => {} };
+  const { ahead: _, ...clock } = aheadOf(base);
+  return {
+    ...clock,
+    jump(ms) {
+      startedAt += ms;
+    },
+  };
 }
 
 export interface TravellingClock extends AdvanceableClock {
@@ -59,13 +83,15 @@ interface Timer {
   cancel: () => void;
 }
 
-function aheadOf(base: Pick<Clock, 'now' | 'after'>): ManualClock & TravellingClock {
+type AheadClock = Omit<ManualClock, 'jump'> & TravellingClock;
+
+function aheadOf(base: Pick<Clock, 'now' | 'monotonic' | 'after'>): AheadClock {
   let ahead = 0;
   let order = 0;
   const timers = new Set<Timer>();
-  const now = () => base.now() + ahead;
+  const monotonic = () => base.monotonic() + ahead;
   const moveTo = (time: number) => {
-    ahead += Math.max(0, time - now());
+    ahead += Math.max(0, time - monotonic());
   };
   const fire = (timer: Timer) => {
     timers.delete(timer);
@@ -74,16 +100,17 @@ function aheadOf(base: Pick<Clock, 'now' | 'after'>): ManualClock & TravellingCl
   };
   const arm = (timer: Timer) => {
     timer.cancel();
-    timer.cancel = base.after(timer.at - now(), () => fire(timer));
+    timer.cancel = base.after(timer.at - monotonic(), () => fire(timer));
   };
 
-  const clock: ManualClock & TravellingClock = {
-    now,
+  const clock: AheadClock = {
+    now: () => base.now() + ahead,
+    monotonic,
     ahead: () => ahead,
     pending: () => timers.size,
     sleep: (ms, signal) => sleepWith(clock, ms, signal),
     after(ms, fn) {
-      const timer: Timer = { at: now() + Math.max(0, ms), order: order++, fn, cancel: () => {} };
+      const timer: Timer = { at: monotonic() + Math.max(0, ms), order: order++, fn, cancel: () => {} };
       timers.add(timer);
       arm(timer);
       return () => {
@@ -92,7 +119,7 @@ function aheadOf(base: Pick<Clock, 'now' | 'after'>): ManualClock & TravellingCl
       };
     },
     async advance(ms) {
-      const end = now() + ms;
+      const end = monotonic() + ms;
       await settle();
       for (let timer = nextDue(timers, end); timer; timer = nextDue(timers, end)) {
         moveTo(timer.at);

@@ -3,7 +3,8 @@ import type { AppError } from './errors.ts';
 /**
  * The result of delivering an event to a sink, or of handling a message.
  * - `accepted`: it has an outcome. A message is deleted.
- * - `retry`: deliver it again, not before `retryAfterMs` if given. `overloaded` lowers the concurrency.
+ * - `retry`: deliver it again, not before `retryAfterMs` if given. `overloaded`: the other side had too much to do, whatever
+ *   the event; it lowers the concurrency.
  * - `rejected`: it can never succeed. It goes to the dead letters; a message is deleted after that.
  */
 export type Delivery = { readonly result: 'accepted' } | RetryDelivery | RejectedDelivery;
@@ -28,7 +29,6 @@ export function deliveryOf({ code, kind, message, retryAfterMs }: AppError): Del
     result: 'retry',
     reason: `${code}: ${message}`,
     retryAfterMs,
-    // With a wrong setting nothing succeeds until a person acts: slow down, and do not count it against the message.
-    overloaded: kind === 'throttled' || kind === 'misconfigured' || undefined,
+    overloaded: kind === 'throttled' || undefined,
   };
 }

@@ -62,6 +62,14 @@ export const ERROR_CODES = {
     'Remove a layer of encoding between the trigger and the function.',
   ),
   EventTooLarge: permanent('The event is larger than allowed.', 'Send fewer records in one event.'),
+  SourceRefused: permanent(
+    'The event is of a bucket, account or region that this program is not configured for.',
+    'Add the bucket to SOURCE_BUCKETS if its events are wanted.',
+  ),
+  IdentityRefused: permanent(
+    'The request has no token, or one that was not issued for this receiver.',
+    'Give the Trigger or the sender the audience of OIDC_AUDIENCE, and add its service account to OIDC_SUBJECTS if that is set.',
+  ),
   InvalidImage: permanent(
     'The object is not an image that can be decoded.',
     'Upload a JPEG, PNG, WebP, GIF, TIFF or AVIF file.',
@@ -73,6 +81,14 @@ export const ERROR_CODES = {
   NoSuchKey: permanent(
     'The object does not exist.',
     'Check bucket and key. The object may have been deleted in the meantime.',
+  ),
+  ObjectArchived: permanent(
+    'The object is in an archive storage class and cannot be read before it is restored.',
+    'Restore the object. For Cold Archive and Deep Cold Archive, the event FinishRestore then processes it; for Archive, copy the object onto itself afterwards.',
+  ),
+  ObjectUnreadable: permanent(
+    'This object cannot be read: a policy denies it, or its encryption key may not be used.',
+    'Allow oss:GetObject for its key, and kms:Decrypt for its encryption key if it has one; then copy the object onto itself.',
   ),
   NoSuchBucket: misconfigured(
     'The bucket does not exist.',

@@ -1,8 +1,8 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
-import { AppError, toAppError } from './errors.ts';
-import { readBody } from './request-body.ts';
+import { toAppError } from './errors.ts';
+import { createRequestBodies } from './request-bodies.ts';
 
 export interface ServedRequest {
   readonly method: string;
@@ -33,8 +33,13 @@ export interface HttpServerOptions {
   readonly metrics?: { metrics(): Promise<string>; readonly contentType: string };
   /** Larger bodies are answered with 413 and discarded. */
   readonly maxBytes: number;
-  /** Requests that are handled at the same time. Others are answered with 503. */
+  /**
+   * Requests that are handled at the same time. Others are answered with 503. A request counts once it has arrived: a
+   * client that sends slowly takes nobody's place.
+   */
   readonly concurrency: number;
+  /** Milliseconds in which a request must arrive. Then it is answered with 408 and cut. @default 10_000 */
+  readonly receiveTimeoutMs?: number;
   readonly clock: Clock;
   /** Called after each answer to a request that is not a probe. */
   readonly onAnswer?: (status: number, seconds: number) => void;
@@ -51,6 +56,15 @@ export interface HttpServer {
   drain(graceMs: number): Promise<number>;
 }
 
+/** Milliseconds in which the head of a request must arrive, at most. */
+const HEAD_TIMEOUT_MS = 5000;
+/** Milliseconds between two looks for requests that are late. */
+const CHECK_MS = 500;
+/** Connections that wait to be accepted, so that many new ones at once do not delay each other by a second. */
+const BACKLOG = 4096;
+/** Requests of the largest size that may arrive at the same time, for each that may be handled. */
+const ARRIVING_PER_HANDLED = 2;
+
 /** Milliseconds in which an aborted handler may still answer. */
 const ABORT_GRACE_MS = 1000;
 
@@ -62,12 +76,16 @@ const RETRY_AFTER = { 'retry-after': '1' };
 /** An HTTP server for a container platform: with probes, bounds and an orderly shutdown. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { port, host, handle, ready, metrics, maxBytes, concurrency, clock, onAnswer } = options;
+  const { receiveTimeoutMs = 10_000 } = options;
+  const bodies = createRequestBodies({
+    maxBytes,
+    budgetBytes: ARRIVING_PER_HANDLED * concurrency * maxBytes,
+  });
   const stop = new AbortController();
   let handling = 0;
   let draining = false;
   let onIdle = () => {};
 
-  const tooLarge = () => new AppError('EventTooLarge', `the body is larger than ${maxBytes} bytes`);
   const probes: Record<string, () => Promise<ServedAnswer>> = {
     '/livez': async () => plain(200, 'live'),
     '/readyz': async () => (ready() && !draining ? plain(200, 'ready') : plain(503, 'not ready')),
@@ -77,11 +95,20 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
 
   const answer = async (request: http.IncomingMessage, path: string): Promise<ServedAnswer> => {
-    if (draining) return plain(503, 'stopping', RETRY_AFTER);
-    if (handling >= concurrency) return plain(503, `${concurrency} requests are being handled`, RETRY_AFTER);
+    const refusal = () => {
+      if (draining) return plain(503, 'stopping', RETRY_AFTER);
+      if (handling < concurrency) return undefined;
+      return plain(503, `${concurrency} requests are being handled`, RETRY_AFTER);
+    };
+    const early = refusal();
+    if (early) return early;
+    const body = await bodies.read(request).catch(() => 'cut' as const);
+    if (body === 'cut') return plain(408, 'the request did not arrive');
+    if (!body) return plain(413, `the body is larger than ${maxBytes} bytes`);
+    const late = refusal();
+    if (late) return late;
     handling += 1;
     try {
-      const body = await readBody(request, { maxBytes, refuse: tooLarge });
       const { method = '', headers } = request;
       return await handle({ method, path, headers, body, signal: stop.signal });
     } catch (thrown) {
@@ -93,22 +120,27 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     }
   };
 
-  const server = http.createServer(async (request, response) => {
+  const timeouts = {
+    headersTimeout: Math.min(HEAD_TIMEOUT_MS, receiveTimeoutMs),
+    requestTimeout: receiveTimeoutMs,
+    connectionsCheckingInterval: Math.min(CHECK_MS, receiveTimeoutMs),
+  };
+  const server = http.createServer(timeouts, async (request, response) => {
     const path = (request.url ?? '/').split('?')[0]!;
     const probe = request.method === 'GET' ? probes[path] : undefined;
     if (probe) {
       const answered = await probe().catch((thrown) => plain(500, toAppError(thrown).message));
       return send(response, answered, draining);
     }
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const answered = await answer(request, path);
-    onAnswer?.(answered.status, (clock.now() - startedAt) / 1000);
+    onAnswer?.(answered.status, (clock.monotonic() - startedAt) / 1000);
     send(response, answered, draining);
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
 
   return {

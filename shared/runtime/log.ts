@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { visibleText } from './visible.ts';
 
 /** The fields of one log line: ids, counts and durations. Never secrets or bodies. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -37,7 +38,7 @@ export interface LogOptions {
 /** JSON lines: `level` as a word, `time` in ISO 8601, `msg`, and the fields. */
 export function createLogger({ level = 'info', write, file, fields }: LogOptions = {}): Logger {
   // Synchronous: a frozen function or a killed process loses no line.
-  const destination = write ? { write } : pino.destination({ dest: file ?? 1, sync: true, mkdir: true });
+  const sink = write ?? openDestination(file);
   return pino(
     {
       level,
@@ -50,8 +51,14 @@ export function createLogger({ level = 'info', write, file, fields }: LogOptions
         censor: '[secret]',
       },
     },
-    destination,
+    // JSON escapes C0 controls only. A log is read on terminals too.
+    { write: (text: string) => sink(visibleText(text)) },
   );
+}
+
+function openDestination(file: string | undefined): (line: string) => void {
+  const destination = pino.destination({ dest: file ?? 1, sync: true, mkdir: true });
+  return (line) => void destination.write(line);
 }
 
 /** Writes nothing and does not load pino. */

@@ -56,10 +56,22 @@ export function readOptions<S extends OptionSpecs>(
     }
     const parsed = z.safeParse(spec.schema, text);
     if (parsed.success) values[name] = parsed.data;
-    else faults.push(`${from} must be ${spec.unit}${spec.secret ? '' : `, got ${JSON.stringify(text)}`}`);
+    else faults.push(faultOf(from, spec, text, parsed.error.issues));
   }
   if (faults.length > 0) throw new AppError('ConfigInvalid', faults.join('; '), { details: { faults } });
   return values as OptionsOf<S>;
+}
+
+/** A schema that explains itself, by a custom issue, has the last word. */
+function faultOf(
+  from: string,
+  { unit, secret }: OptionSpec<unknown>,
+  text: string,
+  issues: readonly { readonly code?: string; readonly message: string }[],
+): string {
+  const got = secret ? '' : `, got ${JSON.stringify(text)}`;
+  const why = issues.find(({ code }) => code === 'custom')?.message;
+  return `${from} must be ${unit}${got}${why === undefined ? '' : `: ${why}`}`;
 }
 
 function find(

@@ -1,4 +1,5 @@
 import { toAppError } from './errors.ts';
+import { visible } from './visible.ts';
 
 /**
  * Runs a program. An error ends it with exit code 1 and one line `code: message` on standard error.
@@ -10,7 +11,7 @@ export function runProgram(main: () => Promise<void>, { exit = false }: { exit?:
     () => exit && process.exit(),
     (thrown) => {
       const { code, message } = toAppError(thrown);
-      process.stderr.write(`${code}: ${message}\n`);
+      process.stderr.write(`${visible(`${code}: ${message}`)}\n`);
       process.exitCode = 1;
     },
   );

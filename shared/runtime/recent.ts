@@ -39,7 +39,7 @@ export interface Memo {
 export function createMemo(clock: Clock, maxAgeMs: number): Memo {
   /** Oldest first. */
   const entries = new Map<string, { fingerprint: string; at: number }>();
-  const isOld = ({ at }: { at: number }) => clock.now() - at >= maxAgeMs;
+  const isOld = ({ at }: { at: number }) => clock.monotonic() - at >= maxAgeMs;
   return {
     has(key, fingerprint) {
       const entry = entries.get(key);
@@ -51,7 +51,7 @@ export function createMemo(clock: Clock, maxAgeMs: number): Memo {
         entries.delete(old);
       }
       entries.delete(key);
-      entries.set(key, { fingerprint, at: clock.now() });
+      entries.set(key, { fingerprint, at: clock.monotonic() });
     },
     forget: (key) => void entries.delete(key),
   };

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod/mini';
+import { ageOf, type Moment, momentOf } from './age.ts';
 import type { Clock } from './clock.ts';
 import type { CredentialProvider, Credentials } from './credentials.ts';
 import { AppError, type ErrorCode } from './errors.ts';
@@ -55,12 +56,20 @@ export function createRoleCredentials(
   { clock, http = createHttpClient() }: { readonly clock: Clock; readonly http?: HttpClient },
 ): CredentialProvider {
   let cached: Credentials | undefined;
+  let fetchedAt: Moment | undefined;
+  let lifetimeMs = 0;
   let fetching: Promise<Credentials> | undefined;
-  const isGoodFor = (ms: number) => cached?.expiresAt !== undefined && cached.expiresAt - clock.now() > ms;
+  const isGoodFor = (ms: number) => lifetimeMs - ageOf(fetchedAt, clock) > ms;
+  const fetch = async (): Promise<Credentials> => {
+    const issued = await assumeRole(settings, clock, http);
+    fetchedAt = momentOf(clock);
+    lifetimeMs = issued.lifetimeMs;
+    return issued.credentials;
+  };
 
   return async ({ refresh = false } = {}) => {
     if (cached && !refresh && isGoodFor(EARLY_MS)) return cached;
-    fetching ??= assumeRole(settings, clock, http).finally(() => {
+    fetching ??= fetch().finally(() => {
       fetching = undefined;
     });
     try {
@@ -81,7 +90,12 @@ const answer = z.object({
   }),
 });
 
-async function assumeRole(settings: RoleSettings, clock: Clock, http: HttpClient): Promise<Credentials> {
+/** `lifetimeMs` is counted by the service's clock: the time of day of this machine may be wrong. */
+async function assumeRole(
+  settings: RoleSettings,
+  clock: Clock,
+  http: HttpClient,
+): Promise<{ readonly credentials: Credentials; readonly lifetimeMs: number }> {
   const { roleArn, oidcProviderArn, sessionName, endpoint } = settings;
   const url = new URL(endpoint);
   url.search = new URLSearchParams({
@@ -112,11 +126,16 @@ async function assumeRole(settings: RoleSettings, clock: Clock, http: HttpClient
   const parsed = answer.safeParse(parseJson(text));
   if (response.status !== 200 || !parsed.success) throw refusal(response.status, parseJson(text), settings);
   const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration } = parsed.data.Credentials;
+  const expiresAt = Date.parse(Expiration);
+  const servedAt = Date.parse(response.headers.date ?? '');
   return {
-    accessKeyId: AccessKeyId,
-    accessKeySecret: AccessKeySecret,
-    securityToken: SecurityToken,
-    expiresAt: Date.parse(Expiration),
+    credentials: {
+      accessKeyId: AccessKeyId,
+      accessKeySecret: AccessKeySecret,
+      securityToken: SecurityToken,
+      expiresAt,
+    },
+    lifetimeMs: expiresAt - (Number.isNaN(servedAt) ? clock.now() : servedAt),
   };
 }
 

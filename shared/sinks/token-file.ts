@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { ageOf, type Moment, momentOf } from '../runtime/age.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { AppError } from '../runtime/errors.ts';
 
@@ -11,11 +12,11 @@ const CACHED_MS = 60_000;
 /** A token that another program keeps fresh in a file. Throws `ConfigInvalid` when it cannot be read or is empty. */
 export function createTokenFile(path: string, clock: Clock): TokenProvider {
   let token = '';
-  let readAt = Number.NEGATIVE_INFINITY;
+  let readAt: Moment | undefined;
   return async ({ refresh = false } = {}) => {
-    if (!refresh && clock.now() - readAt < CACHED_MS) return token;
+    if (!refresh && ageOf(readAt, clock) < CACHED_MS) return token;
     token = await read(path);
-    readAt = clock.now();
+    readAt = momentOf(clock);
     return token;
   };
 }

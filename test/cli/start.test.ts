@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
+import { blankPng } from '../support/blank-png.ts';
 import { runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -61,7 +62,7 @@ describe('start --once', () => {
   test('start --once exits with 1 and the reason when a file is not an image, and processes the others', async () => {
     const folder = await tempDir();
     await writeFile(join(folder, 'notes.txt'), 'hello');
-    await writeFile(join(folder, 'blank.png'), await sharp({ create: BLANK }).png().toBuffer());
+    await writeFile(join(folder, 'blank.png'), await blankPng());
 
     const program = start(
       join(folder, 'data'),
@@ -74,6 +75,30 @@ describe('start --once', () => {
     expect(rowOf(program.output(), 'notes.txt').slice(1, 3)).toEqual(['0', 'invalid']);
     expect(rowOf(program.output(), 'blank.png').slice(1, 3)).toEqual(['0', 'processed']);
     expect(program.output()).toContain('invalid notes.txt: ');
+  });
+
+  test('start says what it leaves out of a folder, and fails when nothing is left', async () => {
+    const folder = await tempDir();
+    await writeFile(join(folder, 'IMG_0001.HEIC'), '\0\0\0\x18ftypheic\0\0\0\0mif1heic');
+
+    const alone = start(join(folder, 'data'), '--once', folder);
+    expect(await alone.ended()).toBe(1);
+    await writeFile(join(folder, 'blank'), await blankPng());
+    const both = start(join(folder, 'data'), '--once', folder);
+
+    expect(await both.ended(), both.output()).toBe(0);
+    expect(alone.output()).toMatch(
+      /^ConfigInvalid: there is no image in .*\nleft out .*HEIC: heic is not accepted\n/,
+    );
+    expect(both.output()).toMatch(/^left out .*HEIC: heic is not accepted\n/m);
+    expect(rowOf(both.output(), 'blank')[2]).toBe('processed');
+  });
+
+  test('start names the setting of a prefix that matches nothing', async () => {
+    const program = startWith({ SOURCE_PREFIX: '/incoming/' }, await tempDir(), '--once');
+
+    expect(await program.ended()).toBe(1);
+    expect(program.output()).toContain('SOURCE_PREFIX');
   });
 
   test('start reports a missing file without a stack', async () => {
@@ -134,10 +159,8 @@ describe('start', () => {
   });
 });
 
-const BLANK = { width: 64, height: 64, channels: 3 as const, background: '#888' };
-
 async function aBlank(folder: string): Promise<string> {
   const path = join(folder, 'blank.png');
-  await writeFile(path, await sharp({ create: BLANK }).png().toBuffer());
+  await writeFile(path, await blankPng());
   return path;
 }

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import { expect, onTestFinished } from 'vitest';
 import { failureOf, headersOf } from '../local/oss/support.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { throughAliOss } from './ali-oss.ts';
 
@@ -92,13 +92,12 @@ throughAliOss((check, scene, v4) => {
       const answer = '{"Status":"OK"}';
       response.writeHead(200, { 'Content-Length': answer.length }).end(answer);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-    const { port } = server.address() as AddressInfo;
+    const { url, close } = await listenOnLoopback(server);
+    onTestFinished(close);
 
     const put = await client.put('a', hello, {
       callback: {
-        url: `http://127.0.0.1:${port}`,
+        url,
         // biome-ignore lint/suspicious/noTemplateCurlyInString: OSS fills it in
         body: 'object=${object}&size=${size}&of=${x:of}',
         customValue: { of: 'mine' },

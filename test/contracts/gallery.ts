@@ -62,6 +62,24 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       for (const { similarity } of stranger) expect(similarity).toBeLessThan(gallery.thresholds.match);
     });
 
+    test(`${name} takes the composed and the decomposed form of a name for one person`, async () => {
+      const gallery = await prepare();
+      const [composed, decomposed] = ['Jos\u00e9', 'Jose\u0301'];
+      await gallery.add(decomposed, [asNew('anna')]);
+      await gallery.add(composed, [asNew('annaAgain')]);
+
+      const people = await peopleOf(gallery);
+      const found = await searchFor(gallery, 'anna');
+      const faces = await gallery.faces(decomposed);
+      const removed = await gallery.removeFace(decomposed, faces[0]!);
+      const last = await gallery.removePerson(decomposed);
+
+      expect(people).toEqual([{ person: composed, faces: 2 }]);
+      expect(found.map(({ person }) => person)).toEqual([composed]);
+      expect([faces.length, removed, last.length]).toEqual([2, true, 1]);
+      expect(await peopleOf(gallery)).toEqual([]);
+    });
+
     test(`${name} has thresholds in the order of their strictness`, async () => {
       const { plausible, match, high } = (await prepare()).thresholds;
 

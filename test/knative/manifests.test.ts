@@ -130,6 +130,52 @@ test('the filters of the Trigger and the receiver select the same keys', () => {
   expect(prefix).toBe(env.find(({ name }: Manifest) => name === 'SOURCE_PREFIX').value);
 });
 
+test('the receiver serves the bucket of the Trigger and no other', () => {
+  const { spec } = find(manifests, 'Trigger', 'face-recognition');
+  const { env } = find(manifests, 'Service', 'face-recognition').spec.template.spec.containers[0];
+  const [, bucket] = /^(acs:oss:[^:]+:\d+:[^/]+)\//.exec(spec.filters[1].prefix.subject)!;
+
+  expect(env.find(({ name }: Manifest) => name === 'SOURCE_BUCKETS').value).toBe(bucket);
+});
+
+test('no ClusterRoleBinding lets the controller read Secrets or write Deployments, but for one named overlay', () => {
+  const wide = (path: string) =>
+    files
+      .filter((file) => file.path.includes(path))
+      .flatMap((file) => file.manifests)
+      .filter(({ kind }) => kind === 'ClusterRoleBinding')
+      .map(({ roleRef }) => roleRef.name);
+  const rulesOf = (name: string) => find(manifests, 'ClusterRole', name).rules as Manifest[];
+  const everywhere = wide('install/').flatMap(rulesOf);
+
+  expect(everywhere.length).toBeGreaterThan(3);
+  expect(everywhere.filter(({ resources }) => resources.includes('secrets'))).toEqual([]);
+  for (const { resources, verbs } of everywhere)
+    if (!['events', 'mnsosssources', 'mnsosssources/status'].includes(resources[0]))
+      expect(verbs.filter((verb: string) => !['get', 'list', 'watch'].includes(verb))).toEqual([]);
+  expect(wide('install-all-namespaces/')).toEqual(['mnsoss-token-reader', 'mnsoss-poller-writer']);
+});
+
+test('every port of our pods that serves metrics or depths is closed to namespaces without a label', () => {
+  const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');
+  const openTo = (port: number) =>
+    policies.flatMap(({ spec }) =>
+      spec.ingress
+        .filter(({ ports }: Manifest) => ports.some((one: Manifest) => one.port === port))
+        .flatMap(({ from }: Manifest) => from.map((one: Manifest) => one.namespaceSelector.matchLabels)),
+    );
+
+  expect(policies.map(({ metadata }) => metadata.name).sort()).toEqual([
+    'faces',
+    'mnsoss-controller',
+    'mnsoss-pollers',
+  ]);
+  for (const { spec } of policies) expect(spec.policyTypes).toEqual(['Ingress']);
+  const labelled = { 'mnsoss-face/metrics': 'allowed' };
+  expect(openTo(8080)).toEqual([{ 'kubernetes.io/metadata.name': 'keda' }, labelled, labelled]);
+  expect(openTo(9095)).toEqual([labelled]);
+});
+
 describe('Trigger of face-recognition', () => {
   const { spec } = find(manifests, 'Trigger', 'face-recognition');
   const uploaded = (key: string, eventName = 'ObjectCreated:PutObject') => {

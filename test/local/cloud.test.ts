@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../
 import { manualClock } from '../../shared/runtime/clock.ts';
 import { type Credentials, staticCredentials } from '../../shared/runtime/credentials.ts';
 import { mnsClientOf } from '../support/cloud-clients.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { aFunction } from './fc/support.ts';
 
 const RULE = {
@@ -212,10 +212,8 @@ describe('the local cloud', () => {
   });
 
   test('a start that fails because a port is taken leaves nothing open', async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    cleanups.push(() => new Promise((resolve) => taken.close(() => resolve())));
-    const { port } = taken.address() as AddressInfo;
+    const { port, close } = await listenOnLoopback(createServer());
+    cleanups.push(close);
     const dataDir = await dataDirectory();
 
     await expect(startLocalCloud({ dataDir, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });

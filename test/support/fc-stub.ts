@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { acs3Signature, acs3StringToSign, parseAcs3Authorization } from '../../shared/runtime/acs3.ts';
+import { listenOnLoopback } from './loopback.ts';
 
 export interface Invocation {
   readonly api: '2016-08-15' | '2023-03-30';
@@ -47,15 +47,7 @@ export async function startFcStub(
     if (said === 'reset') req.socket.destroy();
     else if (said !== 'hang') send(res, invocation, said);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    invocations,
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
+  return { invocations, ...(await listenOnLoopback(server)) };
 }
 
 function route(req: http.IncomingMessage, body: string): Invocation | undefined {

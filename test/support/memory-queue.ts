@@ -14,7 +14,8 @@ import type {
   QueueAttributes,
   ReceivedMessage,
 } from '../../shared/mns/queue.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
+import { untilAborted } from '../../shared/runtime/abort.ts';
+import { type Clock, steadyClock } from '../../shared/runtime/clock.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 
 export interface MemoryQueueOptions {
@@ -60,10 +61,12 @@ export interface MemoryQueue extends MessageQueue {
  */
 export function createMemoryQueue({
   name = 'memory',
-  clock,
+  clock: given,
   visibilityTimeout = 30,
   messageRetentionPeriod = DEFAULT_RETENTION_SECONDS,
 }: MemoryQueueOptions): MemoryQueue {
+  // The service is another machine: its time of day does not jump with that of its clients.
+  const clock = steadyClock(given);
   /** In the order of arrival. */
   const messages = new Map<string, StoredMessage>();
   const waiters = new Set<Waiter>();
@@ -118,33 +121,35 @@ export function createMemoryQueue({
   };
 
   const wait = (max: number, waitSeconds: number, signal?: AbortSignal) =>
-    new Promise<ReceivedMessage[]>((resolve, reject) => {
-      const leave = () => {
-        waiters.delete(waiter);
-        cancelTimeout();
-        signal?.removeEventListener('abort', onAbort);
-        if (waiters.size === 0) cancelWake();
-      };
-      const waiter: Waiter = {
-        max,
-        finish(taken) {
-          leave();
-          resolve(taken);
-        },
-        fail(error) {
-          leave();
-          reject(error);
-        },
-      };
-      const onAbort = () => waiter.fail(stopped(name));
-      const cancelTimeout = clock.after(waitSeconds * 1000, () => waiter.finish(take(max)));
-      signal?.addEventListener('abort', onAbort, { once: true });
-      waiters.add(waiter);
-      wake();
-    });
+    untilAborted<ReceivedMessage[]>(
+      signal,
+      (resolve, reject) => {
+        const leave = () => {
+          waiters.delete(waiter);
+          cancelTimeout();
+          if (waiters.size === 0) cancelWake();
+        };
+        const waiter: Waiter = {
+          max,
+          finish(taken) {
+            leave();
+            resolve(taken);
+          },
+          fail(error) {
+            leave();
+            reject(error);
+          },
+        };
+        const cancelTimeout = clock.after(waitSeconds * 1000, () => waiter.finish(take(max)));
+        waiters.add(waiter);
+        wake();
+        return leave;
+      },
+      () => stopped(name),
+    );
 
   /** The message that the handle may still touch, or the error that MNS would answer with. */
-  const held = (receiptHandle: string): StoredMessage | DeleteFailure => {
+  const receivedBy = (receiptHandle: string): StoredMessage | DeleteFailure => {
     if (!RECEIPT_HANDLE.test(receiptHandle))
       return {
         receiptHandle,
@@ -178,7 +183,7 @@ export function createMemoryQueue({
       demand('receipt handles', receiptHandles.length, 0, MAX_BATCH);
       const failures: DeleteFailure[] = [];
       for (const receiptHandle of receiptHandles) {
-        const found = held(receiptHandle);
+        const found = receivedBy(receiptHandle);
         if ('code' in found) failures.push(found);
         else messages.delete(found.id);
       }
@@ -187,7 +192,7 @@ export function createMemoryQueue({
 
     async changeVisibility(receiptHandle, seconds) {
       demand('seconds', seconds, MIN_VISIBILITY_SECONDS, MAX_VISIBILITY_SECONDS);
-      const found = held(receiptHandle);
+      const found = receivedBy(receiptHandle);
       if ('code' in found) {
         throw new AppError('MessageNotExist', `queue ${name}: ${found.message}`, {
           details: { queue: name, mnsCode: found.code },

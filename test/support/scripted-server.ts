@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOnLoopback } from './loopback.ts';
 
 /** A received request. */
 export interface CapturedRequest {
@@ -47,17 +47,7 @@ export async function startScriptedServer(script: Script): Promise<ScriptedServe
   };
   // The official OSS SDK sends Content-Length with chunked bodies, which the strict parser rejects.
   const server = createServer({ insecureHTTPParser: true }, listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    port,
-    requests,
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
+  return { requests, ...(await listenOnLoopback(server)) };
 }
 
 /** `undefined` when the client disconnected while it was sending. */

@@ -9,7 +9,12 @@ export interface StsServer extends Pick<SinkServer, 'url' | 'close'> {
 }
 
 /** AssumeRoleWithOIDC: a request with `token` gets the credentials of `issue`. */
-export async function startStsServer(token: string, issue: () => Required<Credentials>): Promise<StsServer> {
+export async function startStsServer(
+  token: string,
+  issue: () => Required<Credentials>,
+  /** The service's time in milliseconds since the epoch. @default Date.now */
+  now: () => number = Date.now,
+): Promise<StsServer> {
   const forms: Record<string, string>[] = [];
   let refusal: { status: number; code: string } | undefined;
   const { url, close } = await startSinkServer((response, request) => {
@@ -23,6 +28,7 @@ export async function startStsServer(token: string, issue: () => Required<Creden
         : { status: 400, code: 'AuthenticationFail.OIDCToken.Invalid' };
     const answer = refusal ?? wrong;
     response.setHeader('content-type', 'application/json');
+    response.setHeader('date', new Date(now()).toUTCString());
     if (answer) {
       const body = { Code: answer.code, Message: `the token is ${form.OIDCToken}`, RequestId: 'sts-1' };
       return void response.writeHead(answer.status).end(JSON.stringify(body));

@@ -3,35 +3,48 @@ import { type ReceivedEvent, readCloudEvents } from '../../../shared/envelope/ht
 import { type AppError, toAppError } from '../../../shared/runtime/errors.ts';
 import type { ServedAnswer, ServedRequest } from '../../../shared/runtime/http-server.ts';
 import type { App } from '../app.ts';
-import { problem, problemOf } from '../http/problem.ts';
-import { failureOf, type InvocationReport, processEvents } from '../invocation.ts';
+import { type HttpAnswer, problem, problemOf } from '../http/problem.ts';
+import { processEvents } from '../invocation.ts';
+import { failureOf, type InvocationReport } from '../report.ts';
 import { inRequest } from '../request-log.ts';
 import type { ReceiverMetrics } from './metrics.ts';
+import type { Authenticate } from './oidc.ts';
 import { createReply, REPLY_TYPE } from './reply-event.ts';
 
 export interface HandlerDeps {
-  readonly app: Pick<App, 'options' | 'openBucket' | 'clock' | 'logger' | 'pipeline'>;
+  readonly app: Pick<App, 'options' | 'openBucket' | 'clock' | 'logger' | 'pipeline' | 'finished'>;
   readonly metrics: Pick<ReceiverMetrics, 'countRecords'>;
   readonly timeoutMs: number;
   /** Whether a processed image is answered with a CloudEvent. */
   readonly replies: boolean;
+  /** @default every sender is accepted */
+  readonly authenticate?: Authenticate;
 }
 
 /**
  * Answers CloudEvents, and plain bodies in any envelope, by the data plane contract of Knative:
  * - 204, or 200 with a CloudEvent that reports the result: every record has an outcome; a recorded failure is one too;
- * - 429, 500 and 503: deliver again, after `Retry-After` if given;
- * - 400, 405 and 422: the event will never succeed, so the sender keeps it as a dead letter.
+ * - 429, 500 and 503: deliver again, after `Retry-After` if given. Only 429 and 503 tell that the receiver has too much to do;
+ *   a failure of one event is 500, so that its sender does not slow down for the others;
+ * - 400, 401, 405 and 422: the event will never succeed, so the sender keeps it as a dead letter.
  *
  * Only a failure has a body, for the dead letter: after a success Knative would take a body for a broken CloudEvent.
  * Source: Knative specs, eventing/data-plane.md.
  */
-export function createCloudEventsHandler({ app, metrics, timeoutMs, replies }: HandlerDeps) {
+export function createCloudEventsHandler(deps: HandlerDeps) {
+  const { app, metrics, timeoutMs, replies, authenticate } = deps;
   const { clock, logger } = app;
 
   return async (request: ServedRequest): Promise<ServedAnswer> => {
     if (request.method !== 'POST') {
       return problem(405, 'InvalidRequest', `expected POST, got ${request.method}`, { allow: 'POST' });
+    }
+    const refused = await authenticate?.(request.headers.authorization).catch(toAppError);
+    if (refused) {
+      logger.warn({ code: refused.code, reason: refused.message }, 'request refused');
+      return refused.code === 'IdentityRefused'
+        ? problem(401, refused.code, refused.message, { 'www-authenticate': 'Bearer' })
+        : failureAnswer(refused);
     }
     const received = readCloudEvents(request);
     // A Trigger without a filter sends our own replies back to us.
@@ -40,7 +53,7 @@ export function createCloudEventsHandler({ app, metrics, timeoutMs, replies }: H
     return inRequest(requestIdOf(traceparent, events), async () => {
       try {
         const report = await processEvents(received ? envelopeOf(events) : request.body, app, {
-          deadline: clock.now() + timeoutMs,
+          deadline: clock.monotonic() + timeoutMs,
           signal: request.signal,
         });
         metrics.countRecords(report);
@@ -48,7 +61,7 @@ export function createCloudEventsHandler({ app, metrics, timeoutMs, replies }: H
       } catch (thrown) {
         const error = toAppError(thrown);
         logger.error({ code: error.code, reason: error.message }, 'request failed');
-        return problemOf(error);
+        return failureAnswer(error);
       }
     });
   };
@@ -88,10 +101,16 @@ function requestIdOf(traceparent: string | undefined, events: readonly ReceivedE
   return traceparent?.split('-')[1] ?? String(events[0]?.attributes.id ?? 'none');
 }
 
+/** `Aborted`: the time of the request is over, or the receiver stops. */
+function failureAnswer(error: AppError): HttpAnswer {
+  const { code, kind, message } = error;
+  return kind === 'transient' && code !== 'Aborted' ? problem(500, code, message) : problemOf(error);
+}
+
 /** Records to deliver again come before final failures: in the next delivery, each finished record costs one HEAD. */
 function refusal(report: InvocationReport, malformed: readonly AppError[]): ServedAnswer | undefined {
   const again = failureOf(report);
-  if (again) return problemOf(again);
+  if (again) return failureAnswer(again);
   const [unreadable] = [
     ...malformed.map(({ code, message }) => ({ code, reason: message })),
     ...report.faults,

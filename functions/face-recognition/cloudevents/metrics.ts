@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { InvocationReport } from '../invocation.ts';
+import type { InvocationReport } from '../report.ts';
 
 export interface ReceiverMetrics {
   readonly registry: Registry;

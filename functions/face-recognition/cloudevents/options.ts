@@ -1,10 +1,14 @@
+import * as z from 'zod/mini';
 import {
   defineOptions,
   flag,
   integer,
+  listOf,
   type OptionsOf,
   oneOf,
   optional,
+  port,
+  text,
 } from '../../../shared/runtime/options.ts';
 
 /** The options of the long-running server besides `FACE_RECOGNITION_OPTIONS`. */
@@ -28,6 +32,38 @@ export const RECEIVER_OPTIONS = defineOptions({
     default: 110,
     about:
       'A request that takes longer is stopped and answered with 503. Keep it some seconds below the timeout of the sender, and below `timeoutSeconds` of the Knative Service.',
+  },
+  receiveTimeoutSeconds: {
+    env: 'RECEIVE_TIMEOUT_SECONDS',
+    ...integer('seconds', 1, 300),
+    default: 10,
+    about: 'A request that has not arrived as a whole after this time is cut.',
+  },
+  oidcAudience: {
+    env: 'OIDC_AUDIENCE',
+    ...optional(text('audience')),
+    about:
+      'Only requests with a token for this audience are accepted: what Knative (1.14 and later) sends with authentication by OIDC, to the `audience` of the subscriber or sink.',
+  },
+  oidcIssuer: {
+    env: 'OIDC_ISSUER',
+    ...text('URL', /^https?:\/\/[^@?#]+[^/@?#]$/),
+    default: 'https://kubernetes.default.svc',
+    about:
+      'Where the keys of the tokens are described, at `/.well-known/openid-configuration`. The default, the API server, needs a token of the pod: set `automountServiceAccountToken`.',
+  },
+  oidcSubjects: {
+    env: 'OIDC_SUBJECTS',
+    schema: listOf(z.string()),
+    default: [] as string[],
+    unit: 'comma-separated: `system:serviceaccount:<namespace>:<name>`',
+    about: 'Whose tokens are accepted, such as those of Triggers. Default: of every service account.',
+  },
+  metricsPort: {
+    env: 'METRICS_PORT',
+    ...optional(port),
+    about:
+      'A port of its own for `/metrics`, which a network policy can close to others. Default: the port for events.',
   },
   maxEventBytes: {
     env: 'MAX_EVENT_BYTES',

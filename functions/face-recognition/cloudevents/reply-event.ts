@@ -2,7 +2,7 @@ import { CloudEvent } from 'cloudevents';
 import * as z from 'zod/mini';
 import type { ObjectStore, OpenBucket } from '../../../shared/oss/object-store.ts';
 import { AppError, isAppError } from '../../../shared/runtime/errors.ts';
-import type { RecordReport } from '../invocation.ts';
+import type { RecordReport } from '../report.ts';
 
 /** The type of a reply. No filter of our Triggers matches it, and the receiver acknowledges it without reading it. */
 export const REPLY_TYPE = 'mnsoss:FaceRecognition:ImageProcessed';

@@ -8,6 +8,7 @@ import { resultKeys } from '../../../shared/results/keys.ts';
 import { toAppError } from '../../../shared/runtime/errors.ts';
 import { parseJson } from '../../../shared/runtime/json.ts';
 import type { App } from '../app.ts';
+import { assertSource } from '../sources.ts';
 import { type HttpAnswer, problem, problemOf } from './problem.ts';
 import type { HttpRequest } from './trigger-event.ts';
 
@@ -31,7 +32,7 @@ export async function answerHttp(
     return problem(405, 'InvalidRequest', `expected POST, got ${request.method}`, { allow: 'POST' });
   }
   const stop = new AbortController();
-  const cancel = app.clock.after(deadline - app.clock.now(), () => stop.abort());
+  const cancel = app.clock.after(deadline - app.clock.monotonic(), () => stop.abort());
   try {
     const event = await eventFor(request, app);
     if ('status' in event) return event;
@@ -48,7 +49,10 @@ export async function answerHttp(
 async function eventFor(request: HttpRequest, app: AnsweringApp): Promise<OssObjectEvent | HttpAnswer> {
   const { events, faults } = openEnvelope(fromHttpMessage(request));
   const [event] = events;
-  if (event && events.length === 1 && faults.length === 0) return event;
+  if (event && events.length === 1 && faults.length === 0) {
+    assertSource(event, app.options.sourceBuckets);
+    return event;
+  }
   const asked = objectRequest.safeParse(parseJson(Buffer.from(request.body).toString()));
   if (asked.success) return eventOfObject(asked.data, app);
   if (faults[0]) return problem(400, faults[0].error.code, faults[0].error.message);
@@ -59,11 +63,12 @@ async function eventFor(request: HttpRequest, app: AnsweringApp): Promise<OssObj
 /** The event of the object's last write. Its request id is the same for every request. */
 async function eventOfObject(
   { bucket, key }: { bucket: string; key: string },
-  { openBucket, options: { region } }: AnsweringApp,
+  { openBucket, options: { region, sourceBuckets } }: AnsweringApp,
 ): Promise<OssObjectEvent | HttpAnswer> {
   const object = { bucket, key, region };
   const fault = whyNotRecord(uploadRecord({ ...object, requestId: 'asked', time: 0 }));
   if (fault) return problem(400, 'InvalidRequest', `invalid bucket or key: ${fault}`);
+  assertSource({ bucket, region }, sourceBuckets);
   const head = await openBucket(bucket, region).head(key);
   if (!head) return problem(404, 'NoSuchKey', `oss://${bucket}/${key} does not exist`);
   const { size, etag, versionId, lastModified: time } = head;

@@ -1,9 +1,11 @@
 import { environmentCredentials } from '../../../shared/runtime/credentials.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
 import { createCredentialSlot, type InvocationContext } from '../../../shared/runtime/invocation-context.ts';
 import { type App, type AppDeps, createApp } from '../app.ts';
 import type { HttpAnswer } from '../http/problem.ts';
 import { type HttpRequest, readTriggerEvent, toTriggerReply } from '../http/trigger-event.ts';
-import { describeReport, failureOf, processEvents } from '../invocation.ts';
+import { processEvents } from '../invocation.ts';
+import { describeReport, failureOf, type InvocationReport, type Rejected, rejectedOf } from '../report.ts';
 import { inRequest } from '../request-log.ts';
 
 /** Milliseconds of the timeout that are reserved for the answer. */
@@ -19,6 +21,20 @@ export interface FunctionHooks {
   preStop(context: InvocationContext): Promise<void>;
 }
 
+/** Stores what an event leaves behind, or fails: then Function Compute keeps the whole event. */
+async function keepRejected(
+  report: InvocationReport,
+  { deadLetters, logger }: App,
+  { requestId }: InvocationContext,
+): Promise<void> {
+  const rejected = rejectedOf(report);
+  if (rejected.length === 0) return;
+  const [{ code, reason }] = rejected as [Rejected];
+  if (!deadLetters) throw new AppError(code, reason);
+  await deadLetters.put(rejected, requestId);
+  logger.warn({ rejected: rejected.length, code, reason }, 'parts of the event are dead letters');
+}
+
 export function createFunctionHooks(deps: Omit<AppDeps, 'credentials'>): FunctionHooks {
   const { env, clock } = deps;
   const credentials = createCredentialSlot(environmentCredentials(env));
@@ -28,7 +44,7 @@ export function createFunctionHooks(deps: Omit<AppDeps, 'credentials'>): Functio
   const begin = (context: InvocationContext): { app: App; deadline: number } => {
     credentials.take(context);
     app ??= createApp({ ...deps, credentials: credentials.provider });
-    return { app, deadline: clock.now() + context.function.timeout * 1000 - ANSWER_MS };
+    return { app, deadline: clock.monotonic() + context.function.timeout * 1000 - ANSWER_MS };
   };
 
   const hooks: FunctionHooks = {
@@ -44,6 +60,7 @@ export function createFunctionHooks(deps: Omit<AppDeps, 'credentials'>): Functio
         const report = await processEvents(event, app, { deadline });
         const failure = failureOf(report);
         if (failure) throw failure;
+        await keepRejected(report, app, context);
         return describeReport(report);
       });
     },

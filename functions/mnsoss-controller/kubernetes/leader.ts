@@ -59,11 +59,11 @@ export function createLeaderElection(options: LeaderOptions): LeaderElection {
   }
 
   async function tick(): Promise<void> {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     try {
       if (await acquire()) {
         cancelDeadline();
-        cancelDeadline = clock.after(startedAt + times.renewMs - clock.now(), () => {
+        cancelDeadline = clock.after(startedAt + times.renewMs - clock.monotonic(), () => {
           attempt = resign('the lease was not renewed in time');
         });
         if (!endWork && !stopped) {
@@ -96,8 +96,8 @@ export function createLeaderElection(options: LeaderOptions): LeaderElection {
   }
 
   function expired({ renewTime, leaseDurationSeconds = times.leaseMs / 1000 }: LeaseSpec): boolean {
-    if (seen?.renewTime !== renewTime) seen = { renewTime, at: clock.now() };
-    return clock.now() - seen!.at >= leaseDurationSeconds * 1000;
+    if (seen?.renewTime !== renewTime) seen = { renewTime, at: clock.monotonic() };
+    return clock.monotonic() - seen!.at >= leaseDurationSeconds * 1000;
   }
 
   async function resign(reason: string): Promise<void> {

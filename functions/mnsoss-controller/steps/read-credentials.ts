@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isMnsEndpoint } from '../../../shared/mns/account.ts';
 import { decodeToken, type MnsOssToken } from '../../../shared/mns/token.ts';
 import { isAppError } from '../../../shared/runtime/errors.ts';
 import type { ControllerDeps } from '../deps.ts';
@@ -19,7 +20,7 @@ export type CredentialsResult = StepResult<'CredentialsProvided', TokenFacts>;
 export async function readCredentials(
   source: Source,
   { accessToken }: Pick<SourceSpec, 'accessToken'>,
-  { cluster }: Pick<ControllerDeps, 'cluster'>,
+  { cluster, options: { mnsEndpoints } }: Pick<ControllerDeps, 'cluster' | 'options'>,
 ): Promise<CredentialsResult> {
   const { name, key } = accessToken.secretKeyRef;
   const { namespace } = keyOf(source);
@@ -31,7 +32,7 @@ export async function readCredentials(
     if (!isAppError(error, 'AccessDenied')) throw error;
     return missing(
       'SecretForbidden',
-      `the controller may not read Secrets in namespace ${namespace}: bind its account to the ClusterRole mnsoss-token-reader there`,
+      `the controller may not read Secrets in namespace ${namespace}: apply knative/namespace there, which binds its account to the ClusterRole mnsoss-token-reader`,
     );
   }
   if (!secret) {
@@ -48,6 +49,13 @@ export async function readCredentials(
   const value = Buffer.from(encoded, 'base64').toString('utf8');
   try {
     const facts = { token: decodeToken(value), tokenHash: hashOf(source, value) };
+    const { host } = new URL(facts.token.url);
+    if (!isMnsEndpoint(facts.token.url) && !mnsEndpoints.includes(host)) {
+      return missing(
+        'EndpointRefused',
+        `key ${key} of Secret ${name}: ${host} is not an endpoint of MNS: correct url, or add the host to MNS_ENDPOINTS of the controller`,
+      );
+    }
     return { conditions: markTrue('CredentialsProvided'), facts };
   } catch (error) {
     if (!isAppError(error)) throw error;

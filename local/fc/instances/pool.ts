@@ -40,7 +40,7 @@ export function createPool(config: FunctionConfig, options: PoolOptions): Pool {
     const context = contextOf(config, options, requestId, issueCredentials());
     const warm = idle.pop();
     const instance = warm ?? (await open());
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     let log = '';
     let answer: CallResult | undefined;
     if (!warm && config.initializer) {
@@ -61,7 +61,7 @@ export function createPool(config: FunctionConfig, options: PoolOptions): Pool {
       log += answer.log;
     }
     if (instance.isAlive()) idle.push(instance);
-    return toInvocationResult(answer, { requestId, log, durationMs: clock.now() - startedAt, config });
+    return toInvocationResult(answer, { requestId, log, durationMs: clock.monotonic() - startedAt, config });
   }
 
   return {

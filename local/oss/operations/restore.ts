@@ -1,9 +1,13 @@
 import { childText, type XmlElement } from '../../../shared/runtime/xml.ts';
+import type { OssContext } from '../context.ts';
 import { OssRefusal } from '../errors.ts';
-import { malformedXml, parseDocument, readText } from '../http/request.ts';
+import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
+import { newRequestId } from '../ids.ts';
+import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion, StorageClass } from '../store/records.ts';
 import type { Operation } from './operation.ts';
 import { requestedVersion, versionHeader } from './target.ts';
+import { versionChange } from './write-object.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -35,7 +39,8 @@ export function restoreInfo(version: ObjectVersion, now: number): string | undef
 export const restoreObject: Operation = async (request, bucket, oss) => {
   const text = await readText(request);
   const document = text === '' ? undefined : parseDocument(text, 'RestoreRequest');
-  return bucket.edit(request.key, (record) => {
+  let restored = () => {};
+  const reply = await bucket.edit(request.key, (record) => {
     const version = requestedVersion(request, record);
     const now = oss.clock.now();
     const state = restoreState(version, now);
@@ -45,6 +50,10 @@ export const restoreObject: Operation = async (request, bucket, oss) => {
     if (state === 'ongoing') throw new OssRefusal('RestoreAlreadyInProgress');
     const readyAt =
       state === 'restored' ? version.restore!.readyAt : now + DURATIONS_MS[version.storageClass]![tier]!;
+    if (state !== 'restored' && version.storageClass !== 'Archive') {
+      // doc: only for cold archives. guess: a restart of this server in the meantime loses the event.
+      restored = () => oss.later(readyAt - now, () => announce(request, bucket, version, oss));
+    }
     const next = { ...version, restore: { readyAt, expiresAt: Math.max(now, readyAt) + days * DAY_MS } };
     return {
       versions: record!.versions.map((other) => (other === version ? next : other)),
@@ -57,7 +66,17 @@ export const restoreObject: Operation = async (request, bucket, oss) => {
       },
     };
   });
+  restored();
+  return reply;
 };
+
+/** The object can be read again, unless another version took its place. */
+function announce(request: OssRequest, bucket: BucketStore, version: ObjectVersion, oss: OssContext): void {
+  const current = bucket.find(request.key)?.versions[0];
+  if (current?.id !== version.id || current.etag !== version.etag) return;
+  const change = versionChange(request, bucket, 'ObjectRestore:FinishRestore', current);
+  void oss.events.emit({ ...change, time: oss.clock.now(), requestId: newRequestId(oss.random) });
+}
 
 function readOrder(
   document: XmlElement | undefined,

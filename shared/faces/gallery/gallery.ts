@@ -45,7 +45,7 @@ export interface CallOptions {
 }
 
 /**
- * Known people and their faces. Every adapter passes `test/contracts/gallery.ts`.
+ * Known people and their faces. A name stands for all its forms of Unicode, and is returned in NFC. Every adapter passes `test/contracts/gallery.ts`.
  *
  * An instance finds its own writes at once, and those of other instances within the time that the adapter documents.
  * Errors are `AppError`: `GalleryMismatch`, `PersonNameInvalid`, and those of the underlying store or service.

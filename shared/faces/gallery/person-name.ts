@@ -3,6 +3,14 @@ import { AppError } from '../../runtime/errors.ts';
 /** Bytes of UTF-8. Leaves room for a photo's name in an object key of 1,023 bytes. */
 const MAX_NAME_BYTES = 128;
 
+/**
+ * The form of a name in which names are compared and stored. One name can be written in several ways that look alike: macOS
+ * decomposes the letters of file names, other systems compose them.
+ */
+export function canonicalName(name: string): string {
+  return name.normalize('NFC');
+}
+
 /** Throws `PersonNameInvalid` for a name that cannot be a single folder of an object key. */
 export function assertPersonName(name: string): void {
   const bytes = Buffer.byteLength(name);

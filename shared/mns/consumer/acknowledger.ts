@@ -68,12 +68,12 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
       return;
     }
     // Half of what is left of the visibility stays for the delete itself and for one repeat.
-    sendWithin(Math.max(0, Math.min(LINGER_MS, (entry.item.expiresAt - clock.now()) / 2)));
+    sendWithin(Math.max(0, Math.min(LINGER_MS, (entry.item.expiresAt - clock.monotonic()) / 2)));
   }
 
   /** Sends the batch after `ms`, unless it is sent sooner anyway. */
   function sendWithin(ms: number): void {
-    const at = clock.now() + ms;
+    const at = clock.monotonic() + ms;
     if (at >= sendAt) return;
     cancelSend();
     sendAt = at;
@@ -122,7 +122,7 @@ export function createAcknowledger(options: AcknowledgerOptions): Acknowledger {
       error,
     );
     const alive = batch.filter((entry) => {
-      if (clock.now() < entry.item.expiresAt) return true;
+      if (clock.monotonic() < entry.item.expiresAt) return true;
       lost(entry);
       return false;
     });

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import { onAbort } from '../../runtime/abort.ts';
 import { type Delivery, deliveryOf, type RetryDelivery } from '../../runtime/delivery.ts';
 import { toAppError } from '../../runtime/errors.ts';
-import { createRecentMap } from '../../runtime/recent.ts';
 import type { ReceivedMessage } from '../queue.ts';
 import { createAcknowledger } from './acknowledger.ts';
 import { Attempt } from './attempt.ts';
@@ -14,6 +13,8 @@ import { createLimiter } from './limiter.ts';
 import { CONSUMER_DEFAULTS, type ConsumerOptions } from './options.ts';
 import { createReceiver } from './receiver.ts';
 import { countEvents, type DrainReport, type StopReport } from './report.ts';
+import { createRetryLane } from './retry-lane.ts';
+import { createSinkHealth } from './sink-health.ts';
 import type { Consumer, ConsumerDeps } from './types.ts';
 import { keepVisibility } from './visibility-keeper.ts';
 
@@ -28,7 +29,6 @@ const MAX_UNACKNOWLEDGED = 160;
 const UNTRIED_FACTOR = 3;
 /** Milliseconds after the deadline for handlers to notice it, and again for releases and acknowledgements. */
 const GRACE_MS = 1000;
-const MAX_EXEMPT = 10_000;
 /** Part of a drain's budget that is kept for stopping, and its bound in milliseconds. */
 const DRAIN_RESERVE = { share: 0.2, maxMs: 10_000 };
 
@@ -50,8 +50,6 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
   const counts = countEvents(on);
   const inFlight = createInFlightMessages(clock);
   const ready: InFlightMessage[] = [];
-  /** Messages that failed while the sink was unavailable: their deliveries do not count against them. */
-  const exempt = createRecentMap<string, true>(MAX_EXEMPT);
   /** Ends every wait for the service at the very end. */
   const end = new AbortController();
   // Every message that waits for the service listens.
@@ -61,12 +59,14 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
   /** Milliseconds for which a receive hides a message: a setting of the queue, learned from its answers. */
   let hiddenMs = 0;
   let waitSeconds = options.waitSeconds;
-  let cancelResume: (() => void) | undefined;
+  let cancelResume = () => {};
   let onQueueEmpty = () => {};
   let lastFailure: string | undefined;
   let stopped: Promise<StopReport> | undefined;
 
   const limiter = createLimiter({ max: options.concurrency, clock, random });
+  const health = createSinkHealth({ clock, random, concurrency: limiter.limit });
+  const lane = createRetryLane({ clock });
   const gate = createServiceGate({
     clock,
     random,
@@ -84,7 +84,7 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
     random,
     delete: (handles) => gate.call(() => queue.delete(handles), end.signal),
     onDeleted({ messageId }) {
-      exempt.delete(messageId);
+      health.forget(messageId);
       emit('messageDeleted', { messageId });
       if (acknowledger.pending() === MAX_UNACKNOWLEDGED - 1) pump();
     },
@@ -153,7 +153,7 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
   function track(message: ReceivedMessage): InFlightMessage {
     const { messageId, receiptHandle } = message;
     const { visibilitySeconds: seconds, maxAgeSeconds } = options;
-    const receivedAt = clock.now();
+    const receivedAt = clock.monotonic();
     const isIdle = () => item.phase === 'ready' || item.phase === 'waiting';
     const keeper = keepVisibility({
       clock,
@@ -169,7 +169,7 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
         if (isIdle()) forget(item);
       },
       onTooOld() {
-        emit('messageTimedOut', { messageId, ageMs: clock.now() - receivedAt });
+        emit('messageTimedOut', { messageId, ageMs: clock.monotonic() - receivedAt });
         item.attempt?.abort(stopReason('handling the message took too long'));
         if (isIdle()) void leaving.release(item);
       },
@@ -181,39 +181,44 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
   /** Whether a message came back so often that trying it again is too dangerous. */
   function exceedsUntriedLimit({ messageId, dequeueCount }: ReceivedMessage): boolean {
     const limit = UNTRIED_FACTOR * options.maxDequeueCount;
-    return dequeueCount > limit && !exempt.has(messageId) && !limiter.sinkIsDown();
+    return dequeueCount - health.sparedDeliveries(messageId) > limit && !health.seemsDown();
   }
 
   /** Starts the handlers that may start, then receives what fits. Called whenever something has changed. */
   function pump(): void {
     if (state !== 'started') return;
-    const pauseMs = limiter.pauseMs();
-    if (pauseMs > 0) {
-      cancelResume ??= clock.after(pauseMs, () => {
-        cancelResume = undefined;
-        pump();
-      });
-      return;
-    }
-    while (running < limiter.limit() && ready.length > 0) void run(ready.shift()!);
+    cancelResume();
+    const pause = () => Math.max(limiter.pauseMs(), health.pauseMs());
+    while (running < limiter.limit() && ready.length > 0 && pause() === 0) void run(takeReady());
+    const pauseMs = pause();
+    if (pauseMs > 0) cancelResume = clock.after(pauseMs, pump);
     receiver.pump();
+  }
+
+  /** Messages that never failed come first: a sink that seems down is probed with another message than the last one. */
+  function takeReady(): InFlightMessage {
+    const index = ready.findIndex(({ message }) => !health.hasFailed(message.messageId));
+    return ready.splice(Math.max(0, index), 1)[0]!;
   }
 
   /** One attempt at a message, and what follows from it. */
   async function run(item: InFlightMessage): Promise<void> {
     const { messageId } = item.message;
-    const attempt = new Attempt(++item.attempts, (delivery) =>
-      emit('recordDelivered', { messageId, ...delivery }),
-    );
+    const attempt = new Attempt(++item.attempts, (delivery) => {
+      if (delivery.result !== 'retry') health.answered();
+      emit('recordDelivered', { messageId, ...delivery });
+    });
     item.phase = 'running';
     item.attempt = attempt;
     running++;
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
+    health.began();
     const delivery = await callHandler(item.message, attempt);
     running--;
-    if (!attempt.isAborted()) adapt(delivery, startedAt);
+    if (!attempt.isAborted()) adapt(item.message, delivery, startedAt);
     // The slot is free now; what follows waits for the service.
-    const settling = item.phase === 'running' ? settle(item, delivery) : undefined;
+    const tookMs = clock.monotonic() - startedAt;
+    const settling = item.phase === 'running' ? settle(item, delivery, tookMs) : undefined;
     pump();
     await settling;
   }
@@ -227,35 +232,44 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
     }
   }
 
-  /** Adapts the concurrency to what the sink can take. */
-  function adapt(delivery: Delivery, startedAt: number): void {
+  /** Adapts the concurrency to what the sink can take, unless the delivery only tells of its message. */
+  function adapt(message: ReceivedMessage, delivery: Delivery, startedAt: number): void {
     const before = limiter.limit();
-    if (delivery.result !== 'retry') limiter.succeeded();
-    else if (delivery.overloaded) limiter.overloaded(startedAt, delivery.retryAfterMs);
-    else limiter.failed();
+    if (delivery.result === 'retry') {
+      const { overloaded = false, retryAfterMs } = delivery;
+      if (overloaded && !health.isSuspect(message.messageId)) limiter.overloaded(startedAt, retryAfterMs);
+      health.failed(message, overloaded);
+    } else {
+      limiter.succeeded();
+      health.answered();
+    }
     if (limiter.limit() !== before) emit('concurrencyChanged', { limit: limiter.limit() });
   }
 
   /** Sends the message on the way that its delivery decides. */
-  function settle(item: InFlightMessage, delivery: Delivery): Promise<void> | void {
+  function settle(item: InFlightMessage, delivery: Delivery, tookMs: number): Promise<void> | void {
     if (delivery.result === 'accepted') return leaving.acknowledge(item);
     if (delivery.result === 'rejected') return leaving.deadLetter(item, delivery);
     if (state === 'stopping') return leaving.release(item);
-    return tryAgain(item, delivery);
+    return tryAgain(item, delivery, tookMs);
   }
 
   /** Waits here when the sink asked for a short time; otherwise the queue delivers again, up to the dequeue limit. */
-  function tryAgain(item: InFlightMessage, delivery: RetryDelivery): Promise<void> | void {
+  function tryAgain(item: InFlightMessage, delivery: RetryDelivery, tookMs: number): Promise<void> | void {
     const { reason, retryAfterMs, overloaded = false } = delivery;
     const { messageId } = item.message;
-    if (isExemptFromLimit(item.message, overloaded)) exempt.set(messageId, true);
-    else if (item.message.dequeueCount >= options.maxDequeueCount)
-      return leaving.deadLetter(item, exhausted(item.message, reason));
+    if (isExhausted(item.message)) return leaving.deadLetter(item, exhausted(item.message, reason));
     const waitsHere =
       retryAfterMs !== undefined &&
       retryAfterMs <= options.waitHereMs &&
-      item.attempts < MAX_ATTEMPTS_PER_RECEIPT;
-    if (!waitsHere) return leaving.hide(item, { reason, overloaded, retryAfterMs });
+      item.attempts < MAX_ATTEMPTS_PER_RECEIPT &&
+      // Messages that wait here take room from others.
+      !health.isSuspect(messageId);
+    if (!waitsHere) {
+      const laneMs = health.isDown() ? 0 : lane.reserve(tookMs, limiter.limit());
+      const delayMs = Math.max(retryAfterMs ?? 0, Math.min(laneMs, options.retry.capMs));
+      return leaving.hide(item, { reason, overloaded, retryAfterMs: delayMs });
+    }
     item.phase = 'waiting';
     item.cancelWait = clock.after(retryAfterMs, () => {
       item.phase = 'ready';
@@ -265,10 +279,13 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
     emit('messageRetried', { messageId, reason, overloaded, where: 'here', delayMs: retryAfterMs });
   }
 
-  /** A failure says nothing about the message while the sink takes nothing, unless that lasts too long. */
-  function isExemptFromLimit({ enqueueTime }: ReceivedMessage, overloaded: boolean): boolean {
-    const isOld = clock.now() - enqueueTime >= options.sinkOutageGraceSeconds * 1000;
-    return (overloaded || limiter.sinkIsDown()) && !isOld;
+  /** Whether the message has failed as often as allowed. A failure of the sink does not count, unless it lasts too long. */
+  function isExhausted({ messageId, dequeueCount, enqueueTime, nextVisibleTime }: ReceivedMessage): boolean {
+    // By the clock of the service, which hid the message when it was received.
+    const ageMs = nextVisibleTime - hiddenMs - enqueueTime;
+    if (ageMs >= options.sinkOutageGraceSeconds * 1000) return dequeueCount >= options.maxDequeueCount;
+    if (health.isSpared(messageId)) return false;
+    return dequeueCount - health.sparedDeliveries(messageId) >= options.maxDequeueCount;
   }
 
   /** The message is no longer this process's: makes room for others. */
@@ -285,7 +302,7 @@ export function createConsumer(deps: ConsumerDeps): Consumer {
   /** Receives nothing more, waits for handlers until the deadline, then aborts and releases what is left. */
   async function shutDown(deadlineMs: number, graceMs = GRACE_MS): Promise<StopReport> {
     state = 'stopping';
-    cancelResume?.();
+    cancelResume();
     const received = receiver.stop();
     for (const item of inFlight.all())
       if (item.phase === 'ready' || item.phase === 'waiting') void leaving.release(item);

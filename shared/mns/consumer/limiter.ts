@@ -8,60 +8,46 @@ export interface Limiter {
   limit(): number;
   /** Milliseconds until another handler may begin; 0 when it may begin now. */
   pauseMs(): number;
-  /** True while the sink fails for every message, so that a failure says nothing about its message. */
-  sinkIsDown(): boolean;
   succeeded(): void;
-  failed(): void;
   /** `startedAt` is when the handler that was refused began. */
   overloaded(startedAt: number, retryAfterMs?: number): void;
   setMax(max: number): void;
 }
 
-/** Failures in a row after which they are attributed to the sink and not to the messages. */
-const CONSECUTIVE_FAILURES = 5;
 const PAUSE = { baseMs: 500, capMs: 30_000 };
 
 /**
  * Additive increase, multiplicative decrease: each success adds 1/limit, so one round of successes adds one; an
  * overload halves. Handlers that began before the last decrease belong to the round that caused it, and do not
- * decrease again. At the bottom, and when nothing succeeds at all, growing pauses take over.
+ * decrease again. At the bottom, growing pauses take over.
  */
 export function createLimiter(options: { max: number; clock: Clock; random: Random }): Limiter {
   const { clock, random } = options;
   let max = options.max;
   let limit = max;
   let decreasedAt = Number.NEGATIVE_INFINITY;
-  let failuresInARow = 0;
   let resumesAt = Number.NEGATIVE_INFINITY;
   let pauses = 0;
 
   const pauseFor = (ms: number) => {
-    resumesAt = Math.max(resumesAt, clock.now() + Math.min(ms, PAUSE.capMs));
+    resumesAt = Math.max(resumesAt, clock.monotonic() + Math.min(ms, PAUSE.capMs));
   };
-  const pauseLonger = () => pauseFor(backoffDelay(pauses++, PAUSE, random));
 
   return {
     limit: () => Math.floor(limit),
-    pauseMs: () => Math.max(0, resumesAt - clock.now()),
-    sinkIsDown: () => failuresInARow >= CONSECUTIVE_FAILURES,
+    pauseMs: () => Math.max(0, resumesAt - clock.monotonic()),
     succeeded() {
-      failuresInARow = 0;
       pauses = 0;
       limit = Math.min(max, limit + 1 / limit);
     },
-    failed() {
-      failuresInARow++;
-      if (failuresInARow >= CONSECUTIVE_FAILURES) pauseLonger();
-    },
     overloaded(startedAt, retryAfterMs) {
-      failuresInARow++;
       const atBottom = limit < 2;
       if (startedAt >= decreasedAt) {
         limit = Math.max(1, limit / 2);
-        decreasedAt = clock.now();
+        decreasedAt = clock.monotonic();
       }
       if (retryAfterMs !== undefined) pauseFor(retryAfterMs);
-      else if (atBottom) pauseLonger();
+      else if (atBottom) pauseFor(backoffDelay(pauses++, PAUSE, random));
     },
     setMax(value) {
       max = value;

@@ -80,7 +80,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       return false;
     }
     if (running.size >= (backlog ? options.maxReceives : 1)) return false;
-    const now = clock.now();
+    const now = clock.monotonic();
     if (now < restUntil) return wake(restUntil);
     if (room >= MAX_BATCH || (running.size === 0 && options.isIdle())) return true;
     // Messages that finish together make room together: one event-loop turn later, one request is enough for all of it.
@@ -94,7 +94,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     if (at >= wakeAt) return false;
     cancelWake();
     wakeAt = at;
-    cancelWake = clock.after(at - clock.now(), () => {
+    cancelWake = clock.after(at - clock.monotonic(), () => {
       wakeAt = Number.POSITIVE_INFINITY;
       isAwake = true;
       pump();
@@ -111,7 +111,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       const { messages, restMs } = await gate.call(() => ask(max, alone), stopping.signal);
       reserved -= max;
       backlog = messages.length === max;
-      restUntil = clock.now() + restMs;
+      restUntil = clock.monotonic() + restMs;
       options.onMessages(messages, max);
     } catch (thrown) {
       reserved -= max;
@@ -124,13 +124,13 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   async function ask(max: number, alone: boolean) {
     // The first request and each after a failure are short, to learn soon whether the service answers.
     const waitSeconds = alone && gate.healthy() ? options.waitSeconds() : 0;
-    const request = { at: clock.now(), ending: new AbortController() };
+    const request = { at: clock.monotonic(), ending: new AbortController() };
     asked.push(request);
     try {
       const messages = await queue.receive({ max, waitSeconds, signal: request.ending.signal });
       if (messages.length > 0) quickEmpties = 0;
       const rests = messages.length === 0 && alone && waitSeconds === options.waitSeconds();
-      return { messages, restMs: rests ? restOf(waitSeconds * 1000, clock.now() - request.at) : 0 };
+      return { messages, restMs: rests ? restOf(waitSeconds * 1000, clock.monotonic() - request.at) : 0 };
     } finally {
       asked.splice(asked.indexOf(request), 1);
     }
@@ -152,7 +152,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       stopping.abort(new DOMException('the consumer stops', 'AbortError'));
       const cancels = asked.map(({ at, ending }) => {
         const end = () => ending.abort(stopping.signal.reason);
-        const parkedInMs = at + PARKED_MS - clock.now();
+        const parkedInMs = at + PARKED_MS - clock.monotonic();
         return parkedInMs > 0 ? clock.after(parkedInMs, end) : end();
       });
       while (running.size > 0) await Promise.all(running);

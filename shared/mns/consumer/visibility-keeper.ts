@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { type AppError, isAppError, toAppError } from '../../runtime/errors.ts';
 
-/** A receipt handle that is valid until `expiresAt` (milliseconds since the epoch, by the local clock). */
+/** A receipt handle that is valid until `expiresAt` (by `clock.monotonic()`). */
 export interface Receipt {
   readonly receiptHandle: string;
   readonly expiresAt: number;
@@ -34,7 +34,7 @@ const MIN_RETRY_MS = 250;
 /** Renews when half of the time has passed, so that a failed renewal can be repeated. */
 export function keepVisibility(options: KeeperOptions): VisibilityKeeper {
   const { clock, seconds } = options;
-  const bornAt = clock.now();
+  const bornAt = clock.monotonic();
   let receipt: Receipt | undefined = options.receipt;
   let renewal: Promise<void> | undefined;
   let unsent: AbortController | undefined;
@@ -45,8 +45,8 @@ export function keepVisibility(options: KeeperOptions): VisibilityKeeper {
   function schedule(from: number, expiresAt: number, shortest = 0): () => void {
     const half = Math.max(shortest, (expiresAt - from) / 2);
     const oldestAt = bornAt + options.maxAgeMs;
-    return clock.after(Math.min(from + half, oldestAt) - clock.now(), () => {
-      if (clock.now() >= oldestAt) return options.onTooOld();
+    return clock.after(Math.min(from + half, oldestAt) - clock.monotonic(), () => {
+      if (clock.monotonic() >= oldestAt) return options.onTooOld();
       renewal = renew().finally(() => {
         renewal = undefined;
       });
@@ -57,7 +57,7 @@ export function keepVisibility(options: KeeperOptions): VisibilityKeeper {
   async function renew(): Promise<void> {
     if (!receipt) return;
     // Counted from before the call: the service cannot have hidden the message earlier than that.
-    const from = clock.now();
+    const from = clock.monotonic();
     unsent = new AbortController();
     try {
       const { receiptHandle } = await options.renew(receipt.receiptHandle, unsent.signal);
@@ -73,7 +73,7 @@ export function keepVisibility(options: KeeperOptions): VisibilityKeeper {
       }
       if (stopped) return;
       options.onFailed(error);
-      cancel = schedule(clock.now(), receipt.expiresAt, MIN_RETRY_MS);
+      cancel = schedule(clock.monotonic(), receipt.expiresAt, MIN_RETRY_MS);
     }
   }
 

@@ -1,3 +1,4 @@
+import { isCurable } from '../../results/identity.ts';
 import { AppError, toAppError } from '../../runtime/errors.ts';
 import type { EnrolmentResult } from '../outcome.ts';
 import { createEnrolment, type EnrolmentDeps } from './enrol.ts';
@@ -74,7 +75,7 @@ async function run(
     );
     const current = record?.source.etag === photo.etag;
     const inOther = current && record.gallery !== deps.gallery.name;
-    if (!again && current && !inOther) {
+    if (!again && current && !inOther && !isCurable(record.error?.code)) {
       report.unchanged++;
       return 'duplicate';
     }

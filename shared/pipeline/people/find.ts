@@ -1,3 +1,4 @@
+import { canonicalName } from '../../faces/gallery/person-name.ts';
 import type { ObjectStore } from '../../oss/object-store.ts';
 import { findMentions } from './mentions.ts';
 
@@ -22,10 +23,15 @@ export interface FindOptions {
 
 /** Every face in all results that is matched to the person, ordered by the keys of the documents. */
 export async function* findPerson(
-  person: string,
+  name: string,
   { results, resultPrefix, signal }: FindOptions,
 ): AsyncGenerator<Sighting> {
-  for await (const { head, content, faces } of findMentions(results, resultPrefix, person, signal)) {
+  for await (const { head, content, faces } of findMentions(
+    results,
+    resultPrefix,
+    canonicalName(name),
+    signal,
+  )) {
     for (const face of faces) {
       const { match, crop } = content.faces![face]!;
       yield {

@@ -1,7 +1,9 @@
 import type { Gallery } from '../../faces/gallery/gallery.ts';
-import { assertPersonName } from '../../faces/gallery/person-name.ts';
+import { assertPersonName, canonicalName } from '../../faces/gallery/person-name.ts';
 import type { ObjectStore } from '../../oss/object-store.ts';
+import { resultFolder } from '../../results/keys.ts';
 import { changeMentions, type Mention, rewrite } from './mentions.ts';
+import { personOf } from './photos.ts';
 import { removeBelow } from './remove-below.ts';
 
 export interface ForgetDeps {
@@ -39,15 +41,24 @@ export interface ForgetReport {
  * next run does the rest. An instance whose copy of the gallery is some seconds old may still match one picture in the
  * meantime. Run it again until every list is empty; then nothing is left.
  */
-export async function forgetPerson(person: string, deps: ForgetDeps): Promise<ForgetReport> {
+export async function forgetPerson(name: string, deps: ForgetDeps): Promise<ForgetReport> {
+  const person = canonicalName(name);
   assertPersonName(person);
-  const { gallery, source, results, peoplePrefix, signal } = deps;
+  const { gallery, source, results, peoplePrefix, resultPrefix, signal } = deps;
   const call = { signal };
+  const recorded = resultFolder(resultPrefix, source.bucket);
   const report = {
     person,
     faces: await gallery.removePerson(person, call),
-    photos: await removeBelow(source, `${peoplePrefix}${person}/`, signal),
-    records: await removeBelow(results, resultsOfPhotos(deps, person), signal),
+    // The person may have several folders, whose names look alike.
+    photos: await removeBelow(source, peoplePrefix, {
+      signal,
+      isMeant: (key) => personOf(key, peoplePrefix) === person,
+    }),
+    records: await removeBelow(results, `${recorded}${peoplePrefix}`, {
+      signal,
+      isMeant: (key) => personOf(key.slice(recorded.length), peoplePrefix) === person,
+    }),
     matches: [] as string[],
     crops: [] as string[],
     annotated: [] as string[],
@@ -91,9 +102,4 @@ async function forgetMention(
   report.matches.push(...faces.map((index) => `${head.key}#${index}`));
   if (faces.length === 0) report.mentions.push(head.key);
   return true;
-}
-
-/** The prefix of all results of the person's photos. */
-function resultsOfPhotos({ resultPrefix, source, peoplePrefix }: ForgetDeps, person: string): string {
-  return `${resultPrefix.replaceAll('{bucket}', source.bucket)}${peoplePrefix}${person}/`;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { canonicalName } from '../../faces/gallery/person-name.ts';
 import type { ObjectHead, ObjectStore } from '../../oss/object-store.ts';
 import { readText } from '../../oss/read-text.ts';
 import { fixedPrefix } from '../../results/keys.ts';
@@ -62,7 +63,7 @@ export async function changeMentions(
   throw new AppError('ServiceUnavailable', `results that name the person changed in ${MAX_PASSES} passes`);
 }
 
-/** All documents below the result prefix that name the person, in key order. Reads every document. */
+/** All documents below the result prefix that name the person, in key order. Reads every document. `person` is in NFC. */
 export async function* findMentions(
   results: ObjectStore,
   resultPrefix: string,
@@ -95,12 +96,13 @@ async function readMention(
 ): Promise<Mention | undefined> {
   const read = await readText(results, key, signal);
   // A name appears in the text as JSON encodes it, so most documents need not be parsed.
-  if (!read?.text.includes(JSON.stringify(person))) return undefined;
+  if (!read || !canonicalName(read.text).includes(JSON.stringify(person))) return undefined;
   const content = parse(read.text);
   if (!content) return undefined;
-  const faces = (content.faces ?? []).flatMap(({ match }, i) => (match?.person === person ? [i] : []));
-  const enrolment = content.person === person;
-  const named = faces.length > 0 || enrolment || content.refusal?.other === person;
+  const isMeant = (name: string | undefined) => name !== undefined && canonicalName(name) === person;
+  const faces = (content.faces ?? []).flatMap(({ match }, i) => (isMeant(match?.person) ? [i] : []));
+  const enrolment = isMeant(content.person);
+  const named = faces.length > 0 || enrolment || isMeant(content.refusal?.other);
   return named ? { head: read.head, content, faces, enrolment } : undefined;
 }
 

@@ -1,8 +1,9 @@
 import { AppError } from '../../runtime/errors.ts';
 import { defineOptions, flag, type OptionsOf, oneOf, readOptions, text } from '../../runtime/options.ts';
+import { keyPrefix } from '../key-prefix-option.ts';
 import type { PipelineOptions } from '../options.ts';
 
-const PREFIX = /^[^/\\][^\\]{0,254}\/$/;
+const PREFIX = /^.{1,255}\/$/;
 
 /** Everything that configures who is known and how faces are compared with them. */
 export const PEOPLE_OPTIONS = defineOptions({
@@ -15,14 +16,14 @@ export const PEOPLE_OPTIONS = defineOptions({
   },
   peoplePrefix: {
     env: 'PEOPLE_PREFIX',
-    ...text('key prefix that ends with a slash', PREFIX),
+    ...keyPrefix('key prefix that ends with a slash', PREFIX),
     default: 'people/',
     about:
       'A photo at `<prefix><person>/<anything>` enrols the person; deleting it removes that face. The event rule must cover this prefix.',
   },
   galleryPrefix: {
     env: 'GALLERY_PREFIX',
-    ...text('key prefix that ends with a slash', PREFIX),
+    ...keyPrefix('key prefix that ends with a slash', PREFIX),
     default: 'gallery/',
     about:
       'Where the gallery `oss` is stored. Its objects contain embeddings, which are personal data: give read access only to this function.',

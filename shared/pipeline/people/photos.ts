@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { OssObjectEvent } from '../../envelope/event.ts';
 import { eventOf, uploadRecord } from '../../envelope/record.ts';
+import { canonicalName } from '../../faces/gallery/person-name.ts';
 import type { ObjectStore } from '../../oss/object-store.ts';
 
 export interface Photo {
@@ -31,11 +32,11 @@ export function photoEvent(bucket: string, region: string, photo: Photo): OssObj
   return eventOf(record, { envelopes: [], index: 0 });
 }
 
-/** The person of a photo, from the folder in its key; `undefined` when the key is in no person's folder. */
+/** The person of a photo, from the folder in its key, in NFC; `undefined` when the key is in no person's folder. */
 export function personOf(key: string, peoplePrefix: string): string | undefined {
   if (!key.startsWith(peoplePrefix) || key.endsWith('/')) return undefined;
   const [person, ...file] = key.slice(peoplePrefix.length).split('/');
-  return file.length > 0 ? person : undefined;
+  return file.length > 0 ? canonicalName(person!) : undefined;
 }
 
 /** The name of the photo and its write within the gallery. */

@@ -71,7 +71,7 @@ export async function writeRecord(
 ): Promise<void> {
   await store.put(key, Buffer.from(`${JSON.stringify(record, null, 2)}\n`), {
     contentType: 'application/json',
-    metadata: identityMetadata(record.source, 0),
+    metadata: identityMetadata(record.source, { failure: record.error?.code }),
     signal,
   });
 }

@@ -1,9 +1,10 @@
-import { assertPersonName } from '../../faces/gallery/person-name.ts';
+import { assertPersonName, canonicalName } from '../../faces/gallery/person-name.ts';
 import type { ObjectStore } from '../../oss/object-store.ts';
 import { AppError, isAppError } from '../../runtime/errors.ts';
 import { createEnrolment, type EnrolmentDeps } from './enrol.ts';
 import { changeMentions, rewrite } from './mentions.ts';
-import { listPhotos, type Photo, photoEvent } from './photos.ts';
+import { listPhotos, type Photo, personOf, photoEvent } from './photos.ts';
+import { enrolmentKeys } from './record.ts';
 import { removeBelow } from './remove-below.ts';
 
 export interface RenameOptions {
@@ -28,11 +29,12 @@ export interface RenameReport {
  * their images are processed again.
  */
 export async function renamePerson(
-  from: string,
-  to: string,
+  oldName: string,
+  newName: string,
   deps: EnrolmentDeps,
   { bucket, region, signal }: RenameOptions,
 ): Promise<RenameReport> {
+  const [from, to] = [canonicalName(oldName), canonicalName(newName)];
   assertPersonName(from);
   assertPersonName(to);
   if (from === to) throw new AppError('PersonNameInvalid', `${JSON.stringify(from)} is already the name`);
@@ -49,8 +51,9 @@ export async function renamePerson(
   };
 
   await gallery.removePerson(from, call);
-  for (const photo of await listPhotos(source, `${peoplePrefix}${from}/`, signal)) {
-    const file = photo.key.slice(`${peoplePrefix}${from}/`.length);
+  for (const photo of await listPhotos(source, peoplePrefix, signal)) {
+    if (personOf(photo.key, peoplePrefix) !== from) continue;
+    const file = photo.key.slice(photo.key.indexOf('/', peoplePrefix.length) + 1);
     const moved = await copyPhoto(source, photo, [
       `${peoplePrefix}${to}/${file}`,
       // Both people have a file of this name.
@@ -60,14 +63,15 @@ export async function renamePerson(
     const outcome = await enrol(event, { again: true, signal });
     if ('reason' in outcome) report.refused.push({ key: moved.key, reason: outcome.reason });
     await source.delete(photo.key, call);
-    await removeBelow(results, `${resultPrefix.replaceAll('{bucket}', bucket)}${photo.key}/`, signal);
+    await removeBelow(results, enrolmentKeys(resultPrefix, { bucket, key: photo.key }).folder, call);
     report.photos.push(moved.key);
   }
 
   await changeMentions({ results, resultPrefix, ...call }, from, async (mention) => {
     const { content, faces, head } = mention;
     for (const index of faces) content.faces![index]!.match!.person = to;
-    if (content.refusal?.other === from) content.refusal.other = to;
+    if (content.refusal?.other !== undefined && canonicalName(content.refusal.other) === from)
+      content.refusal.other = to;
     const written = await rewrite(results, mention, signal);
     if (written) report.documents.push(head.key);
     return written;

@@ -193,6 +193,18 @@ test.each<[string, number, (props: FunctionProps) => Partial<FunctionProps>, str
     'TRIGGER=oss-with-people',
   ],
   ['a trigger that watches results', RECOGNITION, watching(''), 'forever'],
+  [
+    'a watched prefix with a leading slash',
+    RECOGNITION,
+    withEnv({ SOURCE_PREFIX: '/incoming/' }),
+    'SOURCE_PREFIX',
+  ],
+  [
+    'a trigger whose prefix matches nothing',
+    RECOGNITION,
+    watching('incoming/', '/photos/'),
+    'no key begins with a slash',
+  ],
   ['triggers that overlap', RECOGNITION, watching('incoming/', 'incoming/a/'), 'watch the same objects'],
   [
     'two triggers of one name',

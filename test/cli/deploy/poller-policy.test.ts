@@ -1,5 +1,4 @@
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readDeployment } from '../../../cli/deploy/deployment.ts';
 import { pollerPolicy } from '../../../cli/deploy/policy.ts';
@@ -11,6 +10,7 @@ import { systemClock } from '../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../shared/runtime/credentials.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { mnsClientOf } from '../../support/cloud-clients.ts';
+import { listenOnLoopback } from '../../support/loopback.ts';
 import { ossRecord } from '../../support/oss-record.ts';
 import { startSinkServer } from '../../support/sink-server.ts';
 
@@ -30,15 +30,7 @@ async function startRecorder(target: string) {
     passed.on('error', () => response.destroy());
     request.pipe(passed);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    used,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { used, ...(await listenOnLoopback(server)) };
 }
 
 let cloud: LocalCloud;

@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
+import { type InvokedApp, processEvents } from '../../../functions/face-recognition/invocation.ts';
 import {
   describeReport,
   failureOf,
   type InvocationReport,
-  type InvokedApp,
-  processEvents,
   type RecordReport,
-} from '../../../functions/face-recognition/invocation.ts';
+  rejectedOf,
+} from '../../../functions/face-recognition/report.ts';
 import type { Pipeline } from '../../../shared/pipeline/pipeline.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import { AppError, type ErrorCode } from '../../../shared/runtime/errors.ts';
 import { createLogger } from '../../../shared/runtime/log.ts';
+import { createRecentMap } from '../../../shared/runtime/recent.ts';
 import { ossRecord } from '../../support/oss-record.ts';
 
 const AT = { region: 'cn-hangzhou', bucket: 'photos', key: 'a.jpg', eventTime: '2026-01-01T00:00:00.000Z' };
@@ -20,6 +21,7 @@ const undone = (id: string, code: ErrorCode, retryAfterMs?: number): RecordRepor
   id,
   outcome: 'undone',
   error: new AppError(code, 'planned', { retryAfterMs }),
+  record: ossRecord({ requestId: id }),
 });
 
 const superseded = (id: string): RecordReport => ({ ...AT, id, outcome: 'superseded', durations: {} });
@@ -31,7 +33,13 @@ function appWith(process: Pipeline, recordConcurrency = 4) {
   const clock = manualClock();
   const lines: Record<string, unknown>[] = [];
   const logger = createLogger({ write: (line) => lines.push(JSON.parse(line)) });
-  const app: InvokedApp = { clock, logger, options: { recordConcurrency }, pipeline: async () => process };
+  const app: InvokedApp = {
+    clock,
+    logger,
+    options: { recordConcurrency, sourceBuckets: [] },
+    finished: createRecentMap(10_000),
+    pipeline: async () => process,
+  };
   return { app, clock, lines };
 }
 
@@ -125,7 +133,7 @@ test('processEvents stops records in progress at the deadline and starts no othe
   };
   const { app, clock } = appWith(process, 2);
 
-  const processing = processEvents(notification('a', 'b', 'c'), app, { deadline: clock.now() + 1000 });
+  const processing = processEvents(notification('a', 'b', 'c'), app, { deadline: clock.monotonic() + 1000 });
   await clock.advance(1000);
   const { records } = await processing;
 
@@ -142,7 +150,7 @@ test.each(['before', 'during'])('processEvents obeys a signal that fires %s the 
   if (when === 'before') stop.abort();
   const { app, clock } = appWith((_, { signal } = {}) => untilAborted(signal));
 
-  const limits = { deadline: clock.now() + 1000, signal: stop.signal };
+  const limits = { deadline: clock.monotonic() + 1000, signal: stop.signal };
   const processing = processEvents(notification('a'), app, limits);
   stop.abort();
 
@@ -157,13 +165,81 @@ test('processEvents passes the deadline on and leaves no timer behind', async ()
     signals.push(context.signal);
     return supersede(event, context);
   });
-  const deadline = clock.now() + 1000;
+  const deadline = clock.monotonic() + 1000;
 
   await processEvents(notification('a'), app, { deadline });
   await clock.advance(2000);
 
   expect(deadlines).toEqual([deadline]);
   expect(signals[0]?.aborted).toBe(false);
+});
+
+test('an event of 1,500 records is done after several deliveries, and no finished record is worked on twice', async () => {
+  const worked = new Map<string, number>();
+  const { app, clock } = appWith(async ({ key }, { signal } = {}) => {
+    await clock.sleep(1_000, signal);
+    worked.set(key, (worked.get(key) ?? 0) + 1);
+    return { outcome: 'gone', removed: 0, durations: {} };
+  });
+  const event = notification(...Array.from({ length: 1_500 }, (_, index) => `${index}.jpg`));
+  const deliveries: number[] = [];
+
+  for (let left = 1_500; left > 0; ) {
+    const processing = processEvents(event, app, { deadline: clock.monotonic() + 110_500 });
+    for (let second = 0; second < 111; second++) await clock.advance(1_000);
+    const { records } = await processing;
+    left = records.filter(({ outcome }) => outcome === 'undone').length;
+    deliveries.push(1_500 - left);
+  }
+
+  expect(deliveries).toEqual([440, 880, 1_320, 1_500]);
+  expect(worked.size).toBe(1_500);
+  expect(new Set(worked.values())).toEqual(new Set([1]));
+});
+
+test('an event that is done is forgotten: its next delivery looks at the objects again', async () => {
+  let calls = 0;
+  const { app } = appWith(async () => {
+    calls++;
+    return { outcome: 'superseded', durations: {} };
+  });
+
+  for (let delivery = 0; delivery < 2; delivery++)
+    await processEvents(notification('a'), app, { deadline: 1000 });
+
+  expect(calls).toBe(2);
+});
+
+test.each([
+  ['its bucket', [{ region: '*', account: '*', bucket: 'photos' }], true],
+  [
+    'its bucket, account and region',
+    [{ region: 'cn-shanghai', account: '1000000000000001', bucket: 'photos' }],
+    true,
+  ],
+  ['another bucket', [{ region: '*', account: '*', bucket: 'others' }], false],
+  ['another account', [{ region: '*', account: '2', bucket: 'photos' }], false],
+  ['another region', [{ region: 'cn-beijing', account: '*', bucket: 'photos' }], false],
+])('a record is processed or refused when the sources are %s', async (_, sourceBuckets, isProcessed) => {
+  const { app } = appWith(supersede);
+  const limited = { ...app, options: { ...app.options, sourceBuckets } };
+
+  const report = await processEvents(notification('a'), limited, { deadline: 1000 });
+
+  const rejected = rejectedOf(report);
+  expect(report.records[0]?.outcome).toBe(isProcessed ? 'superseded' : 'undone');
+  expect(rejected).toMatchObject(
+    isProcessed ? [] : [{ code: 'SourceRefused', content: { oss: { object: { key: 'a' } } } }],
+  );
+});
+
+test('processEvents logs the first unreadable parts of an event and counts the others', async () => {
+  const { app, lines } = appWith(supersede);
+
+  await processEvents({ events: Array(1_000).fill({ broken: true }) }, app, { deadline: 1000 });
+
+  expect(lines).toHaveLength(11);
+  expect(lines.at(-1)).toMatchObject({ msg: 'invocation', faults: 1_000 });
 });
 
 test('processEvents throws when the pipeline cannot be opened', async () => {

@@ -22,6 +22,7 @@ function start(variables: Record<string, string> = {}) {
   return startEntry(ENTRY, {
     PORT: '0',
     REGION: stage.cloud.region,
+    SOURCE_BUCKETS: 'photos',
     OSS_ENDPOINT: stage.cloud.oss.url,
     ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
@@ -84,6 +85,28 @@ describe('receiver', () => {
     expect(answer.status).toBe(200);
     expect(sts.forms).toHaveLength(1);
     await sts.close();
+  });
+
+  test('METRICS_PORT moves the metrics away from the port for events', async () => {
+    const program = start({ METRICS_PORT: '0' });
+    const [, port, metricsPort] = await program.said(/"port":(\d+),"metricsPort":(\d+)/);
+
+    const statusOf = async (at: string | undefined, path: string, method = 'GET') =>
+      (await fetch(`http://127.0.0.1:${at}${path}`, { method })).status;
+    const metrics = [await statusOf(port, '/metrics'), await statusOf(metricsPort, '/metrics')];
+    const event = await statusOf(metricsPort, '/', 'POST');
+    program.process.kill('SIGTERM');
+
+    expect(metrics).toEqual([405, 200]);
+    expect(event).toBe(404);
+    expect(await program.ended()).toBe(0);
+  });
+
+  test('the receiver refuses to start without SOURCE_BUCKETS and OIDC_AUDIENCE', async () => {
+    const program = start({ SOURCE_BUCKETS: '' });
+
+    expect(await program.ended()).toBe(1);
+    expect(program.stderr()).toMatch(/^ConfigInvalid: set SOURCE_BUCKETS .* or OIDC_AUDIENCE .*\n$/);
   });
 
   test('the receiver refuses to start with results below the watched prefix', async () => {

@@ -9,7 +9,7 @@ import type { ObjectStore } from '../../../shared/oss/object-store.ts';
 import type { ResultDocument } from '../../../shared/results/document.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import type { InvocationContext } from '../../../shared/runtime/invocation-context.ts';
-import { ossClientOf } from '../../support/cloud-clients.ts';
+import { mnsClientOf, ossClientOf } from '../../support/cloud-clients.ts';
 import { ossRecord } from '../../support/oss-record.ts';
 
 /** A local cloud with the bucket `photos`, the function, and what it said. */
@@ -24,14 +24,20 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+const DEAD_LETTERS = 'face-dead-letters';
+
 export async function openStage(env: NodeJS.ProcessEnv = {}): Promise<Stage> {
   const cloud = await startLocalCloud({ region: 'cn-shanghai', facebodyQuota: 1000 });
   const oss = ossClientOf(cloud);
   await oss.createBucket('photos');
+  await cloud.mns.ensureQueue(DEAD_LETTERS);
   const lines: Record<string, unknown>[] = [];
   const fn = createFunctionHooks({
     env: {
       FC_REGION: cloud.region,
+      FC_ACCOUNT_ID: cloud.accountId,
+      MNS_ENDPOINT: cloud.mns.url,
+      DEAD_LETTERS: `mns:${DEAD_LETTERS}`,
       OSS_ENDPOINT: cloud.oss.url,
       OSS_TIMEOUT_SECONDS: '2',
       FACEBODY_ENDPOINT: cloud.facebody.endpoint,
@@ -85,4 +91,12 @@ export const notification = (...records: readonly unknown[]) =>
 export async function documentOf({ photos }: Stage, key: string): Promise<ResultDocument> {
   const { body } = await photos.get(`results/${key}/faces.json`);
   return JSON.parse(Buffer.concat(await body.toArray()).toString()) as ResultDocument;
+}
+
+/** The dead letters of the function, oldest first. */
+export async function lettersOf({ cloud }: Stage): Promise<Record<string, unknown>[]> {
+  const mns = mnsClientOf(cloud);
+  const messages = await mns.queue(DEAD_LETTERS).receive({ max: 16, waitSeconds: 0 });
+  mns.close();
+  return messages.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
 }

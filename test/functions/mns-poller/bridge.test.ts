@@ -139,12 +139,16 @@ describe('createBridge', () => {
     expect(events).toHaveLength(1);
   });
 
-  test('the bridge throws a misconfigured error of the sink', async () => {
-    const { sink } = sinkOf(() => {
-      throw new AppError('CredentialsMissing', 'no credentials');
+  test('an error of the sink for one record leaves the other records of the message to be delivered', async () => {
+    const { sink, events } = sinkOf(({ subject }) => {
+      if (subject?.endsWith('two.jpg')) throw new AppError('CredentialsMissing', 'no credentials');
+      return { result: 'accepted' };
     });
     const handle = createBridge({ sink, queueName: 'uploads', clock: manualClock() });
 
-    await expect(handle(aMessage(), aContext())).rejects.toMatchObject({ code: 'CredentialsMissing' });
+    const delivery = await handle(aMessage({ body: bodyOf('one.jpg', 'two.jpg', 'three.jpg') }), aContext());
+
+    expect(delivery).toMatchObject({ result: 'retry', reason: 'CredentialsMissing: no credentials' });
+    expect(events).toHaveLength(3);
   });
 });

@@ -1,5 +1,4 @@
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createBridge } from '../../../functions/mns-poller/bridge.ts';
 import { createDeadLetterQueue } from '../../../functions/mns-poller/dead-letters.ts';
@@ -18,6 +17,7 @@ import { seededRandom } from '../../../shared/runtime/random.ts';
 import { createHttpSink } from '../../../shared/sinks/http.ts';
 import type { EventSink } from '../../../shared/sinks/sink.ts';
 import { mnsClientOf } from '../../support/cloud-clients.ts';
+import { listenOnLoopback } from '../../support/loopback.ts';
 import { bodyOf, sinkOf } from './support.ts';
 
 const QUEUE = 'uploads';
@@ -131,13 +131,11 @@ async function httpSink(answer: (response: ServerResponse, index: number) => voi
     times.push(clock.now());
     request.resume().on('end', () => answer(response, times.length - 1));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const sink = createHttpSink({ url: `http://127.0.0.1:${port}/`, timeoutMs: 30_000, clock });
+  const { url, close } = await listenOnLoopback(server);
+  const sink = createHttpSink({ url, timeoutMs: 30_000, clock });
   onTestFinished(async () => {
     await sink.close();
-    server.closeAllConnections();
-    server.close();
+    await close();
   });
   return { sink, times };
 }

@@ -1,10 +1,10 @@
 import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handler } from '../../../functions/mns-poller/fc.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { startEntry } from '../../support/child-program.ts';
 import { mnsClientOf } from '../../support/cloud-clients.ts';
+import { listenOnLoopback } from '../../support/loopback.ts';
 import { encodeToken } from '../../support/mns-token.ts';
 import type { TopicClient } from '../../support/mns-topics.ts';
 import { bodyOf } from './support.ts';
@@ -49,16 +49,7 @@ async function startSink(): Promise<Sink> {
     subjects.push(String(request.headers['ce-subject']).split('/').pop()!);
     request.resume().on('end', () => response.writeHead(204).end());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}/`,
-    subjects,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  return { subjects, ...(await listenOnLoopback(server)) };
 }
 
 const startServer = (variables: Record<string, string>, ...args: string[]) =>

@@ -62,11 +62,19 @@ const FAILURES: readonly Failure[] = [
     tells: 'MNS refuses the key in Secret mns-token',
   },
   {
+    reason: 'EndpointRefused',
+    condition: 'CredentialsProvided',
+    break: (world) =>
+      world.apply(secretOf({ mns: JSON.stringify({ ...keyOf(world), url: 'http://169.254.169.254' }) })),
+    mend: (world) => world.apply(aSecret(world.cloud)),
+    tells: '169.254.169.254 is not an endpoint of MNS: correct url, or add the host to MNS_ENDPOINTS',
+  },
+  {
     reason: 'SecretForbidden',
     condition: 'CredentialsProvided',
     break: (world) => world.delete(tokenReaders([])),
     mend: (world) => world.apply(tokenReaders([CONTROLLER])),
-    tells: 'bind its account to the ClusterRole mnsoss-token-reader',
+    tells: 'apply knative/namespace there',
   },
   {
     reason: 'TopicNotFound',
@@ -124,8 +132,8 @@ const CONTROLLER = { kind: 'ServiceAccount', name: 'mnsoss-controller', namespac
 function tokenReaders(subjects: object[]): KubeObject {
   return {
     apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRoleBinding',
-    metadata: { name: 'mnsoss-token-reader' },
+    kind: 'RoleBinding',
+    metadata: { namespace: 'default', name: 'mnsoss-token-reader' },
     subjects,
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'mnsoss-token-reader' },
   } as KubeObject;

@@ -135,7 +135,44 @@ describe('permissions of the controller', () => {
 
     expect(world.api.access.refused).toEqual([]);
     expect(world.api.access.unused({ name: 'mnsoss-controller' })).toEqual([]);
-    expect(world.api.access.unused({ name: 'mnsoss-token-reader' })).toEqual([]);
+    for (const name of ['mnsoss-token-reader', 'mnsoss-poller-writer'])
+      expect(world.api.access.unused({ name })).toEqual([]);
+  });
+
+  test('the controller reads Secrets and writes pollers only in namespaces with its RoleBindings', async () => {
+    const world = await startAll();
+    await world.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } });
+    const controller = await world.asController();
+    const deployment = aDeployment([{ ...OWNER, uid: 'u' }], 'other');
+
+    const reading = controller.get(RESOURCES.secret, 'other', 'mns-token');
+    const writing = controller.apply(RESOURCES.deployment, deployment);
+
+    await expect(reading).rejects.toMatchObject({ code: 'AccessDenied' });
+    await expect(writing).rejects.toMatchObject({ code: 'AccessDenied' });
+  });
+
+  test.each([
+    ['no owner', undefined],
+    ['another owner', [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'x', uid: 'u', controller: true }]],
+    ['a source that does not control it', [{ ...OWNER, uid: 'u', controller: false }]],
+  ])('the API server refuses a Deployment of the controller with %s', async (_, owners) => {
+    const world = await startAll();
+    const controller = await world.asController();
+
+    const writing = controller.apply(RESOURCES.deployment, aDeployment(owners));
+
+    await expect(writing).rejects.toThrow('the controller writes only what a MnsOssSource owns');
+  });
+
+  test('the API server keeps the controller from taking over the Deployment of somebody else', async () => {
+    const world = await startAll();
+    const controller = await world.asController();
+    await world.apply(aDeployment(undefined));
+
+    const writing = controller.apply(RESOURCES.deployment, aDeployment([{ ...OWNER, uid: 'u' }]));
+
+    await expect(writing).rejects.toThrow('the controller takes over nothing');
   });
 
   test("the walk-through's role has no permissions", async () => {
@@ -144,6 +181,26 @@ describe('permissions of the controller', () => {
     expect(role).toMatchObject({ rules: [] });
   });
 });
+
+const OWNER = {
+  apiVersion: 'sources.eventing.knative.dev/v1alpha1',
+  kind: 'MnsOssSource',
+  name: 'uploads',
+  controller: true,
+};
+
+function aDeployment(ownerReferences: object[] | undefined, namespace = 'default'): KubeObject {
+  const labels = { app: 'any' };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { namespace, name: 'any', ownerReferences } as KubeObject['metadata'],
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'any', image: 'any' }] } },
+    },
+  };
+}
 
 const LEASE_ROLE = { name: 'mnsoss-controller-lease', namespace: 'mnsoss-system' };
 

@@ -105,7 +105,7 @@ describe('finalize', () => {
     const event = await world.whenEvent('CleanUpSkipped');
     await world.whenGone();
 
-    expect(event.message).toContain('without a path');
+    expect(event.message).toContain('x is not an endpoint of MNS');
   });
 
   test('deleting a source waits for MNS when it does not answer', async () => {

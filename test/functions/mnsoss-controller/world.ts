@@ -27,12 +27,19 @@ import { kubeConfig } from '../../support/kubernetes/kubeconfig.ts';
 import { startTestApi } from '../../support/kubernetes/start.ts';
 import { createTopicClient } from '../../support/mns-topics.ts';
 
-const MANIFESTS = new URL('../../../knative/install/', import.meta.url);
-
 /** The installation, in the order in which it is applied. */
-export async function installManifests(): Promise<KubeObject[]> {
-  const names = (await readdir(MANIFESTS)).filter((name) => /^\d+-.*\.yaml$/.test(name)).sort();
-  const texts = await Promise.all(names.map((name) => readFile(new URL(name, MANIFESTS), 'utf8')));
+export const installManifests = (): Promise<KubeObject[]> => manifestsIn('install');
+
+/** What a namespace with sources needs. */
+async function namespaceManifests(): Promise<KubeObject[]> {
+  const objects = await manifestsIn('namespace');
+  return objects.map((object) => ({ ...object, metadata: { ...object.metadata, namespace: 'default' } }));
+}
+
+async function manifestsIn(folder: string): Promise<KubeObject[]> {
+  const path = new URL(`../../../knative/${folder}/`, import.meta.url);
+  const names = (await readdir(path)).filter((name) => /^\d+-.*\.yaml$/.test(name)).sort();
+  const texts = await Promise.all(names.map((name) => readFile(new URL(name, path), 'utf8')));
   return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as KubeObject));
 }
 
@@ -72,7 +79,7 @@ export const definitionOf = (kind: string): KubeObject =>
 
 function resourceOf({ apiVersion, kind }: KubeObject): Resource {
   const [version, group = ''] = apiVersion.split('/').reverse() as [string, string?];
-  return { group, version, kind, plural: `${kind.toLowerCase()}s` };
+  return { group, version, kind, plural: `${kind.toLowerCase()}s`.replace(/ys$/, 'ies') };
 }
 
 /** Waits for something to be so, or to be found; the test's own limit ends it. */
@@ -107,7 +114,8 @@ export async function startWorld({ knative = true } = {}) {
   const mns = createTopicClient({ ...mnsOptions, http });
   onTestFinished(() => http.close());
 
-  for (const object of [...(await installManifests()), ...(knative ? KNATIVE : [])]) {
+  const installed = [...(await installManifests()), ...(await namespaceManifests())];
+  for (const object of [...installed, ...(knative ? KNATIVE : [])]) {
     await apply(object);
   }
   const log: string[] = [];
@@ -131,6 +139,9 @@ export async function startWorld({ knative = true } = {}) {
     apply,
     delete: (object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>) => objects.delete(object as never),
 
+    /** With exactly the permissions of the controller. */
+    asController: async (): Promise<Cluster> => connectCluster(kubeConfig(api, await token())),
+
     /** A controller as its pod would run it, with exactly the permissions of the installation. */
     async start(overrides: Partial<ControllerOptions> = {}): Promise<RunningController> {
       const options = readOptions(CONTROLLER_OPTIONS, {
@@ -138,6 +149,7 @@ export async function startWorld({ knative = true } = {}) {
         POD_NAME: `replica-${log.length}-${Math.random()}`,
         REGION: cloud.region,
         FC_ACCOUNT_ID: cloud.accountId,
+        MNS_ENDPOINTS: new URL(cloud.mns.url).host,
         RESYNC_SECONDS: '1',
         PORT: '0',
       });

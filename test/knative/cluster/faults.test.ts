@@ -167,6 +167,7 @@ describe('controller', () => {
       expect(access.refused).toEqual([]);
       expect(access.unused({ name: 'mnsoss-controller-lease', namespace: 'mnsoss-system' })).toEqual([]);
       expect(access.unused({ name: 'mnsoss-token-reader' })).toEqual([]);
+      expect(access.unused({ name: 'mnsoss-poller-writer' })).toEqual([]);
     },
   );
 });

@@ -175,6 +175,7 @@ export const ossCredentials = ({ cloud }: Stage) =>
 /** Installs the controller with all its manifests, as a reader does. */
 export async function install({ kubectl }: Stage): Promise<void> {
   await kubectl('apply -k knative/install');
+  await kubectl('apply -n default -k knative/namespace');
   await kubectl(
     'wait --for=condition=established crd/mnsosssources.sources.eventing.knative.dev --timeout=30s',
   );

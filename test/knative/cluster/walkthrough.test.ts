@@ -128,6 +128,7 @@ describe('walk-through', () => {
 
       expect(access.refused).toEqual([]);
       expect(access.unused({ name: 'mnsoss-token-reader' })).toEqual([]);
+      expect(access.unused({ name: 'mnsoss-poller-writer' })).toEqual([]);
     },
   );
 });

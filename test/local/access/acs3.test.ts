@@ -150,3 +150,14 @@ test.each([
 
   expect(acs3ActionOf(request)).toBe(action);
 });
+
+test.each(['authorization', 'x-acs-date', 'x-acs-signature-nonce'])(
+  'a request without the header %s has an incomplete signature',
+  (name) => {
+    const { request, outcomeOf } = aVerifier();
+    const sent = request();
+    const headers = Object.fromEntries(Object.entries(sent.headers).filter(([header]) => header !== name));
+
+    expect(outcomeOf({ ...sent, headers })).toBe('IncompleteSignature');
+  },
+);

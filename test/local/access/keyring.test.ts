@@ -77,7 +77,7 @@ test('a keyring checks signatures by default and belongs to the first account', 
 
 test('a keyring without accounts is a wrong configuration', () => {
   expect(() => createKeyring({ accounts: [], clock: manualClock() })).toThrow(
-    expect.objectContaining({ code: 'ConfigInvalid' }),
+    expect.objectContaining({ code: 'ConfigInvalid', message: 'a service needs at least one account' }),
   );
 });
 

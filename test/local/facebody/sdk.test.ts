@@ -1,5 +1,4 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as facebody from '@alicloud/facebody20191230';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { streamOf } from '../../../shared/faces/engines/facebody/operations.ts';
@@ -9,6 +8,7 @@ import { engineInProcess } from '../../../shared/faces/pictures/in-process.ts';
 import { similarity } from '../../../shared/faces/similarity.ts';
 import { cropFace } from '../../../shared/images/crop.ts';
 import { acs3Authorization, acs3ContentHash } from '../../../shared/runtime/acs3.ts';
+import { listenOnLoopback } from '../../support/loopback.ts';
 import { decodePhoto, decodeSample, SAMPLES, type Sample, sampleBytes } from '../../support/photos.ts';
 import { FACEBODY_ACCOUNT, type FaceBodyServer, startFaceBody } from './support.ts';
 
@@ -47,13 +47,9 @@ async function start(options: Partial<Parameters<typeof startFaceBody>[0]> = {})
 
 /** A server beside FaceBody on this machine; gives the URL of a file on it. */
 async function hostFile(listener: RequestListener): Promise<string> {
-  const host = createServer(listener);
-  await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    host.closeAllConnections();
-    host.close();
-  });
-  return `http://127.0.0.1:${(host.address() as AddressInfo).port}/photos/team%20one.jpg`;
+  const { url, close } = await listenOnLoopback(createServer(listener));
+  onTestFinished(close);
+  return `${url}/photos/team%20one.jpg`;
 }
 
 const serve =

@@ -1,9 +1,9 @@
 import { createHash, verify, X509Certificate } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { stringToSignMnsV2 } from '../../../shared/mns/signature.ts';
 import { childText, parseXml } from '../../../shared/runtime/xml.ts';
+import { listenOnLoopback } from '../../support/loopback.ts';
 import { ACCOUNT, startMns, type TestMns, until } from './support.ts';
 
 let server: TestMns;
@@ -42,9 +42,9 @@ async function endpoint(...statuses: number[]) {
     pushed.push({ target: request.url!, headers: request.headers, body });
     response.writeHead(statuses.shift() ?? 204).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => server.closeAllConnections() ?? server.close());
-  return { pushed, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  const { url, close } = await listenOnLoopback(server);
+  closers.push(close);
+  return { pushed, url };
 }
 
 describe('subscriptions', () => {

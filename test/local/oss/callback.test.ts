@@ -1,7 +1,7 @@
 import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type AliOss from 'ali-oss';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { listenOnLoopback } from '../../support/loopback.ts';
 import { failureOf, openBucket, startOss, type TestOss } from './support.ts';
 
 /** An application that is called back. */
@@ -18,13 +18,8 @@ async function startApplication(answer: (body: string) => { status: number; body
       response.writeHead(status, { 'content-length': Buffer.byteLength(text) }).end(text);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}/done`,
-    calls,
-    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
-  };
+  const { url, close } = await listenOnLoopback(server);
+  return { url: `${url}/done`, calls, close };
 }
 
 describe('upload callbacks', () => {

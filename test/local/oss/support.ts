@@ -1,5 +1,4 @@
 import * as http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import AliOss from 'ali-oss';
 import type { ObjectChange } from '../../../local/events/object-change.ts';
 import { createOss, type OssOptions } from '../../../local/oss/index.ts';
@@ -9,6 +8,7 @@ import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
 import type { Credentials } from '../../../shared/runtime/credentials.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
+import { listenOnLoopback } from '../../support/loopback.ts';
 
 export const ACCOUNT = {
   accountId: '1234567890123456',
@@ -72,10 +72,9 @@ export async function startOss(options: Partial<OssOptions> & { clock?: Clock } 
     ...options,
   });
   const server = http.createServer({ insecureHTTPParser: true, requestTimeout: 0 }, oss.listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const { url, port, close } = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     port,
     changes,
     client: ({ v4 = true, account = ACCOUNT, ...rest } = {}) =>
@@ -91,8 +90,7 @@ export async function startOss(options: Partial<OssOptions> & { clock?: Clock } 
     send: (request) => sendRaw(port, request),
     reset: oss.reset,
     async close() {
-      server.close();
-      server.closeAllConnections();
+      await close();
       await oss.close();
     },
   };

@@ -9,6 +9,7 @@ import {
   type EventType,
   eventTypeOf,
   RECOGNIZED_EVENTS,
+  TRIGGER_EVENTS,
 } from '../../../shared/envelope/event-types.ts';
 import { openEnvelope } from '../../../shared/envelope/open-envelope.ts';
 import { admit } from '../../../shared/pipeline/admit.ts';
@@ -26,10 +27,10 @@ describe('EVENT_TYPES', () => {
     expect(new Set(types.map(({ name }) => name)).size).toBe(types.length);
   });
 
-  test('the table of event types recognizes only types that a trigger may name', () => {
-    const hidden = types.filter(({ isRecognized, selectable }) => isRecognized && selectable === 'rules');
+  test('of the recognized types a trigger may name all but the end of a restore', () => {
+    const hidden = RECOGNIZED_EVENTS.filter((name) => !TRIGGER_EVENTS.includes(name));
 
-    expect(hidden).toEqual([]);
+    expect(hidden).toEqual(['ObjectRestore:FinishRestore']);
   });
 
   test('the table of event types has no row for a type that OSS does not document', () => {
@@ -40,7 +41,7 @@ describe('EVENT_TYPES', () => {
 test.each(types)('the pipeline admits $name exactly when the table says that it is recognized', (type) => {
   const { action } = admit(anEvent({ eventName: type.name }), readPipelineOptions({}));
 
-  const expected = type.effect === 'removes' ? 'remove' : 'process';
+  const expected = { removes: 'remove', restores: 'complete' }[type.effect as string] ?? 'process';
   expect(action).toBe(type.isRecognized ? expected : 'ignore');
 });
 
@@ -81,13 +82,13 @@ test('a source announces every change of an object, recognized or not, and no bo
 });
 
 test.each(['oss.json', 'oss-with-people.json'])(
-  'every trigger of deploy/triggers/%s names the recognized types',
+  'every trigger of deploy/triggers/%s names the recognized types that a trigger may name',
   (file) => {
     const triggers = JSON.parse(read(`deploy/triggers/${file}`)) as { triggerConfig: { events: string[] } }[];
 
     const named = triggers.map(({ triggerConfig }) => triggerConfig.events.map(withoutPrefix).sort());
 
-    expect(named).toEqual(triggers.map(() => recognized));
+    expect(named).toEqual(triggers.map(() => [...TRIGGER_EVENTS].sort()));
   },
 );
 

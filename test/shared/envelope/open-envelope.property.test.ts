@@ -11,14 +11,6 @@ const nesting = fc
   .array(fc.constantFrom(...Object.keys(WRAPPINGS)), { maxLength: 6 })
   .filter((names) => names.filter((name) => name === 'base64').length <= 4);
 
-/** Bytes that are Base64 by chance, without the outer layers of it and without white space. */
-function unwrapped(bytes: Uint8Array, path: string): string {
-  let text = Buffer.from(bytes).toString();
-  for (let layer = path.split('.base64').length - 1; layer > 1; layer--)
-    text = Buffer.from(text, 'base64').toString();
-  return text.replace(/\s+/g, '');
-}
-
 describe('openEnvelope', () => {
   test('openEnvelope finds the record in any nesting of envelopes', () => {
     fc.assert(
@@ -44,9 +36,7 @@ describe('openEnvelope', () => {
 
         expect(events).toEqual([]);
         expect(faults).toHaveLength(1);
-        const { path, content } = faults[0]!;
-        if (path === '') expect(content).toEqual(bytes);
-        else expect(Buffer.from(content as Buffer).toString('base64')).toBe(unwrapped(bytes, path));
+        expect(faults[0]!.content).toEqual(bytes);
       }),
       { examples: [[Uint8Array.from(Buffer.from('+///'))]] },
     );

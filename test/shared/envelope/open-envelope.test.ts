@@ -166,6 +166,27 @@ describe('openEnvelope', () => {
     ]);
   });
 
+  test.each([
+    ['open brackets', '['.repeat(1_000_000)],
+    ['brackets', '['.repeat(500_000) + ']'.repeat(500_000)],
+    ['objects', '{"a":'.repeat(200_000)],
+    ['brackets in Base64', Buffer.from('['.repeat(500_000)).toString('base64')],
+  ])('openEnvelope counts %s before it parses them', (_name, text) => {
+    const before = process.memoryUsage().heapUsed;
+    const { faults } = openEnvelope(text);
+
+    expect(faults.map(({ error }) => error.code)).toEqual(['EnvelopeTooDeep']);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000);
+  });
+
+  test('brackets within texts are no nesting', () => {
+    const record = { ...ossRecord(), xVars: { 'x:a': `${'[{'.repeat(5_000)}"\\` } };
+
+    const { events } = openEnvelope(JSON.stringify({ events: [record] }));
+
+    expect(events[0]?.record).toEqual(record);
+  });
+
   test('openEnvelope rejects a record that would overflow a serializer', () => {
     const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
 
@@ -245,5 +266,17 @@ describe('openEnvelope and its bounds', () => {
     const { events } = openEnvelope(batch, { maxRecords: 3 });
 
     expect(events).toHaveLength(3);
+  });
+
+  test('the content of a fault has the envelopes around it that contain nothing else', () => {
+    const foreign = { specversion: '1.0', type: 'sls:Log', source: 's', id: '1', data: { topic: 'x' } };
+    const batch = [foreign, wrap(notification)];
+
+    const alone = openEnvelope(JSON.stringify(foreign));
+    const amongOthers = openEnvelope(batch);
+
+    expect(alone.faults.map(({ content }) => content)).toEqual([JSON.stringify(foreign)]);
+    expect(amongOthers.faults.map(({ content }) => content)).toEqual([foreign]);
+    expect(amongOthers.events).toHaveLength(1);
   });
 });

@@ -8,7 +8,7 @@ import { seededRandom } from '../../../shared/runtime/random.ts';
 const OPERATION = 'RecognizeFace';
 
 function open({ quota = 2, marginMs = 50 }: { quota?: number; marginMs?: number } = {}) {
-  const clock = manualClock(1_000_000);
+  const clock = manualClock();
   const pacing = createPacing({ clock, random: seededRandom(1), quota: () => quota, marginMs });
   const sent: number[] = [];
   /** Starts at its turn and gets an answer at once. */
@@ -17,7 +17,7 @@ function open({ quota = 2, marginMs = 50 }: { quota?: number; marginMs?: number 
       OPERATION,
       async (turn) => {
         await turn();
-        sent.push(clock.now() - 1_000_000);
+        sent.push(clock.monotonic());
       },
       options,
     );
@@ -135,19 +135,31 @@ describe('wait queue', () => {
     );
   });
 
-  test('a clock that was set back delays nothing', async () => {
+  test('a request starts at once although time passes between two readings of the clock', async () => {
     const clock = manualClock();
-    let behind = 0;
-    const setBack: Clock = { ...clock, now: () => clock.now() - behind };
-    const pacing = createPacing({ clock: setBack, random: seededRandom(1), quota: () => 1, marginMs: 0 });
-    const send = () => pacing.run(OPERATION, (turn) => turn());
-    await send();
-    behind = 3_600_000;
+    let readings = 0;
+    const passing: Clock = { ...clock, monotonic: () => clock.monotonic() + readings++ / 1000 };
+    const pacing = createPacing({ clock: passing, random: seededRandom(1), quota: () => 1000 });
 
-    const second = settled(send());
-    await clock.advance(1000);
+    const sent = settled(pacing.run(OPERATION, (turn) => turn(), { deadline: 1 }));
+    await clock.advance(0);
 
-    await expect(Promise.race([second, 'waiting'])).resolves.toBe('done');
+    expect(await Promise.race([sent, 'waiting'])).toBe('done');
+  });
+
+  test('an hour back or forth in the time of day changes no turn', async () => {
+    for (const jump of [-3_600_000, 3_600_000]) {
+      const { clock, send } = open({ quota: 1, marginMs: 0 });
+      await send();
+      clock.jump(jump);
+
+      const second = settled(send());
+      await clock.advance(999);
+      const before = await Promise.race([second, 'waiting']);
+      await clock.advance(1);
+
+      expect([before, await Promise.race([second, 'waiting'])]).toEqual(['waiting', 'done']);
+    }
   });
 });
 
@@ -156,7 +168,7 @@ describe('deadline', () => {
     const { clock, send } = open();
     const line = [send(), send(), send(), send()];
 
-    const refused = await settled(send({ deadline: clock.now() + 2000 }));
+    const refused = await settled(send({ deadline: clock.monotonic() + 2000 }));
 
     expect(refused).toBeInstanceOf(AppError);
     expect(refused).toMatchObject({
@@ -172,7 +184,7 @@ describe('deadline', () => {
   test('a request starts despite a short deadline when the queue is empty', async () => {
     const { clock, sent, send } = open();
 
-    await send({ deadline: clock.now() - 5000 });
+    await send({ deadline: clock.monotonic() - 5000 });
 
     expect(sent).toEqual([0]);
   });
@@ -182,7 +194,7 @@ describe('deadline', () => {
     const line = [send(), send()];
 
     const refused = await Promise.all(
-      Array.from({ length: 4 }, () => settled(send({ deadline: clock.now() }))),
+      Array.from({ length: 4 }, () => settled(send({ deadline: clock.monotonic() }))),
     );
 
     expect(refused.map((error) => (error as AppError).retryAfterMs)).toEqual([1050, 1550, 2050, 2550]);
@@ -198,7 +210,7 @@ describe('deadline', () => {
       }),
     );
 
-    const refused = await settled(send({ deadline: clock.now() + 3000 }));
+    const refused = await settled(send({ deadline: clock.monotonic() + 3000 }));
 
     expect(refused).toMatchObject({ code: 'Throttled', retryAfterMs: 3150 });
     await clock.advance(5000);
@@ -210,7 +222,7 @@ describe('deadline', () => {
     const failing = settled(pacing.run(OPERATION, () => Promise.reject(new Error('upload failed'))));
 
     await failing;
-    await send({ deadline: clock.now() });
+    await send({ deadline: clock.monotonic() });
 
     expect(sent).toEqual([0]);
   });
@@ -218,8 +230,8 @@ describe('deadline', () => {
   test('a waiting request is rejected when its turn moves past its deadline', async () => {
     const { clock, pacing, send } = open({ quota: 2 });
     await throttle(pacing);
-    const waiting = settled(send({ deadline: clock.now() + 1300 }));
-    const late = settled(send({ deadline: clock.now() + 1300 }));
+    const waiting = settled(send({ deadline: clock.monotonic() + 1300 }));
+    const late = settled(send({ deadline: clock.monotonic() + 1300 }));
 
     await clock.advance(1300);
 

@@ -275,7 +275,7 @@ describe('createOssClient', () => {
       [404, 'NoSuchBucket', 'NoSuchBucket', 'misconfigured'],
       [403, 'AccessDenied', 'AccessDenied', 'misconfigured'],
       [403, 'InvalidAccessKeyId', 'InvalidAccessKeyId', 'misconfigured'],
-      [403, 'InvalidObjectState', 'AccessDenied', 'misconfigured'],
+      [403, 'InvalidObjectState', 'ObjectArchived', 'permanent'],
       [409, 'FileAlreadyExists', 'ObjectAlreadyExists', 'permanent'],
       [412, 'PreconditionFailed', 'PreconditionFailed', 'permanent'],
       [416, 'InvalidRange', 'InvalidRequest', 'permanent'],

@@ -49,12 +49,16 @@ describe('createEndpoint', () => {
     );
   });
 
-  test.each(['127.0.0.1:9000', 'ftp://host', 'http://host/base', 'http://user@host', 'http://host?x'])(
-    'the address of an OSS request refuses the endpoint %s',
-    (endpoint) => {
-      expect(() => createEndpoint({ endpoint })).toThrow(expect.objectContaining({ code: 'ConfigInvalid' }));
-    },
-  );
+  test.each([
+    '127.0.0.1:9000',
+    'ftp://host',
+    'http://host/base',
+    'http://user@host',
+    'http://host?x',
+    'xhttp://host/',
+  ])('the address of an OSS request refuses the endpoint %s', (endpoint) => {
+    expect(() => createEndpoint({ endpoint })).toThrow(expect.objectContaining({ code: 'ConfigInvalid' }));
+  });
 
   test.each(['evil.example.com/', 'a@b', 'UPPER', 'ab', '-ab', '', 'a'.repeat(64)])(
     'the address of an OSS request refuses the bucket "%s", which would stand in the host name',
@@ -67,5 +71,18 @@ describe('createEndpoint', () => {
     expect(() => addressOf({}, { region: 'x.evil.com/' })).toThrow(
       expect.objectContaining({ code: 'ConfigInvalid' }),
     );
+  });
+
+  test.each([
+    ['the bucket', {}, { bucket: 'Photos' }, '"Photos" is not a bucket name'],
+    ['the region', {}, { region: 'cn/x' }, '"cn/x" is not a region'],
+    [
+      'the endpoint',
+      { endpoint: 'ftp://host' },
+      {},
+      'OSS endpoint must be http(s)://host[:port] without a path, but is "ftp://host"',
+    ],
+  ])('an address of OSS names the value of %s that it rejects', (_what, options, resource, message) => {
+    expect(() => addressOf(options, resource)).toThrow(message);
   });
 });

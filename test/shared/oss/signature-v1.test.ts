@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { signV1, stringToSignV1 } from '../../../shared/oss/signature-v1.ts';
+import { type QueryPair, signV1, stringToSignV1 } from '../../../shared/oss/signature-v1.ts';
 import { presignV1 } from '../../support/oss-signature-v1.ts';
 
 const SECRET = 'OtxrzxIsfpFjA7SwPzILwy8Bw21TLhquhboDYROV';
@@ -53,5 +53,45 @@ describe('OSS signature V1', () => {
 
     expect(text.split('\n').at(-1)).toBe('/b/a b/é.jpg?acl&uploadId=x/y=&x-oss-process=image/resize,w_10');
     expect(text.split('\n')[3]).toBe('D');
+  });
+
+  test.each<[string, string, QueryPair[]]>([
+    [
+      'sorts parameters by name',
+      '?acl&cors&tagging',
+      [
+        ['tagging', ''],
+        ['acl', ''],
+        ['cors', ''],
+      ],
+    ],
+    [
+      'keeps the order of parameters with one name',
+      '?acl=b&acl=a',
+      [
+        ['acl', 'b'],
+        ['acl', 'a'],
+      ],
+    ],
+    [
+      'covers every name that begins with udf',
+      '?udfName=a',
+      [
+        ['udfName', 'a'],
+        ['xudf', 'b'],
+      ],
+    ],
+  ])('OSS signature V1 %s', (_what, expected, query) => {
+    const text = stringToSignV1({ method: 'GET', resource: '/b/k', query, headers: {} });
+
+    expect(text.split('\n').at(-1)).toBe(`/b/k${expected}`);
+  });
+
+  test('OSS signature V1 has an empty line for each absent header, and trims the values of x-oss headers', () => {
+    const headers = { 'x-oss-b': ' 2 ', 'x-oss-a': '1' };
+
+    const text = stringToSignV1({ method: 'GET', resource: '/b/k', query: [], headers });
+
+    expect(text).toBe(['GET', '', '', '', 'x-oss-a:1', 'x-oss-b:2', '/b/k'].join('\n'));
   });
 });

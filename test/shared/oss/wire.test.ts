@@ -282,7 +282,7 @@ describe('key', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test.each(['a/\\b', 'é'.repeat(511), '😀'])('the key %s is valid', async (key) => {
+  test.each(['a/\\b', 'é'.repeat(511), 'a'.repeat(1023), '😀'])('the key %s is valid', async (key) => {
     const { server, store } = await prepare(() => STORED);
 
     await store.put(key, Buffer.from('x'));
@@ -375,6 +375,21 @@ describe('error', () => {
     [400, { Code: 'InvalidDigest' }, 'BodyMismatch'],
   ])('an answer with status %d and the fields %j has the code %s', async (status, fields, code) => {
     expect(await errorOf(errorAnswer(status, fields))).toMatchObject({ code });
+  });
+
+  test.each([
+    ['AccessDenied', 'AccessDenied'],
+    ['SignatureDoesNotMatch', 'SignatureDoesNotMatch'],
+    ['PreconditionFailed', 'PreconditionFailed'],
+    ['InternalError', 'ServiceUnavailable'],
+    ['ServiceUnavailable', 'ServiceUnavailable'],
+    ['DownloadTrafficRateLimitExceeded', 'Throttled'],
+    ['UploadTrafficRateLimitExceeded', 'Throttled'],
+    ['MetaOperationQpsLimitExceeded', 'Throttled'],
+    ['TotalQpsLimitExceeded', 'Throttled'],
+    ['QpsLimitExceeded', 'Throttled'],
+  ])('the code %s of OSS means %s, whatever the status', async (Code, code) => {
+    expect(await errorOf(errorAnswer(400, { Code }))).toMatchObject({ code });
   });
 
   test('the message contains request, status, code, text and request id', async () => {
@@ -552,5 +567,82 @@ describe('client', () => {
     client.close();
 
     expect(closed).toBe(false);
+  });
+});
+
+describe('streams', () => {
+  const stream = () => Readable.from([Buffer.from('hello')], { objectMode: false });
+
+  test('a stream that has been read is not sent again with new credentials', async () => {
+    const { server, store } = await prepare(() => errorAnswer(403, { Code: 'SecurityTokenExpired' }));
+
+    await expect(store.put('k', stream())).rejects.toMatchObject({ code: 'SecurityTokenExpired' });
+
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('a stream is destroyed when no request could be signed', async () => {
+    const body = stream();
+    const credentials = async () => Promise.reject(new Error('no role'));
+    const { store } = await prepare(() => STORED, { credentials });
+
+    await expect(store.put('k', body)).rejects.toThrow('no role');
+
+    expect(body.destroyed).toBe(true);
+  });
+
+  test('an empty body in memory is sent with its length', async () => {
+    const { server, store } = await prepare(() => STORED);
+
+    await store.put('k', Buffer.alloc(0));
+
+    expect(server.requests[0]!.headers['content-length']).toBe('0');
+  });
+});
+
+describe('answers about a bucket', () => {
+  test.each([300, 304])(
+    'an answer with status %d is an error that names the bucket alone',
+    async (status) => {
+      const { store } = await prepare(() => ({ status }));
+
+      await expect(all(store.list())).rejects.toThrow(`GET photos failed with ${status} no reason given`);
+    },
+  );
+
+  test('an aborted listing names the bucket', async () => {
+    const { store } = await prepare(() => STORED);
+
+    const listing = all(store.list({ signal: AbortSignal.abort() }));
+
+    await expect(listing).rejects.toThrow('GET of photos/: stopped');
+  });
+});
+
+describe('connections', () => {
+  test('a closed client closes the connections that it opened', async () => {
+    const sockets = new Set<unknown>();
+    const { client, store } = await prepare((_request, _index, response) => {
+      sockets.add(response.socket);
+      return { headers: HEAD };
+    });
+    await store.head('k');
+    await store.head('k');
+    const before = sockets.size;
+
+    client.close();
+    await store.head('k');
+
+    expect([before, sockets.size]).toEqual([1, 2]);
+  });
+
+  test('a closed client leaves connections open that others share', async () => {
+    let closed = 0;
+    const http: HttpClient = { send: () => expect.unreachable(), close: () => void closed++ };
+    const { client } = await prepare(() => STORED, { http });
+
+    client.close();
+
+    expect(closed).toBe(0);
   });
 });

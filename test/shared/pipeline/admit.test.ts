@@ -21,11 +21,22 @@ describe('admit', () => {
     ['event-type', { eventName: 'ObjectCreated:UploadPart' }],
     ['event-type', { eventName: 'ObjectDownloaded:GetObject' }],
     ['event-type', { eventName: 'ObjectRemoved:AbortMultipartUpload' }],
+    ['event-type', { eventName: 'ObjectReplicated:Tomorrow' }],
     ['own-result', { key: 'results/incoming/a.jpg/annotated.jpg' }],
     ['outside-prefix', { key: 'elsewhere/a.jpg' }],
     ['folder', { key: 'incoming/2026/' }],
   ] as const)('an event is ignored by rule %s: %o', (rule, changes) => {
     expect(admit(anEvent(changes), rules)).toEqual({ action: 'ignore', rule });
+  });
+
+  test.each([
+    ['incoming%2Fa%20b.jpg', { action: 'process' }],
+    ['incoming/100%.jpg', { action: 'process' }],
+    ['results%2Fincoming%2Fa.jpg%2Fannotated.jpg', { action: 'ignore', rule: 'own-result' }],
+    ['elsewhere%2Fa.jpg', { action: 'ignore', rule: 'outside-prefix' }],
+    ['incoming%2Fa%2F', { action: 'ignore', rule: 'folder' }],
+  ])('the key %s is judged by its decoded form too', (key, admission) => {
+    expect(admit(anEvent({ key }), rules)).toEqual(admission);
   });
 
   test('suffixes match in upper and lower case', () => {
@@ -45,6 +56,12 @@ describe('admit', () => {
       action: 'ignore',
       rule: 'removal-off',
     });
+  });
+
+  test('a result prefix that begins with the bucket makes no source an own result', () => {
+    const byBucket = readPipelineOptions({ RESULT_PREFIX: '{bucket}/results/' });
+
+    expect(admit(anEvent(), byBucket)).toEqual({ action: 'process' });
   });
 
   test('own results are recognized only in the result bucket', () => {

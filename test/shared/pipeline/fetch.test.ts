@@ -79,6 +79,33 @@ test('a key with an invalid percent sign is read as it is', async () => {
   expect(fetched).toMatchObject({ head: { key: '100%.jpg' } });
 });
 
+test('a key with valid and invalid percent signs is read only as it is', async () => {
+  const asked: string[] = [];
+  const get: ObjectStore['get'] = (key, options) => {
+    asked.push(key);
+    return storeWith().get(key, options);
+  };
+
+  const fetched = await fetchSource({ ...storeWith(), get }, anEvent({ key: '%20%zz.jpg' }), bounds);
+
+  expect(fetched).toBe('gone');
+  expect(asked).toEqual(['%20%zz.jpg']);
+});
+
+test('an object is read with the signal of its delivery', async () => {
+  const { signal } = new AbortController();
+  const store = storeWith();
+  const signals: unknown[] = [];
+  const get: ObjectStore['get'] = (key, options) => {
+    signals.push(options?.signal);
+    return store.get(key, options);
+  };
+
+  await fetchSource({ ...store, get }, anEvent(), { ...bounds, signal });
+
+  expect(signals).toEqual([signal]);
+});
+
 test('an object at the size bound is fetched, and one byte more is refused', async () => {
   const store = () => storeWith();
 
@@ -103,4 +130,35 @@ test('an error other than a missing object is thrown', async () => {
   const fetched = fetchSource({ get } as unknown as ObjectStore, anEvent(), bounds);
 
   await expect(fetched).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+});
+
+/** A bucket that refuses to read its one object. */
+function refusing(error: AppError): ObjectStore {
+  const get: ObjectStore['get'] = () => Promise.reject(error);
+  return { get } as ObjectStore;
+}
+
+test.each([
+  ['a policy denies it', new AppError('AccessDenied', 'no', { details: { ossCode: 'AccessDenied' } })],
+  [
+    'its KMS key is disabled',
+    new AppError('InvalidRequest', 'no', { details: { ossCode: 'KmsKeyDisabled' } }),
+  ],
+])('an object is unreadable, and the fault its own, when %s', async (_, error) => {
+  await expect(fetchSource(refusing(error), anEvent(), bounds)).rejects.toMatchObject({
+    code: 'ObjectUnreadable',
+    kind: 'permanent',
+    cause: error,
+  });
+});
+
+test.each([
+  [
+    'the region is wrong',
+    new AppError('AccessDenied', 'no', { details: { endpoint: 'oss-cn-beijing.aliyuncs.com' } }),
+  ],
+  ['the access key is unknown', new AppError('InvalidAccessKeyId', 'no')],
+  ['OSS fails', new AppError('ServiceUnavailable', 'no')],
+])('an error that concerns every object is thrown as it is when %s', async (_, error) => {
+  await expect(fetchSource(refusing(error), anEvent(), bounds)).rejects.toBe(error);
 });

@@ -122,6 +122,22 @@ describe('identify', () => {
     });
   });
 
+  test('the gallery is asked for the nearest people, within the time of the delivery', async () => {
+    const { signal } = new AbortController();
+    const asked: unknown[] = [];
+    const watched: Gallery = {
+      ...gallery,
+      search(where, faces, options) {
+        asked.push(options);
+        return gallery.search(where, faces, options);
+      },
+    };
+
+    await identify(picture, [faceAt(1, 0)], watched, { ...keep, signal, deadline: 5 });
+
+    expect(asked).toEqual([{ people: 5, signal, deadline: 5 }]);
+  });
+
   test('the gallery is not searched when no face is large enough', async () => {
     const closed: Gallery = { ...gallery, search: () => Promise.reject(new Error('asked')) };
 

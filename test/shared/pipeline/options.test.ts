@@ -21,6 +21,7 @@ describe('readPipelineOptions', () => {
     const error = failureOf(env);
 
     expect(error.code).toBe('LoopRefused');
+    expect(error.message).toContain('below the watched prefix');
     expect(error.message).toContain('RESULT_PREFIX');
   });
 
@@ -35,6 +36,41 @@ describe('readPipelineOptions', () => {
 
     expect(options.resultPrefix).toBe('face-image/target/');
     expect(options.sourcePrefix).toBe('');
+  });
+
+  test.each([
+    ['/incoming/', 'no key begins with a slash'],
+    ['\\\\incoming', 'no key begins with a slash'],
+    ['../', 'no folders `.` and `..`'],
+    ['incoming/./', 'no folders `.` and `..`'],
+    ['incoming/,photos/', 'not a list'],
+    ['incoming/; photos/', 'not a list'],
+    ['["incoming/"]', 'without quotation marks and brackets'],
+    ['incoming/*', 'not a pattern'],
+    ['incoming\\\\a', 'end with `/`'],
+    [' incoming/', 'no white space around it'],
+    ['a'.repeat(1024), 'it has 1024 bytes'],
+  ])('readPipelineOptions refuses the prefix %j by the name of its setting', (prefix, why) => {
+    for (const name of ['SOURCE_PREFIX', 'RESULT_PREFIX']) {
+      const error = failureOf({ [name]: prefix });
+
+      expect(error.code).toBe('ConfigInvalid');
+      expect(error.message).toContain(`${name} must be `);
+      expect(error.message).toContain(why);
+    }
+  });
+
+  test.each(['incoming', 'photos of 2024/', '张三/', 'a.b/..c/', 'x%2Fy/', 'a b+c/'])(
+    'readPipelineOptions takes the prefix %j',
+    (SOURCE_PREFIX) => {
+      expect(readPipelineOptions({ SOURCE_PREFIX })).toMatchObject({ sourcePrefix: SOURCE_PREFIX });
+    },
+  );
+
+  test('a result prefix ends the behaviour of UPLOAD_OSS_PATH', () => {
+    const options = readPipelineOptions({ UPLOAD_OSS_PATH: 'target/', RESULT_PREFIX: 'results/' });
+
+    expect(options).toMatchObject({ resultPrefix: 'results/', sourcePrefix: 'incoming/' });
   });
 
   test('readPipelineOptions reports all faults at once', () => {

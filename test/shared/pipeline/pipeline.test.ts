@@ -68,6 +68,18 @@ test('events of one key are processed one after another, those of different keys
   expect(most).toBe(2);
 });
 
+test('an outcome is logged with the milliseconds that it took', async () => {
+  const task = taskWith(async () => {
+    await clock.advance(250);
+    throw new AppError('InvalidImage', 'planned');
+  });
+  const process = createPipeline({ clock, logger, taskFor: () => task });
+
+  await process(await upload('incoming/a.jpg'));
+
+  expect(lines).toMatchObject([{ level: 'info', outcome: 'invalid', ms: 250, msg: 'image' }]);
+});
+
 test('a failure is logged once with its code, kind and reason, and is thrown', async () => {
   const task = taskWith(() => Promise.reject(new AppError('Throttled', 'planned')));
   const process = createPipeline({ clock, logger, taskFor: () => task });

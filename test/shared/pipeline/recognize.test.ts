@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Gallery } from '../../../shared/faces/gallery/gallery.ts';
 import type { ObjectStore } from '../../../shared/oss/object-store.ts';
 import { readPipelineOptions } from '../../../shared/pipeline/options.ts';
 import type { RecognitionResult } from '../../../shared/pipeline/outcome.ts';
@@ -9,7 +10,7 @@ import { createRecognition } from '../../../shared/pipeline/recognize.ts';
 import type { ResultDocument } from '../../../shared/results/document.ts';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
-import { createLogger } from '../../../shared/runtime/log.ts';
+import { createLogger, silentLogger } from '../../../shared/runtime/log.ts';
 import { anEvent } from '../../support/events.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../support/fake-engine.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
@@ -160,6 +161,72 @@ describe('processed pictures', () => {
     });
   });
 
+  test('a result names the pictures that were drawn, and has no others', async () => {
+    await pipelineWith({ REDACT: 'true' })(await upload(await aPicture()));
+    const both = await documentAt(DOCUMENT);
+    await pipelineWith({ ANNOTATE: 'false' })(await upload(await aPicture('#ff0000')));
+    const none = await documentAt(DOCUMENT);
+
+    expect(both.artifacts).toEqual({
+      annotated: 'results/incoming/a.jpg/annotated.jpg',
+      redacted: 'results/incoming/a.jpg/redacted.jpg',
+    });
+    expect(none.artifacts).toEqual({});
+  });
+
+  test('a result goes to the result bucket', async () => {
+    const results = createMemoryStore({ bucket: 'faces', clock });
+    const process = createRecognition({
+      openBucket: (name) => (name === 'faces' ? results : store),
+      engine,
+      options: readPipelineOptions({ RESULT_BUCKET: 'faces' }),
+      clock,
+      logger: silentLogger,
+    });
+
+    await process(await upload(await aPicture()));
+
+    expect(await results.head(DOCUMENT)).toBeDefined();
+    expect(await store.head(DOCUMENT)).toBeUndefined();
+  });
+
+  test('without known people, the engine makes no embeddings, and no face has a match', async () => {
+    await pipelineWith()(await upload(await aPicture()));
+
+    expect(engine.asked[0]!.options.embeddings).toBe(false);
+    expect((await documentAt(DOCUMENT)).faces[0]).not.toHaveProperty('match');
+  });
+
+  test('with known people, an unknown face has the similarity to the nearest one', async () => {
+    const { signal } = new AbortController();
+    const asked: unknown[] = [];
+    const gallery = {
+      usesEmbeddings: true,
+      thresholds: { match: 0.5, high: 0.6, plausible: 0.3 },
+      async search(_image: unknown, _faces: unknown, options: unknown) {
+        asked.push(options);
+        await clock.advance(30);
+        return [[{ person: 'Anna', id: '1', photo: 'a', similarity: 0.4 }]];
+      },
+    } as unknown as Gallery;
+    engine = fakeEngine(() => [aFace({ box: { x: 0, y: 0, width: 64, height: 64 } })]);
+    const process = createRecognition({
+      openBucket: () => store,
+      engine,
+      options: readPipelineOptions({}),
+      gallery,
+      clock,
+      logger: silentLogger,
+    });
+
+    const outcome = await process(await upload(await aPicture('#336699', 64)), { signal, deadline: 7 });
+
+    expect(outcome).toMatchObject({ known: 0, unknown: 1, durations: { identify: 30 } });
+    expect((await documentAt(DOCUMENT)).faces).toMatchObject([{ match: { unknown: true, bestScore: 0.4 } }]);
+    expect(engine.asked[0]!.options.embeddings).toBe(true);
+    expect(asked).toMatchObject([{ signal, deadline: 7 }]);
+  });
+
   test('a result contains nothing that configuration leaves out', async () => {
     engine = fakeEngine(() => [
       aFace({
@@ -229,9 +296,49 @@ describe('events out of order', () => {
     expect(await keysOf('results/incoming/a.jpg/faces/')).toEqual([]);
   });
 
+  test('a failure is superseded by a later result that appears during its processing', async () => {
+    const later = { requestId: 'LATER', eventTime: '2026-01-01T00:00:09.000Z' };
+    engine = fakeEngine(async () => {
+      await pipelineWith({}, { engine: fakeEngine() })(anEvent(later));
+      throw new AppError('InvalidRequest', 'planned');
+    });
+
+    const outcome = await pipelineWith()(await upload(await aPicture()));
+
+    expect(outcome).toMatchObject({ outcome: 'superseded' });
+    expect((await documentAt(DOCUMENT)).outcome).toBe('processed');
+  });
+
   test('an event of an object that does not exist is gone', async () => {
     expect(await pipelineWith()(anEvent())).toMatchObject({ outcome: 'gone', removed: 0 });
   });
+});
+
+describe('pictures passed by URL', () => {
+  test.each([
+    ['cn-hangzhou', true, true],
+    ['cn-shanghai', true, false],
+    [undefined, true, false],
+    ['cn-hangzhou', false, false],
+  ])(
+    'a picture is passed by URL to an engine in %s, when URLs can be signed (%s): %s',
+    async (region, signs, passed) => {
+      const process = createRecognition({
+        openBucket: () => store,
+        engine: { ...engine, region },
+        options: readPipelineOptions({}),
+        presign: signs ? async ({ key }) => `https://oss/${key}` : undefined,
+        clock,
+        logger: silentLogger,
+      });
+      const event = await upload(await aPicture());
+
+      await process(event);
+
+      const { source } = engine.asked[0]!.options;
+      expect(source).toEqual(passed ? { url: `https://oss/${KEY}`, bytes: event.size } : undefined);
+    },
+  );
 });
 
 describe('removals', () => {
@@ -243,7 +350,10 @@ describe('removals', () => {
     await pipeline(await upload(await aPicture(), { key: 'incoming/a.jpg/faces/b.jpg', requestId: 'B' }));
     await store.delete(KEY);
 
-    expect(await pipeline(removal)).toMatchObject({ outcome: 'gone', removed: 3 });
+    const outcome = await pipeline(removal);
+
+    expect(outcome).toMatchObject({ outcome: 'gone', removed: 3 });
+    expect(Object.keys(outcome.durations)).toEqual(['admit', 'publish']);
     expect(await keysOf('results/')).toEqual([
       'results/incoming/a.jpg/faces/b.jpg/annotated.jpg',
       'results/incoming/a.jpg/faces/b.jpg/faces.json',

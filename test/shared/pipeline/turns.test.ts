@@ -31,6 +31,23 @@ test('turns of one name never overlap and keep their order; another name does no
   );
 });
 
+test('a turn that is taken while another one waits comes after both', async () => {
+  const turns = createTurns();
+  const order: string[] = [];
+  const endFirst = await turns.take('a');
+  const second = turns.take('a');
+  endFirst();
+  const endSecond = await second;
+
+  const third = turns.take('a').then(() => order.push('third'));
+  await new Promise(setImmediate);
+  order.push('second ends');
+  endSecond();
+  await third;
+
+  expect(order).toEqual(['second ends', 'third']);
+});
+
 test('a turn of another name begins while the first one lasts', async () => {
   const turns = createTurns();
   await turns.take('a');

@@ -23,7 +23,7 @@ describe('publishedResult', () => {
   test('the metadata of a result document gives back the identity of the write for every key', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (key) => {
-        const metadata = identityMetadata({ ...write, key }, 3);
+        const metadata = identityMetadata({ ...write, key }, { faces: 3 });
 
         expect(publishedResult(headWith(metadata))).toEqual({ ...write, key, faces: 3 });
         expect(Object.values(metadata).join('')).toMatch(/^[\x20-\x7e]*$/);
@@ -34,20 +34,20 @@ describe('publishedResult', () => {
   test.each(['source-bucket', 'source-key', 'request-id', 'event-time'])(
     'an object without the metadata %s is not a result',
     (name) => {
-      const { [name]: _, ...incomplete } = identityMetadata(write, 1);
+      const { [name]: _, ...incomplete } = identityMetadata(write, { faces: 1 });
 
       expect(publishedResult(headWith(incomplete))).toBeUndefined();
     },
   );
 
   test('a key that is not percent-encoded correctly is kept as it is', () => {
-    const metadata = { ...identityMetadata(write, 1), 'source-key': '100%' };
+    const metadata = { ...identityMetadata(write, { faces: 1 }), 'source-key': '100%' };
 
     expect(publishedResult(headWith(metadata))).toMatchObject({ key: '100%' });
   });
 
   test('a number of faces that is not a number counts as 0', () => {
-    const metadata = { ...identityMetadata(write, 1), faces: 'many' };
+    const metadata = { ...identityMetadata(write, { faces: 1 }), faces: 'many' };
 
     expect(publishedResult(headWith(metadata))).toMatchObject({ faces: 0 });
   });
@@ -69,6 +69,8 @@ describe('standingOf', () => {
       'an earlier write is published',
       { ...published, requestId: 'B', eventTime: '2026-01-01T00:00:09.000Z' },
     ],
+    ['new', 'the same write could not be read before', { ...published, failure: 'ObjectArchived' }],
+    ['duplicate', 'the same write is no image', { ...published, failure: 'InvalidImage' }],
     ['new', 'another write of the same second is published', { ...published, requestId: 'B' }],
     ['new', 'the result of another bucket is published', { ...published, bucket: 'other' }],
     ['new', 'the result of another key is published', { ...published, key: 'incoming/b.jpg' }],

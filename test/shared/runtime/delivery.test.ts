@@ -13,7 +13,7 @@ test('a permanent error rejects, with its code beside the reason', () => {
 test.each<[ErrorCode, true | undefined]>([
   ['ServiceUnavailable', undefined],
   ['Throttled', true],
-  ['ConfigInvalid', true],
+  ['ConfigInvalid', undefined],
 ])('the error %s retries with overloaded %s and the time that it names', (code, overloaded) => {
   const error = new AppError(code, 'not now', { retryAfterMs: 250 });
 

@@ -1,4 +1,5 @@
 import * as http from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ManualClock, manualClock } from '../../../shared/runtime/clock.ts';
 import {
@@ -145,6 +146,73 @@ describe('startHttpServer: requests', () => {
     await fetch(`${url}/livez`);
 
     expect(answers).toEqual([[204, 1.5]]);
+  });
+});
+
+/** A connection that sends `text` and then nothing; `received` is what the server says until it closes the connection. */
+function dial(text: string): Promise<{ socket: Socket; received: Promise<string> }> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(server.port, '127.0.0.1');
+    const received = new Promise<string>((closed) => {
+      let said = '';
+      socket.on('data', (chunk) => {
+        said += chunk;
+      });
+      socket.on('close', () => closed(said));
+    });
+    socket.once('error', reject);
+    socket.write(text, () => resolve({ socket, received }));
+    if (text === '') resolve({ socket, received });
+  });
+}
+
+const HALF_A_HEAD = 'POST / HTTP/1.1\r\nhost: a\r\n';
+const HALF_A_BODY = `${HALF_A_HEAD}content-length: 1000\r\n\r\nx`;
+
+describe('startHttpServer: slow clients', () => {
+  test('requests that have not arrived take no place from others, however many they are', async () => {
+    await start({ concurrency: 1 });
+    const slow = await Promise.all(
+      Array.from({ length: 999 }, (_, index) => dial(['', HALF_A_HEAD, HALF_A_BODY][index % 3]!)),
+    );
+
+    const honest = post();
+    await holds(1);
+    held[0]!.answer();
+
+    expect((await honest).status).toBe(204);
+    for (const { socket } of slow) socket.destroy();
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['half a head', HALF_A_HEAD],
+    ['half a body', HALF_A_BODY],
+  ])('a connection that sends %s is cut, and counts as no failure of the handler', async (_, text) => {
+    const statuses: number[] = [];
+    await start({ receiveTimeoutMs: 50, onAnswer: (status) => statuses.push(status) });
+
+    const { received } = await dial(text);
+
+    expect((await received).split('\r\n')[0]).toBe('HTTP/1.1 408 Request Timeout');
+    expect(statuses.filter((status) => status !== 408)).toEqual([]);
+    expect(held).toEqual([]);
+  });
+
+  test('bodies that arrive at the same time share a memory, and the one that arrives for longest is cut first', async () => {
+    await start({ concurrency: 1, maxBytes: 1000 });
+    const head = `${HALF_A_HEAD}content-length: 1000\r\n\r\n`;
+    const first = await dial(head + 'x'.repeat(900));
+    const second = await dial(head + 'x'.repeat(900));
+
+    const honest = post('x'.repeat(900));
+    const cut = await Promise.race([first.received.then(() => 1), second.received.then(() => 2)]);
+    await holds(1);
+    held[0]!.answer();
+
+    expect(cut).toBe(1);
+    expect((await honest).status).toBe(204);
+    second.socket.destroy();
   });
 });
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHttpClient, type HttpClient, readBody } from '../../../shared/runtime/http.ts';
+import { listenOnLoopback } from '../../support/loopback.ts';
 
 let client: HttpClient;
 let servers: Server[];
@@ -23,10 +23,9 @@ afterEach(async () => {
 });
 
 async function serve(listener: RequestListener): Promise<URL> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
+  const server = createServer(listener);
   servers.push(server);
-  await once(server, 'listening');
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  return new URL((await listenOnLoopback(server)).url);
 }
 
 const get = (url: URL, more: { timeoutMs?: number; signal?: AbortSignal } = {}) =>

@@ -24,3 +24,13 @@ test('the logger writes nothing below its level', () => {
 
   expect(lines).toEqual([]);
 });
+
+test('a line of the log holds no control character, not even those that JSON leaves as they are', () => {
+  const lines: string[] = [];
+  const key = 'incoming/\u009b2J\u202egpj.exe\u007f\u2028.jpg';
+
+  createLogger({ write: (line) => lines.push(line) }).info({ key }, key);
+
+  expect(lines.join('')).toMatch(/^[\x20-\x7e]*\n$/);
+  expect(JSON.parse(lines[0]!)).toMatchObject({ key, msg: key });
+});

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { manualClock } from '../../../shared/runtime/clock.ts';
+import { type ManualClock, manualClock, steadyClock } from '../../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../../shared/runtime/credentials.ts';
 import { platformCredentials } from '../../../shared/runtime/platform-credentials.ts';
 import { createRoleCredentials, readRoleSettings } from '../../../shared/runtime/role-credentials.ts';
@@ -11,7 +11,7 @@ import { tempDir } from '../../support/temp-dir.ts';
 const TOKEN = 'eyJhbGciOiJub25lIn0.planted.token';
 const HOUR_MS = 3_600_000;
 
-const clock = manualClock();
+let clock: ManualClock;
 let issued: number;
 let sts: StsServer;
 let env: NodeJS.ProcessEnv;
@@ -19,12 +19,15 @@ let credentials: CredentialProvider;
 
 beforeEach(async () => {
   issued = 0;
-  sts = await startStsServer(TOKEN, () => ({
+  clock = manualClock();
+  const service = steadyClock(clock);
+  const issue = () => ({
     accessKeyId: `STS.${++issued}`,
     accessKeySecret: 'secret',
     securityToken: 'session',
-    expiresAt: clock.now() + HOUR_MS,
-  }));
+    expiresAt: service.now() + HOUR_MS,
+  });
+  sts = await startStsServer(TOKEN, issue, service.now);
   const tokenFile = join(await tempDir(), 'token');
   await writeFile(tokenFile, `${TOKEN}\n`);
   env = {
@@ -69,6 +72,29 @@ describe('createRoleCredentials', () => {
     expect(first.map(({ accessKeyId }) => accessKeyId)).toEqual(['STS.1', 'STS.1', 'STS.1']);
     expect(second.accessKeyId).toBe('STS.1');
     expect(third.accessKeyId).toBe('STS.2');
+  });
+
+  test.each([-HOUR_MS, HOUR_MS])(
+    'role credentials are kept for their whole life when the time of day is wrong by %i ms',
+    async (jump) => {
+      clock.jump(jump);
+      await credentials();
+      await clock.advance(HOUR_MS - 181_000);
+
+      const young = await credentials();
+      await clock.advance(2_000);
+      const old = await credentials();
+
+      expect([young.accessKeyId, old.accessKeyId]).toEqual(['STS.1', 'STS.2']);
+    },
+  );
+
+  test('role credentials of a process that was frozen for an hour are requested again', async () => {
+    await credentials();
+
+    clock.jump(HOUR_MS);
+
+    expect((await credentials()).accessKeyId).toBe('STS.2');
   });
 
   test('role credentials are requested again when a service has rejected them', async () => {

@@ -102,7 +102,7 @@ export function createFaceBodyClient(deps: FaceBodyClientDeps): FaceBodyClient {
         } catch (thrown) {
           const error = toFailure(operation.name, thrown);
           const delay = delayBefore(error, failures);
-          if (delay === undefined || clock.now() + delay > deadline) throw error;
+          if (delay === undefined || clock.monotonic() + delay > deadline) throw error;
           await clock.sleep(delay, signal).catch(() => assertNotAborted(signal, operation.name));
         }
       }

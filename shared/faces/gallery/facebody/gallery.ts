@@ -8,7 +8,7 @@ import { fromLocation } from '../../engines/facebody/rectangles.ts';
 import type { Box, Face } from '../../face.ts';
 import type { DecodedPicture } from '../../picture.ts';
 import type { CallOptions, Candidate, Gallery, NewFace, Thresholds } from '../gallery.ts';
-import { entityIdOf, personOfEntity } from './entity-id.ts';
+import { entityIdOf, entityIdsOf, personOfEntity } from './entity-id.ts';
 import {
   addFace,
   addFaceEntity,
@@ -79,6 +79,12 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
   const faceIds = async (entityId: string, options?: CallOptions): Promise<string[]> => {
     const entity = await call(getFaceEntity(database, entityId), options).catch(ifMissing);
     return (entity?.faces ?? []).map(({ faceId }) => faceId).sort();
+  };
+
+  const facesOf = async (person: string, options?: CallOptions): Promise<string[]> => {
+    const ids = [];
+    for (const entityId of entityIdsOf(person)) ids.push(...(await faceIds(entityId, options)));
+    return ids.sort();
   };
 
   const searchPicture = async (
@@ -179,26 +185,28 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
         entities.push(...(page.entities ?? []));
         token = page.token;
       } while (token);
-      const entries = entities.flatMap(({ entityId, faceCount }) => {
+      const counts = new Map<string, number>();
+      for (const { entityId, faceCount } of entities) {
         const person = personOfEntity(entityId);
-        return person === undefined || faceCount === 0 ? [] : [{ person, faces: faceCount }];
-      });
+        if (person === undefined || faceCount === 0) continue;
+        counts.set(person, (counts.get(person) ?? 0) + faceCount);
+      }
+      const entries = [...counts].map(([person, faces]) => ({ person, faces }));
       yield* entries.sort((a, b) => (a.person < b.person ? -1 : 1));
     },
 
-    faces: async (person, options) => faceIds(entityIdOf(person), options),
+    faces: facesOf,
 
     async removeFace(person, id, options) {
-      const entityId = entityIdOf(person);
-      if (!(await faceIds(entityId, options)).includes(id)) return false;
+      if (!(await facesOf(person, options)).includes(id)) return false;
       await call(deleteFace(database, id), options).catch(ifMissing);
       return true;
     },
 
     async removePerson(person, options) {
-      const entityId = entityIdOf(person);
-      const ids = await faceIds(entityId, options);
-      await call(deleteFaceEntity(database, entityId), options).catch(ifMissing);
+      const ids = await facesOf(person, options);
+      for (const entityId of entityIdsOf(person))
+        await call(deleteFaceEntity(database, entityId), options).catch(ifMissing);
       return ids;
     },
 

@@ -1,9 +1,10 @@
 import type { ObjectStore } from '../../../oss/object-store.ts';
+import { ageOf, type Moment, momentOf } from '../../../runtime/age.ts';
 import type { RuntimeDeps } from '../../../runtime/deps.ts';
 import { AppError, toAppError } from '../../../runtime/errors.ts';
 import { HIGH_SIMILARITY, MATCH_SIMILARITY } from '../../similarity.ts';
 import type { Gallery, Thresholds } from '../gallery.ts';
-import { assertPersonName } from '../person-name.ts';
+import { assertPersonName, canonicalName } from '../person-name.ts';
 import { createSegmentLog } from './log.ts';
 import { chooseSmall, chooseWithRemovedFaces, merge } from './merge.ts';
 import { indexPeople, type PeopleIndex, photosOf } from './people-index.ts';
@@ -42,7 +43,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
 
   let live: ReadonlyMap<string, Segment> | undefined;
   let index: PeopleIndex = indexPeople(new Map());
-  let freshUntil = Number.NEGATIVE_INFINITY;
+  let readAt: Moment | undefined;
   let underWay: Promise<unknown> = Promise.resolve();
   let next: Promise<void> | undefined;
 
@@ -53,13 +54,16 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
       const now = await log.read();
       if (now !== live) index = indexPeople(now);
       live = now;
-      freshUntil = clock.now() + refreshMs;
+      readAt = momentOf(clock);
     });
     underWay = next.catch(() => {});
     return next;
   };
 
-  const refreshIfStale = (): Promise<void> | undefined => (clock.now() >= freshUntil ? refresh() : undefined);
+  const instancesOf = (person: string) => index.people.get(canonicalName(person)) ?? [];
+
+  const refreshIfStale = (): Promise<void> | undefined =>
+    ageOf(readAt, clock) >= refreshMs ? refresh() : undefined;
 
   const append = async (segment: Partial<Segment>, signal?: AbortSignal): Promise<void> => {
     const empty: Segment = { additions: [], vectors: new Float32Array(0), removals: [], replaces: [] };
@@ -110,11 +114,12 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
       return probes.map((probe) => index.search(probe, people));
     },
 
-    async add(person, faces, { signal } = {}) {
+    async add(name, faces, { signal } = {}) {
+      const person = canonicalName(name);
       assertPersonName(person);
       const fresh = new Map(faces.map(({ photo, face }) => [photo, checked(face.embedding, embedder)]));
       await refresh();
-      for (const { photo } of index.people.get(person) ?? []) fresh.delete(photo);
+      for (const { photo } of instancesOf(person)) fresh.delete(photo);
       if (fresh.size > 0) {
         const name = newId();
         const additions = [...fresh.keys()].map((photo, i) => ({ instance: `${name}.${i}`, photo, person }));
@@ -135,19 +140,19 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
 
     async faces(person) {
       await refresh();
-      return photosOf(index.people.get(person) ?? []);
+      return photosOf(instancesOf(person));
     },
 
     async removeFace(person, id, { signal } = {}) {
       await refresh();
-      const found = (index.people.get(person) ?? []).filter(({ photo }) => photo === id);
+      const found = instancesOf(person).filter(({ photo }) => photo === id);
       if (found.length > 0) await remove(found, signal);
       return found.length > 0;
     },
 
     async removePerson(person, { signal } = {}) {
       await refresh();
-      const found = index.people.get(person) ?? [];
+      const found = instancesOf(person);
       if (found.length > 0) await remove(found, signal);
       // An earlier call may have stopped between its removal and its merge, so finish that merge.
       else await compact(chooseWithRemovedFaces);

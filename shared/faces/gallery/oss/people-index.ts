@@ -1,4 +1,5 @@
 import type { Candidate } from '../gallery.ts';
+import { canonicalName } from '../person-name.ts';
 import { identityOf, removedInstances } from './merge.ts';
 import type { Addition, Segment } from './segment.ts';
 
@@ -29,13 +30,14 @@ export function indexPeople(live: ReadonlyMap<string, Segment>): PeopleIndex {
       // Two concurrent merges contain the same instances.
       if (removed.has(addition.instance) || seen.has(addition.instance)) continue;
       seen.add(addition.instance);
-      let number = numbers.get(addition.person);
+      const person = canonicalName(addition.person);
+      let number = numbers.get(person);
       if (number === undefined) {
         number = numbers.size;
-        numbers.set(addition.person, number);
-        people.set(addition.person, []);
+        numbers.set(person, number);
+        people.set(person, []);
       }
-      people.get(addition.person)!.push(addition);
+      people.get(person)!.push(addition);
       owners[row] = number;
     }
     if (additions.length > 0) blocks.push({ additions, vectors, owners });
@@ -58,7 +60,7 @@ export function indexPeople(live: ReadonlyMap<string, Segment>): PeopleIndex {
       }
       return highest(best, limit).map((number) => {
         const { person, photo } = nearest[number]!;
-        return { person, id: photo, photo, similarity: Math.min(1, best[number]!) };
+        return { person: canonicalName(person), id: photo, photo, similarity: Math.min(1, best[number]!) };
       });
     },
   };

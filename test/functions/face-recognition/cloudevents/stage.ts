@@ -1,5 +1,8 @@
 import { type App, createApp } from '../../../../functions/face-recognition/app.ts';
-import { createCloudEventsHandler } from '../../../../functions/face-recognition/cloudevents/handler.ts';
+import {
+  createCloudEventsHandler,
+  type HandlerDeps,
+} from '../../../../functions/face-recognition/cloudevents/handler.ts';
 import { createReceiverMetrics } from '../../../../functions/face-recognition/cloudevents/metrics.ts';
 import { systemClock } from '../../../../shared/runtime/clock.ts';
 import { staticCredentials } from '../../../../shared/runtime/credentials.ts';
@@ -18,7 +21,7 @@ export interface ReceiverStage extends Stage {
 
 export async function openReceiverStage(
   env: NodeJS.ProcessEnv = {},
-  changes: Partial<Pick<App, 'pipeline'>> = {},
+  { authenticate, ...changes }: Partial<Pick<App, 'pipeline'>> & Pick<HandlerDeps, 'authenticate'> = {},
 ): Promise<ReceiverStage> {
   const stage = await openStage();
   const app = createApp({
@@ -37,6 +40,7 @@ export async function openReceiverStage(
       metrics,
       timeoutMs: 20_000,
       replies: env.REPLY_EVENTS !== 'false',
+      authenticate,
     }),
     ready: () => true,
     metrics: metrics.registry,

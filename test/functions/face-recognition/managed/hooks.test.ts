@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { documentOf, notification, openStage, type Stage, upload } from '../support.ts';
+import { documentOf, lettersOf, notification, openStage, type Stage, upload } from '../support.ts';
 
 let stage: Stage;
 
@@ -50,21 +50,67 @@ describe('events', () => {
     expect(second).toMatchObject({ records: [{ outcome: 'processed' }] });
   });
 
-  test('an unreadable event returns a fault with its code and throws no error', async () => {
-    const report = await stage.fn.handler(Buffer.from('{"hello":1}'), stage.context());
+  test('an unreadable event returns a fault with its code, and its body and reason are a dead letter', async () => {
+    const context = stage.context({ requestId: 'request-7' });
 
+    const report = await stage.fn.handler(Buffer.from('{"hello":1}'), context);
+
+    const [letter, ...others] = await lettersOf(stage);
     expect(report).toMatchObject({ records: [], faults: [{ path: '', code: 'EnvelopeUnknown' }] });
-    expect(stage.lines).toContainEqual(
-      expect.objectContaining({ level: 'error', msg: 'part of the event is unreadable', path: '' }),
-    );
+    expect(JSON.stringify(report)).not.toContain('hello');
+    expect(letter).toMatchObject({
+      functionArn: `acs:fc:cn-shanghai:${stage.cloud.accountId}:functions/face-recognition`,
+      requestId: 'request-7',
+      code: 'EnvelopeUnknown',
+      reason: expect.stringContaining('none of the known envelopes'),
+      body: '{"hello":1}',
+    });
+    expect(others).toEqual([]);
   });
 
-  test('an event of a timer returns a fault: this function polls nothing', async () => {
-    const timer = { triggerName: 't', triggerTime: '2026-01-01T00:00:00Z', payload: '' };
+  test.each([
+    ['of a timer', JSON.stringify({ triggerName: 't', triggerTime: '2026-01-01T00:00:00Z', payload: '' })],
+    ['that is empty', ''],
+    ['that is no text', Buffer.from([0xff, 0xfe, 0x00])],
+    ['of another service', JSON.stringify({ specversion: '1.0', type: 'sls:Log', data: { topic: 'x' } })],
+  ])('a foreign event %s is a dead letter and fails no invocation', async (_, event) => {
+    const report = await stage.fn.handler(Buffer.from(event), stage.context());
 
-    const report = await stage.fn.handler(Buffer.from(JSON.stringify(timer)), stage.context());
-
+    const letters = await lettersOf(stage);
+    const body = typeof event === 'string' ? event : event.toString('base64');
     expect(report).toMatchObject({ faults: [{ code: 'EnvelopeUnknown' }] });
+    expect(letters).toMatchObject([{ code: 'EnvelopeUnknown', body }]);
+  });
+
+  test('an event of a bucket that is no source is a dead letter, and the bucket is not looked at', async () => {
+    const strict = await openStage({ SOURCE_BUCKETS: 'acs:oss:cn-shanghai:*:others' });
+    const record = await upload(strict, 'incoming/a.jpg');
+
+    const report = await strict.fn.handler(notification(record), strict.context());
+
+    const letters = await lettersOf(strict);
+    expect(report).toMatchObject({ records: [{ outcome: 'undone', code: 'SourceRefused' }] });
+    expect(letters).toMatchObject([{ code: 'SourceRefused', body: JSON.stringify(record) }]);
+    await strict.close();
+  });
+
+  test('without DEAD_LETTERS an unreadable event fails, so that Function Compute keeps it', async () => {
+    const bare = await openStage({ DEAD_LETTERS: '' });
+
+    const invocation = bare.fn.handler(Buffer.from('{"hello":1}'), bare.context());
+
+    await expect(invocation).rejects.toMatchObject({ code: 'EnvelopeUnknown' });
+    await bare.close();
+  });
+
+  test('an unreadable event whose dead letter cannot be stored fails, so that it is delivered again', async () => {
+    const heal = stage.cloud.faults.inject({ operation: 'SendMessage', rate: 1, kind: 'error' });
+
+    const invocation = stage.fn.handler(Buffer.from('{"hello":1}'), stage.context());
+
+    await expect(invocation).rejects.toMatchObject({ kind: 'transient' });
+    heal();
+    expect(await lettersOf(stage)).toEqual([]);
   });
 
   test('an event is processed with the credentials of its own invocation', async () => {
@@ -103,6 +149,19 @@ describe('batches', () => {
       ],
       faults: [{ path: '.events[3]', code: 'EnvelopeUnknown' }],
     });
+    expect(await lettersOf(stage)).toMatchObject([{ body: '{"broken":true}' }]);
+  });
+
+  test('a batch with many bad parts keeps all of them in few letters', async () => {
+    const good = await upload(stage, 'incoming/good.jpg');
+    const bad = Array.from({ length: 500 }, (_, index) => ({ broken: index, text: 'x'.repeat(200) }));
+
+    const report = await stage.fn.handler(notification(...bad, good), stage.context());
+
+    const letters = await lettersOf(stage);
+    expect((report as { records: unknown[] }).records).toMatchObject([{ outcome: 'processed' }]);
+    expect(letters.length).toBeLessThan(10);
+    expect(letters.flatMap(({ body }) => JSON.parse(body as string))).toEqual(bad);
   });
 
   test('a batch throws for its transient record, and the others are duplicates at the next delivery', async () => {

@@ -23,7 +23,11 @@ function acknowledgerOf(answer: Answer = () => []) {
     onLost: ({ messageId }) => void lost.push(messageId),
   });
   const add = (id: string, hiddenMs = 60_000) =>
-    acknowledger.add({ messageId: id, receiptHandle: `handle-${id}`, expiresAt: clock.now() + hiddenMs });
+    acknowledger.add({
+      messageId: id,
+      receiptHandle: `handle-${id}`,
+      expiresAt: clock.monotonic() + hiddenMs,
+    });
   return { clock, acknowledger, batches, deleted, lost, add, errors };
 }
 
@@ -189,5 +193,48 @@ describe('acknowledger', () => {
     await clock.advance(10_000);
 
     expect(batches).toEqual([]);
+  });
+
+  test('a flush ends only when every message is deleted or lost', async () => {
+    let confirm: () => void = () => {};
+    let calls = 0;
+    const clock = manualClock();
+    const acknowledger = createAcknowledger({
+      clock,
+      random: () => 0.5,
+      delete: (handles) =>
+        calls++ === 0
+          ? Promise.resolve(handles.slice(1).map((handle) => failure(handle, 'MessageNotExist')))
+          : new Promise((resolve) => {
+              confirm = () => resolve([]);
+            }),
+      onDeleted: () => {},
+      onFailed: () => {},
+      onLost: () => {},
+    });
+    for (const messageId of ids(17))
+      acknowledger.add({ messageId, receiptHandle: messageId, expiresAt: clock.now() + 60_000 });
+    let ended = false;
+
+    const flush = acknowledger.flush(new AbortController().signal).then(() => {
+      ended = true;
+    });
+    await clock.advance(1_000);
+    const early = ended;
+    confirm();
+    await flush;
+
+    expect(early).toBe(false);
+    expect(acknowledger.pending()).toBe(0);
+  });
+
+  test('after a flush every message is deleted at once', async () => {
+    const { clock, acknowledger, add, deleted } = acknowledgerOf();
+    await acknowledger.flush(new AbortController().signal);
+
+    add('m0');
+    await clock.advance(0);
+
+    expect(deleted).toEqual(['m0']);
   });
 });

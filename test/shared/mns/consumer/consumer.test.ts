@@ -118,7 +118,13 @@ describe('createConsumer', () => {
     await run({ forMs: 2_000 });
 
     expect(calls).toBe(0);
-    expect(letters).toMatchObject([{ code: 'DequeueLimitExceeded', dequeueCount: 4 }]);
+    expect(letters).toMatchObject([
+      {
+        code: 'DequeueLimitExceeded',
+        dequeueCount: 4,
+        reason: 'received 4 times; it was never finished',
+      },
+    ]);
     await stop();
   });
 

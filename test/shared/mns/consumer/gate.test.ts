@@ -174,4 +174,22 @@ describe('createServiceGate', () => {
 
     expect(clock.pending()).toBe(0);
   });
+
+  test.each<[string, (gate: ReturnType<typeof gateOf>) => Promise<unknown>]>([
+    ['a recovery', async ({ clock, fail, pass }) => [await fail(), await clock.advance(250), await pass()]],
+    ['a stopped call', ({ fail }) => fail(new AppError('Aborted', 'stopped'))],
+  ])('a failure after %s makes the next caller wait', async (_what, before) => {
+    const opened = gateOf();
+    await before(opened);
+    await opened.fail();
+    let calls = 0;
+
+    const call = opened.gate.call(async () => void calls++, new AbortController().signal);
+    await opened.clock.advance(249);
+    const early = calls;
+    await opened.clock.advance(1);
+    await call;
+
+    expect([early, calls]).toEqual([0, 1]);
+  });
 });

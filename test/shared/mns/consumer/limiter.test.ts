@@ -10,7 +10,7 @@ const limiterOf = (max: number) => {
 describe('createLimiter', () => {
   test('the limiter halves once for all handlers that were refused together', async () => {
     const { clock, limiter } = limiterOf(16);
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     await clock.advance(100);
 
     limiter.overloaded(startedAt);
@@ -22,17 +22,17 @@ describe('createLimiter', () => {
 
   test('the limiter halves again for a handler that began after the last decrease', async () => {
     const { clock, limiter } = limiterOf(16);
-    limiter.overloaded(clock.now());
+    limiter.overloaded(clock.monotonic());
     await clock.advance(1);
 
-    limiter.overloaded(clock.now());
+    limiter.overloaded(clock.monotonic());
 
     expect(limiter.limit()).toBe(4);
   });
 
   test('the limiter grows by one for each round of successes, up to its maximum', () => {
     const { clock, limiter } = limiterOf(6);
-    limiter.overloaded(clock.now());
+    limiter.overloaded(clock.monotonic());
 
     const limits = Array.from({ length: 30 }, () => {
       limiter.succeeded();
@@ -46,25 +46,38 @@ describe('createLimiter', () => {
   test('the limiter pauses for as long as the sink asks', async () => {
     const { clock, limiter } = limiterOf(8);
 
-    limiter.overloaded(clock.now(), 2_000);
+    limiter.overloaded(clock.monotonic(), 2_000);
     const at = limiter.pauseMs();
     await clock.advance(2_000);
 
     expect([at, limiter.pauseMs()]).toEqual([2_000, 0]);
   });
 
-  test('the limiter attributes failures to the sink when nothing succeeds, and pauses longer each time', async () => {
-    const { clock, limiter } = limiterOf(8);
-    for (let failure = 0; failure < 5; failure++) limiter.failed();
-    const first = limiter.pauseMs();
-    await clock.advance(first);
+  test('the limiter at its lower bound pauses longer after each refusal, until one succeeds', async () => {
+    const { clock, limiter } = limiterOf(1);
+    const pauses: number[] = [];
 
-    limiter.failed();
-
-    expect(limiter.sinkIsDown()).toBe(true);
-    expect([first, limiter.pauseMs()]).toEqual([250, 500]);
+    for (let refusal = 0; refusal < 3; refusal++) {
+      limiter.overloaded(clock.monotonic());
+      pauses.push(limiter.pauseMs());
+      await clock.advance(limiter.pauseMs());
+    }
     limiter.succeeded();
-    expect(limiter.sinkIsDown()).toBe(false);
+    limiter.overloaded(clock.monotonic());
+
+    expect([...pauses, limiter.pauseMs()]).toEqual([250, 500, 1000, 250]);
+  });
+
+  test('an hour back or forth in the time of day does not change a pause', async () => {
+    const { clock, limiter } = limiterOf(8);
+    limiter.overloaded(clock.monotonic(), 2_000);
+
+    const pauses = [-3_600_000, 7_200_000].map((ms) => {
+      clock.jump(ms);
+      return limiter.pauseMs();
+    });
+
+    expect(pauses).toEqual([2_000, 2_000]);
   });
 
   test('the limiter follows a new maximum downwards at once and upwards with success', () => {
@@ -82,7 +95,7 @@ describe('createLimiter', () => {
     const { clock, limiter } = limiterOf(2);
     const pauses: number[] = [];
     for (let refusal = 0; refusal < 4; refusal++) {
-      limiter.overloaded(clock.now());
+      limiter.overloaded(clock.monotonic());
       pauses.push(limiter.pauseMs());
       await clock.advance(60_000);
     }
@@ -94,27 +107,16 @@ describe('createLimiter', () => {
   test('the limiter halves for a handler that began at the time of the last decrease', () => {
     const { clock, limiter } = limiterOf(16);
 
-    limiter.overloaded(clock.now());
-    limiter.overloaded(clock.now());
+    limiter.overloaded(clock.monotonic());
+    limiter.overloaded(clock.monotonic());
 
     expect(limiter.limit()).toBe(4);
-  });
-
-  test('the limiter attributes failures to the sink from the fifth in a row, overloads included', () => {
-    const { clock, limiter } = limiterOf(8);
-    for (let failure = 0; failure < 2; failure++) limiter.failed();
-    for (let refusal = 0; refusal < 2; refusal++) limiter.overloaded(clock.now());
-    const before = limiter.sinkIsDown();
-
-    limiter.overloaded(clock.now());
-
-    expect([before, limiter.sinkIsDown()]).toEqual([false, true]);
   });
 
   test('the limiter pauses for half a minute at most, whatever the sink asks', () => {
     const { clock, limiter } = limiterOf(8);
 
-    limiter.overloaded(clock.now(), 3_600_000);
+    limiter.overloaded(clock.monotonic(), 3_600_000);
 
     expect(limiter.pauseMs()).toBe(30_000);
   });

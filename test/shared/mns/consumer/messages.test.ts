@@ -259,6 +259,7 @@ describe('attempts of a consumer', () => {
     expect(handled).toEqual([first, 'done']);
     expect(consumer.inFlight()).toBe(1);
     await clock.advance(40_000);
+    expect(handled).toEqual([first, 'done']);
     await stop();
   });
 

@@ -100,14 +100,17 @@ export const queueWith =
     return { ...queue, ...replace(queue) };
   };
 
-/** Moves time until the promise has settled. */
+/** Moves time until the promise has settled, at most by ten minutes. */
 export async function passing<T>(clock: ManualClock, promise: Promise<T>): Promise<T & { tookMs: number }> {
   const from = clock.now();
   let settled = false;
   const result = promise.finally(() => {
     settled = true;
   });
-  while (!settled) await clock.advance(50);
+  while (!settled) {
+    if (clock.now() - from > 600_000) throw new Error('the promise did not settle within ten minutes');
+    await clock.advance(50);
+  }
   return { ...(await result), tookMs: clock.now() - from };
 }
 

@@ -15,7 +15,7 @@ function keeperOf({
   maxAgeMs?: number;
 }) {
   const clock = manualClock();
-  const from = clock.now();
+  const from = clock.monotonic();
   const renewals: { at: number; handle: string }[] = [];
   const events: string[] = [];
   const keeper = keepVisibility({
@@ -24,7 +24,7 @@ function keeperOf({
     seconds: 60,
     maxAgeMs,
     renew: async (handle, signal) => {
-      renewals.push({ at: clock.now() - from, handle });
+      renewals.push({ at: clock.monotonic() - from, handle });
       return renew ? renew(handle, signal) : { receiptHandle: `h${renewals.length}` };
     },
     onRenewed: () => void events.push('renewed'),

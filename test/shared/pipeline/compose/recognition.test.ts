@@ -1,7 +1,10 @@
 import sharp from 'sharp';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
-import { composeFaceRecognition } from '../../../../shared/pipeline/compose/recognition.ts';
+import {
+  composeFaceRecognition,
+  type FaceRecognitionDeps,
+} from '../../../../shared/pipeline/compose/recognition.ts';
 import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.ts';
 import { environmentCredentials } from '../../../../shared/runtime/credentials.ts';
 import { createLogger, silentLogger } from '../../../../shared/runtime/log.ts';
@@ -41,15 +44,16 @@ function bucket(name: string): ObjectStore {
   return store;
 }
 
-function compose(env: NodeJS.ProcessEnv, changes: { openBucket?: typeof bucket; given?: FakeEngine } = {}) {
+function compose(env: NodeJS.ProcessEnv, changes: Partial<FaceRecognitionDeps> = {}) {
   return composeFaceRecognition({
     env,
     credentials: environmentCredentials(env),
     clock,
     random: () => 0,
     logger: silentLogger,
-    openBucket: changes.openBucket ?? bucket,
-    engine: changes.given ?? engine,
+    openBucket: bucket,
+    engine,
+    ...changes,
   });
 }
 
@@ -72,7 +76,10 @@ test('without a gallery, a photo below the people prefix is out of scope', async
   const outcome = await process(await upload('photos', 'people/Anna/1.jpg'));
 
   expect(outcome).toMatchObject({ outcome: 'ignored', rule: 'outside-prefix' });
-  await expect(recognition.people('photos', 'cn-hangzhou')).rejects.toMatchObject({ code: 'ConfigInvalid' });
+  await expect(recognition.people('photos', 'cn-hangzhou')).rejects.toMatchObject({
+    code: 'ConfigInvalid',
+    message: expect.stringContaining('GALLERY=off'),
+  });
 });
 
 test('with a gallery, a photo below the people prefix enrols, and any other picture is compared', async () => {
@@ -120,9 +127,55 @@ test('the pictures of a bucket share one gallery, which is read once', async () 
 });
 
 test('an engine without embeddings does not fit the gallery in OSS', async () => {
-  const recognition = compose({ GALLERY: 'oss' }, { given: fakeEngine() });
+  const recognition = compose({ GALLERY: 'oss' }, { engine: fakeEngine() });
 
-  await expect(recognition.pipeline()).rejects.toMatchObject({ code: 'ConfigInvalid' });
+  await expect(recognition.pipeline()).rejects.toMatchObject({
+    code: 'ConfigInvalid',
+    message: expect.stringMatching(/engine fake gives none.*GALLERY=facebody/),
+  });
+});
+
+test('an engine without embeddings fits the gallery of FaceBody, which serves all buckets', async () => {
+  const recognition = compose({ GALLERY: 'facebody' }, { engine: fakeEngine() });
+
+  await recognition.pipeline();
+  const [photos, others] = await Promise.all(
+    ['photos', 'others'].map((name) => recognition.people(name, 'cn-hangzhou')),
+  );
+
+  expect(photos!.gallery.name).toBe('facebody');
+  expect(photos!.gallery).toBe(others!.gallery);
+});
+
+test('objects of the gallery in OSS have random names of 32 digits', async () => {
+  const process = await compose({ GALLERY: 'oss' }).pipeline();
+  const keys: string[] = [];
+
+  await process(await upload('photos', 'people/Anna/1.jpg'));
+
+  for await (const { key } of bucket('photos').list({ prefix: 'gallery/' })) keys.push(key);
+  expect(keys.length).toBeGreaterThan(0);
+  for (const key of keys) expect(key).toMatch(/[-/][0-9a-f]{32}\b/);
+});
+
+test('the options of the environment can be read', () => {
+  const { options } = compose({ GALLERY: 'oss', RESULT_PREFIX: 'faces/' });
+
+  expect(options).toMatchObject({ pipeline: { resultPrefix: 'faces/' }, people: { gallery: 'oss' } });
+});
+
+test('warmUp loads the models of the engine', async () => {
+  let loaded = 0;
+  const slow: FakeEngine = {
+    ...engine,
+    async warmUp() {
+      loaded++;
+    },
+  };
+
+  await compose({}, { engine: slow }).warmUp();
+
+  expect(loaded).toBe(1);
 });
 
 test.each([
@@ -130,6 +183,16 @@ test.each([
   [{ RESULT_PREFIX: 'incoming/results/' }, 'LoopRefused'],
 ])('composeFaceRecognition refuses %o', (env, code) => {
   expect(() => compose(env)).toThrow(expect.objectContaining({ code }));
+});
+
+test('close closes the galleries and the engine that were opened', async () => {
+  const recognition = compose({ GALLERY: 'oss', ENGINE: 'local' }, { engine: undefined });
+  const people = await recognition.people('photos', 'cn-hangzhou');
+  const closing = [vi.spyOn(people.gallery, 'close'), vi.spyOn(people.engine, 'close')];
+
+  await recognition.close();
+
+  for (const close of closing) expect(close).toHaveBeenCalledOnce();
 });
 
 test('close leaves a given engine open', async () => {
@@ -145,6 +208,7 @@ test('the pipeline is opened once, and close without any use opens nothing', asy
   const recognition = compose({});
 
   await recognition.close();
+  await compose({}, { engine: undefined }).close();
 
   expect(await recognition.pipeline()).toBe(await recognition.pipeline());
 });
@@ -170,4 +234,11 @@ test('an event whose gallery cannot be opened is logged and thrown', async () =>
   expect(lines).toMatchObject([
     { level: 'warn', key: 'incoming/a.jpg', code: 'ConfigInvalid', msg: expect.stringContaining('again') },
   ]);
+});
+
+test('close succeeds when no gallery could be opened', async () => {
+  const recognition = compose({ GALLERY: 'off' });
+  await expect(recognition.people('photos', 'cn-hangzhou')).rejects.toMatchObject({ code: 'ConfigInvalid' });
+
+  await expect(recognition.close()).resolves.toBeUndefined();
 });

@@ -3,7 +3,8 @@ import { createEnrolment } from '../../../../shared/pipeline/people/enrol.ts';
 import { type EnrolProgress, enrolAll, reenrolAll } from '../../../../shared/pipeline/people/enrol-all.ts';
 import { exportPeople } from '../../../../shared/pipeline/people/export.ts';
 import { AppError } from '../../../../shared/runtime/errors.ts';
-import { ANNA, ANNA_AGAIN, BERTA, CLARA, type PeopleFixture, peopleFixture } from './support.ts';
+import { createMemoryStore } from '../../../support/memory-store.ts';
+import { ANNA, ANNA_AGAIN, BERTA, CLARA, type PeopleFixture, peopleFixture, watchSignal } from './support.ts';
 
 const options = { bucket: 'photos', region: 'cn-hangzhou' };
 
@@ -80,6 +81,77 @@ describe('enrolAll', () => {
     expect(await peopleOf()).toEqual(EVERYBODY);
   });
 
+  test('enrolAll reports photos that are not usable, with the code of each', async () => {
+    await fixture.store.put('people/Anna/4.jpg', Buffer.from('hello'));
+    await fixture.upload('people/ Dora/1.jpg', CLARA);
+    const outcomes = new Map<string, string>();
+
+    const report = await enrolAll(fixture.deps, {
+      ...options,
+      onProgress: ({ key, outcome }) => outcomes.set(key, outcome),
+    });
+
+    expect(report.failed).toEqual(
+      expect.arrayContaining([
+        { key: 'people/Anna/4.jpg', code: 'InvalidImage' },
+        { key: 'people/ Dora/1.jpg', code: 'PersonNameInvalid' },
+      ]),
+    );
+    expect(report.failed).toHaveLength(2);
+    expect(Object.fromEntries(outcomes)).toMatchObject({
+      'people/Anna/1.jpg': 'enrolled',
+      'people/Anna/3.jpg': 'refused',
+      'people/Anna/4.jpg': 'invalid',
+      'people/ Dora/1.jpg': 'failed',
+    });
+  });
+
+  test('enrolAll reports a photo that has a record as a duplicate', async () => {
+    const outcomes: string[] = [];
+    await enrolAll(fixture.deps, options);
+
+    await enrolAll(fixture.deps, { ...options, onProgress: ({ outcome }) => outcomes.push(outcome) });
+
+    expect(outcomes).toEqual(Array(4).fill('duplicate'));
+  });
+
+  test('enrolAll skips a photo that is in no folder of a person', async () => {
+    await fixture.upload('people/group.jpg', BERTA);
+    const keys: string[] = [];
+
+    await enrolAll(fixture.deps, { ...options, onProgress: ({ key }) => keys.push(key) });
+
+    expect(keys).not.toContain('people/group.jpg');
+  });
+
+  test('enrolAll keeps records in the result bucket', async () => {
+    const results = createMemoryStore({ bucket: 'faces', clock: fixture.clock });
+    const deps = {
+      ...fixture.deps,
+      options: { ...fixture.deps.options, resultBucket: 'faces' },
+      openBucket: (name: string) => (name === 'faces' ? results : fixture.store),
+    };
+
+    const first = await enrolAll(deps, options);
+    const second = await enrolAll(deps, options);
+
+    expect(first.enrolled).toBe(3);
+    expect(second).toMatchObject({ enrolled: 0, unchanged: 4 });
+    expect(await results.head('results/people/Anna/1.jpg/enrolment.json')).toBeDefined();
+    expect(await fixture.keys('results/')).toEqual([]);
+  });
+
+  test('enrolAll ends when its signal fires during the last photo', async () => {
+    fixture = peopleFixture();
+    await fixture.upload('people/Anna/1.jpg', ANNA);
+    const engine = {
+      ...fixture.engine,
+      analyze: () => Promise.reject(new AppError('Aborted', 'planned')),
+    };
+
+    await expect(enrolAll({ ...fixture.deps, engine }, options)).rejects.toMatchObject({ code: 'Aborted' });
+  });
+
   test('enrolAll ends at an error that every photo would meet', async () => {
     const engine = {
       ...fixture.engine,
@@ -97,12 +169,27 @@ describe('enrolAll', () => {
 
     await expect(
       enrolAll(fixture.deps, { ...options, onProgress, signal: controller.signal, concurrency: 1 }),
-    ).rejects.toMatchObject({ code: 'Aborted' });
+    ).rejects.toMatchObject({ code: 'Aborted', message: 'enrolment: stopped' });
     expect(fixture.engine.asked).toHaveLength(1);
   });
 });
 
 describe('reenrolAll', () => {
+  test('reenrolAll passes its signal to every request', async () => {
+    await enrolAll(fixture.deps, options);
+    const { signal } = new AbortController();
+    const missing: string[] = [];
+    const deps = {
+      ...fixture.deps,
+      gallery: watchSignal(fixture.deps.gallery, signal, missing),
+      openBucket: () => watchSignal(fixture.store, signal, missing),
+    };
+
+    await reenrolAll(deps, { ...options, signal });
+
+    expect(missing).toEqual([]);
+  });
+
   test('reenrolAll rebuilds the same gallery from the photos', async () => {
     await enrolAll(fixture.deps, options);
     await fixture.deps.gallery.clear();
@@ -144,6 +231,7 @@ describe('exportPeople', () => {
   test('exportPeople lists every photo with its outcome and without embeddings', async () => {
     await enrolAll(fixture.deps, options);
     await fixture.upload('people/Berta/2.jpg', BERTA);
+    await fixture.upload('people/group.jpg', BERTA);
     const exported = [];
     const deps = {
       source: fixture.store,

@@ -1,11 +1,21 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Face } from '../../../../shared/faces/face.ts';
-import { createEnrolment } from '../../../../shared/pipeline/people/enrol.ts';
-import { personOf } from '../../../../shared/pipeline/people/photos.ts';
+import { createEnrolment, enrolmentTask } from '../../../../shared/pipeline/people/enrol.ts';
 import { enrolmentRecord } from '../../../../shared/pipeline/people/record.ts';
 import { AppError } from '../../../../shared/runtime/errors.ts';
+import { createLogger } from '../../../../shared/runtime/log.ts';
 import { anEvent } from '../../../support/events.ts';
-import { ANNA, ANNA_AGAIN, BERTA, CLARA, type PeopleFixture, peopleFixture, removalOf } from './support.ts';
+import { fakeEngine } from '../../../support/fake-engine.ts';
+import {
+  ANNA,
+  ANNA_AGAIN,
+  BERTA,
+  CLARA,
+  type PeopleFixture,
+  peopleFixture,
+  removalOf,
+  watchSignal,
+} from './support.ts';
 
 const RECORD = 'results/people/Anna/1.jpg/enrolment.json';
 
@@ -60,6 +70,21 @@ describe('createEnrolment', () => {
     expect((await enrol(event)).outcome).toBe('enrolled');
     expect(await facesOf('Anna')).toHaveLength(1);
     expect(await fixture.json(RECORD)).toMatchObject({ face: { id: (await facesOf('Anna'))[0] } });
+  });
+
+  test('a face that an interrupted delivery added is not added again', async () => {
+    const event = await fixture.upload('people/Anna/1.jpg', ANNA);
+    await enrol(event);
+    await fixture.store.delete(RECORD);
+    let added = 0;
+    const add: typeof fixture.deps.gallery.add = (...args) => {
+      added++;
+      return fixture.deps.gallery.add(...args);
+    };
+
+    await createEnrolment({ ...fixture.deps, gallery: { ...fixture.deps.gallery, add } })(event);
+
+    expect(added).toBe(0);
   });
 
   test('a photo that replaces another replaces its face, also when it shows another person', async () => {
@@ -141,6 +166,19 @@ describe('createEnrolment', () => {
     },
   );
 
+  test.each([
+    ['PersonNameInvalid', 'is gone'],
+    ['ServiceUnavailable', 'is delivered again'],
+  ] as const)('a photo that does not exist, with the error %s of the gallery, %s', async (code, end) => {
+    const removeFace = () => Promise.reject(new AppError(code, 'planned'));
+    const gallery = { ...fixture.deps.gallery, removeFace };
+
+    const handled = createEnrolment({ ...fixture.deps, gallery })(anEvent({ key: 'people/Anna/1.jpg' }));
+
+    if (end === 'is gone') expect(await handled).toMatchObject({ outcome: 'gone', removed: 0 });
+    else await expect(handled).rejects.toMatchObject({ code });
+  });
+
   test('a photo is passed by URL to an engine whose service is in its region', async () => {
     const engine = { ...fixture.engine, region: 'cn-hangzhou' };
     const presign = async ({ key }: { key: string }) => `https://oss/${key}`;
@@ -152,6 +190,77 @@ describe('createEnrolment', () => {
       url: 'https://oss/people/Anna/1.jpg',
       bytes: event.size,
     });
+  });
+
+  test('the photos of one person share their turns, and no others do', () => {
+    const { turnOf } = enrolmentTask(fixture.deps);
+    const turns = [
+      { key: 'people/Anna/1.jpg' },
+      { key: 'people/Anna/2.jpg' },
+      { key: 'people/Berta/1.jpg' },
+      { key: 'people/Anna/1.jpg', bucket: 'others' },
+    ].map((changes) => turnOf(anEvent(changes)));
+
+    expect(turns[0]).toBe(turns[1]);
+    expect(new Set(turns).size).toBe(3);
+  });
+
+  test('an enrolment is logged with its stages, and a failed one as to be delivered again', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = createLogger({ write: (line) => lines.push(JSON.parse(line)) });
+    const event = await fixture.upload('people/Anna/1.jpg', ANNA);
+    const throttled = fakeEngine(() => Promise.reject(new AppError('Throttled', 'planned')));
+
+    await createEnrolment({ ...fixture.deps, logger })(event);
+    await expect(
+      createEnrolment({ ...fixture.deps, logger, engine: { ...fixture.engine, open: throttled.open } })({
+        ...event,
+        requestId: 'AGAIN',
+      }),
+    ).rejects.toThrow('planned');
+
+    expect(lines).toMatchObject([
+      { msg: 'enrolment', outcome: 'enrolled', person: 'Anna' },
+      { msg: 'photo not enrolled, to be delivered again', code: 'Throttled' },
+    ]);
+    expect(Object.keys(lines[0]!.durations as object)).toEqual([
+      'admit',
+      'fetch',
+      'prepare',
+      'analyze',
+      'publish',
+    ]);
+  });
+
+  test('an enrolment and a removal pass their signal to every request, and the deadline to the gallery', async () => {
+    const event = await fixture.upload('people/Anna/1.jpg', ANNA);
+    const { signal } = new AbortController();
+    const missing: string[] = [];
+    const asked: unknown[] = [];
+    const { gallery } = fixture.deps;
+    const watched = createEnrolment({
+      ...fixture.deps,
+      openBucket: () => watchSignal(fixture.store, signal, missing),
+      gallery: watchSignal(
+        {
+          ...gallery,
+          search(...args: Parameters<typeof gallery.search>) {
+            asked.push(args[2]);
+            return gallery.search(...args);
+          },
+        },
+        signal,
+        missing,
+      ),
+    });
+
+    await watched(event, { signal, deadline: 7 });
+    await fixture.store.delete(event.key);
+    await watched(removalOf(event), { signal });
+    await watched(anEvent({ key: event.key, requestId: 'GONE' }), { signal });
+
+    expect(missing).toEqual([]);
+    expect(asked).toEqual([{ people: 10, signal, deadline: 7 }]);
   });
 
   test('a photo may be in a subfolder of its person', async () => {
@@ -226,6 +335,35 @@ describe('refused photos', () => {
     expect(await facesOf('Anna')).toHaveLength(1);
   });
 
+  test.each([
+    ['the gallery lists faces of the person', [], ['1']],
+    ['the person is among the nearest', [{ person: 'Anna', id: '1', photo: 'x', similarity: 0.1 }], []],
+  ])('a photo is refused as unlike the others when %s', async (_when, candidates, faces) => {
+    const gallery = { ...fixture.deps.gallery, search: async () => [candidates], faces: async () => faces };
+
+    const outcome = await createEnrolment({ ...fixture.deps, gallery })(
+      await fixture.upload('people/Anna/1.jpg', ANNA),
+    );
+
+    expect(outcome).toMatchObject({ outcome: 'refused', reason: 'unlike-others' });
+  });
+
+  test('a refused photo is superseded by a later write that is recorded in the meantime', async () => {
+    fixture = peopleFixture(() => []);
+    const event = await fixture.upload('people/Anna/1.jpg', ANNA);
+    const engine = {
+      ...fixture.engine,
+      async analyze() {
+        await createEnrolment(fixture.deps)(await fixture.upload('people/Anna/1.jpg', ANNA_AGAIN));
+        return [];
+      },
+    };
+
+    const outcome = await createEnrolment({ ...fixture.deps, engine })(event);
+
+    expect(outcome).toMatchObject({ outcome: 'superseded' });
+  });
+
   test('a trusted photo is enrolled although it is unlike the others', async () => {
     await enrol(await fixture.upload('people/Anna/1.jpg', ANNA));
 
@@ -244,8 +382,27 @@ describe('errors', () => {
 
     expect(outcome).toMatchObject({ outcome: 'invalid', code: 'InvalidImage' });
     expect(enrolmentRecord.parse(await fixture.json(RECORD))).toMatchObject({
+      person: 'Anna',
       error: { code: 'InvalidImage' },
     });
+  });
+
+  test('a photo that is too large by its event is recorded without a request for it', async () => {
+    const event = await fixture.upload('people/Anna/1.jpg', ANNA);
+
+    const outcome = await enrol({ ...event, size: 1e9 });
+
+    expect(outcome).toMatchObject({ outcome: 'invalid', code: 'ImageTooLarge' });
+    expect(await fixture.json(RECORD)).toMatchObject({ person: 'Anna', error: { code: 'ImageTooLarge' } });
+  });
+
+  test('a photo whose key decodes to a folder is recorded as failed', async () => {
+    await fixture.upload('people/Anna/1/', ANNA);
+
+    const outcome = await enrol(anEvent({ key: 'people/Anna/1%2F' }));
+
+    expect(outcome).toMatchObject({ outcome: 'failed', code: 'PersonNameInvalid' });
+    expect(await fixture.json('results/people/Anna/1%2F/enrolment.json')).toMatchObject({ person: '' });
   });
 
   test('a photo with an invalid name of a person is recorded as failed', async () => {
@@ -308,11 +465,5 @@ describe('ignored events', () => {
     ['people/Anna/', 'folder'],
   ])('an event of %s is ignored by enrolment', async (key, rule) => {
     expect(await enrol(anEvent({ key }))).toMatchObject({ outcome: 'ignored', rule });
-  });
-
-  test('personOf reads the person from a key', () => {
-    expect(personOf('people/Anna/x/y.jpg', 'people/')).toBe('Anna');
-    expect(personOf('people/Anna', 'people/')).toBeUndefined();
-    expect(personOf('other/Anna/x.jpg', 'people/')).toBeUndefined();
   });
 });

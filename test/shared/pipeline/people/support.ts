@@ -4,7 +4,8 @@ import type { Face } from '../../../../shared/faces/face.ts';
 import { createOssGallery } from '../../../../shared/faces/gallery/oss/gallery.ts';
 import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
 import { readPipelineOptions } from '../../../../shared/pipeline/options.ts';
-import type { EnrolmentDeps } from '../../../../shared/pipeline/people/enrol.ts';
+import { createEnrolment, type EnrolmentDeps } from '../../../../shared/pipeline/people/enrol.ts';
+import { findPerson, type Sighting } from '../../../../shared/pipeline/people/find.ts';
 import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { anEvent } from '../../../support/events.ts';
@@ -16,6 +17,10 @@ export const ANNA = '#ff0000';
 export const ANNA_AGAIN = '#f03030';
 export const BERTA = '#00ff00';
 export const CLARA = '#0000ff';
+
+/** Where the results of the party are. */
+export const PARTY = 'results/incoming/party.jpg';
+export const PARTY_DOCUMENT = `${PARTY}/faces.json`;
 
 export interface PeopleFixture {
   readonly clock: ManualClock;
@@ -95,4 +100,63 @@ export function peopleFixture(answer?: (face: Face) => Face[]): PeopleFixture {
 
 export function removalOf(event: ReturnType<typeof anEvent>): ReturnType<typeof anEvent> {
   return anEvent({ key: event.key, eventName: 'ObjectRemoved:DeleteObject', requestId: 'REMOVAL' });
+}
+
+/** Anna with two photos, Berta with one that was refused for looking like Anna, and a party both were at. */
+export async function aYearOfPhotos({ deps, store, upload }: PeopleFixture): Promise<void> {
+  const enrol = createEnrolment(deps);
+  await enrol(await upload('people/Anna/1.jpg', ANNA));
+  await enrol(await upload('people/Anna/2.jpg', ANNA_AGAIN));
+  await enrol(await upload('people/Berta/1.jpg', BERTA));
+  await enrol(await upload('people/Berta/2.jpg', ANNA));
+  const box = { x: 0, y: 0, width: 1, height: 1 };
+  const document = {
+    schemaVersion: 1,
+    outcome: 'processed',
+    source: { bucket: 'photos', key: 'incoming/party.jpg' },
+    faces: [
+      { box, match: { person: 'Anna', confidence: 0.7, level: 'high' }, crop: `${PARTY}/faces/0.jpg` },
+      { box, match: { person: 'Berta', confidence: 0.6, level: 'high' }, crop: `${PARTY}/faces/1.jpg` },
+      { box, match: { unknown: true } },
+    ],
+    artifacts: { annotated: `${PARTY}/annotated.jpg`, redacted: `${PARTY}/redacted.jpg` },
+  };
+  await store.put(PARTY_DOCUMENT, Buffer.from(JSON.stringify(document)), {
+    contentType: 'application/json',
+    metadata: { 'request-id': 'PARTY' },
+  });
+  for (const name of ['faces/0.jpg', 'faces/1.jpg', 'annotated.jpg', 'redacted.jpg']) {
+    await store.put(`${PARTY}/${name}`, Buffer.from('picture'));
+  }
+}
+
+/** All objects of the bucket. */
+export async function everything({ keys, store }: PeopleFixture): Promise<Map<string, Buffer>> {
+  const objects = new Map<string, Buffer>();
+  for (const key of await keys()) {
+    objects.set(key, Buffer.concat(await (await store.get(key)).body.toArray()));
+  }
+  return objects;
+}
+
+/** The faces of the person in all results. */
+export async function sightingsOf(person: string, { store }: PeopleFixture): Promise<Sighting[]> {
+  const sightings: Sighting[] = [];
+  const found = findPerson(person, { results: store, resultPrefix: 'results/' });
+  for await (const sighting of found) sightings.push(sighting);
+  return sightings;
+}
+
+/** The target, but calls that do not pass on the signal are noted in `missing` by their names. */
+export function watchSignal<T extends object>(target: T, signal: AbortSignal, missing: string[]): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const value: unknown = Reflect.get(object, name);
+      if (typeof value !== 'function') return value;
+      return (...args: { signal?: unknown }[]) => {
+        if (!args.some((arg) => arg?.signal === signal)) missing.push(String(name));
+        return value.apply(object, args);
+      };
+    },
+  });
 }

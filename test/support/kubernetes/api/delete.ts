@@ -53,8 +53,8 @@ export function markDeleted(
   if (propagationPolicy === 'Foreground') finalizers.add('foregroundDeletion');
   if (propagationPolicy === 'Orphan') finalizers.add('orphan');
   const grace = graceOf(resource, live, gracePeriodSeconds);
-  const held = finalizers.size > 0 || grace > 0 || resource.storage === '/namespaces';
-  if (!held) {
+  const isDeletedLater = finalizers.size > 0 || grace > 0 || resource.storage === '/namespaces';
+  if (!isDeletedLater) {
     store.remove(resource.storage, live);
     return undefined;
   }

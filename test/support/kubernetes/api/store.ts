@@ -63,8 +63,8 @@ export function createStore(): Store {
         .map(([, object]) => object);
     },
     *all() {
-      for (const [storage, held] of objects)
-        for (const object of held.values()) yield [storage, object] as const;
+      for (const [storage, byKey] of objects)
+        for (const object of byKey.values()) yield [storage, object] as const;
     },
     put(storage, object) {
       const key = keyOf(object.metadata.namespace, object.metadata.name);

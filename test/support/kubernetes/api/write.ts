@@ -1,3 +1,4 @@
+import { checkPolicies } from './access/policies.ts';
 import { checkNamespace, finish, placed, strictly } from './admit.ts';
 import { counted, countedPart, isUnchanged, restrict } from './changes.ts';
 import { type Context, timestamp } from './context.ts';
@@ -62,6 +63,7 @@ export function createObject(context: Context, request: ApiRequest, body: Tree):
   if (resource.subresources.has('status')) delete object.status;
   const managedBySelf = metadata.managedFields;
   finish(context, resource, object, undefined);
+  checkPolicies(context, request, object, undefined);
   if (!managedBySelf?.length) trackUpdate(undefined, object, resource.schema, writerOf(context, request));
   if (isDryRun({ query })) return { object, code: 201, warnings: unknown };
   return { object: convertTo(resource, store.put(resource.storage, object)), code: 201, warnings: unknown };
@@ -95,6 +97,7 @@ export function changeObject(context: Context, request: ApiRequest, change: Chan
   }
   const applied = isApply(request);
   finish(context, resource, object, live);
+  checkPolicies(context, request, object, live);
   if (!applied) trackUpdate(live, object, resource.schema, writerOf(context, request));
   else keepOwnership(object, resource);
   if (counted(resource)) {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOnLoopback } from '../../loopback.ts';
 import { at, type KubeObject } from '../api/types.ts';
 import { type Delivery, deadLetter, deliver } from './delivery.ts';
 import { type Event, readEvent, withAttributes } from './event.ts';
@@ -68,14 +68,11 @@ export async function startIngress({ broker, triggers, sleep }: IngressParts): P
     fanOut(own, withAttributes(event, { knativebrokerttl: undefined }), ttl);
   });
   server.keepAliveTimeout = 120_000;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { url, close } = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     pending: () => pending,
     lost: () => lost,
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
+    close,
   };
 }

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOnLoopback } from '../../loopback.ts';
 import type { RunningContainer } from './container.ts';
 
 /** Serves the API's requests to a kubelet: `/containerLogs/<namespace>/<pod>/<container>`. */
@@ -29,12 +29,5 @@ export async function startLogServer(
     const stop = container.follow((text) => void response.write(text));
     request.once('close', stop);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
+  return listenOnLoopback(server);
 }

@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
+import { listenOnLoopback } from '../../loopback.ts';
 import type { Container } from './pod.ts';
 
 /**
@@ -14,10 +15,8 @@ export async function assignPorts(containers: readonly Container[]): Promise<Rec
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+  const { port, close } = await listenOnLoopback(createServer());
+  await close();
   return port;
 }
 

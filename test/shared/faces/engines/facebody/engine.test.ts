@@ -1,5 +1,4 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { FaceBodyFault } from '../../../../../local/facebody/index.ts';
 import type { FaceBodyClientDeps } from '../../../../../shared/faces/engines/facebody/client.ts';
@@ -17,6 +16,7 @@ import type { AppError } from '../../../../../shared/runtime/errors.ts';
 import { FACEBODY_ACCOUNT, startFaceBody } from '../../../../local/facebody/support.ts';
 import { analyze, openPixels } from '../../../../support/analyze.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../../support/fake-engine.ts';
+import { listenOnLoopback } from '../../../../support/loopback.ts';
 import { blankImage, SAMPLE_NUMBERS, sampleBytes } from '../../../../support/photos.ts';
 import { clientOf, loopback } from './support.ts';
 
@@ -107,16 +107,9 @@ describe('both operations', () => {
 
 describe('file by URL', () => {
   const hostFile = async (listener: RequestListener) => {
-    const host = createServer(listener);
-    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => {
-      host.closeAllConnections();
-      host.close();
-    });
-    return {
-      url: `http://127.0.0.1:${(host.address() as AddressInfo).port}/a.jpg?Signature=secret`,
-      bytes: sampleBytes(1).length,
-    };
+    const { url, close } = await listenOnLoopback(createServer(listener));
+    onTestFinished(close);
+    return { url: `${url}/a.jpg?Signature=secret`, bytes: sampleBytes(1).length };
   };
 
   test('a file that the service can read by itself is not uploaded', async () => {
@@ -198,7 +191,7 @@ describe('compare', () => {
     await engine.compare!(openPixels(blankImage()), openPixels(white()));
 
     const second = engine.compare!(openPixels(blankImage()), openPixels(white()), {
-      deadline: clock.now() + 3500,
+      deadline: clock.monotonic() + 3500,
     });
 
     await expect(second).rejects.toMatchObject({ code: 'Throttled' });
@@ -280,13 +273,9 @@ describe('failures', () => {
   });
 
   test('a call without an answer ends with the timeout', async () => {
-    const silent = createServer(() => {});
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => {
-      silent.closeAllConnections();
-      silent.close();
-    });
-    const endpoint = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const silent = await listenOnLoopback(createServer(() => {}));
+    onTestFinished(silent.close);
+    const endpoint = `127.0.0.1:${silent.port}`;
     const settings = loopback(endpoint, { connectTimeoutMs: 50, readTimeoutMs: 50 });
     const engine = createFaceBodyEngine({
       client: clientOf(endpoint, { settings, random: () => 0 }),
@@ -379,7 +368,7 @@ describe('exhausted quota', () => {
     await analyze(engine, blankImage(), ASKED);
 
     // Three seconds are reserved for the answer.
-    const analysis = analyze(engine, blankImage(), { ...ASKED, deadline: clock.now() + 3500 });
+    const analysis = analyze(engine, blankImage(), { ...ASKED, deadline: clock.monotonic() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
@@ -389,7 +378,7 @@ describe('exhausted quota', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'Throttling' });
 
-    const analysis = analyze(engine, blankImage(), { ...ASKED, deadline: systemClock.now() + 3500 });
+    const analysis = analyze(engine, blankImage(), { ...ASKED, deadline: systemClock.monotonic() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
     expect(server.stats().RecognizeFace!.received).toBe(1);

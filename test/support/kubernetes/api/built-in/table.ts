@@ -28,6 +28,10 @@ const GROUPS: Record<string, readonly Row[]> = {
     ['V1Deployment', 'deployments', { short: 'deploy', categories: ['all'], sub: ['status', 'scale'] }],
     ['V1ReplicaSet', 'replicasets', { short: 'rs', categories: ['all'], sub: ['status', 'scale'] }],
   ],
+  'admissionregistration.k8s.io/v1': [
+    ['V1ValidatingAdmissionPolicy', 'validatingadmissionpolicies', { cluster: true, sub: ['status'] }],
+    ['V1ValidatingAdmissionPolicyBinding', 'validatingadmissionpolicybindings', { cluster: true }],
+  ],
   'apiextensions.k8s.io/v1': [
     [
       'V1CustomResourceDefinition',
