@@ -36,6 +36,7 @@ async function startReceiver(): Promise<Receiver> {
       PORT: '0',
       ENGINE: 'local',
       REGION: stage.cloud.region,
+      SOURCE_BUCKETS: 'photos',
       OSS_ENDPOINT: stage.cloud.oss.url,
       FC_FUNCTION_MEMORY_SIZE: String(LIMIT_MB),
       ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
