@@ -351,13 +351,10 @@ describe('refused photos', () => {
   test('a refused photo is superseded by a later write that is recorded in the meantime', async () => {
     fixture = peopleFixture(() => []);
     const event = await fixture.upload('people/Anna/1.jpg', ANNA);
-    const engine = {
-      ...fixture.engine,
-      async analyze() {
-        await createEnrolment(fixture.deps)(await fixture.upload('people/Anna/1.jpg', ANNA_AGAIN));
-        return [];
-      },
-    };
+    const engine = fakeEngine(async () => {
+      await createEnrolment(fixture.deps)(await fixture.upload('people/Anna/1.jpg', ANNA_AGAIN));
+      return [];
+    });
 
     const outcome = await createEnrolment({ ...fixture.deps, engine })(event);
 
