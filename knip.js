@@ -27,7 +27,7 @@ export default {
   ],
   // A unit may be exported for its test; what nobody imports, not even a test, is not exported.
   ignoreExportsUsedInFile: isProduction || { interface: true, type: true },
-  ignoreBinaries: ['unshare'],
+  ignoreBinaries: ['java', 'mount', 'mvn', 'umount', 'unshare'],
   // Programs, and models that are read as files: those of face-api by a script too.
   ignoreDependencies: [
     ...(isProduction ? ['@vladmandic/face-api'] : []),

@@ -7,6 +7,7 @@ import type { Random } from '../shared/runtime/random.ts';
 import type { Account, FindTemporaryCredential } from './access/account.ts';
 import { createSts } from './access/sts.ts';
 import { createClosers } from './closers.ts';
+import { lockDataDir } from './disk/data-lock.ts';
 import type { EventPublisher, ObjectChange } from './events/object-change.ts';
 import { createEmbeddedEngine } from './facebody/embedded-engine.ts';
 import { createFaceBody, type LocalFaceBody } from './facebody/index.ts';
@@ -26,7 +27,7 @@ export interface LocalCloudOptions {
   /** Port of FaceBody; 0 takes any free port. @default 0 */
   readonly facebodyPort?: number;
   /**
-   * The folder that keeps objects, messages, rules and face databases; only one cloud at a time may use it.
+   * The folder that keeps objects, messages, rules and face databases; only one cloud at a time can use it.
    * @default nothing survives `close`
    */
   readonly dataDir?: string;
@@ -125,7 +126,8 @@ export const DEFAULT_ACCOUNT: Account = {
  * await oss.put('a.txt', Buffer.from('hello'));
  * await cloud.close();
  *
- * @throws `EADDRINUSE` if a port is taken; then nothing stays open
+ * @throws `EADDRINUSE` if a port is taken, and `ConfigInvalid` if another process uses the data folder; then nothing
+ *   stays open
  */
 export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<LocalCloud> {
   const {
@@ -152,6 +154,13 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
 
   const closers = createClosers();
   try {
+    if (dataDir !== undefined) {
+      const onLost = (error: unknown) => {
+        logger.error({ err: error }, 'another process uses the data folder: this local cloud closes');
+        void closers.close();
+      };
+      closers.add(await lockDataDir(dataDir, { onLost }));
+    }
     // The address must be known before messages of an earlier run are pushed with it.
     let onMnsPort: RequestListener = (_, response) => void response.writeHead(503).end();
     const mnsServer = await listen((request, response) => onMnsPort(request, response), { port: mnsPort });
@@ -160,6 +169,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     closers.add(mns.close);
     closers.add(mnsServer.stopListening);
     const rules = await createEventRules({ ...common, target: mns.target });
+    closers.add(rules.close);
     const [toMns, toRules] = [faults.wrap(mns), faults.wrap(rules)];
     onMnsPort = (request, response) =>
       rules.operationOf(request) === undefined ? toMns(request, response) : toRules(request, response);

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from '@commander-js/extra-typings';
 import { DEFAULT_ACCOUNT, startLocalCloud } from '../../local/cloud.ts';
-import { lockDataDir } from '../../local/disk/data-lock.ts';
-import { readConnection, writeConnection } from '../../local/start/connection.ts';
+import { dataFolderOf } from '../../local/disk/data-folder.ts';
+import { readEarlierStart, writeConnection } from '../../local/start/connection.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { line, print, style } from '../../shared/runtime/terminal.ts';
 import { readAccounts, readRules } from '../cloud-files.ts';
@@ -14,8 +14,11 @@ import {
   ossPortOption,
 } from '../options.ts';
 import { untilSignalled } from '../signals.ts';
+import { repairCommand, verifyCommand } from './cloud/check-data.ts';
 
 export const cloudCommand = new Command('cloud')
+  // Options behind the name of a subcommand are its own.
+  .enablePositionalOptions()
   .description('run the local cloud alone: OSS, MNS, event rules and FaceBody for the tests of any project')
   .addOption(dataDirOption())
   .option('--in-memory', 'store nothing: no data folder')
@@ -36,12 +39,12 @@ export const cloudCommand = new Command('cloud')
       .default('warn' as const),
   )
   .action(async ({ dataDir, inMemory, region, log, ...options }) => {
-    const known = inMemory ? undefined : await readConnection(dataDir);
+    const logger = createLogger({ level: log, write: (line) => void process.stderr.write(line) });
+    const earlier = inMemory ? {} : await readEarlierStart(dataFolderOf({ dataDir, logger }));
     const accounts = options.accounts
       ? readAccounts(await readFile(options.accounts, 'utf8'))
-      : [known?.account ?? DEFAULT_ACCOUNT];
+      : [earlier.account ?? DEFAULT_ACCOUNT];
     const rules = options.rules ? readRules(await readFile(options.rules, 'utf8')) : [];
-    const unlock = inMemory ? undefined : await lockDataDir(dataDir);
     const cloud = await startLocalCloud({
       port: options.ossPort,
       mnsPort: options.mnsPort,
@@ -52,12 +55,12 @@ export const cloudCommand = new Command('cloud')
       accounts,
       rules,
       checkSignatures: options.signature,
-      logger: createLogger({ level: log, write: (line) => void process.stderr.write(line) }),
+      logger,
     });
     try {
       if (!inMemory) {
         const urls = { ossUrl: cloud.oss.url, mnsUrl: cloud.mns.url, facebodyUrl: cloud.facebody.url };
-        await writeConnection(dataDir, { ...known, ...urls, region, account: accounts[0]! });
+        await writeConnection(dataDir, { ...earlier.connection, ...urls, region, account: accounts[0]! });
       }
       print(line`OSS ${style.cyan(cloud.oss.url)}`);
       print(line`MNS ${style.cyan(cloud.mns.url)}`);
@@ -68,6 +71,7 @@ export const cloudCommand = new Command('cloud')
       await untilSignalled();
     } finally {
       await cloud.close();
-      await unlock?.();
     }
-  });
+  })
+  .addCommand(verifyCommand)
+  .addCommand(repairCommand);

@@ -1,205 +1,112 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, truncate } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { AppError } from '../../shared/runtime/errors.ts';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { Damage, DataFolder } from './data-folder.ts';
 import { createDurableFiles } from './durable-files.ts';
+import { readJournalV1 } from './journal-v1.ts';
+import { openLog } from './log.ts';
+import { mendLog } from './mend-log.ts';
+import { logFilesIn, scanLog } from './scan-log.ts';
 
-const { syncDirectory } = createDurableFiles(true);
-
-/** A durable list of records. */
+/** A durable list of records that change a state in memory. */
 export interface Journal<R> {
   /** Resolves when the records, and all before them, survive a crash. */
   append(records: readonly R[]): Promise<void>;
-  /** Adds records that a crash may lose, so the caller does not wait. If writing fails, the next `append` rejects. */
+  /** Adds records that a crash may lose, so the caller does not wait. */
   note(records: readonly R[]): void;
   /** Waits for the records appended so far, then closes the file. */
   close(): Promise<void>;
 }
 
-export interface JournalOptions<R> {
-  readonly path: string;
-  /** Called for every record of the file, in order, before `openJournal` resolves. */
+/** The files of the journal of a service. */
+export interface JournalFiles {
+  readonly folder: string;
+  /** Where version 0.1 kept it. */
+  readonly fileV1: string;
+  /** @default lines of `<checksum> <JSON array of records>` */
+  readonly readV1?: typeof readJournalV1;
+}
+
+export interface JournalOptions<R> extends JournalFiles {
+  readonly data: DataFolder;
+  /** Called for every record, in order, before `openJournal` resolves. */
   readonly apply: (record: R) => void;
-  /** The records that rebuild the current state, as new objects; called when the file is rewritten. */
+  /** The records that rebuild the current state, as new objects; called when the journal is rewritten. */
   readonly snapshot: () => Iterable<R>;
-  /**
-   * The file is rewritten when it has this many bytes, and twice its size after the last rewrite.
-   * @default 16 MiB
-   */
+  /** @default 16 MiB */
   readonly compactAtBytes?: number;
 }
 
-const RECORDS_PER_SNAPSHOT_LINE = 256;
+const RECORDS_PER_ENTRY = 64;
 
 /** A journal that keeps nothing. */
 export function memoryJournal<R>(): Journal<R> {
   return { append: async () => {}, note: () => {}, close: async () => {} };
 }
 
-/**
- * An append-only file. Each line is one group commit, `<checksum> <JSON array of records>`: all waiting callers share
- * one write and one fdatasync, and only then the next line begins. So an invalid last line is a write that a crash
- * interrupted and that was never acknowledged: it is cut off. An invalid line before a valid one is damage:
- * `StorageCorrupt`.
- */
+/** Keeps the records in a log, a few in each entry. A journal of version 0.1 is taken over. */
 export async function openJournal<R>(options: JournalOptions<R>): Promise<Journal<R>> {
-  const { path, apply, snapshot, compactAtBytes = 16 * 1024 * 1024 } = options;
-  const rewritten = `${path}.new`;
-  await mkdir(dirname(path), { recursive: true });
-  await rm(rewritten, { force: true });
-  let size = await replay(path, apply);
-  let file = await openForAppend(path, size);
-  let compactAt = compactAtBytes;
-
-  let pending: string[] = [];
-  let waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
-  let flushing: Promise<void> | undefined;
-  let failure: Error | undefined;
-
-  const commit = async () => {
-    const records = pending;
-    const committed = waiting;
-    pending = [];
-    waiting = [];
-    try {
-      if (size >= compactAt) await compact();
-      else await write(records);
-      for (const { resolve } of committed) resolve();
-    } catch (error) {
-      // The content of the file is unknown now, so no further record may be acknowledged.
-      failure = new AppError('JournalFailed', `cannot write ${path}`, { cause: error });
-      for (const { reject } of [...committed, ...waiting]) reject(failure);
-      pending = [];
-      waiting = [];
-    }
+  const { folder, fileV1, readV1 = readJournalV1, data, apply, snapshot, compactAtBytes } = options;
+  const files = createDurableFiles(true);
+  const hasLostV1 = await isLostV1(options);
+  await files.makeFolder(folder);
+  const isNew = (await logFilesIn(folder)).length === 0;
+  let isSound = true;
+  const report = (found: Damage) => {
+    isSound = false;
+    data.report(found);
   };
+  const hasV1 = isNew && (await readV1(fileV1, { ...data, report }, apply));
 
-  const write = async (records: readonly string[]) => {
-    const line = writeLine(records);
-    await file.appendFile(line);
-    size += line.length;
-    await file.datasync();
-  };
+  if (hasLostV1) data.report(lostV1(fileV1, data));
 
-  /** The state already holds the records of this commit, so the snapshot makes them durable too. */
-  const compact = async () => {
-    const records = [...snapshot()];
-    const next = await open(rewritten, 'w');
-    size = 0;
-    for (let at = 0; at < records.length; at += RECORDS_PER_SNAPSHOT_LINE) {
-      const chunk = records.slice(at, at + RECORDS_PER_SNAPSHOT_LINE).map((record) => JSON.stringify(record));
-      const line = writeLine(chunk);
-      await next.appendFile(line);
-      size += line.length;
-    }
-    await next.sync();
-    await rename(rewritten, path);
-    await syncDirectory(dirname(path));
-    await file.close();
-    file = next;
-    compactAt = Math.max(compactAtBytes, 2 * size);
-  };
-
-  const flush = async () => {
-    while (pending.length > 0 || waiting.length > 0) {
-      // Requests that other sockets have ready in this turn of the event loop join the commit.
-      await nextTurn();
-      await commit();
-    }
-    flushing = undefined;
-  };
-
-  const enqueue = (records: readonly R[]) => {
-    for (const record of records) pending.push(JSON.stringify(record));
-    flushing ??= flush();
-  };
-
-  return {
-    append(records) {
-      if (failure) return Promise.reject(failure);
-      const durable = new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }));
-      enqueue(records);
-      return durable;
-    },
-    note(records) {
-      if (!failure) enqueue(records);
-    },
-    async close() {
-      await flushing;
-      failure ??= new AppError('JournalFailed', `${path} is closed`);
-      await file.close();
-    },
-  };
-}
-
-function writeLine(records: readonly string[]): Buffer {
-  const payload = `[${records.join(',')}]`;
-  return Buffer.from(`${checksum(payload)} ${payload}\n`);
-}
-
-/** `undefined` if the checksum does not match. */
-function readLine<R>(line: Buffer): R[] | undefined {
-  const payload = line.subarray(CHECKSUM_LENGTH + 1);
-  if (line.subarray(0, CHECKSUM_LENGTH).toString('latin1') !== checksum(payload)) return undefined;
-  return JSON.parse(payload.toString('utf8')) as R[];
-}
-
-const CHECKSUM_LENGTH = 16;
-
-function checksum(payload: string | Buffer): string {
-  return createHash('sha256').update(payload).digest('hex').slice(0, CHECKSUM_LENGTH);
-}
-
-/** Applies the records of all valid lines and returns the length of these lines in bytes. */
-async function replay<R>(path: string, apply: (record: R) => void): Promise<number> {
-  let good = 0;
-  let offset = 0;
-  let torn = false;
-  for await (const line of linesOf(path)) {
-    const records = readLine<R>(line);
-    offset += line.length + 1;
-    if (!records) {
-      torn = true;
-      continue;
-    }
-    if (torn) {
-      throw new AppError('StorageCorrupt', `${path}: the line at byte ${good} does not match its checksum`, {
-        details: { path, offset: good },
-      });
-    }
-    records.forEach(apply);
-    good = offset;
-  }
-  return good;
-}
-
-/** The lines that end in a newline; a crash interrupted the write of anything after the last one. */
-async function* linesOf(path: string): AsyncIterable<Buffer> {
-  let pieces: Buffer[] = [];
-  try {
-    for await (const chunk of createReadStream(path, {
-      highWaterMark: 1024 * 1024,
-    }) as AsyncIterable<Buffer>) {
-      let start = 0;
-      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-        pieces.push(chunk.subarray(start, end));
-        yield Buffer.concat(pieces);
-        pieces = [];
-        start = end + 1;
+  const log = await openLog({
+    folder,
+    files,
+    data,
+    apply: ({ text }) => (JSON.parse(text) as R[]).forEach(apply),
+    *snapshot() {
+      const records = [...snapshot()];
+      for (let at = 0; at === 0 || at < records.length; at += RECORDS_PER_ENTRY) {
+        yield JSON.stringify(records.slice(at, at + RECORDS_PER_ENTRY));
       }
-      pieces.push(chunk.subarray(start));
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    },
+    compactAtBytes,
+    startsWithSnapshot: hasV1,
+  });
+  if (hasV1) {
+    await log.append({ text: '[]' });
+    if (isSound) await rm(fileV1);
+    else await data.aside.move(fileV1);
   }
+  return {
+    append: (records) => log.append({ text: JSON.stringify(records) }),
+    note: (records) => log.note(JSON.stringify(records)),
+    close: log.close,
+  };
 }
 
-async function openForAppend(path: string, size: number): Promise<FileHandle> {
-  const file = await open(path, 'a');
-  await truncate(path, size);
-  await file.sync();
-  await syncDirectory(dirname(path));
-  return file;
+/** Verifies or repairs a journal, as the policy of the folder says. */
+export async function checkJournal(journal: JournalFiles, data: DataFolder): Promise<void> {
+  const { folder, fileV1, readV1 = readJournalV1 } = journal;
+  if (data.policy !== 'verify') {
+    const records: unknown[] = [];
+    const apply = (record: unknown) => void records.push(record);
+    const opened = await openJournal({ ...journal, data, apply, snapshot: () => records });
+    return opened.close();
+  }
+  const numbers = await logFilesIn(folder);
+  if (numbers.length === 0 && (await readV1(fileV1, data, () => {}))) return;
+  if (await isLostV1(journal)) data.report(lostV1(fileV1, data));
+  await mendLog(folder, await scanLog(folder, undefined, () => {}), data);
+}
+
+/** Version 0.1 made the folder of a service with its journal, so a folder without one has lost it. */
+async function isLostV1({ folder, fileV1 }: JournalFiles): Promise<boolean> {
+  if (dirname(folder) !== dirname(fileV1)) return false;
+  const names = await readdir(dirname(folder)).catch(() => undefined);
+  return names !== undefined && !names.includes(basename(folder)) && !names.includes(basename(fileV1));
+}
+
+function lostV1(fileV1: string, { relative }: DataFolder): Damage {
+  return { what: relative(fileV1), problem: 'is missing', remedy: 'it begins anew' };
 }

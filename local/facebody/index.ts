@@ -2,6 +2,7 @@ import type { FaceEngine } from '../../shared/faces/engine.ts';
 import { createHttpClient } from '../../shared/runtime/http.ts';
 import { acs3ActionOf } from '../access/acs3.ts';
 import { createKeyring } from '../access/keyring.ts';
+import { dataFolderOf } from '../disk/data-folder.ts';
 import { upperUuid } from '../http/ids.ts';
 import type { Service, ServiceOptions } from '../http/service.ts';
 import { createAuthenticate } from './authenticate.ts';
@@ -40,14 +41,14 @@ export interface LocalFaceBody extends Service {
 
 /** FaceBody for one machine: the vendor's wire and rules around the project's engine. */
 export async function createFaceBody(options: FaceBodyOptions): Promise<LocalFaceBody> {
-  const { engine, dataDir, clock, random, logger, quota, galleryLimits = GALLERY_LIMITS } = options;
+  const { engine, clock, random, logger, quota, galleryLimits = GALLERY_LIMITS } = options;
   const keyring = createKeyring(options);
   const http = createHttpClient();
   const uploads = createUploads({ clock, random });
   const faults = createFaultQueue();
   const quotas = createQuotas(clock, quota);
   const statistics = createStatistics(clock);
-  const galleries = await openGalleryStore(dataDir, {
+  const galleries = await openGalleryStore(dataFolderOf(options), {
     clock,
     random,
     confidence: searchConfidence,

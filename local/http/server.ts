@@ -10,13 +10,32 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Listens on loopback only: this is a cloud for one machine. Port 0 takes any free port. */
+/** How long a client may take to send the head of a request, or its first byte, in milliseconds. */
+const HEADERS_MS = 10_000;
+/** How long a client may take to send a whole request. */
+const REQUEST_MS = 60_000;
+const CHECK_EVERY_MS = 2000;
+
+/**
+ * Listens on loopback only: this is a cloud for one machine. Port 0 takes any free port. Connections that are idle before
+ * their first request, and heads and bodies that come too slowly, are closed.
+ */
 export async function listen(
   listener: RequestListener,
   { port, ...options }: ServerOptions & { port: number },
 ): Promise<HttpServer> {
   // Clients keep connections for up to a minute; a server that closes them sooner races with the next request.
-  const server = createServer({ keepAliveTimeout: 75_000, ...options }, listener);
+  const limits = {
+    keepAliveTimeout: 75_000,
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+  };
+  const server = createServer({ ...limits, ...options }, (request, response) => {
+    // Node does so only with bodies that nobody began to read. A client may read the answer when it has sent all.
+    response.once('finish', () => request.resume());
+    listener(request, response);
+  });
   const closed = new Promise<void>((resolve) => server.once('close', resolve));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { steadyClock } from '../../shared/runtime/clock.ts';
 import { createHttpClient } from '../../shared/runtime/http.ts';
 import { createKeyring } from '../access/keyring.ts';
+import { dataFolderOf } from '../disk/data-folder.ts';
 import type { NotificationTarget } from '../events/notification-target.ts';
 import type { Service, ServiceOptions } from '../http/service.ts';
 import { createAuthenticate } from './authenticate.ts';
@@ -42,10 +43,10 @@ export async function createMns(options: MnsOptions): Promise<LocalMns> {
   const { region, clock, random, logger, baseUrl, faults = NO_FAULTS } = options;
   const keyring = createKeyring(options);
   const owner = { region, accountId: keyring.owner.accountId };
-  const dataDir = options.dataDir && join(options.dataDir, 'mns');
+  const { dataDir } = options;
 
-  const ledger = await openLedger(dataDir && join(dataDir, 'journal'));
-  const identity = signingIdentity(dataDir, clock);
+  const ledger = await openLedger(dataFolderOf(options));
+  const identity = signingIdentity(dataDir && join(dataDir, 'mns'), clock);
   const http = createHttpClient();
   // Visibility is a duration: it must not change when a person sets the time of day, before or after a restart.
   const steady = steadyClock(clock, newestTime(ledger.state));

@@ -19,10 +19,10 @@ export interface OssOptions extends ServiceOptions {
  * and chunks, and a large upload may take any time while bytes flow. Close that server first.
  */
 export async function createOss(options: OssOptions): Promise<Service> {
-  const { dataDir, clock, random, events, logger, idleTimeoutMs = 60_000 } = options;
-  const store = await openStore(dataDir);
+  const { clock, random, events, logger, idleTimeoutMs = 60_000 } = options;
   const region = options.region.replace(/^oss-/, '');
   const keyring = createKeyring(options);
+  const store = await openStore({ ...options, ownerId: keyring.owner.accountId });
   const cancels = new Set<() => void>();
   const later = (ms: number, work: () => void) => {
     const cancel = clock.after(ms, () => {

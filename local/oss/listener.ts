@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { isAppError } from '../../shared/runtime/errors.ts';
 import { decodeHeaders } from '../../shared/runtime/http.ts';
 import { toRefusal } from '../http/refusal.ts';
 import { authenticate } from './auth/authenticate.ts';
@@ -8,9 +9,11 @@ import type { OssContext } from './context.ts';
 import { OssRefusal } from './errors.ts';
 import { findRoute } from './find-route.ts';
 import { readAddress } from './http/address.ts';
+import { createLastRequests, readFraming } from './http/framing.ts';
 import { splitTarget } from './http/query.ts';
 import { dropReply, errorReply, type Reply, sendReply } from './http/reply.ts';
 import type { OssRequest } from './http/request.ts';
+import { closeWhenSlow } from './http/slow-client.ts';
 import { newRequestId } from './ids.ts';
 import { corsHeadersOf } from './operations/cors.ts';
 import type { Route } from './routes.ts';
@@ -21,11 +24,17 @@ import { type BucketStore, noSuchBucket } from './store/bucket.ts';
  * an answer reports, events included, is on disk before the answer is sent.
  */
 export function createListener(oss: OssContext): RequestListener {
+  const lastRequests = createLastRequests();
   return (message, response) => {
+    if (lastRequests.has(message)) return;
     const id = newRequestId(oss.random);
     const time = oss.clock.now();
-    closeWhenIdle(message, response, oss.idleTimeoutMs);
-    void answer(message, id, time, oss)
+    closeWhenSlow(message, oss.idleTimeoutMs);
+    const onLast = () => {
+      lastRequests.add(message);
+      response.shouldKeepAlive = false;
+    };
+    void answer(message, { id, time, onLast }, oss)
       .catch((error: unknown) => errorReplyTo(message, asRefusal(error, id, oss), id))
       .then((reply) => send(message, response, reply, { id, time }, oss));
   };
@@ -47,7 +56,7 @@ async function send(
   response: ServerResponse,
   reply: Reply,
   { id, time }: { readonly id: string; readonly time: number },
-  { clock, logger }: OssContext,
+  { clock, logger, idleTimeoutMs }: OssContext,
 ): Promise<void> {
   const now = clock.now();
   try {
@@ -56,12 +65,14 @@ async function send(
       time: now,
       elapsedMs: now - time,
       head: method === 'HEAD',
+      idleTimeoutMs,
     });
   } catch (error) {
-    // The client disconnected, or a file could not be read: the status is sent, so only closing the connection shows it.
-    logger.debug({ requestId: id, cause: String(error) }, 'answer was not delivered');
-    dropReply(reply);
+    // The status is sent, so only closing the connection shows the error.
     response.destroy();
+    await dropReply(reply);
+    if (isAppError(error)) logger.error({ requestId: id, err: error }, 'answer was not delivered');
+    else logger.debug({ requestId: id, cause: String(error) }, 'answer was not delivered');
   }
 }
 
@@ -69,7 +80,20 @@ function errorReplyTo({ method, headers }: IncomingMessage, refusal: OssRefusal,
   return errorReply(refusal, { requestId, host: headers.host ?? '', head: method === 'HEAD' });
 }
 
-async function answer(message: IncomingMessage, id: string, time: number, oss: OssContext): Promise<Reply> {
+interface Received {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** Called at once if no further request of the connection may be read. */
+  readonly onLast: () => void;
+}
+
+async function answer(
+  message: IncomingMessage,
+  { id, time, onLast }: Received,
+  oss: OssContext,
+): Promise<Reply> {
+  const body = frame(message, onLast);
   const headers = decodeHeaders(message.headers);
   const method = message.method ?? '';
   const { path, query } = splitTarget(message.url ?? '/');
@@ -86,8 +110,7 @@ async function answer(message: IncomingMessage, id: string, time: number, oss: O
     caller,
     sourceIp: (message.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     time,
-    // Stays open if reading ends early: the answer needs the same connection.
-    body: message.iterator({ destroyOnReturn: false }),
+    body,
   };
   const bucket = oss.store.find(request.bucket);
   const cors = corsHeadersOf(request, bucket);
@@ -98,6 +121,18 @@ async function answer(message: IncomingMessage, id: string, time: number, oss: O
   } catch (error) {
     // A browser can read an error only with these headers.
     if (error instanceof OssRefusal) throw error.with(cors);
+    throw error;
+  }
+}
+
+/** The body of a request. After one whose end may be understood in two ways, nothing more is read. */
+function frame(message: IncomingMessage, onLast: () => void): AsyncIterable<Buffer> {
+  try {
+    const { body, isLast } = readFraming(message);
+    if (isLast) onLast();
+    return body;
+  } catch (error) {
+    onLast();
     throw error;
   }
 }
@@ -133,17 +168,4 @@ function asRefusal(error: unknown, requestId: string, { logger }: OssContext): O
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ECONNRESET') return new OssRefusal('RequestTimeout', { cause: error });
   return toRefusal(error, OssRefusal, 'InternalError', { logger, requestId });
-}
-
-/**
- * Closes a connection whose client neither sends the body that it announced nor reads the answer. Time that the server
- * itself takes does not count. Node destroys sockets that time out.
- */
-function closeWhenIdle(message: IncomingMessage, response: ServerResponse, idleTimeoutMs: number): void {
-  const { socket, headers } = message;
-  if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) {
-    socket.setTimeout(idleTimeoutMs);
-    message.once('end', () => socket.setTimeout(0));
-  }
-  response.once('pipe', () => socket.setTimeout(idleTimeoutMs));
 }

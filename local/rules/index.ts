@@ -1,5 +1,6 @@
 import { acs3ActionOf, createAcs3Verifier } from '../access/acs3.ts';
 import { createKeyring } from '../access/keyring.ts';
+import { dataFolderOf } from '../disk/data-folder.ts';
 import { matches } from '../events/filter.ts';
 import { notificationOf } from '../events/notification.ts';
 import type { NotificationTarget } from '../events/notification-target.ts';
@@ -20,13 +21,13 @@ export interface EventRulesOptions extends ServiceOptions {
 }
 
 /** The event rules between OSS and MNS, with their management API, which MNS serves on its address. */
-export interface EventRules extends Service, EventPublisher, Omit<RuleBook, 'reset'> {}
+export interface EventRules extends Service, EventPublisher, Omit<RuleBook, 'reset' | 'close'> {}
 
 export async function createEventRules(options: EventRulesOptions): Promise<EventRules> {
   const { region, target, clock, random, logger } = options;
   const keyring = createKeyring(options);
   const { accountId } = keyring.owner;
-  const rules = await openRuleBook({ ...options, accountId });
+  const rules = await openRuleBook({ ...options, accountId, data: dataFolderOf(options) });
   const refuse = (code: ConstructorParameters<typeof RuleRefusal>[0]) => new RuleRefusal(code);
   const verify = createAcs3Verifier({ keyring, clock, refuse });
 
@@ -56,6 +57,6 @@ export async function createEventRules(options: EventRulesOptions): Promise<Even
         return 'failed';
       }
     },
-    async close() {},
+    close: rules.close,
   };
 }

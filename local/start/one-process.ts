@@ -22,9 +22,9 @@ import { createInProcessSink } from '../../shared/sinks/in-process.ts';
 import type { Account } from '../access/account.ts';
 import { createClosers } from '../closers.ts';
 import { type LocalCloud, startLocalCloud } from '../cloud.ts';
-import { lockDataDir } from '../disk/data-lock.ts';
+import { dataFolderOf } from '../disk/data-folder.ts';
 import { type LocalClients, openLocalClients } from './clients.ts';
-import { accountOf, type Connection, writeConnection } from './connection.ts';
+import { type Connection, newAccount, readEarlierStart, writeConnection } from './connection.ts';
 import { faceBodyAccess, usesRealFaceBody, withLocalGallery } from './loopback-faces.ts';
 import { createOutcomeBoard, type OutcomeBoard } from './outcome-board.ts';
 import { BUCKET, createBucketQueueAndRule, QUEUE, REGION } from './watched-bucket.ts';
@@ -66,7 +66,6 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
   const isEmbedded = options.engine === 'local';
 
   const closers = createClosers();
-  closers.add(await lockDataDir(dataDir));
   try {
     // Finds the faces of the pictures, or those that the local FaceBody is asked for. FaceBody has the scores of the default embedder.
     const embedded = await openEngine('local', {
@@ -75,7 +74,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
       credentials: environmentCredentials(env),
     });
     closers.add(embedded.close);
-    const account = await accountOf(dataDir);
+    const { account = newAccount() } = await readEarlierStart(dataFolderOf(settings));
     // The models load while the servers start.
     const [cloud] = await Promise.all([
       openCloud(settings, env, account, isEmbedded ? undefined : embedded),

@@ -26,6 +26,8 @@ export interface BundledEntry {
   readonly packages: readonly string[];
   /** Files of the project and of packages that it or its chunks consist of. */
   readonly sources: ReadonlySet<string>;
+  /** Packages whose code is in the file or in its chunks. */
+  readonly contained: readonly string[];
 }
 
 export interface BundleOptions {
@@ -89,6 +91,7 @@ export async function bundleEntry(options: BundleOptions): Promise<BundledEntry>
     largest: largestInputs(metafile, atOnce),
     packages: packagesOf(metafile),
     sources: new Set(Object.keys(metafile.inputs)),
+    contained: containedIn(metafile),
   };
 }
 
@@ -123,6 +126,11 @@ function staticImports({ outputs }: Metafile, first: string): Set<string> {
 function packagesOf({ outputs }: Metafile): string[] {
   const imported = Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
   return APART.filter((name) => imported.includes(name));
+}
+
+function containedIn({ inputs }: Metafile): string[] {
+  const names = Object.keys(inputs).map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+  return [...new Set(names)].filter((name) => name !== undefined);
 }
 
 function largestInputs({ outputs }: Metafile, files: ReadonlySet<string>): (readonly [number, string])[] {

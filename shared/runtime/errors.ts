@@ -165,11 +165,15 @@ export const ERROR_CODES = {
   ),
   StorageCorrupt: misconfigured(
     'A file of the local cloud does not contain what was written to it.',
-    'Restore the data directory from a copy, or remove the file that the message names.',
+    'Stop the cloud, then run `mnsoss-face cloud verify`, which lists all damage, and `mnsoss-face cloud repair`, which sets it aside.',
+  ),
+  DiskFull: transient(
+    'The disk of the local cloud is full. Nothing of the request was stored.',
+    'Free space on the disk; the cloud goes on by itself.',
   ),
   JournalFailed: misconfigured(
     'The local cloud could not write its journal and no longer acknowledges anything.',
-    'Free space on the disk or correct its permissions, then start again.',
+    'Check the disk and its permissions, then start again.',
   ),
   GalleryMismatch: misconfigured(
     'The gallery of people was created with another embedder, or the engine returns no embeddings.',

@@ -78,11 +78,16 @@ export function childText(element: XmlElement, name: string): string | undefined
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML 1.0 forbids
+const SPECIAL = /[&<>"\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+
 /**
  * Escapes text for an element. A carriage return becomes a reference. Characters that XML 1.0 cannot hold are removed;
  * `keepControls` keeps control characters for a reader that accepts them.
  */
 export function escapeXml(text: string, keepControls = false): string {
+  // Most texts have none of them, and a listing has thousands of texts.
+  if (!SPECIAL.test(text)) return text;
   return (
     text
       .replace(/[&<>"]/g, (character) => ENTITIES[character]!)

@@ -9,10 +9,12 @@ import { ossClientOf } from '../support/cloud-clients.ts';
 import { runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-/** Every file of a folder but the one that holds the account on purpose. */
+const HOLD_THE_ACCOUNT = new Set(['connection.json', 'account.json']);
+
+/** Every file of a folder but those that hold the account on purpose. */
 async function everyFile(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && entry.name !== 'connection.json');
+  const files = entries.filter((entry) => entry.isFile() && !HOLD_THE_ACCOUNT.has(entry.name));
   const texts = await Promise.all(
     files.map(async (entry) => {
       const path = join(entry.parentPath, entry.name);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Journal, memoryJournal, openJournal } from '../../disk/journal.ts';
+import type { DataFolder } from '../../disk/data-folder.ts';
+import { type Journal, type JournalFiles, memoryJournal, openJournal } from '../../disk/journal.ts';
 import { createGalleries, type Galleries, type GalleryChange, type GalleryDeps } from './galleries.ts';
 
 /** The face databases of all accounts. */
@@ -20,9 +21,9 @@ type WrittenFace = Omit<Extract<GalleryChange, { type: 'face' }>, 'embedding'> &
 type WrittenChange = Exclude<GalleryChange, { type: 'face' }> | WrittenFace;
 type WrittenRecord = { readonly account: string; readonly change: WrittenChange } | 'forgotten';
 
-/** Keeps the databases in `facebody/journal` in the data folder, or in memory if there is no folder. */
+/** Keeps the databases in `facebody/log` in the data folder, or in memory without one. */
 export async function openGalleryStore(
-  dataDir: string | undefined,
+  data: DataFolder | undefined,
   deps: Omit<GalleryDeps, 'keep'>,
 ): Promise<GalleryStore> {
   const galleries = new Map<string, Galleries>();
@@ -38,10 +39,11 @@ export async function openGalleryStore(
     for (const own of galleries.values()) own.clear();
   };
   const journal: Journal<WrittenRecord> =
-    dataDir === undefined
+    data === undefined
       ? memoryJournal()
       : await openJournal({
-          path: join(dataDir, 'facebody', 'journal'),
+          ...galleryFiles(data),
+          data,
           apply(written) {
             const record = read(written);
             if (record === 'forgotten') clear();
@@ -63,6 +65,10 @@ export async function openGalleryStore(
     },
     close: journal.close,
   };
+}
+
+export function galleryFiles({ path }: DataFolder): JournalFiles {
+  return { folder: join(path, 'facebody', 'log'), fileV1: join(path, 'facebody', 'journal') };
 }
 
 function write(record: GalleryRecord): WrittenRecord {

@@ -1,4 +1,7 @@
-import { type Journal, memoryJournal, openJournal } from '../../disk/journal.ts';
+import { join } from 'node:path';
+import type { DataFolder } from '../../disk/data-folder.ts';
+import { type Journal, type JournalFiles, memoryJournal, openJournal } from '../../disk/journal.ts';
+import { DEFAULT_QUEUE_SETTINGS } from '../settings.ts';
 import type { MnsRecord } from './records.ts';
 import { apply, createState, type MnsState, snapshot } from './state.ts';
 
@@ -14,16 +17,41 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-export async function openLedger(journalPath: string | undefined): Promise<Ledger> {
+/** @param data without it, the state is only in memory */
+export async function openLedger(data: DataFolder | undefined): Promise<Ledger> {
   const state = createState();
+  const restored: MnsRecord[] = [];
+  /** A message has no queue only if the record of the queue is lost. */
+  const restoreQueue = (
+    { queue: name, message }: MnsRecord & { type: 'message' },
+    { report }: DataFolder,
+  ) => {
+    const { enqueueTime } = message;
+    const times = { createTime: enqueueTime, lastModifyTime: enqueueTime };
+    const record = { type: 'queue', queue: { name, settings: DEFAULT_QUEUE_SETTINGS, ...times } } as const;
+    restored.push(record);
+    apply(state, record);
+    report({
+      what: `queue ${name}`,
+      problem: 'has messages, but its settings are lost',
+      remedy: 'it has the default settings',
+    });
+  };
   const journal: Journal<MnsRecord> =
-    journalPath === undefined
+    data === undefined
       ? memoryJournal()
       : await openJournal({
-          path: journalPath,
-          apply: (record) => apply(state, record),
+          ...ledgerFiles(data),
+          data,
+          apply(record) {
+            if (record.type === 'message' && !state.queues.has(record.queue)) restoreQueue(record, data);
+            apply(state, record);
+          },
           snapshot: () => snapshot(state),
         });
+
+  if (restored.length > 0) await journal.append(restored);
+
   const applyAll = (records: readonly MnsRecord[]) => {
     for (const record of records) apply(state, record);
   };
@@ -40,4 +68,8 @@ export async function openLedger(journalPath: string | undefined): Promise<Ledge
     },
     close: () => journal.close(),
   };
+}
+
+export function ledgerFiles({ path }: DataFolder): JournalFiles {
+  return { folder: join(path, 'mns', 'log'), fileV1: join(path, 'mns', 'journal') };
 }

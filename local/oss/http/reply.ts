@@ -1,9 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { writeXml, type XmlFields } from '../../../shared/runtime/xml.ts';
 import type { ObjectChange } from '../../events/object-change.ts';
 import type { OssRefusal } from '../errors.ts';
+import type { ByteStream } from '../store/byte-stream.ts';
 
 /** The answer of an operation, and its changes of objects. */
 export interface Reply {
@@ -15,10 +14,10 @@ export interface Reply {
   readonly changes?: readonly ObjectChange[];
 }
 
-/** A known number of bytes; an answer to HEAD has only the number. The owner of the reply closes the stream. */
+/** A known number of bytes; an answer to HEAD has only the number. */
 export interface ReplyStream {
   readonly size: number;
-  readonly stream?: Readable;
+  readonly stream?: ByteStream;
 }
 
 export function xmlReply(
@@ -42,6 +41,8 @@ export interface Envelope {
   /** Duration of the operation. */
   readonly elapsedMs: number;
   readonly head: boolean;
+  /** How long the client may not read. */
+  readonly idleTimeoutMs: number;
 }
 
 /** Resolves when the answer has been passed to the socket; rejects if the client disconnects. */
@@ -61,8 +62,34 @@ export async function sendReply(response: ServerResponse, reply: Reply, envelope
   }
   response.writeHead(reply.status);
   if (Buffer.isBuffer(bytes)) response.end(envelope.head ? undefined : bytes);
-  else if (bytes?.stream) await pipeline(bytes.stream, response);
-  else response.end();
+  else {
+    if (bytes?.stream) await sendStream(response, bytes.stream, envelope.idleTimeoutMs);
+    response.end();
+  }
+}
+
+async function sendStream(
+  response: ServerResponse,
+  { pieces, close }: ByteStream,
+  idleTimeoutMs: number,
+): Promise<void> {
+  // Node closes a socket that times out.
+  response.socket?.setTimeout(idleTimeoutMs);
+  const disconnected = new Promise<never>((_, reject) => {
+    response.once('close', () => reject(new Error('the client disconnected')));
+  });
+  disconnected.catch(() => {});
+  try {
+    for await (const piece of pieces) {
+      // A piece is overwritten when the next one is read.
+      const sent = new Promise<void>((resolve, reject) => {
+        response.write(piece, (error) => (error ? reject(error) : resolve()));
+      });
+      await Promise.race([sent, disconnected]);
+    }
+  } finally {
+    await close();
+  }
 }
 
 /** The error document; an answer without a body has it in `x-oss-err`, in Base64. */
@@ -98,7 +125,7 @@ function sizeOf(body: Buffer | ReplyStream | undefined): number {
   return Buffer.isBuffer(body) ? body.length : body.size;
 }
 
-/** Releases the resources of a reply that is not sent completely. */
-export function dropReply({ body }: Reply): void {
-  if (typeof body === 'object' && 'stream' in body) body.stream?.destroy();
+/** Releases the resources of a reply that is not sent. */
+export async function dropReply({ body }: Reply): Promise<void> {
+  if (typeof body === 'object' && 'stream' in body) await body.stream?.close();
 }

@@ -29,8 +29,8 @@ export const appendObject: Operation = async (request, bucket, oss) => {
     request,
     oss,
     bucket,
-    (record) => appended(record, position, blob, template, bucket),
-    [blob.segment],
+    (record) => appended(record, { position, blob, template, bucket, key: request.key }),
+    { fresh: [blob.segment] },
   );
   const { version } = written;
   return {
@@ -47,10 +47,13 @@ export const appendObject: Operation = async (request, bucket, oss) => {
 
 async function appended(
   record: ObjectRecord | undefined,
-  position: number,
-  blob: Blob,
-  template: ObjectTemplate,
-  bucket: BucketStore,
+  {
+    position,
+    blob,
+    template,
+    bucket,
+    key,
+  }: { position: number; blob: Blob; template: ObjectTemplate; bucket: BucketStore; key: string },
 ): Promise<NewVersion> {
   checkPosition(record, position);
   const before = currentVersion(record);
@@ -68,8 +71,7 @@ async function appended(
   if (!before) return { ...template, ...content, segments: [segment] };
   const { headers, metadata, tags, acl, storageClass, encryption } = before;
   const kept = { headers, metadata, tags, acl, storageClass, encryption };
-  const [first] = before.segments;
-  return { ...kept, ...content, segments: [first ? await bucket.extend(first, segment) : segment] };
+  return { ...kept, ...content, segments: await bucket.joinLast(key, [...before.segments, segment]) };
 }
 
 function checkPosition(record: ObjectRecord | undefined, position: number): void {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { childText, type XmlFields } from '../../../shared/runtime/xml.ts';
 import { accountOf } from '../auth/caller.ts';
 import type { OssContext } from '../context.ts';
@@ -13,11 +14,19 @@ import {
 } from '../http/request.ts';
 import { checkBucketName } from '../names.ts';
 import type { BucketStore } from '../store/bucket.ts';
-import { type BucketAcl, type BucketRecord, newBucket, type VersioningStatus } from '../store/records.ts';
+import {
+  type BucketAcl,
+  type BucketRecord,
+  newBucket,
+  type ObjectRecord,
+  type VersioningStatus,
+} from '../store/records.ts';
 import { bucketTags } from './bucket-documents.ts';
 import { isoSeconds, ownerOf } from './list-objects.ts';
 import type { Operation } from './operation.ts';
 import { parseStorageClass } from './template.ts';
+
+const OBJECTS_PER_TURN = 1000;
 
 export const listBuckets: Operation = async (request, _bucket, oss) => {
   const prefix = request.query.get('prefix') ?? '';
@@ -128,7 +137,7 @@ const STAT_CLASSES = [
 export const getBucketStat: Operation = async (request, bucket) => {
   const sizes: Record<string, { storage: number; count: number }> = {};
   const total = { storage: 0, count: 0 };
-  for (const { versions } of bucket.all()) {
+  for await (const { versions } of allObjects(bucket)) {
     for (const { storageClass, size, deleteMarker } of versions) {
       if (deleteMarker) continue;
       sizes[storageClass] ??= { storage: 0, count: 0 };
@@ -146,12 +155,30 @@ export const getBucketStat: Operation = async (request, bucket) => {
   return xmlReply('BucketStat', {
     Storage: total.storage,
     ObjectCount: total.count,
-    MultipartUploadCount: bucket.uploads.size(),
+    MultipartUploadCount: [...bucket.uploads.all()].length,
     LiveChannelCount: 0,
     LastModifiedTime: Math.floor(request.time / 1000),
     ...Object.assign({}, ...classes),
   });
 };
+
+/** Lets other requests go on in between. */
+async function* allObjects(bucket: BucketStore): AsyncGenerator<ObjectRecord> {
+  let next: string | undefined = '';
+  while (next !== undefined) {
+    const from: string = next;
+    next = undefined;
+    let count = 0;
+    for (const record of bucket.from(from)) {
+      if (++count > OBJECTS_PER_TURN) {
+        next = record.key;
+        break;
+      }
+      yield record;
+    }
+    await nextTurn();
+  }
+}
 
 /** doc: creates the bucket if it does not exist. */
 export const putBucketAcl: Operation = async (request, bucket, oss) => {

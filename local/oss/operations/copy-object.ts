@@ -35,8 +35,7 @@ export const copyObject: Operation = async (request, bucket, oss) => {
   checkSize(source.version.size, MAX_COPY_BYTES);
   const onItself = source.bucket === bucket && source.key === request.key && !source.versionId;
   const template = templateOfCopy(request, bucket, source.version, onItself);
-  const { segments, size } = source.version;
-  const blob = await bucket.write(request.key, source.bucket.read(segments, 0, size));
+  const blob = await bucket.copy(request.key, source.version.segments, 0, source.version.size);
   const written = await writeBlob(request, oss, bucket, template, blob);
   const { version } = written;
   // guess: a copy onto itself changes only attributes; the API has no other way to change them.

@@ -28,7 +28,7 @@ export const getObject: Operation = async (request, bucket, oss) => {
   const changeOf = (from: number, to: number) =>
     versionChange(request, bucket, 'ObjectDownloaded:GetObject', version, { read: { from, to } });
   if (process) {
-    const image = await processImage(bucket.read(segments, 0, size), size, process);
+    const image = await processImage(bucket, version, process);
     return {
       status: 200,
       // The answer is not the original, so it has none of the original's checksums.
@@ -49,7 +49,7 @@ export const getObject: Operation = async (request, bucket, oss) => {
     status: range ? 206 : 200,
     headers: { ...headers, 'content-range': range && `bytes ${start}-${end - 1}/${size}` },
     // Opened now and not when it is sent, because an overwrite in between would delete the files.
-    body: { size: end - start, stream: bucket.read(segments, start, end) },
+    body: { size: end - start, stream: await bucket.read(segments, start, end) },
     changes: [changeOf(start, end)],
   };
 };

@@ -2,8 +2,8 @@ import type { XmlFields } from '../../../shared/runtime/xml.ts';
 import { invalidArgument } from '../errors.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { BucketStore } from '../store/bucket.ts';
-import type { ObjectVersion } from '../store/records.ts';
-import { describeVersion, isoSeconds, ownerOf, readListing, walkKeys } from './list-objects.ts';
+import type { ObjectRecord, ObjectVersion } from '../store/records.ts';
+import { describeVersion, isoSeconds, ownerOf, readListing, walkObjects } from './list-objects.ts';
 import type { Operation } from './operation.ts';
 import { takePage } from './page.ts';
 
@@ -64,17 +64,18 @@ function* walk(
   within: { prefix: string; delimiter: string },
 ): Generator<Entry | string> {
   const { keyMarker, versionIdMarker } = marker;
-  const rest = versionIdMarker === '' ? [] : entriesOf(bucket, keyMarker);
+  const rest = versionIdMarker === '' ? [] : entriesOf(bucket.find(keyMarker));
   // If the marker's version was deleted, its position is unknown: the key is listed from its beginning.
   const at = rest.findIndex(({ version }) => version.id === versionIdMarker);
   yield* rest.slice(at + 1);
-  for (const { key, common } of walkKeys(bucket, { ...within, after: keyMarker }, () => true)) {
-    if (common === undefined) yield* entriesOf(bucket, key);
+  for (const { record, common } of walkObjects(bucket, { ...within, after: keyMarker }, () => true)) {
+    if (common === undefined) yield* entriesOf(record);
     else yield common;
   }
 }
 
-function entriesOf(bucket: BucketStore, key: string): Entry[] {
-  const versions = bucket.find(key)?.versions ?? [];
+function entriesOf(record: ObjectRecord | undefined): Entry[] {
+  if (!record) return [];
+  const { key, versions } = record;
   return versions.map((version, index) => ({ key, version, isLatest: index === 0 }));
 }

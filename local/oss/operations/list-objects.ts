@@ -5,7 +5,7 @@ import { xmlReply } from '../http/reply.ts';
 import { numberParameter, type OssRequest } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { compareKeys } from '../store/key-order.ts';
-import { currentVersion, type ObjectVersion } from '../store/records.ts';
+import { currentVersion, type ObjectRecord, type ObjectVersion } from '../store/records.ts';
 import type { Operation } from './operation.ts';
 import { takePage } from './page.ts';
 import { restoreInfo } from './restore.ts';
@@ -95,43 +95,44 @@ interface PageOptions {
 }
 
 function listPage(bucket: BucketStore, { maxKeys, ...options }: PageOptions): Page {
-  const { page, truncated } = takePage(walkKeys(bucket, options), maxKeys);
+  const { page, truncated } = takePage(walkObjects(bucket, options), maxKeys);
   const last = page.at(-1);
   return {
     objects: page
       .filter(({ common }) => common === undefined)
-      .map(({ key }) => ({ key, version: currentVersion(bucket.find(key))! })),
+      .map(({ record }) => ({ key: record.key, version: currentVersion(record)! })),
     prefixes: page.flatMap(({ common }) => common ?? []),
     truncated,
-    last: last ? (last.common ?? last.key) : '',
+    last: last ? (last.common ?? last.record.key) : '',
   };
 }
 
 /**
- * Keys with a prefix after a marker, in byte order. Keys that share a common prefix are yielded once, with the first of
+ * Objects with a prefix after a marker, in the byte order of their keys. Those that share a common prefix are yielded once, with the first of
  * them that is `wanted`; the others are skipped.
  */
-export function* walkKeys(
+export function* walkObjects(
   bucket: BucketStore,
   { prefix, delimiter, after }: Omit<PageOptions, 'maxKeys'>,
-  wanted: (key: string) => boolean = (key) => currentVersion(bucket.find(key)) !== undefined,
-): Generator<{ key: string; common?: string }> {
+  wanted: (record: ObjectRecord) => boolean = (record) => currentVersion(record) !== undefined,
+): Generator<{ record: ObjectRecord; common?: string }> {
   let yielded: string | undefined;
   let start: string | undefined = compareKeys(after, prefix) > 0 ? after : prefix;
   while (start !== undefined) {
     const from: string = start;
     start = undefined;
-    for (const key of bucket.keys.from(from)) {
+    for (const record of bucket.from(from)) {
+      const { key } = record;
       if (!key.startsWith(prefix)) return;
-      if (key === after || (yielded !== undefined && key.startsWith(yielded)) || !wanted(key)) continue;
+      if (key === after || (yielded !== undefined && key.startsWith(yielded)) || !wanted(record)) continue;
       const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
       if (cut < 0) {
-        yield { key };
+        yield { record };
         continue;
       }
       yielded = key.slice(0, cut + delimiter.length);
       // An earlier page has the common prefix of the marker.
-      if (!after.startsWith(yielded)) yield { key, common: yielded };
+      if (!after.startsWith(yielded)) yield { record, common: yielded };
       start = `${yielded}\u{10ffff}`;
       break;
     }

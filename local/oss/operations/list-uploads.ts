@@ -14,7 +14,6 @@ export const listMultipartUploads: Operation = async (request, bucket) => {
   // doc: ignored without a key marker.
   const idMarker = keyMarker === '' ? '' : (request.query.get('upload-id-marker') ?? '');
   const rest = [...bucket.uploads.all()]
-    .map(({ record }) => record)
     .filter(({ key, id }) => key.startsWith(prefix) && isAfter(key, id, keyMarker, idMarker))
     .sort((left, right) => compareKeys(left.key, right.key) || compareKeys(left.id, right.id));
 

@@ -22,6 +22,7 @@ import {
   createdChange,
   fromBlob,
   multipartEtag,
+  type NewVersion,
   receiveBlob,
   writeVersion,
 } from './write-object.ts';
@@ -68,7 +69,7 @@ export const uploadPartCopy: Operation = async (request, bucket, oss) => {
   const range = readRange(header, size, true);
   if (header !== undefined && !range) throw invalidArgument('x-oss-copy-source-range', header);
   const { start, end } = range ?? { start: 0, end: size };
-  const blob = await bucket.write(request.key, source.bucket.read(segments, start, end));
+  const blob = await bucket.copy(request.key, segments, start, end);
   const part = await storePart(record.id, number, blob, bucket, oss);
   return xmlReply(
     'CopyPartResult',
@@ -89,24 +90,8 @@ export const uploadPartCopy: Operation = async (request, bucket, oss) => {
 export const completeMultipartUpload: Operation = async (request, bucket, oss) => {
   readCallback(request);
   const text = await readText(request);
-  const upload = uploadOf(request, bucket);
-  const parts = chosenParts(request, text, upload);
-  if (!bucket.uploads.take(upload.record.id)) throw noSuchUpload(request);
-  const written = await writeVersion(request, oss, bucket, {
-    ...upload.record.template,
-    type: 'Multipart',
-    segments: parts.map(({ segment }) => segment),
-    size: parts.reduce((sum, { segment }) => sum + segment.size, 0),
-    etag: multipartEtag(parts.map(({ etag }) => etag)),
-    crc64: String(parts.reduce((crc, part) => combineCrc64(crc, BigInt(part.crc64), part.segment.size), 0n)),
-  }).catch((error: unknown) => {
-    bucket.uploads.restore(upload);
-    throw error;
-  });
-  await bucket.uploads.forget(upload.record.id);
-  const used = new Set(parts);
-  await bucket.discard(
-    [...upload.parts.values()].filter((part) => !used.has(part)).map(({ segment }) => segment),
+  const written = await ending(request, bucket, (upload) =>
+    writeVersion(request, oss, bucket, joined(upload, chosenParts(request, text, upload)), { ends: upload }),
   );
   const { version } = written;
   const encoded = request.query.get('encoding-type') === 'url';
@@ -129,10 +114,7 @@ export const completeMultipartUpload: Operation = async (request, bucket, oss) =
 };
 
 export const abortMultipartUpload: Operation = async (request, bucket) => {
-  const upload = uploadOf(request, bucket);
-  if (!bucket.uploads.take(upload.record.id)) throw noSuchUpload(request);
-  await bucket.uploads.forget(upload.record.id);
-  await bucket.discard([...upload.parts.values()].map(({ segment }) => segment));
+  await ending(request, bucket, bucket.endUpload);
   return {
     status: 204,
     changes: [changeOf(request, bucket, 'ObjectRemoved:AbortMultipartUpload', NO_BYTES)],
@@ -165,6 +147,30 @@ export const listParts: Operation = async (request, bucket) => {
     })),
   });
 };
+
+/** Only one request ends an upload. It goes on if that fails. */
+async function ending<T>(
+  request: OssRequest,
+  bucket: BucketStore,
+  end: (upload: Upload) => Promise<T>,
+): Promise<T> {
+  const { record } = uploadOf(request, bucket);
+  return bucket.uploads.alone(record.id, async (upload) => {
+    if (!upload) throw noSuchUpload(request);
+    return end(upload);
+  });
+}
+
+function joined({ record }: Upload, parts: readonly Part[]): NewVersion {
+  return {
+    ...record.template,
+    type: 'Multipart',
+    segments: parts.map(({ segment }) => segment),
+    size: parts.reduce((sum, { segment }) => sum + segment.size, 0),
+    etag: multipartEtag(parts.map(({ etag }) => etag)),
+    crc64: String(parts.reduce((crc, part) => combineCrc64(crc, BigInt(part.crc64), part.segment.size), 0n)),
+  };
+}
 
 async function storePart(
   id: string,

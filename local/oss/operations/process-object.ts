@@ -27,8 +27,7 @@ export const processObject: Operation = async (request, source, oss) => {
 
   const version = resolveSymlink(requestedVersion(request, source.find(request.key)), source);
   checkReadable(version, oss);
-  const { segments, size } = version;
-  const image = await processImage(source.read(segments, 0, size), size, process);
+  const image = await processImage(source, version, process);
   const blob = await bucket.write(key, onePiece(image.bytes));
   const template = templateOf({ 'content-type': image.contentType }, bucket);
   const written = await writeBlob(target, oss, bucket, template, blob);

@@ -6,13 +6,12 @@ import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { newVersionId } from '../ids.ts';
 import type { Blob } from '../store/blobs.ts';
-import type { BucketStore } from '../store/bucket.ts';
+import type { BucketStore, EditOptions } from '../store/bucket.ts';
 import {
   currentVersion,
   type ObjectRecord,
   type ObjectTemplate,
   type ObjectVersion,
-  type Segment,
   type VersioningStatus,
 } from '../store/records.ts';
 
@@ -81,7 +80,7 @@ export function writeVersion(
   oss: OssContext,
   bucket: BucketStore,
   make: NewVersion | ((current: ObjectRecord | undefined) => NewVersion | Promise<NewVersion>),
-  fresh: readonly Segment[] = [],
+  options: EditOptions = {},
 ): Promise<Written> {
   return bucket.edit(
     request.key,
@@ -103,7 +102,7 @@ export function writeVersion(
         result: { version, deltaSize: version.size - (before?.size ?? 0) },
       };
     },
-    fresh,
+    options,
   );
 }
 
@@ -115,7 +114,7 @@ export function writeBlob(
   template: ObjectTemplate,
   blob: Blob,
 ): Promise<Written> {
-  return writeVersion(request, oss, bucket, { ...template, ...fromBlob(blob) }, [blob.segment]);
+  return writeVersion(request, oss, bucket, { ...template, ...fromBlob(blob) }, { fresh: [blob.segment] });
 }
 
 export function newIdentity(oss: OssContext, versioning: VersioningStatus | undefined) {

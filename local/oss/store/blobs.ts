@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import * as fs from 'node:fs/promises';
-import * as path from 'node:path';
-import { Readable } from 'node:stream';
-import type { DurableFiles } from '../../disk/durable-files.ts';
+import { AppError } from '../../../shared/runtime/errors.ts';
+import { crc32 } from '../../disk/checksum.ts';
+import type { LogReader } from '../../disk/log-reader.ts';
 import { createCrc64 } from '../crc64.ts';
-import type { Segment } from './records.ts';
+import { readBlobFile } from './blob-file.ts';
+import type { BlobFolder } from './blob-folder.ts';
+import type { LogSegment, Segment } from './records.ts';
 
-/** Bytes in a new file that no record names yet. */
+/** Bytes that were received and that no record names yet. */
 export interface Blob {
   readonly segment: Segment;
-  /** The bytes of a small file, which is not flushed: they become durable together with the record. */
-  readonly unflushed?: Buffer;
   /** 16 bytes. */
   readonly md5: Buffer;
   readonly crc64: bigint;
@@ -19,111 +18,79 @@ export interface Blob {
 /** Called while bytes arrive; throws to refuse them. */
 export type SizeCheck = (size: number) => void;
 
-/** A file of at most this size is not flushed by itself. */
-const MAX_SMALL_BYTES = 32 * 1024;
+/** More bytes get a file of their own; fewer go into the log with their record, so that both need one flush. */
+const MAX_LOGGED_BYTES = 32 * 1024;
 
-/**
- * Streams into a new file, one piece in memory at a time. If a crash comes before a record names the file, the next start
- * deletes it.
- */
-export async function writeBlob(
-  file: string,
+/** Receives bytes, one piece in memory at a time. If a crash comes before a record names the file, it is deleted later. */
+export async function receiveBlob(
   source: AsyncIterable<Uint8Array>,
-  files: DurableFiles,
-  checkSize: SizeCheck = () => {},
+  key: string,
+  folder: BlobFolder,
+  checkSize: SizeCheck,
 ): Promise<Blob> {
-  const handle = await fs.open(file, 'wx');
   const hash = createHash('md5');
   const crc = createCrc64();
+  const first: Uint8Array[] = [];
   let size = 0;
-  let small: Uint8Array[] | undefined = files.durable ? [] : undefined;
+  let file: Awaited<ReturnType<BlobFolder['create']>> | undefined;
   try {
     for await (const chunk of source) {
+      size += chunk.length;
+      checkSize(size);
+      let written: Promise<void> | undefined;
+      if (file) written = file.writer.write(chunk);
+      else first.push(Buffer.from(chunk));
       // The checksums are computed while the disk writes.
-      const written = writeFully(handle, chunk, size);
       hash.update(chunk);
       crc.update(chunk);
       await written;
-      size += chunk.length;
-      checkSize(size);
-      if (size > MAX_SMALL_BYTES) small = undefined;
-      small?.push(chunk);
+      if (!file && size > MAX_LOGGED_BYTES) {
+        file = await folder.create(key);
+        await file.writer.write(Buffer.concat(first));
+      }
     }
-    if (!small) await files.sync(handle);
-    await handle.close();
+    await file?.writer.finish();
   } catch (error) {
-    await handle.close().catch(() => {});
-    await fs.rm(file, { force: true });
+    await file?.writer.abandon();
     throw error;
   }
-  return {
-    segment: { file: path.basename(file), size },
-    ...(small && { unflushed: Buffer.concat(small) }),
-    md5: hash.digest(),
-    crc64: crc.digest(),
-  };
+  const bytes = Buffer.concat(first);
+  const segment = file ? { file: file.name, size } : { bytes, size };
+  return { segment, md5: hash.digest(), crc64: crc.digest() };
 }
 
-/** Writes the bytes of `source` after the first `offset` bytes of an existing file. */
-export async function appendToFile(
-  file: string,
-  offset: number,
-  source: AsyncIterable<Uint8Array>,
-  files: DurableFiles,
-): Promise<void> {
-  const handle = await fs.open(file, 'r+');
-  try {
-    let position = offset;
-    for await (const chunk of source) {
-      await writeFully(handle, chunk, position);
-      position += chunk.length;
-    }
-    await files.sync(handle);
-  } finally {
-    await handle.close();
-  }
-}
-
-/** The bytes from `start` to `end` (exclusive) of the concatenated segments. */
-export function readSegments(
-  directory: string,
+/** The bytes from `start` to `end` (exclusive) of the concatenated segments. Throws `StorageCorrupt`. */
+export async function* readSegments(
   segments: readonly Segment[],
   start: number,
   end: number,
-): Readable {
-  return Readable.from(piecesOf(directory, segments, start, end), { objectMode: false });
-}
-
-const READ_BYTES = 256 * 1024;
-
-async function* piecesOf(directory: string, segments: readonly Segment[], start: number, end: number) {
+  deps: { readonly folder: BlobFolder; readonly log: Pick<LogReader, 'read'> },
+): AsyncGenerator<Buffer> {
   let before = 0;
   for (const segment of segments) {
     const from = Math.max(start - before, 0);
     const to = Math.min(end - before, segment.size);
     before += segment.size;
-    if (from < to) yield* piecesOfFile(path.join(directory, segment.file), from, to);
+    if (from >= to) continue;
+    if ('file' in segment) yield* readBlobFile(deps.folder.path(segment.file), segment.size, from, to);
+    else if ('log' in segment) yield (await readLogged(segment, deps.log)).subarray(from, to);
+    else yield segment.bytes.subarray(from, to);
   }
 }
 
-async function* piecesOfFile(file: string, start: number, end: number) {
-  const handle = await fs.open(file, 'r');
-  try {
-    for (let position = start; position < end; ) {
-      const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - position));
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-      if (bytesRead === 0) throw new Error(`${file} ends at ${position}, expected ${end} bytes`);
-      position += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
-async function writeFully(handle: fs.FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-  for (let written = 0; written < chunk.length; ) {
-    const { bytesWritten } = await handle.write(chunk, written, chunk.length - written, position + written);
-    written += bytesWritten;
-  }
+/** Throws `StorageCorrupt`. */
+export async function readLogged(
+  { log: file, offset, size, crc }: LogSegment,
+  log: Pick<LogReader, 'read'>,
+): Promise<Buffer> {
+  const damaged = (cause?: unknown) =>
+    new AppError('StorageCorrupt', `file ${file} of the log is damaged at byte ${offset}`, {
+      details: { file, offset, bytes: size },
+      cause,
+    });
+  const bytes = await log.read({ file, offset }, size).catch((cause) => {
+    throw damaged(cause);
+  });
+  if (bytes.length < size || crc32(bytes) !== crc) throw damaged();
+  return bytes;
 }

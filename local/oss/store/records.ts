@@ -4,9 +4,28 @@ export type BucketAcl = 'private' | 'public-read' | 'public-read-write';
 export type ObjectAcl = BucketAcl | 'default';
 export type VersioningStatus = 'Enabled' | 'Suspended';
 
-/** Bytes in one file. The file may be longer: bytes after `size` belong to an append that was never committed. */
-export interface Segment {
+/** Bytes of an object, or of a part of one. */
+export type Segment = FileSegment | LogSegment | ReceivedSegment;
+
+/** Bytes in a file of their own, which has no others. */
+export interface FileSegment {
   readonly file: string;
+  readonly size: number;
+}
+
+/** Bytes in the log, beside the record that names them. */
+export interface LogSegment {
+  /** The number of the log's file. */
+  readonly log: number;
+  readonly offset: number;
+  readonly size: number;
+  /** CRC-32 */
+  readonly crc: number;
+}
+
+/** Bytes that are only in memory. They go into the log with the record that names them. */
+export interface ReceivedSegment {
+  readonly bytes: Buffer;
   readonly size: number;
 }
 
@@ -115,6 +134,11 @@ export function currentVersion(record: ObjectRecord | undefined): ObjectVersion 
   return newest?.deleteMarker ? undefined : newest;
 }
 
-export function filesOf(record: ObjectRecord | undefined): string[] {
-  return record ? record.versions.flatMap((version) => version.segments.map(({ file }) => file)) : [];
+/** The files that a record needs. */
+export function filesOf(segments: readonly Segment[]): string[] {
+  return segments.flatMap((segment) => ('file' in segment ? [segment.file] : []));
+}
+
+export function segmentsOf(record: ObjectRecord | undefined): Segment[] {
+  return record ? record.versions.flatMap(({ segments }) => [...segments]) : [];
 }

@@ -1,10 +1,10 @@
-import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import pLimit from 'p-limit';
 import { AppError } from '../../../shared/runtime/errors.ts';
-import { createDurableFiles } from '../../disk/durable-files.ts';
+import { type DataFolder, failAtStart } from '../../disk/data-folder.ts';
+import { type Journal, type JournalFiles, memoryJournal, openJournal } from '../../disk/journal.ts';
 import { isSameJson } from '../../disk/same-json.ts';
-import { parseStored, readIfExists } from '../../disk/stored-file.ts';
+import { readIfExists } from '../../disk/stored-file.ts';
 import { type ProvisionDeps, provision } from '../provision.ts';
 import { checkOverlap, checkRule, type EventRule, MAX_RULES, type NewEventRule } from '../rule.ts';
 
@@ -21,19 +21,39 @@ export interface RuleBook {
   delete(name: string): Promise<boolean>;
   /** Deletes all rules. */
   reset(): Promise<void>;
+  close(): Promise<void>;
 }
 
-/** Keeps the rules in `rules.json` in the data folder, or in memory if there is no folder. */
-export async function openRuleBook(
-  options: ProvisionDeps & { readonly dataDir?: string },
-): Promise<RuleBook> {
-  const storage = createStorage(options.dataDir);
-  let rules = await storage.load();
+/** A new rule, the deletion of one, or of all. */
+type RuleRecord = { readonly rule: EventRule } | { readonly deleted: string } | 'reset';
+
+export interface RuleBookOptions extends ProvisionDeps {
+  /** Without it, the rules are only in memory. */
+  readonly data: DataFolder | undefined;
+}
+
+/** Keeps the rules in `rules/log` in the data folder, or in memory. */
+export async function openRuleBook(options: RuleBookOptions): Promise<RuleBook> {
+  const { data } = options;
+  let rules: readonly EventRule[] = [];
+  const apply = (record: RuleRecord) => {
+    if (record === 'reset') rules = [];
+    else if ('deleted' in record) rules = rules.filter(({ name }) => name !== record.deleted);
+    else rules = [...rules.filter(({ name }) => name !== record.rule.name), record.rule];
+  };
+  const journal: Journal<RuleRecord> = data
+    ? await openJournal({
+        ...ruleFiles(data),
+        data,
+        apply,
+        snapshot: () => ['reset' as const, ...rules.map((rule) => ({ rule }))],
+      })
+    : memoryJournal();
   // Rules are checked against each other, so changes happen one after the other.
   const inTurn = pLimit(1);
-  const replace = async (next: EventRule[]) => {
-    await storage.save(next);
-    rules = next;
+  const commit = async (record: RuleRecord) => {
+    await journal.append([record]);
+    apply(record);
   };
 
   const add = async (spec: NewEventRule, others: readonly EventRule[]) => {
@@ -50,7 +70,7 @@ export async function openRuleBook(
     }
     checkOverlap(spec, others);
     const rule = await provision(spec, options);
-    await replace([...others, rule]);
+    await commit({ rule });
     return rule;
   };
   const without = (name: string) => rules.filter((rule) => rule.name !== name);
@@ -67,27 +87,27 @@ export async function openRuleBook(
     list: () => [...rules],
     delete: (name) =>
       inTurn(async () => {
-        const rest = without(name);
-        if (rest.length === rules.length) return false;
-        await replace(rest);
+        if (!rules.some((rule) => rule.name === name)) return false;
+        await commit({ deleted: name });
         return true;
       }),
-    reset: () => inTurn(() => replace([])),
+    reset: () => inTurn(() => commit('reset')),
+    close: journal.close,
   };
 }
 
-function createStorage(dataDir: string | undefined) {
-  if (dataDir === undefined) return { load: async (): Promise<EventRule[]> => [], save: async () => {} };
-  const file = path.join(dataDir, 'rules.json');
-  const files = createDurableFiles(true);
-  return {
-    async load(): Promise<EventRule[]> {
-      const text = await readIfExists(file);
-      return text === undefined ? [] : parseStored(text, file);
-    },
-    async save(rules: readonly EventRule[]): Promise<void> {
-      await fs.mkdir(dataDir, { recursive: true });
-      await files.write(file, JSON.stringify(rules, null, 2));
-    },
-  };
+export function ruleFiles({ path: folder }: DataFolder): JournalFiles {
+  return { folder: path.join(folder, 'rules', 'log'), fileV1: path.join(folder, 'rules.json'), readV1 };
 }
+
+/** Version 0.1 kept an array of rules. */
+const readV1: JournalFiles['readV1'] = async (file, data, apply) => {
+  const text = await readIfExists(file);
+  if (text === undefined) return false;
+  try {
+    for (const rule of JSON.parse(text) as EventRule[]) (apply as (record: unknown) => void)({ rule });
+  } catch {
+    failAtStart({ what: data.relative(file), problem: 'is damaged: its event rules are lost' }, data);
+  }
+  return true;
+};

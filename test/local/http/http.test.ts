@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request as send } from 'node:http';
+import { connect } from 'node:net';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseJson, percentDecode } from '../../../local/http/decode.ts';
@@ -164,5 +165,56 @@ describe('refusals', () => {
 
     expect(convert(refusal)).toBe(refusal);
     expect(convert(secret)).toMatchObject({ code: 'InternalError', message: 'It failed.', cause: secret });
+  });
+});
+
+describe('listen', () => {
+  test.each([
+    ['an idle connection', ''],
+    ['a head that does not end', 'GET / HTTP/1.1\r\nHost: a\r\n'],
+    ['a body that does not end', 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx'],
+  ])('%s is closed', async (_, bytes) => {
+    const server = await listen(
+      (request, response) => void request.resume().on('end', () => response.end()),
+      {
+        port: 0,
+        headersTimeout: 100,
+        requestTimeout: 200,
+        connectionsCheckingInterval: 20,
+      },
+    );
+    onTestFinished(server.close);
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1').resume();
+    socket.on('error', () => {});
+    socket.write(bytes);
+
+    const [hadError] = await once(socket, 'close');
+
+    expect(hadError).toBe(false);
+  });
+
+  test('a body is read to its end after an early answer, so that its connection can be used again', async () => {
+    const server = await listen(
+      (request, response) =>
+        void request.once('data', () => {
+          request.pause();
+          response.end('early');
+        }),
+      { port: 0 },
+    );
+    onTestFinished(server.close);
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1').setEncoding('latin1');
+    onTestFinished(() => void socket.destroy());
+    let answers = '';
+    const head = 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n';
+    const request = Buffer.concat([Buffer.from(head), Buffer.alloc(5_000_000)]);
+    socket.write(Buffer.concat([request, request]));
+
+    for await (const text of socket) {
+      answers += text;
+      if (answers.split('early').length === 3) break;
+    }
+
+    expect(answers.match(/200 OK/g)).toHaveLength(2);
   });
 });

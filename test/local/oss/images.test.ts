@@ -18,6 +18,9 @@ describe('image processing', () => {
     await client.put('photo.jpg', original);
     await client.put('drawing.svg', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><rect/></svg>'));
     await client.put('text.txt', Buffer.from('no picture'));
+    const wide = { width: 5000, height: 10, channels: 3, background: '#204080' } as const;
+    await client.put('wide.jpg', await sharp({ create: wide }).jpeg().toBuffer());
+    await client.put('huge.gif', gifOf(16_000, 16_000));
   });
   afterAll(() => oss.close());
 
@@ -96,6 +99,13 @@ describe('image processing', () => {
   });
 
   test.each([
+    ['photo.jpg', 'image/resize,w_16384,h_16384,m_fixed', 'InvalidArgument'],
+    ['photo.jpg', 'image/resize,w_16384,limit_0', 'InvalidArgument'],
+    ['photo.jpg', 'image/resize,w_16384,h_16384,m_mfit,limit_0', 'InvalidArgument'],
+    ['photo.jpg', 'image/resize,p_1000/resize,p_1000', 'InvalidArgument'],
+    ['photo.jpg', `image${'/rotate,45'.repeat(200)}`, 'InvalidArgument'],
+    ['wide.jpg', 'image/rotate,90', 'InvalidArgument'],
+    ['huge.gif', 'image/resize,w_10', 'InvalidArgument'],
     ['photo.jpg', 'image/resize,w_0', 'InvalidArgument'],
     ['photo.jpg', 'image/resize,w_x', 'InvalidArgument'],
     ['photo.jpg', 'image/resize', 'InvalidArgument'],
@@ -149,4 +159,15 @@ async function boxOf(image: Uint8Array, matches: (pixel: Uint8Array) => boolean)
     box.bottom = Math.max(box.bottom, y);
   }
   return box;
+}
+
+/** A GIF of a few bytes that announces this size. */
+function gifOf(width: number, height: number): Buffer {
+  const screen = Buffer.from('474946383961000000008000000000000000ffffff', 'hex').subarray(0, 19);
+  const image = Buffer.from('2c0000000000000000000002024401003b', 'hex');
+  screen.writeUInt16LE(width, 6);
+  screen.writeUInt16LE(height, 8);
+  image.writeUInt16LE(width, 5);
+  image.writeUInt16LE(height, 7);
+  return Buffer.concat([screen, image]);
 }

@@ -4,7 +4,7 @@ import * as net from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openBucket, presignedPath, startOss, type TestOss } from './support.ts';
+import { blobFilesIn, openBucket, presignedPath, startOss, type TestOss } from './support.ts';
 
 describe('clients with faults', () => {
   let oss: TestOss;
@@ -21,8 +21,6 @@ describe('clients with faults', () => {
     await fs.rm(dataDir, { recursive: true, force: true });
   });
 
-  const objectsDirectory = () => path.join(dataDir, 'oss', 'buckets', bucket, 'objects');
-
   /** Resolves when the condition holds; the test's own timeout bounds it. */
   async function eventually(condition: () => Promise<boolean>): Promise<void> {
     while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
@@ -35,7 +33,7 @@ describe('clients with faults', () => {
       `PUT ${presignedPath({ method: 'PUT', bucket, key: 'a' })} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n`,
     );
     socket.write(Buffer.alloc(100_000));
-    await eventually(async () => (await fs.readdir(objectsDirectory())).length === 1);
+    await eventually(async () => (await blobFilesIn(dataDir)).length === 1);
     return socket;
   }
 
@@ -44,7 +42,7 @@ describe('clients with faults', () => {
 
     socket.destroy();
 
-    await eventually(async () => (await fs.readdir(objectsDirectory())).length === 0);
+    await eventually(async () => (await blobFilesIn(dataDir)).length === 0);
     expect((await oss.send({ path: presignedPath({ bucket, key: 'a' }) })).status).toBe(404);
   });
 
@@ -54,8 +52,70 @@ describe('clients with faults', () => {
 
     await once(socket, 'close');
 
-    await eventually(async () => (await fs.readdir(objectsDirectory())).length === 0);
-    expect(await fs.readdir(objectsDirectory())).toEqual([]);
+    await eventually(async () => (await blobFilesIn(dataDir)).length === 0);
+    expect(await blobFilesIn(dataDir)).toEqual([]);
+  });
+
+  /** Sends bytes as they are and returns all that is answered until the connection is closed. */
+  async function talk(bytes: string): Promise<string> {
+    const socket = net.connect(oss.port, '127.0.0.1');
+    let answers = '';
+    socket.setEncoding('latin1').on('data', (text) => {
+      answers += text;
+    });
+    socket.on('error', () => {});
+    socket.write(bytes);
+    await once(socket, 'close');
+    return answers;
+  }
+
+  const putWith = (key: string, headers: readonly string[], body: string) =>
+    [
+      `PUT ${presignedPath({ method: 'PUT', bucket, key })} HTTP/1.1`,
+      'Host: localhost',
+      ...headers,
+      '',
+      body,
+    ].join('\r\n');
+
+  const statusesIn = (answers: string) =>
+    [...answers.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
+
+  test.each([
+    [
+      'chunks that are shorter than the length',
+      ['Content-Length: 60', 'Transfer-Encoding: chunked'],
+      '0\r\n\r\n',
+    ],
+    [
+      'chunks that are longer than the length',
+      ['Content-Length: 2', 'Transfer-Encoding: chunked'],
+      '5\r\nhello\r\n0\r\n\r\n',
+    ],
+    ['two lengths', ['Content-Length: 5', 'Content-Length: 5'], 'hello'],
+    ['another encoding', ['Transfer-Encoding: chunked, identity'], '5\r\nhello\r\n0\r\n\r\n'],
+    ['two encodings', ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
+    ['a control character in a header', ['x-oss-meta-a: a\u0001b', 'Content-Length: 5'], 'hello'],
+  ])('a body with %s is refused, and what follows is no request', async (_, headers, body) => {
+    const answers = await talk(
+      putWith('a', headers, body) + putWith('smuggled', ['Content-Length: 2'], 'no'),
+    );
+
+    expect(statusesIn(answers)).toEqual([400]);
+    for (const key of ['a', 'smuggled']) {
+      expect((await oss.send({ path: presignedPath({ bucket, key }) })).status).toBe(404);
+    }
+  });
+
+  test('chunks with an announced length are stored if they have it, and what follows is no request', async () => {
+    const headers = ['Content-Length: 5', 'Transfer-Encoding: chunked'];
+    const first = putWith('a', headers, '5\r\nhello\r\n0\r\n\r\n');
+
+    const answers = await talk(first + putWith('smuggled', ['Content-Length: 2'], 'no'));
+
+    expect(statusesIn(answers)).toEqual([200]);
+    expect((await oss.send({ path: presignedPath({ bucket, key: 'a' }) })).body.toString()).toBe('hello');
+    expect((await oss.send({ path: presignedPath({ bucket, key: 'smuggled' }) })).status).toBe(404);
   });
 
   test('a client that does not read a download releases the object', async () => {
@@ -68,8 +128,8 @@ describe('clients with faults', () => {
     await oss.client({ bucket }).delete('a');
 
     // The bytes stay as long as somebody reads them, and no longer.
-    await eventually(async () => (await fs.readdir(objectsDirectory())).length === 0);
-    expect(await fs.readdir(objectsDirectory())).toEqual([]);
+    await eventually(async () => (await blobFilesIn(dataDir)).length === 0);
+    expect(await blobFilesIn(dataDir)).toEqual([]);
     socket.destroy();
   });
 

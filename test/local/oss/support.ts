@@ -1,6 +1,9 @@
+import * as fs from 'node:fs/promises';
 import * as http from 'node:http';
+import * as path from 'node:path';
 import AliOss from 'ali-oss';
 import type { ObjectChange } from '../../../local/events/object-change.ts';
+import { listen } from '../../../local/http/server.ts';
 import { createOss, type OssOptions } from '../../../local/oss/index.ts';
 import { presignV4, type QueryPair } from '../../../shared/oss/signature-v4.ts';
 import { compactDate, encodeRfc3986 } from '../../../shared/runtime/aliyun-v4.ts';
@@ -8,7 +11,6 @@ import { type Clock, systemClock } from '../../../shared/runtime/clock.ts';
 import type { Credentials } from '../../../shared/runtime/credentials.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
 import { seededRandom } from '../../../shared/runtime/random.ts';
-import { listenOnLoopback } from '../../support/loopback.ts';
 
 export const ACCOUNT = {
   accountId: '1234567890123456',
@@ -71,10 +73,10 @@ export async function startOss(options: Partial<OssOptions> & { clock?: Clock } 
     logger: silentLogger,
     ...options,
   });
-  const server = http.createServer({ insecureHTTPParser: true, requestTimeout: 0 }, oss.listener);
-  const { url, port, close } = await listenOnLoopback(server);
+  const server = await listen(oss.listener, { port: 0, insecureHTTPParser: true, requestTimeout: 0 });
+  const port = Number(new URL(server.url).port);
   return {
-    url,
+    url: server.url,
     port,
     changes,
     client: ({ v4 = true, account = ACCOUNT, ...rest } = {}) =>
@@ -90,7 +92,7 @@ export async function startOss(options: Partial<OssOptions> & { clock?: Clock } 
     send: (request) => sendRaw(port, request),
     reset: oss.reset,
     async close() {
-      await close();
+      await server.close();
       await oss.close();
     },
   };
@@ -185,4 +187,15 @@ export async function openBucket(
   await client.putBucket(bucket);
   client.useBucket(bucket);
   return { client, bucket };
+}
+
+/** The files with the bytes of larger objects in a data folder. */
+export async function blobFilesIn(dataDir: string): Promise<string[]> {
+  const folder = path.join(dataDir, 'oss', 'blobs');
+  // It is made with the first file.
+  const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile() && entry.name !== 'open')
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
 }
