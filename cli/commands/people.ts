@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
 import { verifyFaces } from '../../shared/faces/verify.ts';
-import { decodeImage } from '../../shared/images/decode.ts';
 import { renameFacts } from '../../shared/people/statements.ts';
 import { imageBounds } from '../../shared/pipeline/options.ts';
 import { applyPeople } from '../../shared/pipeline/people/apply.ts';
@@ -42,8 +41,8 @@ const verifyCommand = subcommand(
   .argument('<other>')
   .action((photo, other, options) =>
     withPeople(options, async ({ enrolment: { engine, options: pipeline } }) => {
-      const open = async (path: string) => decodeImage(await readFile(path), imageBounds(pipeline));
-      const { same, confidence, level } = await verifyFaces(engine, [await open(photo), await open(other)]);
+      const files = [await readFile(photo), await readFile(other)] as const;
+      const { same, confidence, level } = await verifyFaces(engine, files, { bounds: imageBounds(pipeline) });
       const people = same ? 'one person' : 'two people';
       print(`${people}  ${confidence.toFixed(3)}${level ? `  ${level}` : ''}`);
       if (!same) process.exitCode = 1;

@@ -3,8 +3,8 @@ import { createDeadLetterStore } from '../../functions/mns-poller/dead-letters.t
 import { fromCloudEvent } from '../../shared/envelope/cloud-event.ts';
 import type { FaceEngine } from '../../shared/faces/engine.ts';
 import { FACEBODY_OPTIONS, faceBodyQuota } from '../../shared/faces/engines/facebody/options.ts';
-import { LOCAL_ENGINE_OPTIONS } from '../../shared/faces/engines/local/options.ts';
-import { suitableWorkers } from '../../shared/faces/engines/local/workers.ts';
+import { suitableWorkers } from '../../shared/faces/pictures/capacity.ts';
+import { PICTURE_POOL_OPTIONS } from '../../shared/faces/pictures/options.ts';
 import type { Consumer } from '../../shared/mns/consumer/index.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
 import { presignWith } from '../../shared/pipeline/compose/buckets.ts';
@@ -63,7 +63,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
   const env = withLocalGallery(settings.env);
   const options = readPipelineOptions(env);
   const { peoplePrefix } = readPeopleOptions(env, options);
-  const { engineWorkers = suitableWorkers(readCapacity()) } = readOptions(LOCAL_ENGINE_OPTIONS, env);
+  const { engineWorkers = suitableWorkers(readCapacity(env)) } = readOptions(PICTURE_POOL_OPTIONS, env);
   const deps = { clock: systemClock, random: Math.random, logger, engineWorkers };
   const isEmbedded = options.engine === 'local';
 

@@ -9,14 +9,15 @@ import { admit } from './admit.ts';
 import { describeFaces, describeSource } from './describe.ts';
 import type { FetchedObject } from './fetch.ts';
 import type { CommonResult, RecognitionResult } from './outcome.ts';
-import { type AnalyzedPicture, createPictureAnalyzer } from './picture-analyzer.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import {
+  type AnalyzedPicture,
   type PictureDeps,
   type PictureJob,
   type PictureTask,
   publishUnlessSuperseded,
 } from './process-picture.ts';
+import { renderPlan } from './render-plan.ts';
 
 export interface RecognitionDeps extends PictureDeps {
   /** Known people. Without it, faces are not compared. */
@@ -42,12 +43,11 @@ export function recognitionTask(deps: RecognitionDeps): PictureTask<RecognitionR
     turnOf: ({ bucket, key }) => `${bucket}/${key}`,
     admit: (event) => admit(event, options),
     keysOf: (event) => resultKeys(options.resultPrefix, event),
-    analyzer: createPictureAnalyzer(deps),
     wanted: {
       attributes: new Set(options.attributes),
       embeddings: index !== undefined || (gallery?.usesEmbeddings ?? false),
     },
-    conclude: (job, fetched, picture) => publishFaces(job, fetched, picture, deps),
+    conclude: (job, fetched, analyzed) => publishFaces(job, fetched, analyzed, deps),
     writeFailure({ event, results, keys, signal }, { outcome, error, fetched }, published) {
       const source = describeSource(event, fetched);
       const document: ResultDocument = { schemaVersion: 1, outcome, source, faces: [], artifacts: {}, error };
@@ -63,18 +63,19 @@ export function recognitionTask(deps: RecognitionDeps): PictureTask<RecognitionR
 async function publishFaces(
   job: PictureJob,
   fetched: FetchedObject,
-  picture: AnalyzedPicture,
+  analyzed: AnalyzedPicture,
   deps: RecognitionDeps,
 ): Promise<RecognitionResult | CommonResult> {
-  const { event, results, keys, signal } = job;
+  const { event, results, keys, stopwatch, signal } = job;
   const { engine, options } = deps;
-  const { image, faces } = picture;
-  const matches = await identifyFaces(job, picture, deps);
-  const artifacts = await picture.render(matches);
+  const { picture, faces } = analyzed;
+  const matches = await identifyFaces(job, analyzed, deps);
+  const plan = renderPlan(faces, options, matches);
+  const artifacts = await stopwatch.time('render', () => picture.render(plan));
   const document: ResultDocument = {
     schemaVersion: 1,
     outcome: 'processed',
-    source: describeSource(event, fetched, image),
+    source: describeSource(event, fetched, picture),
     engine: { name: engine.name, version: engine.version },
     faces: describeFaces(faces, options, keys, matches),
     artifacts: {
@@ -83,7 +84,7 @@ async function publishFaces(
     },
   };
   const committed = await publishUnlessSuperseded(job, async (published) => {
-    await keepFaces(job, picture, deps);
+    await keepFaces(job, analyzed, deps);
     await writeArtifacts(results, keys, artifacts, signal);
     // The commit point: the document is written last.
     await writeDocument(results, keys, document, published, signal);
@@ -101,12 +102,12 @@ async function publishFaces(
 /** Faces that are too small or unclear to tell people apart are not kept. */
 async function keepFaces(
   { event, signal }: PictureJob,
-  { image, faces }: AnalyzedPicture,
+  { picture, faces }: AnalyzedPicture,
   { index }: RecognitionDeps,
 ): Promise<void> {
   if (!index) return;
   const { sightedFaces } = await import('./sighted-faces.ts');
-  await index.put(writeOf(event), sightedFaces(image, faces), { signal });
+  await index.put(writeOf(event), sightedFaces(picture, faces), { signal });
 }
 
 function writeOf({ bucket, key, requestId, eventTime }: PictureJob['event']): PictureWrite {
@@ -116,12 +117,12 @@ function writeOf({ bucket, key, requestId, eventTime }: PictureJob['event']): Pi
 /** In the order of the faces; `undefined` without a gallery. */
 async function identifyFaces(
   { stopwatch, signal, deadline }: PictureJob,
-  { image, faces }: AnalyzedPicture,
+  { picture, faces }: AnalyzedPicture,
   { gallery, bestScore: keepBestScore = true }: RecognitionDeps,
 ): Promise<Match[] | undefined> {
   if (!gallery) return undefined;
   const { identify } = await import('./identify.ts');
   return stopwatch.time('identify', () =>
-    identify(image, faces, gallery, { keepBestScore, signal, deadline }),
+    identify(picture, faces, gallery, { keepBestScore, signal, deadline }),
   );
 }

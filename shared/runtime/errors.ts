@@ -46,11 +46,11 @@ export const ERROR_CODES = {
     'Install the dependencies again from the lock file.',
   ),
   EngineUnavailable: misconfigured(
-    'The runtime of the face engine cannot be loaded on this machine.',
+    'The face engine cannot be loaded on this machine.',
     'Use Linux, macOS or Windows on x64 or arm64 with glibc, or choose another engine.',
   ),
   EngineCrashed: transient(
-    'A thread of the face engine died while it processed the picture, and so did a second thread.',
+    'The process that worked on the picture ended by itself, and so did a second one.',
     'Nothing at first: the message is retried. If it happens again, give the process more memory or lower ENGINE_WORKERS.',
   ),
   EnvelopeUnknown: permanent(
@@ -75,8 +75,8 @@ export const ERROR_CODES = {
     'Upload a JPEG, PNG, WebP, GIF, TIFF or AVIF file.',
   ),
   ImageTooLarge: permanent(
-    'The image exceeds a limit: bytes, pixels, pages or decode time.',
-    'Upload a smaller image or raise the limit that the message names.',
+    'The image exceeds a bound: bytes, pixels, scans, frames, metadata, or the memory or processor time that it takes.',
+    'Upload a smaller image or raise the bound that the message names.',
   ),
   NoSuchKey: permanent(
     'The object does not exist.',

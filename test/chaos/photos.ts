@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { samplePhotos } from '../../cli/files.ts';
 import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
+import { engineInProcess } from '../../shared/faces/pictures/in-process.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { createRecognition } from '../../shared/pipeline/recognize.ts';
@@ -65,7 +66,7 @@ async function read(store: ObjectStore, key: string): Promise<Buffer> {
 /** The results of the same photos without a cloud, a queue or a kill. */
 export async function undisturbed(photos: readonly Buffer[]): Promise<Comparable[]> {
   const store = createMemoryStore({ bucket: 'photos', clock: systemClock });
-  const engine = createLocalEngine();
+  const engine = engineInProcess(createLocalEngine());
   const pipeline = createRecognition({
     openBucket: () => store,
     engine,

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
 import { type Connection, readConnection } from '../../local/start/connection.ts';
 import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
+import { engineInProcess } from '../../shared/faces/pictures/in-process.ts';
 import type { OssClient } from '../../shared/oss/client.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { createRecognition } from '../../shared/pipeline/recognize.ts';
@@ -133,7 +134,7 @@ test('npm start loses no upload when it is killed at random points of 100 upload
 /** The results of the same photos without a cloud, a queue or a kill. */
 async function undisturbed(photos: readonly Buffer[]): Promise<ResultDocument[]> {
   const store = createMemoryStore({ bucket: 'photos', clock: systemClock });
-  const engine = createLocalEngine();
+  const engine = engineInProcess(createLocalEngine());
   const pipeline = createRecognition({
     openBucket: () => store,
     engine,

@@ -1,6 +1,6 @@
-import type { UprightImage } from '../../images/image.ts';
 import type { AppError } from '../../runtime/errors.ts';
 import type { Face } from '../face.ts';
+import type { DecodedPicture } from '../picture.ts';
 
 /** Similarities on the scale of their gallery. */
 export interface Thresholds {
@@ -16,7 +16,7 @@ export interface Thresholds {
 export interface NewFace {
   /** Identifies the photo and its write: 1 to 64 of `[A-Za-z0-9_-]`. Adding the same photo again has no effect. */
   readonly photo: string;
-  readonly image: UprightImage;
+  readonly picture: DecodedPicture;
   readonly face: Pick<Face, 'box' | 'embedding'>;
 }
 
@@ -68,7 +68,7 @@ export interface Gallery {
    * caller applies the thresholds.
    */
   search(
-    image: UprightImage,
+    picture: DecodedPicture,
     faces: readonly Pick<Face, 'box' | 'embedding'>[],
     options: CallOptions & { readonly people: number },
   ): Promise<Candidate[][]>;

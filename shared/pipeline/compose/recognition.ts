@@ -1,5 +1,4 @@
 import type { FaceEngine } from '../../faces/engine.ts';
-import { loadSharp } from '../../images/sharp.ts';
 import type { OpenBucket } from '../../oss/object-store.ts';
 import { type PipelineOptions, readPipelineOptions } from '../options.ts';
 import type { Result } from '../outcome.ts';
@@ -31,7 +30,7 @@ export interface FaceRecognition {
   people(bucket: string, region: string): Promise<EnrolmentDeps>;
   /** Everybody seen in the pictures of a bucket; `undefined` for `INDEX=off`. */
   seen(bucket: string, region: string): Promise<Seen | undefined>;
-  /** Loads what the first picture needs: decoder, engine with its models or SDK, and renderer. */
+  /** Starts what the first picture needs: a process with decoder, renderer and models, or the SDK. */
   warmUp(): Promise<void>;
   close(): Promise<void>;
 }
@@ -111,7 +110,7 @@ export function composeFaceRecognition(deps: FaceRecognitionDeps): FaceRecogniti
     },
     async warmUp() {
       const warmEngine = async () => (await engine.get()).warmUp();
-      await Promise.all([pipeline.get(), warmEngine(), loadSharp(), import('../render.ts')]);
+      await Promise.all([pipeline.get(), warmEngine()]);
     },
     async close() {
       for (const each of opened.values()) {

@@ -142,7 +142,7 @@ async function applyTo(
       return before === name?.person ? face : { ...face, match: matchOf(name, high) };
     });
     if (faces.every((face, i) => face === content.faces[i])) return 'unchanged';
-    const renamed = await redraw({ ...content, faces }, deps, signal);
+    const renamed = await redraw({ ...content, faces }, { ...deps, pictures: deps.seen.engine }, signal);
     if (await rewrite(results, { head: read.head, content: renamed }, signal)) return 'changed';
   }
   throw new AppError('ServiceUnavailable', `${documentKey(picture, deps)} changed in each of 5 attempts`);

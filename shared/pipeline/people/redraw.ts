@@ -1,8 +1,17 @@
-import { decodeImage } from '../../images/decode.ts';
+import { type DecodedPicture, type Pictures, withPicture } from '../../faces/picture.ts';
 import type { ObjectStore, OpenBucket } from '../../oss/object-store.ts';
 import type { ResultDocument } from '../../results/document.ts';
 import { isAppError } from '../../runtime/errors.ts';
 import { imageBounds, type PipelineOptions } from '../options.ts';
+import { renderPlan } from '../render-plan.ts';
+
+export interface RedrawDeps {
+  readonly openBucket: OpenBucket;
+  readonly region: string;
+  readonly results: ObjectStore;
+  readonly options: PipelineOptions;
+  readonly pictures: Pick<Pictures<DecodedPicture>, 'open'>;
+}
 
 /**
  * Draws the annotated picture of a document anew, with its present names. Returns the document, without the annotated
@@ -10,12 +19,7 @@ import { imageBounds, type PipelineOptions } from '../options.ts';
  */
 export async function redraw(
   document: ResultDocument,
-  {
-    openBucket,
-    region,
-    results,
-    options,
-  }: { openBucket: OpenBucket; region: string; results: ObjectStore; options: PipelineOptions },
+  { openBucket, region, results, options, pictures }: RedrawDeps,
   signal: AbortSignal | undefined,
 ): Promise<ResultDocument> {
   const { annotated } = document.artifacts;
@@ -25,10 +29,10 @@ export async function redraw(
     await results.delete(annotated, { signal });
     return { ...document, artifacts: { ...document.artifacts, annotated: undefined } };
   }
-  const { render } = await import('../render.ts');
-  const image = await decodeImage(bytes, imageBounds(options));
   const matches = document.faces.map(({ match }) => match ?? { unknown: true as const });
-  const drawn = await render(image, document.faces, { annotate: true, crops: false, redact: false }, matches);
+  const plan = renderPlan(document.faces, { annotate: true, crops: false, redact: false }, matches);
+  const opening = pictures.open(bytes, { bounds: imageBounds(options), signal });
+  const drawn = await withPicture(opening, (picture) => picture.render(plan));
   await results.put(annotated, drawn.annotated!, { contentType: 'image/jpeg', signal });
   return document;
 }

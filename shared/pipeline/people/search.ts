@@ -1,7 +1,7 @@
 import type { MatchLevel } from '../../faces/gallery/match.ts';
 import type { NearSighting } from '../../faces/index/face-index.ts';
+import { withPicture } from '../../faces/picture.ts';
 import { isMatchable } from '../../faces/similarity.ts';
-import { decodeImage } from '../../images/decode.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { Seen } from '../compose/seen.ts';
 import { imageBounds, type PipelineOptions } from '../options.ts';
@@ -21,15 +21,18 @@ export async function searchFace(
   { limit, signal }: { limit: number; signal?: AbortSignal },
 ): Promise<FoundFace[]> {
   const { match, high } = seen.embedder.thresholds;
-  const image = await decodeImage(photo, imageBounds(options));
-  const [face] = await seen.engine.analyze(image, { attributes: new Set(), embeddings: true, signal });
-  if (!face?.embedding || !isMatchable(face, image)) {
+  const opening = seen.engine.open(photo, { bounds: imageBounds(options), signal });
+  const embedding = await withPicture(opening, async (picture) => {
+    const [face] = await picture.faces({ attributes: new Set(), embeddings: true, signal });
+    return face && isMatchable(face, picture) ? face.embedding : undefined;
+  });
+  if (!embedding) {
     throw new AppError(
       'FaceNotFound',
       'the photo shows no face that is large and clear enough to be compared',
     );
   }
-  const [found] = await seen.index.search([face.embedding], { limit, minSimilarity: match - DOUBT, signal });
+  const [found] = await seen.index.search([embedding], { limit, minSimilarity: match - DOUBT, signal });
   return found!.map((near) => ({ ...near, level: levelOf(near.similarity, { match, high }) }));
 }
 

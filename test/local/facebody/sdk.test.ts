@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { streamOf } from '../../../shared/faces/engines/facebody/operations.ts';
 import type { SdkClient } from '../../../shared/faces/engines/facebody/sdk.ts';
 import { createLocalEngine } from '../../../shared/faces/engines/local/engine.ts';
+import { engineInProcess } from '../../../shared/faces/pictures/in-process.ts';
 import { similarity } from '../../../shared/faces/similarity.ts';
 import { cropFace } from '../../../shared/images/crop.ts';
 import { acs3Authorization, acs3ContentHash } from '../../../shared/runtime/acs3.ts';
@@ -15,7 +16,7 @@ type Runtime = Parameters<SdkClient['recognizeFaceWithOptions']>[1];
 const RUNTIME = { connectTimeout: 10_000, readTimeout: 15_000 } as Runtime;
 const DB = 'staff';
 
-const engine = createLocalEngine();
+const engine = engineInProcess(createLocalEngine());
 let server: FaceBodyServer;
 let sdk: SdkClient;
 beforeAll(async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
 import { MODEL_FILES, type ModelName, modelPath } from '../../../../../shared/faces/engines/local/models.ts';
 import type { AttributeName, Box, Face } from '../../../../../shared/faces/face.ts';
+import { engineInProcess } from '../../../../../shared/faces/pictures/in-process.ts';
 import { similarity } from '../../../../../shared/faces/similarity.ts';
 import { faceEngineContract } from '../../../../contracts/face-engine.ts';
 import {
@@ -16,15 +17,19 @@ import {
   type Sample,
 } from '../../../../support/photos.ts';
 
-faceEngineContract('createLocalEngine', () => createLocalEngine(), {
+faceEngineContract('createLocalEngine', () => engineInProcess(createLocalEngine()), {
   attributes: ['age', 'gender', 'expression'],
   embeddings: true,
 });
 
-faceEngineContract('the local engine with dlib', () => createLocalEngine({ embedder: 'dlib' }), {
-  attributes: ['age', 'gender', 'expression'],
-  embeddings: true,
-});
+faceEngineContract(
+  'the local engine with dlib',
+  () => engineInProcess(createLocalEngine({ embedder: 'dlib' })),
+  {
+    attributes: ['age', 'gender', 'expression'],
+    embeddings: true,
+  },
+);
 
 describe('createLocalEngine', () => {
   const engine = createLocalEngine();
