@@ -19,9 +19,10 @@ const COMMANDS = {
   redrive: async () => (await import('./commands/redrive.ts')).redriveCommand,
 } as const;
 
-const program = new Command('mnsoss-face').description(
-  'Finds, describes and recognises the faces in images uploaded to OSS',
-);
+const program = new Command('mnsoss-face')
+  .description('Finds, describes and recognises the faces in images uploaded to OSS')
+  // So that `cloud verify --data-dir` is an option of `verify`, not of `cloud`.
+  .enablePositionalOptions();
 /** Messages of the command line repeat its arguments, which may be names of files. */
 const showVisibly = (command: CommandUnknownOpts) => {
   command.configureOutput({ writeErr: (text) => process.stderr.write(visibleText(text)) });

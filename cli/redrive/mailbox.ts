@@ -3,6 +3,7 @@ import { MAX_BATCH, MIN_VISIBILITY_SECONDS } from '../../shared/mns/limits.ts';
 import type { MessageQueue } from '../../shared/mns/queue.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
 import { AppError, isAppError } from '../../shared/runtime/errors.ts';
+import { withoutSecrets } from '../../shared/runtime/without-secrets.ts';
 import type { CloudTarget } from './cloud-target.ts';
 import { type Letter, readLetter } from './letter.ts';
 
@@ -29,7 +30,10 @@ export function openMailbox(from: string, { queue, openBucket }: CloudTarget): M
   if (queueName) return queueMailbox(queue(queueName));
   const [, bucketName, prefix = ''] = /^oss:\/\/([^/]+)\/(.*)$/.exec(from) ?? [];
   if (bucketName) return bucketMailbox(openBucket(bucketName), prefix);
-  throw new AppError('ConfigInvalid', `${from} is neither mns:<queue> nor oss://<bucket>/<prefix>`);
+  throw new AppError(
+    'ConfigInvalid',
+    `${withoutSecrets(from)} is neither mns:<queue> nor oss://<bucket>/<prefix>`,
+  );
 }
 
 function queueMailbox(queue: MessageQueue): Mailbox {

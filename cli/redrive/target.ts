@@ -2,6 +2,7 @@ import { toCloudEvent } from '../../shared/envelope/cloud-event.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
+import { withoutSecrets } from '../../shared/runtime/without-secrets.ts';
 import { createFunctionCompute3Sink } from '../../shared/sinks/function-compute-3.ts';
 import { createHttpSink } from '../../shared/sinks/http.ts';
 import type { EventSink } from '../../shared/sinks/sink.ts';
@@ -69,7 +70,10 @@ function namedTarget(to: string, options: TargetOptions, cloud: CloudTarget): Ta
   if (functionName) return eventTarget(functionSink(functionName, options, cloud));
   if (/^https?:\/\//.test(to))
     return eventTarget(createHttpSink({ url: to, timeoutMs: TIMEOUT_MS, clock: systemClock }));
-  throw new AppError('ConfigInvalid', `${to} is neither mns:<queue>, fc:<function> nor a URL`);
+  throw new AppError(
+    'ConfigInvalid',
+    `${withoutSecrets(to)} is neither mns:<queue>, fc:<function> nor a URL`,
+  );
 }
 
 /** Asynchronous, like the failed invocation: its retries and its destination apply again. */

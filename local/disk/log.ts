@@ -111,20 +111,29 @@ export async function openLog(options: LogOptions): Promise<Log> {
     }
   };
 
-  /** Returns where the file ends now. */
-  const write = async (entries: readonly LogEntry[]): Promise<number> => {
+  /** Returns where the file ends now, and the entries that are in it: one that cannot tell its text is rejected alone. */
+  const write = async (
+    entries: readonly Waiting[],
+  ): Promise<{ end: number; written: readonly Waiting[] }> => {
     if (writer && offset >= maxFileBytes) {
       await writer.close();
       writer = undefined;
     }
     writer ??= await begin();
     const frames: Buffer[] = [];
+    const written: Waiting[] = [];
     let at = offset;
-    for (const { bytes, text: given } of entries) {
-      const text = typeof given === 'string' ? given : given({ file: last, offset: at + HEADER_BYTES });
-      const frame = encodeFrame(seq + frames.length, text, bytes);
-      frames.push(frame);
-      at += frame.length;
+    for (const entry of entries) {
+      try {
+        const { bytes, text: given } = entry;
+        const text = typeof given === 'string' ? given : given({ file: last, offset: at + HEADER_BYTES });
+        const frame = encodeFrame(seq + frames.length, text, bytes);
+        frames.push(frame);
+        written.push(entry);
+        at += frame.length;
+      } catch (error) {
+        entry.reject(error as Error);
+      }
     }
     try {
       await writeFully(writer, Buffer.concat(frames), offset);
@@ -136,7 +145,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
       failure = new AppError('JournalFailed', `cannot write ${logFile(folder, last)}`, { cause });
       throw failure;
     });
-    return at;
+    return { end: at, written };
   };
 
   /** The state holds all entries so far, so a snapshot makes them durable. */
@@ -186,14 +195,17 @@ export async function openLog(options: LogOptions): Promise<Log> {
       if (failure) throw failure;
       const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
       const isLarge = total >= compactAt || sizes.size > MAX_FILES_OF_SNAPSHOTS;
+      let written = entries;
       if (snapshot && (isBehind || isLarge)) await compact(snapshot());
       else {
-        offset = await write(entries);
-        seq += entries.length;
+        const done = await write(entries);
+        written = done.written;
+        offset = done.end;
+        seq += written.length;
         sizes.set(last, offset);
       }
       testify();
-      for (const { onDurable, resolve } of entries) {
+      for (const { onDurable, resolve } of written) {
         onDurable?.();
         resolve();
       }

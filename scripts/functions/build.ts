@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MODEL_FILES, type ModelName, modelPath } from '../../shared/faces/engines/local/models.ts';
+import { writeNotice } from '../licences/notice.ts';
 import { assertJavascript, assertZip } from './budgets.ts';
 import { type BundledEntry, bundleEntry, bundlePackages } from './javascript.ts';
 import { copyNativePackages } from './native.ts';
@@ -64,6 +65,10 @@ export async function buildFunction(
   }
   if (node) await copyFile(node, join(folder, 'node'));
 
+  await writeNotice(folder, {
+    contained: Object.values(programs).flatMap(({ contained }) => contained),
+    withNeeds: [...packagesOf(programs)],
+  });
   await assertPortable(folder);
   const zip = `${folder}.zip`;
   const bytes = await zipFolder(folder);

@@ -24,6 +24,8 @@ export interface BundledEntry {
   readonly largest: readonly (readonly [number, string])[];
   /** Packages outside the file that it can load. */
   readonly packages: readonly string[];
+  /** Packages whose code is in the file or in its chunks. */
+  readonly contained: readonly string[];
 }
 
 export interface BundleOptions {
@@ -86,6 +88,7 @@ export async function bundleEntry(options: BundleOptions): Promise<BundledEntry>
     bytes: joined.metafile.outputs[join(outdir, `${entry}.js`)]!.bytes,
     largest: largestInputs(metafile, atOnce),
     packages: packagesOf(metafile),
+    contained: containedIn(metafile),
   };
 }
 
@@ -120,6 +123,11 @@ function staticImports({ outputs }: Metafile, first: string): Set<string> {
 function packagesOf({ outputs }: Metafile): string[] {
   const imported = Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
   return APART.filter((name) => imported.includes(name));
+}
+
+function containedIn({ inputs }: Metafile): string[] {
+  const names = Object.keys(inputs).map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+  return [...new Set(names)].filter((name) => name !== undefined);
 }
 
 function largestInputs({ outputs }: Metafile, files: ReadonlySet<string>): (readonly [number, string])[] {

@@ -30,7 +30,7 @@ const keys = {
 
 const TARGETS: Readonly<Record<string, Target>> = {
   'face-recognition': {
-    env: { ...keys, REGION: cloud.region, OSS_ENDPOINT: cloud.oss.url },
+    env: { ...keys, REGION: cloud.region, OSS_ENDPOINT: cloud.oss.url, SOURCE_BUCKETS: 'photos' },
     async check() {
       await answers('/readyz', 200);
       const answer = await post(await uploadPhoto());

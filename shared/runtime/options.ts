@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { AppError } from './errors.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** One option of a program. The tables in `docs/configuration.md` are generated from these. */
 export interface OptionSpec<T> {
@@ -36,7 +37,7 @@ export function flagOf(name: string): string {
 
 /**
  * Flags override the environment, which overrides defaults. Throws `ConfigInvalid` with every fault at once. It never quotes
- * the value of a secret.
+ * the value of a secret, nor a password in a URL.
  */
 export function readOptions<S extends OptionSpecs>(
   specs: S,
@@ -69,7 +70,7 @@ function faultOf(
   text: string,
   issues: readonly { readonly code?: string; readonly message: string }[],
 ): string {
-  const got = secret ? '' : `, got ${JSON.stringify(text)}`;
+  const got = secret ? '' : `, got ${JSON.stringify(withoutSecrets(text))}`;
   const why = issues.find(({ code }) => code === 'custom')?.message;
   return `${from} must be ${unit}${got}${why === undefined ? '' : `: ${why}`}`;
 }

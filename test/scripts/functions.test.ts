@@ -46,6 +46,21 @@ describe('buildFunction', () => {
       expect.arrayContaining(['index.js', 'index.js.map', 'server.js', 'package.json', 'chunks/saxes.js']),
     );
     expect(zipped).toContain('node_modules/@img/sharp-linux-x64/package.json');
+    const notice = await readFile(join(faces.folder, 'NOTICE'), 'utf8');
+    expect(zipped).toContain('NOTICE');
+    for (const text of [
+      /^@img\/sharp-libvips-linux-x64 .* \(LGPL-3\.0-or-later\)$/m,
+      /^zod .* \(MIT\)$/m,
+      /^pino /m,
+    ])
+      expect(notice).toMatch(text);
+    for (const text of [
+      '| libvips       | LGPLv3',
+      'GNU LESSER GENERAL PUBLIC LICENSE',
+      'GNU GENERAL PUBLIC LICENSE',
+    ])
+      expect(notice).toContain(text);
+    expect(notice).not.toContain('faceplugin');
     expect(zipped.filter((name) => name.includes('onnxruntime'))).toEqual([]);
     expect(
       Object.keys(unzipSync(await readFile(poller.zip))).filter((name) => name.includes('sharp')),
@@ -57,6 +72,9 @@ describe('buildFunction', () => {
       outdir: await projectTempDir(),
       engine: 'local',
     });
+    const notice = await readFile(join(folder, 'NOTICE'), 'utf8');
+    for (const name of ['faceplugin-face-recognition-js', '@vladmandic/face-api', 'onnxruntime-node'])
+      expect(notice).toMatch(new RegExp(`^${name} .* \\(MIT\\)$`, 'm'));
     const away = await tempDir();
     await cp(folder, away, { recursive: true });
     const script = `require("./index.js").initialize(${JSON.stringify({ requestId: 'r', function: { timeout: 60 } })})
@@ -87,7 +105,7 @@ describe('buildFunction', () => {
 
 describe('budgets', () => {
   const ofBytes = (bytes: number) =>
-    ({ bytes, largest: [[bytes, 'node_modules/large']], packages: [] }) as const;
+    ({ bytes, largest: [[bytes, 'node_modules/large']], packages: [], contained: [] }) as const;
 
   test('a program and a zip within their budgets pass', () => {
     expect(() => assertJavascript('face-recognition/index', ofBytes(200 * 1024))).not.toThrow();

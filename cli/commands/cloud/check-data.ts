@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
-import pc from 'picocolors';
 import { repairDataFolder, verifyDataFolder } from '../../../local/check-data.ts';
 import type { Damage } from '../../../local/disk/data-folder.ts';
+import { type Line, line, print, style } from '../../../shared/runtime/terminal.ts';
 import { dataDirOption } from '../../options.ts';
 
 export const verifyCommand = new Command('verify')
@@ -11,8 +11,8 @@ export const verifyCommand = new Command('verify')
   .addOption(dataDirOption())
   .action(async ({ dataDir }) => {
     const found = await listDamage((report) => verifyDataFolder(dataDir, report));
-    if (found === 0) return console.log(`${dataDir} is as it was written`);
-    console.log(`${described(found)} in ${dataDir}; mend with: repair --data-dir ${dataDir}`);
+    if (found === 0) return print(`${dataDir} is as it was written`);
+    print(`${described(found)} in ${dataDir}; mend with: repair --data-dir ${dataDir}`);
     process.exitCode = 1;
   });
 
@@ -21,7 +21,7 @@ export const repairCommand = new Command('repair')
   .addOption(dataDirOption())
   .action(async ({ dataDir }) => {
     const found = await listDamage((report) => repairDataFolder(dataDir, report));
-    console.log(found === 0 ? `${dataDir} is as it was written` : `${described(found)} mended in ${dataDir}`);
+    print(found === 0 ? `${dataDir} is as it was written` : `${described(found)}, and mended in ${dataDir}`);
   });
 
 /** Prints each damage, and returns how many there are. */
@@ -29,16 +29,16 @@ async function listDamage(check: (report: (damage: Damage) => void) => Promise<v
   let found = 0;
   await check((damage) => {
     found++;
-    console.log(formatDamage(damage));
+    print(formatDamage(damage));
   });
   return found;
 }
 
 const described = (count: number) => `${count} ${count === 1 ? 'thing is' : 'things are'} damaged`;
 
-function formatDamage({ what, problem, offset, bytes, lost, remedy }: Damage): string {
+function formatDamage({ what, problem, offset, bytes, lost, remedy }: Damage): Line {
   const where = offset === undefined ? '' : ` at byte ${offset}`;
   const size = bytes === undefined ? '' : `, ${bytes} bytes`;
   const loss = lost === undefined ? '' : `, ${lost} lost`;
-  return `${pc.red(what)} ${problem}${where}${size}${loss}${remedy === undefined ? '' : ` → ${remedy}`}`;
+  return line`${style.red(what)} ${problem}${where}${size}${loss}${remedy === undefined ? '' : ` → ${remedy}`}`;
 }

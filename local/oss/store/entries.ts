@@ -108,6 +108,7 @@ export function withSegments(key: string, value: string, map: (segment: Segment)
     const part = decode<Part>(value);
     return encodePart({ ...part, segment: map(part.segment) });
   }
+  if (!key.startsWith('o/')) return value;
   const { versions } = decodeObject('', value);
   return encodeObject({
     key: '',
