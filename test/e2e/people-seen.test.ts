@@ -55,7 +55,8 @@ test('people of unnamed photos are grouped, named, split, denied, undone and sea
   await namesSoon(photo).toEqual(['Anna']);
 
   const history = await people('history');
-  expect(history.split('\n')).toHaveLength(6);
+  expect(history.split('\n')[0]).toMatch(/ is Anna$/);
+  expect(history.match(/ is taken back$/gm)!.length).toBeGreaterThanOrEqual(2);
   expect(await people('search', photos[0]!, '--limit', '1')).toMatch(
     /^oss:\/\/photos\/incoming\/sample1\.jpg#0 {2}(1\.000|0\.99\d) {2}high\n$/,
   );
