@@ -7,7 +7,7 @@ export default {
     'local/index.ts!',
     'functions/*/{fc,server}.ts!',
     'shared/faces/pictures/{main.ts,from-source.js}!',
-      'shared/faces/index/vectors/{worker.ts,from-source.js}!',
+    'shared/faces/index/vectors/{worker.ts,from-source.js}!',
     // Writes schemas, manifests and pages that are shipped.
     ...(isProduction ? ['scripts/docs.ts!'] : []),
     'scripts/!(docs).{ts,js}',

@@ -1,8 +1,8 @@
 import sharp, { type Sharp } from 'sharp';
 import type { RasterEngine } from '../../shared/faces/engine.ts';
 import { similarity } from '../../shared/faces/similarity.ts';
-import { decodeImage } from '../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS } from '../../shared/images/image.ts';
+import { decodeImage } from '../../test/support/decode-image.ts';
 import type { FoundFace } from './detection.ts';
 import { type Share, shareOf } from './statistics.ts';
 

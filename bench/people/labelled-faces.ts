@@ -3,9 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
 import { isMatchable } from '../../shared/faces/similarity.ts';
-import { decodeImage } from '../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS } from '../../shared/images/image.ts';
 import { isAppError } from '../../shared/runtime/errors.ts';
+import { decodeImage } from '../../test/support/decode-image.ts';
 
 /** A face whose person is known. */
 export interface LabelledFace {

@@ -2,23 +2,16 @@ import type { OutputInfo, Sharp } from 'sharp';
 import { decodeDamagedJpeg } from './damaged-jpeg.ts';
 import type { ImageBounds, Raster, UprightImage } from './image.ts';
 import { isJpegDamage, undecodable } from './inspect/errors.ts';
-import { type ImageHeader, readHeader } from './inspect/header.ts';
+import type { ImageHeader } from './inspect/header.ts';
 import { loadSharp } from './sharp.ts';
 
 /**
- * Decodes an uploaded file: applies the EXIF orientation, converts colours to sRGB, replaces transparency by white,
- * reads only the first frame or page, and scales down to `bounds.rasterSide` while decoding.
+ * Decodes a file whose header was read: applies the EXIF orientation, converts colours to sRGB, replaces transparency by
+ * white, reads only the first frame or page, and scales down to `bounds.rasterSide` while decoding.
  *
- * The file is inspected first, so one beyond the bounds is rejected before it costs anything. A JPEG that ends too early or
- * is damaged is decoded as far as possible, and is `partial`.
- *
- * Throws `InvalidImage` with `details.reason`, and `ImageTooLarge` with `details.bound`, `limit` and `actual`.
+ * A JPEG that ends too early or is damaged is decoded as far as possible, and is `partial`. Throws `InvalidImage` with
+ * `details.reason`.
  */
-export async function decodeImage(bytes: Uint8Array, bounds: ImageBounds): Promise<UprightImage> {
-  return decodeInspected(await readHeader(bytes, bounds), bounds);
-}
-
-/** The second half of `decodeImage`, for a file whose header was read. */
 export async function decodeInspected(header: ImageHeader, bounds: ImageBounds): Promise<UprightImage> {
   const { width, height, format, storedUpright, preview } = header;
   const { raster, partial } = await decodePixels(header, bounds);

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { samplePhotos } from '../../cli/files.ts';
 import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
-import { engineInProcess } from '../../shared/faces/pictures/in-process.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
 import { readPipelineOptions } from '../../shared/pipeline/options.ts';
 import { createRecognition } from '../../shared/pipeline/recognize.ts';
 import type { ResultDocument } from '../../shared/results/document.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
+import { engineInProcess } from '../support/engine-in-process.ts';
 import { anEvent } from '../support/events.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 

@@ -1,8 +1,8 @@
 import type { FaceEngine } from '../../shared/faces/engine.ts';
 import type { Face } from '../../shared/faces/face.ts';
 import type { AnalyzeOptions } from '../../shared/faces/picture.ts';
-import { engineInProcess } from '../../shared/faces/pictures/in-process.ts';
 import type { UprightImage } from '../../shared/images/image.ts';
+import { engineInProcess } from './engine-in-process.ts';
 
 export interface FakeEngine extends FaceEngine {
   /** All analyzed pictures. */

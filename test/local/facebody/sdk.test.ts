@@ -4,10 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { streamOf } from '../../../shared/faces/engines/facebody/operations.ts';
 import type { SdkClient } from '../../../shared/faces/engines/facebody/sdk.ts';
 import { createLocalEngine } from '../../../shared/faces/engines/local/engine.ts';
-import { engineInProcess } from '../../../shared/faces/pictures/in-process.ts';
 import { similarity } from '../../../shared/faces/similarity.ts';
 import { cropFace } from '../../../shared/images/crop.ts';
 import { acs3Authorization, acs3ContentHash } from '../../../shared/runtime/acs3.ts';
+import { engineInProcess } from '../../support/engine-in-process.ts';
 import { listenOnLoopback } from '../../support/loopback.ts';
 import { decodePhoto, decodeSample, SAMPLES, type Sample, sampleBytes } from '../../support/photos.ts';
 import { FACEBODY_ACCOUNT, type FaceBodyServer, startFaceBody } from './support.ts';

@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { type AnnotatedFace, annotateImage } from '../../../shared/images/annotate.ts';
-import { decodeImage } from '../../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS, type Raster } from '../../../shared/images/image.ts';
+import { decodeImage } from '../../support/decode-image.ts';
 import { blank, difference, type Pixel, photo, pixelAt, pixelsOf, upright } from './pictures.ts';
 
 const GREY: Pixel = [128, 128, 128];

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { decodeImage } from '../../../shared/images/decode.ts';
 import { encodeWithin } from '../../../shared/images/encode-within.ts';
 import { DEFAULT_IMAGE_BOUNDS } from '../../../shared/images/image.ts';
+import { decodeImage } from '../../support/decode-image.ts';
 import { noise } from './pictures.ts';
 
 const LIMITS = { maxBytes: 3_000_000, maxSide: 4095 };

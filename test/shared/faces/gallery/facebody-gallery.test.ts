@@ -4,11 +4,11 @@ import { entityIdOf, personOfEntity } from '../../../../shared/faces/gallery/fac
 import { createFaceBodyGallery } from '../../../../shared/faces/gallery/facebody/gallery.ts';
 import { addFaceEntity, listFaceEntities } from '../../../../shared/faces/gallery/facebody/operations.ts';
 import { createPacing } from '../../../../shared/faces/pacing.ts';
-import { engineInProcess } from '../../../../shared/faces/pictures/in-process.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
 import { galleryContract } from '../../../contracts/gallery.ts';
 import { type FaceBodyServer, startFaceBody } from '../../../local/facebody/support.ts';
 import { blankPicture } from '../../../support/analyze.ts';
+import { engineInProcess } from '../../../support/engine-in-process.ts';
 import { knownFaces } from '../../../support/known-faces.ts';
 import { clientOf } from '../engines/facebody/support.ts';
 

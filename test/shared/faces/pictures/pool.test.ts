@@ -7,13 +7,13 @@ import type { FaceEngine } from '../../../../shared/faces/engine.ts';
 import { createLocalEngine } from '../../../../shared/faces/engines/local/engine.ts';
 import { localEngineTraits } from '../../../../shared/faces/engines/local/version.ts';
 import type { AnalyzeOptions } from '../../../../shared/faces/picture.ts';
-import { engineInProcess } from '../../../../shared/faces/pictures/in-process.ts';
 import { createPicturePool, type PicturePoolOptions } from '../../../../shared/faces/pictures/pool.ts';
 import { readProcUsage } from '../../../../shared/faces/pictures/usage.ts';
 import { DEFAULT_IMAGE_BOUNDS, MEGABYTE } from '../../../../shared/images/image.ts';
 import type { AppError } from '../../../../shared/runtime/errors.ts';
 import { faceEngineContract } from '../../../contracts/face-engine.ts';
 import { analyze } from '../../../support/analyze.ts';
+import { engineInProcess } from '../../../support/engine-in-process.ts';
 import { SAMPLES, sampleBytes } from '../../../support/photos.ts';
 
 const EVERYTHING: AnalyzeOptions = { attributes: new Set(['age', 'gender', 'expression']), embeddings: true };

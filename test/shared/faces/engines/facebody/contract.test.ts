@@ -1,9 +1,9 @@
 import { afterAll, beforeAll } from 'vitest';
 import { createFaceBodyEngine } from '../../../../../shared/faces/engines/facebody/engine.ts';
 import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
-import { engineInProcess } from '../../../../../shared/faces/pictures/in-process.ts';
 import { faceEngineContract } from '../../../../contracts/face-engine.ts';
 import { type FaceBodyServer, startFaceBody } from '../../../../local/facebody/support.ts';
+import { engineInProcess } from '../../../../support/engine-in-process.ts';
 import { fakeEngine } from '../../../../support/fake-engine.ts';
 import { clientOf } from './support.ts';
 

@@ -7,7 +7,6 @@ import { createLocalEngine } from '../../../../../shared/faces/engines/local/eng
 import type { Face } from '../../../../../shared/faces/face.ts';
 import { createPacing } from '../../../../../shared/faces/pacing.ts';
 import type { AnalyzeOptions } from '../../../../../shared/faces/picture.ts';
-import { engineInProcess } from '../../../../../shared/faces/pictures/in-process.ts';
 import { overlap } from '../../../../../shared/images/geometry.ts';
 import type { UprightImage } from '../../../../../shared/images/image.ts';
 import { manualClock, systemClock } from '../../../../../shared/runtime/clock.ts';
@@ -15,6 +14,7 @@ import type { CredentialProvider } from '../../../../../shared/runtime/credentia
 import type { AppError } from '../../../../../shared/runtime/errors.ts';
 import { FACEBODY_ACCOUNT, startFaceBody } from '../../../../local/facebody/support.ts';
 import { analyze, openPixels } from '../../../../support/analyze.ts';
+import { engineInProcess } from '../../../../support/engine-in-process.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../../support/fake-engine.ts';
 import { listenOnLoopback } from '../../../../support/loopback.ts';
 import { blankImage, SAMPLE_NUMBERS, sampleBytes } from '../../../../support/photos.ts';

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
 import { MODEL_FILES, type ModelName, modelPath } from '../../../../../shared/faces/engines/local/models.ts';
 import type { AttributeName, Box, Face } from '../../../../../shared/faces/face.ts';
-import { engineInProcess } from '../../../../../shared/faces/pictures/in-process.ts';
 import { similarity } from '../../../../../shared/faces/similarity.ts';
 import { faceEngineContract } from '../../../../contracts/face-engine.ts';
+import { engineInProcess } from '../../../../support/engine-in-process.ts';
 import {
   blankImage,
   countFound,
