@@ -6,7 +6,8 @@ export default {
     'cli/{main,local-cloud}.ts!',
     'local/index.ts!',
     'functions/*/{fc,server}.ts!',
-    'shared/faces/engines/local/{worker.ts,from-source.js}!',
+    'shared/faces/pictures/{main.ts,from-source.js}!',
+    'shared/faces/index/vectors/{worker.ts,from-source.js}!',
     // Writes schemas, manifests and pages that are shipped.
     ...(isProduction ? ['scripts/docs.ts!'] : []),
     'scripts/!(docs).{ts,js}',

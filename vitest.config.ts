@@ -3,7 +3,13 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/chaos/**', 'test/conformance/**', 'test/bundle/**', 'test/knative/cluster/**'],
+    exclude: [
+      'test/chaos/**',
+      'test/conformance/**',
+      'test/bundle/**',
+      'test/hostile/**',
+      'test/knative/cluster/**',
+    ],
     globalSetup: './test/support/run-folder.ts',
     reporters: ['default', './test/support/closing-line.ts'],
     testTimeout: 30_000,

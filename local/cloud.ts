@@ -68,7 +68,7 @@ export interface LocalCloudOptions {
   /** FaceBody's requests per second for each operation. @default 2, as for pay-as-you-go accounts */
   readonly facebodyQuota?: number | ((operation: string) => number);
   /** Finds the faces for FaceBody; the caller closes it. @default the embedded engine, loaded with the first picture */
-  readonly faceEngine?: Pick<FaceEngine, 'analyze'>;
+  readonly faceEngine?: Pick<FaceEngine, 'open'>;
 }
 
 /** A running local cloud. All addresses are on loopback. */

@@ -2,10 +2,13 @@ import { copyFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
-/** What the local cloud starts by file name: threads of the engine, and processes of Function Compute. */
+/** What the local cloud starts by file name: processes that work on pictures, and processes of Function Compute. */
 const STARTED = {
-  // The pool of the engine looks for it beside the folder of chunks.
-  worker: { 'local-engine-worker': 'shared/faces/engines/local/worker.ts' },
+  // They are looked for beside the folder of chunks.
+  programs: {
+    'face-search-worker': 'shared/faces/index/vectors/worker.ts',
+    'picture-process': 'shared/faces/pictures/main.ts',
+  },
   // The local Function Compute looks for its runtime beside the chunk that starts it; clients preload the other file.
   files: ['local/fc/instances/fc-runtime.cjs', 'local/gateway/redirect.cjs'],
 };
@@ -18,7 +21,7 @@ export function bundle(outdir, logLevel) {
 /** Bundles the entry points with what they start, and returns esbuild's metafile. */
 export async function bundleEntries(entryPoints, outdir, logLevel) {
   const { metafile } = await build({
-    entryPoints: { ...entryPoints, ...STARTED.worker },
+    entryPoints: { ...entryPoints, ...STARTED.programs },
     outdir,
     bundle: true,
     splitting: true,

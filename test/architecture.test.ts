@@ -17,6 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   'shared/oss': ['shared/runtime'],
   'shared/images': ['shared/runtime'],
   'shared/faces': ['shared/images', 'shared/oss', 'shared/runtime'],
+  'shared/people': ['shared/faces', 'shared/oss', 'shared/runtime'],
   'shared/results': ['shared/oss', 'shared/runtime'],
   'shared/sinks': ['shared/envelope', 'shared/runtime'],
   'shared/pipeline': [
@@ -24,6 +25,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'shared/faces',
     'shared/images',
     'shared/oss',
+    'shared/people',
     'shared/results',
     'shared/runtime',
   ],

@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { notificationOf } from '../../local/events/notification.ts';
 import { mnsClientOf, ossClientOf } from '../../test/support/cloud-clients.ts';
+import { fakeEngine } from '../../test/support/fake-engine.ts';
 
 /** Environment and arguments of the handlers. */
 export interface Stage {
@@ -18,7 +19,7 @@ export async function openStage(): Promise<Stage> {
   const cloud = await startLocalCloud({
     region: 'cn-shanghai',
     facebodyQuota: Number.POSITIVE_INFINITY,
-    faceEngine: { analyze: async () => [] },
+    faceEngine: fakeEngine(),
   });
   const oss = ossClientOf(cloud);
   const mns = mnsClientOf(cloud);

@@ -1,6 +1,6 @@
 import type { Attributes } from './attributes.ts';
 import type { Detection } from './detection.ts';
-import type { Threads } from './speed.ts';
+import type { Processes } from './speed.ts';
 import { percent, quantile } from './statistics.ts';
 import type { Verification } from './verification.ts';
 
@@ -8,12 +8,12 @@ interface Measured {
   readonly detection?: Detection;
   readonly verification?: Verification;
   readonly attributes?: Attributes;
-  readonly threads?: Threads;
+  readonly processes?: Processes;
 }
 
 /** Missed bars as text. The measured share counts, not its interval, which is wide for some hundred faces. */
 export function checkBars(name: string, measured: Measured): string[] {
-  const { detection, verification, attributes, threads } = measured;
+  const { detection, verification, attributes, processes } = measured;
   const faults: string[] = [];
   const demand = (holds: boolean, what: string, bar: string) => {
     if (!holds) faults.push(`${name}: ${what}, the bar is ${bar}`);
@@ -34,9 +34,13 @@ export function checkBars(name: string, measured: Measured): string[] {
     const { error } = attributes.age;
     demand(error <= 6, `age is off by ${error.toFixed(1)} years`, '6');
   }
-  if (threads && threads.workers > 1) {
-    const ratio = quantile(threads.ratios, 0.5);
-    demand(ratio >= 1.7, `${threads.workers} threads do ${ratio.toFixed(2)} times the images of one`, '1.7');
+  if (processes && processes.workers > 1) {
+    const ratio = quantile(processes.ratios, 0.5);
+    demand(
+      ratio >= 1.7,
+      `${processes.workers} processes do ${ratio.toFixed(2)} times the images of one`,
+      '1.7',
+    );
   }
   return faults;
 }

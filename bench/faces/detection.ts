@@ -1,4 +1,4 @@
-import type { FaceEngine } from '../../shared/faces/engine.ts';
+import type { RasterEngine } from '../../shared/faces/engine.ts';
 import type { AttributeName, Face } from '../../shared/faces/face.ts';
 import { overlap } from '../../shared/images/geometry.ts';
 import type { LabelledFace, LabelledPhoto } from './photos.ts';
@@ -22,7 +22,7 @@ export interface Findings {
   readonly invented: readonly { readonly photo: LabelledPhoto; readonly face: Face }[];
 }
 
-export async function findFaces(engine: FaceEngine, photos: readonly LabelledPhoto[]): Promise<Findings> {
+export async function findFaces(engine: RasterEngine, photos: readonly LabelledPhoto[]): Promise<Findings> {
   const found: FoundFace[] = [];
   const missed: Findings['missed'][number][] = [];
   const invented: Findings['invented'][number][] = [];

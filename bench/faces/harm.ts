@@ -1,8 +1,8 @@
 import sharp, { type Sharp } from 'sharp';
-import type { FaceEngine } from '../../shared/faces/engine.ts';
+import type { RasterEngine } from '../../shared/faces/engine.ts';
 import { similarity } from '../../shared/faces/similarity.ts';
-import { decodeImage } from '../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS } from '../../shared/images/image.ts';
+import { decodeImage } from '../../test/support/decode-image.ts';
 import type { FoundFace } from './detection.ts';
 import { type Share, shareOf } from './statistics.ts';
 
@@ -27,7 +27,7 @@ export interface Harmed {
 }
 
 /** Changes photos with one clear face. Other photos of a person differ more, so results for them are not better. */
-export async function harmFaces(engine: FaceEngine, found: readonly FoundFace[]): Promise<Harmed[]> {
+export async function harmFaces(engine: RasterEngine, found: readonly FoundFace[]): Promise<Harmed[]> {
   const portraits = found.filter(({ photo, label }) => photo.faces.length === 1 && !label.hard);
   const { match } = engine.embedder!.thresholds;
   const results: Harmed[] = [];

@@ -1,5 +1,5 @@
 // Accuracy and speed of the local engine with each of its embedders: detection, verification, attributes, changed
-// photos, time per image, threads. Uses photos from npm packages, which labels.json describes.
+// photos, time per image, processes. Uses photos from npm packages, which labels.json describes.
 //
 // Prints Markdown tables, draws docs/faces-roc.svg, and fails when a bar is missed. `--quick` skips changes and time.
 import { writeFile } from 'node:fs/promises';
@@ -13,8 +13,8 @@ import { findFaces, judgeDetection } from './detection.ts';
 import { harmFaces } from './harm.ts';
 import { loadPhotos } from './photos.ts';
 import { type Curve, drawCurves } from './plot.ts';
-import { printAccuracy, printHarm, printSpeed, printThreads } from './report.ts';
-import { compareThreads, measureSpeed } from './speed.ts';
+import { printAccuracy, printHarm, printProcesses, printSpeed } from './report.ts';
+import { compareProcesses, measureSpeed } from './speed.ts';
 import { comparePairs, judgeVerification } from './verification.ts';
 
 const quick = process.argv.includes('--quick');
@@ -33,9 +33,9 @@ const caption = `${first.pairs.genuine.length} pairs of one person, ${first.pair
 await writeFile('docs/faces-roc.svg', drawCurves([first, second], caption));
 
 if (!quick) {
-  const threads = await compareThreads(Math.min(availableParallelism(), 2));
-  printThreads(threads);
-  faults.push(...checkBars('threads', { threads }));
+  const processes = await compareProcesses(Math.min(availableParallelism(), 2));
+  printProcesses(processes);
+  faults.push(...checkBars('processes', { processes }));
 }
 for (const fault of faults) console.log(`missed: ${fault}`);
 if (faults.length > 0) process.exitCode = 1;

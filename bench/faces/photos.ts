@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Box, Expression } from '../../shared/faces/face.ts';
-import { decodeImage } from '../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS, type UprightImage } from '../../shared/images/image.ts';
+import { decodeImage } from '../../test/support/decode-image.ts';
 
 /** What a person sees in a face. A field is absent where a person cannot tell. */
 export interface LabelledFace {

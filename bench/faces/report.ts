@@ -2,7 +2,7 @@ import type { Thresholds } from '../../shared/faces/gallery/gallery.ts';
 import type { Attributes } from './attributes.ts';
 import type { Detection, Findings } from './detection.ts';
 import type { Harmed } from './harm.ts';
-import type { Speed, Threads } from './speed.ts';
+import type { Processes, Speed } from './speed.ts';
 import { describeShare, percent, quantile } from './statistics.ts';
 import type { Pairs, Verification } from './verification.ts';
 
@@ -85,12 +85,12 @@ export function printSpeed(speeds: readonly Speed[]): void {
   );
 }
 
-export function printThreads({ workers, alone, together, ratios, rssMb }: Threads): void {
+export function printProcesses({ workers, alone, together, ratios, rssMb }: Processes): void {
   const ratio = quantile(ratios, 0.5).toFixed(2);
   const spread = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
   console.log();
   table(
-    ['threads', 'images per second', 'resident MB'],
+    ['processes', 'images per second', 'resident MB'],
     [
       ['none of its own', alone.toFixed(1), rssMb.alone.toFixed(0)],
       [

@@ -1,9 +1,10 @@
-import type { FaceEngine } from '../../shared/faces/engine.ts';
-import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
-import { createEnginePool } from '../../shared/faces/engines/local/pool.ts';
+import type { RasterEngine } from '../../shared/faces/engine.ts';
 import type { AttributeName } from '../../shared/faces/face.ts';
-import type { UprightImage } from '../../shared/images/image.ts';
-import { crowd, decodeSample, SAMPLE_NUMBERS } from '../../test/support/photos.ts';
+import { type Picture, type Pictures, withPicture } from '../../shared/faces/picture.ts';
+import { createPicturePool } from '../../shared/faces/pictures/pool.ts';
+import { DEFAULT_IMAGE_BOUNDS, MEGABYTE, type UprightImage } from '../../shared/images/image.ts';
+import { crowd, decodeSample, SAMPLE_NUMBERS, sampleBytes } from '../../test/support/photos.ts';
+import { residentMb } from '../process-tree.ts';
 import { quantile } from './statistics.ts';
 
 const ASK = {
@@ -11,7 +12,7 @@ const ASK = {
   embeddings: true,
 } as const;
 const ROUNDS = 15;
-/** Turns of each side in the comparison of threads. */
+/** Turns of each side in the comparison of processes. */
 const TURNS = 5;
 const REPEATS = 3;
 
@@ -26,7 +27,7 @@ export interface Speed {
 }
 
 /** Of the given images, and of two with 5 and about 20 faces. */
-export async function measureSpeed(engine: FaceEngine, images: readonly UprightImage[]): Promise<Speed[]> {
+export async function measureSpeed(engine: RasterEngine, images: readonly UprightImage[]): Promise<Speed[]> {
   const speeds: Speed[] = [];
   const { image: many } = await crowd(2, () => [], { width: 1920, height: 2160 });
   for (const image of [...images, await decodeSample(5), many]) {
@@ -52,45 +53,59 @@ export async function measureSpeed(engine: FaceEngine, images: readonly UprightI
   return speeds;
 }
 
-export interface Threads {
+export interface Processes {
   readonly workers: number;
-  /** Images per second. */
+  /** Images per second, decoding included. */
   readonly alone: number;
   readonly together: number;
   /** One ratio per turn. */
   readonly ratios: readonly number[];
+  /** Of the processes beside this one. */
   readonly rssMb: { readonly alone: number; readonly together: number };
 }
 
-/** Analyzes the sample photos all at once, alternately on this thread and on several. */
-export async function compareThreads(workers: number): Promise<Threads> {
-  const samples = await Promise.all(SAMPLE_NUMBERS.map((sample) => decodeSample(sample)));
-  const images = Array.from({ length: REPEATS }, () => samples).flat();
-  const rate = async (engine: FaceEngine): Promise<number> => {
+/** Processes the sample photos all at once, alternately in one process and in several. */
+export async function compareProcesses(workers: number): Promise<Processes> {
+  const samples = SAMPLE_NUMBERS.map((sample) => sampleBytes(sample));
+  const files = Array.from({ length: REPEATS }, () => samples).flat();
+  const open = (count: number) =>
+    createPicturePool({
+      engine: {},
+      workers: count,
+      maxWaiting: files.length,
+      memoryBytes: 4096 * MEGABYTE,
+      maxPictureMb: DEFAULT_IMAGE_BOUNDS.maxPictureMb,
+    });
+  const rate = async (pictures: Pictures<Picture>): Promise<number> => {
     const started = performance.now();
-    const found = await Promise.all(images.map((image) => engine.analyze(image, ASK)));
+    const found = await Promise.all(
+      files.map((file) =>
+        withPicture(pictures.open(file, { bounds: DEFAULT_IMAGE_BOUNDS }), (picture) => picture.faces(ASK)),
+      ),
+    );
     const faces = found.flat().length;
     if (faces !== 22 * REPEATS) throw new Error(`${faces} faces, expected ${22 * REPEATS}`);
-    return (images.length * 1000) / (performance.now() - started);
+    return (files.length * 1000) / (performance.now() - started);
   };
-  const single = createLocalEngine();
+  const before = residentMb();
+  const single = open(1);
   await rate(single);
-  const aloneMb = process.memoryUsage().rss / 1024 / 1024;
-  const pool = createEnginePool({ workers, maxWaiting: images.length });
-  await rate(pool);
-  const togetherMb = process.memoryUsage().rss / 1024 / 1024;
+  const aloneMb = residentMb() - before;
+  const several = open(workers);
+  await rate(several);
+  const togetherMb = residentMb() - before - aloneMb;
   const alone: number[] = [];
   const together: number[] = [];
   for (let turn = 0; turn < TURNS; turn++) {
     alone.push(await rate(single));
-    together.push(await rate(pool));
+    together.push(await rate(several));
   }
-  await Promise.all([single.close(), pool.close()]);
+  await Promise.all([single.close(), several.close()]);
   return {
     workers,
     alone: quantile(alone, 0.5),
     together: quantile(together, 0.5),
     ratios: together.map((value, turn) => value / alone[turn]!),
-    rssMb: { alone: aloneMb, together: togetherMb - aloneMb },
+    rssMb: { alone: aloneMb, together: togetherMb },
   };
 }

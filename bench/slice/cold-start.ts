@@ -4,22 +4,35 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { samplePhotos } from '../../cli/files.ts';
-import { untilPrinted } from '../child.ts';
+import { processorMs } from '../process-tree.ts';
 
-/** Milliseconds from the start of `npm start`'s process to the first line of its table, with one photo. */
-export async function coldStart(): Promise<number> {
+export interface ColdStart {
+  /** Milliseconds from the start of the process to the first line of its table. */
+  readonly elapsedMs: number;
+  /** Processor time of all its processes until then. */
+  readonly processorMs: number;
+}
+
+/** `npm start` of a checkout that is built, with one photo. */
+export async function coldStart(root: string): Promise<ColdStart> {
   const dataDir = await mkdtemp(join(tmpdir(), 'mnsoss-face-bench-'));
   const [photo] = await samplePhotos();
-  const options = ['--once', '--data-dir', dataDir, '--oss-port', '0', '--mns-port', '0'];
   const started = performance.now();
-  const child = spawn(process.execPath, ['dist/cli/main.js', 'start', ...options, photo!.path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const ports = ['--oss-port', '0', '--mns-port', '0'];
+  const child = spawn(
+    process.execPath,
+    [join(root, 'dist/cli/main.js'), 'start', '--once', '--data-dir', dataDir, ...ports, photo!.path],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  let first: ColdStart | undefined;
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    if (first || !/sample1\.jpg +3 +processed/.test(output)) return;
+    first = { elapsedMs: performance.now() - started, processorMs: processorMs(child.pid) };
   });
-  const ended = once(child, 'exit');
-  await untilPrinted(child, /sample1\.jpg +3 +processed/);
-  const firstResult = performance.now() - started;
-  const [code] = await ended;
+  const [code] = await once(child, 'exit');
   await rm(dataDir, { recursive: true, force: true });
-  if (code !== 0) throw new Error(`the run failed with ${code}`);
-  return firstResult;
+  if (code !== 0 || !first) throw new Error(`the run failed with ${code}: ${output}`);
+  return first;
 }

@@ -1,29 +1,37 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FileResult, processFiles } from '../../cli/process-files.ts';
-import { startOneProcess } from '../../local/start/one-process.ts';
-import type { Stage } from '../../shared/pipeline/outcome.ts';
-import { createLogger } from '../../shared/runtime/log.ts';
-import { highestRssMb, report } from './measure.ts';
+import { pathToFileURL } from 'node:url';
+import type * as Files from '../../cli/process-files.ts';
+import type * as Start from '../../local/start/one-process.ts';
+import type * as Log from '../../shared/runtime/log.ts';
+import { processorMs } from '../process-tree.ts';
+import { report } from './measure.ts';
 import { manyPhotos, oneFacePhoto } from './photos.ts';
 import { median } from './statistics.ts';
 
-// All stages: HTTP uploads, events, queue, poller, recognition, and results in the bucket.
+// All stages of one checkout: HTTP uploads, events, queue, poller, recognition, and results in the bucket.
+const root = process.argv[2]!;
+const load = (path: string) => import(pathToFileURL(join(root, path)).href);
+const start = existsSync(join(root, 'local/start')) ? 'local/start/one-process.ts' : 'local/one-process.ts';
+const { startOneProcess } = (await load(start)) as typeof Start;
+const { processFiles } = (await load('cli/process-files.ts')) as typeof Files;
+const { createLogger } = (await load('shared/runtime/log.ts')) as typeof Log;
+
 const dataDir = await mkdtemp(join(tmpdir(), 'mnsoss-face-bench-'));
-const stages: Partial<Record<Stage, number[]>> = {};
-const logger = createLogger({ level: 'info', write: noteStages });
+const logger = createLogger({ level: 'error' });
 const app = await startOneProcess({ dataDir, ossPort: 0, mnsPort: 0, env: {}, logger });
 try {
   const files = await manyPhotos();
   const oneFace = await oneFacePhoto();
-  await run([{ ...files[0]!, name: 'warm-up.jpg' }]);
-  for (const stage of Object.keys(stages)) delete stages[stage as Stage];
+  await run(files.slice(0, 4).map((file) => ({ ...file, name: `warm-up/${file.name}` })));
 
   const started = performance.now();
+  const before = processorMs();
   const results = await run(files);
   const totalMs = performance.now() - started;
-  const duringRun = structuredClone(stages);
+  const usedMs = processorMs() - before;
 
   const oneFaceMs = await oneAtATime(
     Array.from({ length: 12 }, (_, i) => ({ ...oneFace, name: `one/${i}.jpg` })),
@@ -35,17 +43,16 @@ try {
     images: files.length,
     faces: results.reduce((sum, { faces }) => sum + faces, 0),
     totalMs,
+    processorMs: usedMs,
     oneFaceMs,
     groupMs,
-    stages: duringRun,
-    rssMb: highestRssMb(),
   });
 } finally {
   await app.stop();
   await rm(dataDir, { recursive: true, force: true });
 }
 
-function run(files: Parameters<typeof processFiles>[1]): Promise<FileResult[]> {
+function run(files: Parameters<typeof processFiles>[1]): Promise<Files.FileResult[]> {
   return processFiles(app, files, () => undefined);
 }
 
@@ -59,12 +66,4 @@ async function oneAtATime(files: Parameters<typeof processFiles>[1]): Promise<nu
     times.push(result.ms!);
   }
   return median(times);
-}
-
-function noteStages(line: string): void {
-  const { outcome, durations } = JSON.parse(line);
-  if (outcome !== 'processed') return;
-  for (const [stage, took] of Object.entries<number>(durations)) {
-    stages[stage as Stage] = [...(stages[stage as Stage] ?? []), took];
-  }
 }

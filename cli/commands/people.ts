@@ -1,27 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
 import { verifyFaces } from '../../shared/faces/verify.ts';
-import { decodeImage } from '../../shared/images/decode.ts';
+import { renameFacts } from '../../shared/people/statements.ts';
 import { imageBounds } from '../../shared/pipeline/options.ts';
+import { applyPeople } from '../../shared/pipeline/people/apply.ts';
 import { type EnrolReport, enrolAll, reenrolAll } from '../../shared/pipeline/people/enrol-all.ts';
 import { exportPeople } from '../../shared/pipeline/people/export.ts';
 import { findPerson } from '../../shared/pipeline/people/find.ts';
 import { type ForgetReport, forgetPerson } from '../../shared/pipeline/people/forget.ts';
+import { type ForgetSeenReport, forgetSeen } from '../../shared/pipeline/people/forget-seen.ts';
 import { listPhotos } from '../../shared/pipeline/people/photos.ts';
 import { renamePerson } from '../../shared/pipeline/people/rename.ts';
 import { print } from '../../shared/runtime/terminal.ts';
-import { dataDirOption, remoteOption } from '../options.ts';
+import { SEEN_COMMANDS } from '../people/seen-commands.ts';
+import { subcommand } from '../people/subcommand.ts';
 import { type People, withPeople } from '../people/with-people.ts';
 import { startProgress } from '../progress.ts';
-
-const REMOTE = 'a bucket (region, engine, gallery and keys come from the environment, as for the function)';
-
-/** A command on people, with the options that all of them have. */
-const subcommand = (name: string, description: string) =>
-  new Command(name)
-    .description(description)
-    .addOption(dataDirOption())
-    .addOption(remoteOption('<bucket>', REMOTE));
 
 const listCommand = subcommand('list', 'show known people and the number of their faces').action((options) =>
   withPeople(options, async ({ enrolment: { gallery } }) => {
@@ -47,8 +41,8 @@ const verifyCommand = subcommand(
   .argument('<other>')
   .action((photo, other, options) =>
     withPeople(options, async ({ enrolment: { engine, options: pipeline } }) => {
-      const open = async (path: string) => decodeImage(await readFile(path), imageBounds(pipeline));
-      const { same, confidence, level } = await verifyFaces(engine, [await open(photo), await open(other)]);
+      const files = [await readFile(photo), await readFile(other)] as const;
+      const { same, confidence, level } = await verifyFaces(engine, files, { bounds: imageBounds(pipeline) });
       const people = same ? 'one person' : 'two people';
       print(`${people}  ${confidence.toFixed(3)}${level ? `  ${level}` : ''}`);
       if (!same) process.exitCode = 1;
@@ -61,8 +55,11 @@ const forgetCommand = subcommand(
 )
   .argument('<person>')
   .action((person, options) =>
-    withPeople(options, async ({ forgetting }) => {
-      for (const line of describeForgotten(await forgetPerson(person, forgetting))) print(line);
+    withPeople(options, async ({ forgetting, applying }) => {
+      const own = applying ? await forgetSeen(person, applying) : { sightings: [], facts: [] };
+      const report = { ...own, ...(await forgetPerson(person, forgetting)) };
+      if (applying) await applyPeople(applying);
+      for (const line of describeForgotten(report)) print(line);
     }),
   );
 
@@ -70,7 +67,11 @@ const renameCommand = subcommand('rename', 'rename a person; the name of another
   .argument('<from>')
   .argument('<to>')
   .action((from, to, options) =>
-    withPeople(options, async ({ enrolment, bucket, region }) => {
+    withPeople(options, async ({ enrolment, applying, bucket, region }) => {
+      if (applying) {
+        const { facts } = applying.seen;
+        await facts.state(renameFacts(await facts.read(), from, to));
+      }
       const { photos, refused, documents } = await renamePerson(from, to, enrolment, { bucket, region });
       for (const key of photos) print(`photo ${key}`);
       for (const { key, reason } of refused) print(`refused ${key}: ${reason}`);
@@ -109,6 +110,8 @@ export const peopleCommand = new Command('people')
   .addCommand(exportCommand)
   .addCommand(enrolCommand);
 
+for (const command of SEEN_COMMANDS) peopleCommand.addCommand(command);
+
 async function enrolWithProgress(
   { enrolment, forgetting, bucket, region }: People,
   enrol: typeof enrolAll,
@@ -122,7 +125,7 @@ async function enrolWithProgress(
   }
 }
 
-function describeForgotten({ person, ...lists }: ForgetReport): string[] {
+function describeForgotten({ person, ...lists }: ForgetReport & ForgetSeenReport): string[] {
   const lines = Object.entries(lists).flatMap(([what, items]) =>
     items.map((item: string) => `${what} ${item}`),
   );

@@ -50,6 +50,10 @@ export function faceRecognitionPolicy(props: FunctionProps, bucket: string): Ram
     writable.push(objects(resultBucket, env.GALLERY_PREFIX || 'gallery/'));
     listed.push(env.GALLERY_PREFIX || 'gallery/');
   }
+  if (env.INDEX === 'oss') {
+    writable.push(objects(resultBucket, env.INDEX_PREFIX || 'index/'));
+    listed.push(env.INDEX_PREFIX || 'index/');
+  }
   return policy(
     allow(['oss:GetObject'], readable),
     allow(['oss:GetObject', 'oss:PutObject', 'oss:DeleteObject'], writable),

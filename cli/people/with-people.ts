@@ -1,7 +1,9 @@
 import { composeFaceRecognition } from '../../shared/pipeline/compose/recognition.ts';
+import type { ApplyDeps } from '../../shared/pipeline/people/apply.ts';
 import type { EnrolmentDeps } from '../../shared/pipeline/people/enrol.ts';
 import type { ForgetDeps } from '../../shared/pipeline/people/forget.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
 import { type PeopleOptions, withPeopleTarget } from './people-target.ts';
 
@@ -9,6 +11,8 @@ import { type PeopleOptions, withPeopleTarget } from './people-target.ts';
 export interface People {
   readonly enrolment: EnrolmentDeps;
   readonly forgetting: ForgetDeps;
+  /** Absent where faces are not kept. */
+  readonly applying?: ApplyDeps;
   readonly bucket: string;
   readonly region: string;
 }
@@ -28,9 +32,32 @@ export function withPeople(options: PeopleOptions, work: (people: People) => Pro
       const { peoplePrefix, resultPrefix, resultBucket = bucket } = options;
       const [source, results] = [openBucket(bucket), openBucket(resultBucket)];
       const forgetting = { gallery, source, results, peoplePrefix, resultPrefix };
-      await work({ enrolment, forgetting, bucket, region });
+      const seen = await recognition.seen(bucket, region);
+      const { indexPrefix } = recognition.options.people;
+      const applying = seen && { seen, openBucket, region, results, options, indexPrefix };
+      await work({ enrolment, forgetting, applying, bucket, region });
     } finally {
       await recognition.close();
     }
   });
+}
+
+/** Runs `work` on everybody seen in a bucket. Throws `ConfigInvalid` where faces are not kept. */
+export function withSeen(
+  options: PeopleOptions,
+  work: (applying: ApplyDeps & { readonly bucket: string }) => Promise<void>,
+): Promise<void> {
+  return withPeople(options, async ({ enrolment, applying, bucket }) => {
+    if (!applying) throw notKept(enrolment.options.engine);
+    await work({ ...applying, bucket });
+  });
+}
+
+function notKept(engine: string): AppError {
+  return new AppError(
+    'ConfigInvalid',
+    engine === 'facebody'
+      ? 'FaceBody gives no embeddings, so faces cannot be grouped, searched or compared later: set ENGINE=local'
+      : 'INDEX=off: no face is kept: set INDEX=oss and GALLERY=oss',
+  );
 }

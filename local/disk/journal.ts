@@ -7,7 +7,10 @@ import { openLog } from './log.ts';
 import { mendLog } from './mend-log.ts';
 import { logFilesIn, scanLog } from './scan-log.ts';
 
-/** A durable list of records that change a state in memory. */
+/**
+ * A durable list of records that change a state in memory: what a new service of the local cloud keeps its data in. It gets
+ * a folder of its own below the data folder, and a line in `local/check-data.ts`, so that it is verified and repaired too.
+ */
 export interface Journal<R> {
   /** Resolves when the records, and all before them, survive a crash. */
   append(records: readonly R[]): Promise<void>;

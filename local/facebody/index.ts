@@ -24,7 +24,7 @@ export type { OperationStats } from './statistics.ts';
 /** Face databases are kept in `facebody/` below the data folder, uploads in memory. */
 export interface FaceBodyOptions extends ServiceOptions {
   /** Analyzes the pictures; galleries and comparisons need its embeddings. The caller closes it. */
-  readonly engine: Pick<FaceEngine, 'analyze'>;
+  readonly engine: Pick<FaceEngine, 'open'>;
   /** Requests per second for each operation of an account; `Infinity` for no limit. @default 2 */
   readonly quota?: number | ((operation: string) => number);
   /** Of faces in databases. @default the vendor's */

@@ -1,7 +1,7 @@
 import type { FaceEngine } from '../../shared/faces/engine.ts';
 import type { AttributeName, Face } from '../../shared/faces/face.ts';
-import { decodeImage } from '../../shared/images/decode.ts';
-import { DEFAULT_IMAGE_BOUNDS, type ImageFormat, type UprightImage } from '../../shared/images/image.ts';
+import { type Picture, withPicture } from '../../shared/faces/picture.ts';
+import { DEFAULT_IMAGE_BOUNDS, type ImageFormat } from '../../shared/images/image.ts';
 import { isAppError, toAppError } from '../../shared/runtime/errors.ts';
 import { type HttpClient, readBody } from '../../shared/runtime/http.ts';
 import { FaceBodyRefusal } from './errors.ts';
@@ -19,15 +19,18 @@ export interface PictureRule {
 
 export interface Pictures {
   /** Downloads the picture of a request; `host` is the host and port to which the request was sent. */
-  fetch(url: string, rule: PictureRule, host: string): Promise<UprightImage>;
-  decode(bytes: Buffer, rule: PictureRule): Promise<UprightImage>;
+  download(url: string, host: string): Promise<Buffer>;
+  /** Opens a file and closes it after `work`. */
+  use<R>(file: Buffer, rule: PictureRule, work: (picture: Picture) => Promise<R>): Promise<R>;
   /** Sorted by probability, highest first. Refuses a picture without a face. */
-  faces(
-    image: UprightImage,
-    asked: { attributes: readonly AttributeName[]; embeddings: boolean },
-  ): Promise<Face[]>;
+  faces(file: Buffer, rule: PictureRule, asked: Asked): Promise<Face[]>;
   /** The largest face, with its embedding. */
-  largestFace(image: UprightImage): Promise<Face & { readonly embedding: Float32Array }>;
+  largestFace(file: Buffer, rule: PictureRule): Promise<Face & { readonly embedding: Float32Array }>;
+}
+
+interface Asked {
+  readonly attributes: readonly AttributeName[];
+  readonly embeddings: boolean;
 }
 
 const DOWNLOAD_TIMEOUT_MS = 5000;
@@ -36,7 +39,7 @@ const MAX_DOWNLOAD_BYTES = 32 * 1024 * 1024;
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/;
 
 export function createPictures(deps: {
-  readonly engine: Pick<FaceEngine, 'analyze'>;
+  readonly engine: Pick<FaceEngine, 'open'>;
   readonly uploads: Uploads;
   readonly http: HttpClient;
 }): Pictures {
@@ -69,38 +72,41 @@ export function createPictures(deps: {
     }
   };
 
+  const open = async (bytes: Buffer, { maxBytes, below, above = 0, formats }: PictureRule) => {
+    // guess: which code the service returns for which of these faults.
+    if (bytes.length > maxBytes) throw new FaceBodyRefusal('InvalidFile.Size');
+    const picture = await engine.open(bytes, { bounds: DEFAULT_IMAGE_BOUNDS }).catch((error: unknown) => {
+      const { code } = toAppError(error);
+      if (code === 'ImageTooLarge') throw new FaceBodyRefusal('InvalidFile.Resolution');
+      if (code === 'InvalidImage') throw new FaceBodyRefusal('InvalidFile.Decode');
+      throw error;
+    });
+    const { format, width, height } = picture;
+    const fits = Math.max(width, height) < below && Math.min(width, height) > above;
+    if (fits && formats.includes(format)) return picture;
+    picture.close();
+    throw new FaceBodyRefusal(formats.includes(format) ? 'InvalidFile.Resolution' : 'InvalidFile.Decode');
+  };
+
   const pictures: Pictures = {
-    async fetch(url, rule, host) {
-      return pictures.decode(await download(url, host), rule);
-    },
-    async decode(bytes, { maxBytes, below, above = 0, formats }) {
-      // guess: which code the service returns for which of these faults.
-      if (bytes.length > maxBytes) throw new FaceBodyRefusal('InvalidFile.Size');
-      const image = await decodeImage(bytes, DEFAULT_IMAGE_BOUNDS).catch((error: unknown) => {
-        const { code } = toAppError(error);
-        if (code === 'ImageTooLarge') throw new FaceBodyRefusal('InvalidFile.Resolution');
-        if (code === 'InvalidImage') throw new FaceBodyRefusal('InvalidFile.Decode');
-        throw error;
-      });
-      if (!formats.includes(image.format)) throw new FaceBodyRefusal('InvalidFile.Decode');
-      if (Math.max(image.width, image.height) >= below || Math.min(image.width, image.height) <= above) {
-        throw new FaceBodyRefusal('InvalidFile.Resolution');
-      }
-      return image;
-    },
-    async faces(image, { attributes, embeddings }) {
-      const faces = await engine.analyze(image, { attributes: new Set(attributes), embeddings });
-      // sdk: every operation that looks for faces answers a picture without one with this error.
-      if (faces.length === 0) throw new FaceBodyRefusal('InvalidImage.NotFoundFace');
-      return faces.sort((a, b) => b.probability - a.probability);
-    },
-    async largestFace(image) {
-      const faces = await pictures.faces(image, { attributes: [], embeddings: true });
+    download,
+    use: (file, rule, work) => withPicture(open(file, rule), work),
+    faces: (file, rule, asked) => pictures.use(file, rule, (picture) => facesOf(picture, asked)),
+    async largestFace(file, rule) {
+      const faces = await pictures.faces(file, rule, { attributes: [], embeddings: true });
       const [largest] = faces.sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height);
       return withEmbedding(largest!);
     },
   };
   return pictures;
+}
+
+/** Sorted by probability, highest first. Refuses a picture without a face. */
+export async function facesOf(picture: Picture, { attributes, embeddings }: Asked): Promise<Face[]> {
+  const faces = await picture.faces({ attributes: new Set(attributes), embeddings });
+  // sdk: every operation that looks for faces answers a picture without one with this error.
+  if (faces.length === 0) throw new FaceBodyRefusal('InvalidImage.NotFoundFace');
+  return faces.sort((a, b) => b.probability - a.probability);
 }
 
 /** The embedded engine computes embeddings; another engine may not. */

@@ -8,9 +8,10 @@ export interface FaceBodyAccess {
   readonly credentials: CredentialProvider;
 }
 
-/** Keeps known people on this machine unless `GALLERY` is set: in the gallery that fits the engine. */
+/** Keeps known people and every face on this machine, unless the environment says otherwise: as the engine allows. */
 export function withLocalGallery(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...env, GALLERY: env.GALLERY || (env.ENGINE === 'facebody' ? 'facebody' : 'oss') };
+  const gallery = env.GALLERY || (env.ENGINE === 'facebody' ? 'facebody' : 'oss');
+  return { ...env, GALLERY: gallery, INDEX: env.INDEX || (gallery === 'oss' ? 'oss' : 'off') };
 }
 
 /** Whether the environment selects the real service. Its keys then come from the environment too. */

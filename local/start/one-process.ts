@@ -3,14 +3,15 @@ import { createDeadLetterStore } from '../../functions/mns-poller/dead-letters.t
 import { fromCloudEvent } from '../../shared/envelope/cloud-event.ts';
 import type { FaceEngine } from '../../shared/faces/engine.ts';
 import { FACEBODY_OPTIONS, faceBodyQuota } from '../../shared/faces/engines/facebody/options.ts';
-import { LOCAL_ENGINE_OPTIONS } from '../../shared/faces/engines/local/options.ts';
-import { suitableWorkers } from '../../shared/faces/engines/local/workers.ts';
+import { suitableWorkers } from '../../shared/faces/pictures/capacity.ts';
+import { PICTURE_POOL_OPTIONS } from '../../shared/faces/pictures/options.ts';
 import type { Consumer } from '../../shared/mns/consumer/index.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
 import { presignWith } from '../../shared/pipeline/compose/buckets.ts';
 import { openEngine } from '../../shared/pipeline/compose/engine.ts';
 import { composeFaceRecognition } from '../../shared/pipeline/compose/recognition.ts';
 import { type PipelineOptions, readPipelineOptions } from '../../shared/pipeline/options.ts';
+import { applyPeople } from '../../shared/pipeline/people/apply.ts';
 import { readPeopleOptions } from '../../shared/pipeline/people/options.ts';
 import type { Pipeline } from '../../shared/pipeline/pipeline.ts';
 import { readCapacity } from '../../shared/runtime/capacity.ts';
@@ -27,6 +28,7 @@ import { type LocalClients, openLocalClients } from './clients.ts';
 import { type Connection, newAccount, readEarlierStart, writeConnection } from './connection.ts';
 import { faceBodyAccess, usesRealFaceBody, withLocalGallery } from './loopback-faces.ts';
 import { createOutcomeBoard, type OutcomeBoard } from './outcome-board.ts';
+import { startPeopleUpkeep } from './people-upkeep.ts';
 import { BUCKET, createBucketQueueAndRule, QUEUE, REGION } from './watched-bucket.ts';
 
 export interface OneProcessOptions {
@@ -61,7 +63,7 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
   const env = withLocalGallery(settings.env);
   const options = readPipelineOptions(env);
   const { peoplePrefix } = readPeopleOptions(env, options);
-  const { engineWorkers = suitableWorkers(readCapacity()) } = readOptions(LOCAL_ENGINE_OPTIONS, env);
+  const { engineWorkers = suitableWorkers(readCapacity(env)) } = readOptions(PICTURE_POOL_OPTIONS, env);
   const deps = { clock: systemClock, random: Math.random, logger, engineWorkers };
   const isEmbedded = options.engine === 'local';
 
@@ -96,6 +98,19 @@ export async function startOneProcess(settings: OneProcessOptions): Promise<OneP
     });
     closers.add(recognition.close);
     const outcomes = createOutcomeBoard();
+    const seen = await recognition.seen(BUCKET, REGION);
+    if (seen) {
+      const { indexPrefix } = recognition.options.people;
+      const results = clients.oss.bucket(options.resultBucket ?? BUCKET);
+      const apply = { seen, openBucket: clients.oss.bucket, region: REGION, results, options, indexPrefix };
+      const upkeep = startPeopleUpkeep({
+        ...deps,
+        facts: seen.facts,
+        apply: async (signal) => void (await applyPeople(apply, { signal })),
+      });
+      closers.add(upkeep.stop);
+      outcomes.onOutcome(() => upkeep.touch());
+    }
     const consumer = openConsumer(outcomes.observe(await recognition.pipeline()), clients, deps);
     consumer.start();
     closers.add(() => consumer.stop());

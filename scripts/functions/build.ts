@@ -15,8 +15,15 @@ const ENTRIES = { fc: 'index', server: 'server' } as const;
 /** Only the local engine needs it. Without it, the function uses FaceBody. */
 const LOCAL_ENGINE_PACKAGE = 'onnxruntime-node';
 
-/** The program of the local engine's threads. Its pool looks for it beside the other programs. */
-const ENGINE_THREAD = { 'local-engine-worker': 'shared/faces/engines/local/worker.ts' } as const;
+/** What a program starts by file name. Each is looked for beside the other programs, and is built if `by` is in one of them. */
+const STARTED = [
+  { name: 'picture-process', source: 'shared/faces/pictures/main.ts', by: 'shared/faces/pictures/pool.ts' },
+  {
+    name: 'face-search-worker',
+    source: 'shared/faces/index/vectors/worker.ts',
+    by: 'shared/faces/index/vectors/thread.ts',
+  },
+] as const;
 
 export interface BuildOptions {
   /** A folder inside the project. */
@@ -56,10 +63,7 @@ export async function buildFunction(
     NATIVE_PACKAGES.filter((native) => packages.has(native)),
     folder,
   );
-  if (needsModels) {
-    await copyModels(join(folder, 'models'));
-    await bundlePrograms(ENGINE_THREAD, folder);
-  }
+  if (needsModels) await copyModels(join(folder, 'models'));
   if (node) await copyFile(node, join(folder, 'node'));
 
   await writeNotice(folder, {
@@ -91,6 +95,9 @@ export async function bundleFunction(name: string, folder: string): Promise<Buil
   await mkdir(folder, { recursive: true });
   const sources = functionSources(name, await readdir(join('functions', name)));
   const programs = await bundlePrograms(sources, folder);
+  const started = STARTED.filter(({ by }) => Object.values(programs).some(({ sources }) => sources.has(by)));
+  const others = Object.fromEntries(started.map(({ name: entry, source }) => [entry, source]));
+  Object.assign(programs, await bundlePrograms(others, folder));
   await bundlePackages([...packagesOf(programs)], folder);
   await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}\n');
   return programs;

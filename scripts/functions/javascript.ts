@@ -26,6 +26,8 @@ export interface BundledEntry {
   readonly largest: readonly (readonly [number, string])[];
   /** Packages outside the file that it can load. */
   readonly packages: readonly string[];
+  /** Files of the project and of packages that it or its chunks consist of. */
+  readonly sources: ReadonlySet<string>;
   /** Packages whose code is in the file or in its chunks. */
   readonly contained: readonly string[];
 }
@@ -86,6 +88,7 @@ export async function bundleEntry(options: BundleOptions): Promise<BundledEntry>
     bytes: joined.metafile.outputs[join(outdir, `${entry}.js`)]!.bytes,
     largest: largestInputs(metafile, atOnce),
     packages: packagesOf(metafile),
+    sources: new Set(Object.keys(metafile.inputs)),
     contained: containedIn(metafile),
   };
 }

@@ -1,28 +1,7 @@
 import type { UprightImage } from '../images/image.ts';
-import type { AttributeName, Face } from './face.ts';
+import type { Face } from './face.ts';
 import type { CallOptions, Thresholds } from './gallery/gallery.ts';
-
-export interface AnalyzeOptions {
-  /** Attributes to determine. Engines skip the work for all others. */
-  readonly attributes: ReadonlySet<AttributeName>;
-  /** Whether faces need an `embedding`. */
-  readonly embeddings: boolean;
-  readonly signal?: AbortSignal;
-  /**
-   * By when the result is needed, in milliseconds of `clock.monotonic()`. An engine that would wait longer for its
-   * quota throws `Throttled` at once. Default: no deadline.
-   */
-  readonly deadline?: number;
-  /** The file itself. A service in the same region reads it, so that the picture is not sent. */
-  readonly source?: ImageSource;
-}
-
-export interface ImageSource {
-  /** Presigned, valid for at least some minutes, percent-encoded. */
-  readonly url: string;
-  /** Size of the file. */
-  readonly bytes: number;
-}
+import type { AnalyzeOptions, DecodedPicture, Picture, Pictures } from './picture.ts';
 
 /** Similarity of the largest faces of two pictures, with the thresholds of its scale. */
 export interface Comparison {
@@ -40,13 +19,7 @@ export interface EmbedderTraits {
   readonly thresholds: Thresholds;
 }
 
-/**
- * Finds and describes faces. Every engine passes `test/contracts/face-engine.ts`.
- *
- * A picture without a face gives an empty array. Errors are `AppError`: an engine that calls a service throws
- * `Throttled` and the transient codes, a local engine throws `ModelMismatch` at warm-up.
- */
-export interface FaceEngine {
+export interface EngineTraits {
   readonly name: string;
   /** Changes whenever the same picture may give another result. */
   readonly version: string;
@@ -56,11 +29,24 @@ export interface FaceEngine {
   readonly region?: string;
   /** Minimum quality of a face to enrol, 0 to 1. Default: `GATE_RULES.minQuality`. */
   readonly enrolQuality?: number;
-  /** Loads models or opens connections. Idempotent; `analyze` does it when needed. */
+}
+
+/**
+ * Opens pictures, and finds and describes their faces. Every engine passes `test/contracts/face-engine.ts`.
+ *
+ * A picture without a face gives an empty array. Errors are `AppError`: an engine that calls a service throws
+ * `Throttled` and the transient codes, a local engine throws `ModelMismatch` at warm-up.
+ */
+export interface FaceEngine extends EngineTraits, Pictures<Picture> {
+  /** Compares two pictures (1:1). Absent: the caller compares embeddings. Throws `FaceNotFound`. */
+  compare?(one: DecodedPicture, other: DecodedPicture, options?: CallOptions): Promise<Comparison>;
+}
+
+/** Finds and describes faces in pixels of its own process. */
+export interface RasterEngine extends EngineTraits {
+  /** Loads models. Idempotent; `analyze` does it when needed. */
   warmUp(): Promise<void>;
   /** Faces from the largest to the smallest; boxes and points in pixels of the upright image. */
-  analyze(image: UprightImage, options: AnalyzeOptions): Promise<Face[]>;
-  /** Compares two pictures (1:1). Absent: the caller compares embeddings. Throws `FaceNotFound`. */
-  compare?(one: UprightImage, other: UprightImage, options?: CallOptions): Promise<Comparison>;
+  analyze(image: UprightImage, options: Omit<AnalyzeOptions, 'deadline' | 'source'>): Promise<Face[]>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { UprightImage } from '../images/image.ts';
+import type { PictureFacts } from '../images/image.ts';
 import type { Face } from './face.ts';
 
 /**
@@ -20,7 +20,7 @@ export const MIN_MATCH_WIDTH = 45;
 /** Whether the face is wide enough, in pixels of the raster, and clear enough to distinguish people. */
 export function isMatchable(
   { box, quality }: Pick<Face, 'box' | 'quality'>,
-  { width, raster }: UprightImage,
+  { width, raster }: PictureFacts,
 ): boolean {
   return quality !== 0 && (box.width * raster.width) / width >= MIN_MATCH_WIDTH;
 }

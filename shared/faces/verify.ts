@@ -1,47 +1,57 @@
-import type { UprightImage } from '../images/image.ts';
+import type { ImageBounds } from '../images/image.ts';
 import { AppError } from '../runtime/errors.ts';
 import type { Comparison, FaceEngine } from './engine.ts';
 import type { CallOptions } from './gallery/gallery.ts';
 import { type Verification, verify } from './gallery/match.ts';
+import { type Picture, withPicture } from './picture.ts';
 import { isMatchable, MIN_MATCH_WIDTH, similarity } from './similarity.ts';
 
-/** Whether the largest faces of two pictures are one person (1:1). Throws `FaceNotFound`. */
+export interface VerifyOptions extends CallOptions {
+  readonly bounds: ImageBounds;
+}
+
+/** Whether the largest faces of two files are one person (1:1). Throws `FaceNotFound`. */
 export async function verifyFaces(
   engine: FaceEngine,
-  [one, other]: readonly [UprightImage, UprightImage],
-  options: CallOptions = {},
+  files: readonly [Uint8Array, Uint8Array],
+  options: VerifyOptions,
 ): Promise<Verification> {
   const compared = engine.compare
-    ? await engine.compare(one, other, options)
-    : await compareEmbeddings(engine, one, other, options);
+    ? await comparePictures(engine, engine.compare, files, options)
+    : await compareEmbeddings(engine, files, options);
   return verify(compared.similarity, compared.thresholds);
 }
 
-async function compareEmbeddings(
+function comparePictures(
   engine: FaceEngine,
-  one: UprightImage,
-  other: UprightImage,
-  options: CallOptions,
+  compare: NonNullable<FaceEngine['compare']>,
+  [one, other]: readonly [Uint8Array, Uint8Array],
+  options: VerifyOptions,
 ): Promise<Comparison> {
-  const a = await largestFace(engine, one, 'first', options);
-  const b = await largestFace(engine, other, 'second', options);
-  return {
-    similarity: similarity(a, b),
-    // An engine that makes embeddings has thresholds for them.
-    thresholds: engine.embedder!.thresholds,
-  };
+  return withPicture(engine.open(one, options), (first) =>
+    withPicture(engine.open(other, options), (second) => compare(first, second, options)),
+  );
 }
 
-async function largestFace(
+/** One after the other, so that one process is enough. */
+async function compareEmbeddings(
   engine: FaceEngine,
-  image: UprightImage,
-  which: string,
-  options: CallOptions,
-): Promise<Float32Array> {
-  const [face] = await engine.analyze(image, { attributes: new Set(), embeddings: true, ...options });
+  [one, other]: readonly [Uint8Array, Uint8Array],
+  options: VerifyOptions,
+): Promise<Comparison> {
+  const embed = (file: Uint8Array, which: string) =>
+    withPicture(engine.open(file, options), (picture) => largestFace(picture, which, options));
+  const a = await embed(one, 'first');
+  const b = await embed(other, 'second');
+  // An engine that makes embeddings has thresholds for them.
+  return { similarity: similarity(a, b), thresholds: engine.embedder!.thresholds };
+}
+
+async function largestFace(picture: Picture, which: string, options: CallOptions): Promise<Float32Array> {
+  const [face] = await picture.faces({ attributes: new Set(), embeddings: true, ...options });
   if (!face?.embedding) throw new AppError('FaceNotFound', `the ${which} picture shows no face`);
-  if (isMatchable(face, image)) return face.embedding;
-  const width = Math.round((face.box.width * image.raster.width) / image.width);
+  if (isMatchable(face, picture)) return face.embedding;
+  const width = Math.round((face.box.width * picture.raster.width) / picture.width);
   throw new AppError(
     'FaceNotFound',
     width < MIN_MATCH_WIDTH

@@ -1,7 +1,7 @@
 import { type Colour, drawStrokes, fillRect, strokeRect } from './draw.ts';
 import { encodeJpeg } from './encode.ts';
-import { clamp, coveringPixels, type Rect, type Size, sharedArea, toRaster } from './geometry.ts';
-import type { Raster, UprightImage } from './image.ts';
+import { clamp, coveringPixels, type Rect, sharedArea, toRaster } from './geometry.ts';
+import type { Raster, Size, UprightImage } from './image.ts';
 import { placeLabels } from './label-placement.ts';
 import { fitText, textStrokes, textWidth, wrapText } from './text.ts';
 
@@ -38,6 +38,9 @@ const TONES: Readonly<Record<Tone, Colour>> = {
 const DARK: Colour = [14, 17, 22];
 const WHITE: Colour = [255, 255, 255];
 
+/** Share of a face that the banner may hide. */
+const MAX_HIDDEN_BY_BANNER = 0.02;
+
 /** Smallest readable height of a capital letter, in pixels. */
 const MIN_CAPITAL = 7;
 
@@ -45,15 +48,15 @@ const MIN_CAPITAL = 7;
  * Draws a box and a label per face, and a banner, on the upright picture. Returns a JPEG of the raster's size. Lines
  * and letters grow with the picture.
  *
- * The drawing is for people; programs read the result document. A label that is too long ends with an ellipsis. A
- * picture that is too small for readable text gets no text.
+ * The drawing is for people; programs read the result document. A label that is too long ends with an ellipsis. Faces stay
+ * visible: a label or banner without room beside them is left out, and so is text that would be too small to read.
  */
 export function annotateImage(
   image: UprightImage,
   annotation: Annotation,
   options = DEFAULT_ANNOTATE_OPTIONS,
 ): Promise<Buffer> {
-  const canvas: Raster = { ...image.raster, data: new Uint8Array(image.raster.data) };
+  const canvas = image.raster;
   const faces = annotation.faces.map((face) => ({
     ...face,
     box: coveringPixels(toRaster(face.box, image), canvas),
@@ -70,23 +73,37 @@ function drawBox(canvas: Raster, box: Rect, colour: Colour, lineWidth: number): 
   strokeRect(canvas, box, radius, lineWidth, { colour, opacity: 1 });
 }
 
-/** Draws a strip along the top or the bottom, whichever hides less of the faces. Returns the area outside the strip. */
+/**
+ * Draws a strip along the top or the bottom, or a plate in a corner where a strip would hide a face. Where a plate would too,
+ * the picture gets no banner. Returns the area outside the strip.
+ */
 function drawBanner(canvas: Raster, banner: string, faces: readonly AnnotatedFace[]): Rect {
   const whole = { x: 0, y: 0, width: canvas.width, height: canvas.height };
   const { lines, capital } = layOutBanner(banner, canvas);
   const height = Math.round(capital * (0.8 + 1.8 * lines.length));
   if (lines.length === 0 || height > canvas.height / 3) return whole;
 
-  const top = { ...whole, height };
-  const bottom = { ...top, y: canvas.height - height };
-  const hides = (strip: Rect) => faces.reduce((sum, { box }) => sum + sharedArea(strip, box), 0);
-  const strip = hides(bottom) <= hides(top) ? bottom : top;
-  fillRect(canvas, strip, 0, { colour: DARK, opacity: 0.78 });
+  const width = Math.ceil(Math.max(...lines.map((line) => textWidth(line, capital))) + 2 * capital);
+  const [top, bottom] = [0, canvas.height - height];
+  const [left, right] = [0, Math.max(0, canvas.width - width)];
+  const boxes = faces.map(({ box }) => box);
+  const strip = { ...whole, height };
+  const plate = { ...strip, width: Math.min(width, canvas.width) };
+  const area = [
+    { ...strip, y: bottom },
+    { ...strip, y: top },
+    ...[bottom, top].flatMap((y) => [left, right].map((x) => ({ ...plate, x, y }))),
+  ].find((candidate) =>
+    boxes.every((box) => sharedArea(candidate, box) <= MAX_HIDDEN_BY_BANNER * box.width * box.height),
+  );
+  if (!area) return whole;
+
+  fillRect(canvas, area, 0, { colour: DARK, opacity: 0.78 });
   lines.forEach((line, index) => {
-    const baseline = Math.round(strip.y + capital * (1.8 + 1.8 * index));
-    drawText(canvas, line, capital, baseline, capital, WHITE);
+    const baseline = Math.round(area.y + capital * (1.8 + 1.8 * index));
+    drawText(canvas, line, area.x + capital, baseline, capital, WHITE);
   });
-  return { ...whole, y: strip.y === 0 ? height : 0, height: canvas.height - height };
+  return { ...whole, y: area.y === top ? height : 0, height: canvas.height - height };
 }
 
 /** Uses one line if the text fits with smaller letters, otherwise up to three lines. */
@@ -110,7 +127,8 @@ function drawLabels(canvas: Raster, faces: readonly AnnotatedFace[], frame: Rect
   }));
   const positions = placeLabels(boxes, sizes, frame, lineWidthFor(canvas));
   labelled.forEach((face, index) => {
-    const position = positions[index]!;
+    const position = positions[index];
+    if (!position) return;
     const plate = { ...position, x: Math.round(position.x), y: Math.round(position.y) };
     fillRect(canvas, plate, capital * 0.35, { colour: TONES[face.tone], opacity: 0.94 });
     drawText(canvas, face.label, plate.x + padding, plate.y + padding + capital, capital, DARK);

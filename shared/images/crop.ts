@@ -1,6 +1,6 @@
 import { encodeJpeg } from './encode.ts';
-import { coveringPixels, cut, inflate, moveInside, type Rect, type Size, toRaster } from './geometry.ts';
-import type { UprightImage } from './image.ts';
+import { coveringPixels, cut, inflate, moveInside, type Rect, toRaster } from './geometry.ts';
+import type { Size, UprightImage } from './image.ts';
 
 export interface CropOptions {
   /** Fraction of the box's width and height to add on each side. @default 0.25 */

@@ -1,4 +1,4 @@
-import type { Raster, UprightImage } from './image.ts';
+import type { PictureFacts, Raster, Size } from './image.ts';
 
 /** Pixels, origin top left. The box of a face has this shape. */
 export interface Rect {
@@ -8,13 +8,8 @@ export interface Rect {
   readonly height: number;
 }
 
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** Converts from pixels of the upright image to pixels of its raster. */
-export function toRaster(rect: Rect, image: UprightImage): Rect {
+export function toRaster(rect: Rect, image: PictureFacts): Rect {
   const sx = image.raster.width / image.width;
   const sy = image.raster.height / image.height;
   return { x: rect.x * sx, y: rect.y * sy, width: rect.width * sx, height: rect.height * sy };

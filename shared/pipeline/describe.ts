@@ -1,7 +1,7 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
 import type { AttributeName, Box, Face, FaceAttributes, Point } from '../faces/face.ts';
 import type { Match } from '../faces/gallery/match.ts';
-import type { UprightImage } from '../images/image.ts';
+import type { PictureFacts } from '../images/image.ts';
 import type { ResultDocument } from '../results/document.ts';
 import type { ResultKeys } from '../results/keys.ts';
 import type { FetchedObject } from './fetch.ts';
@@ -14,7 +14,7 @@ type FaceSection = ResultDocument['faces'][number];
 export function describeSource(
   { bucket, key, region, requestId, eventTime, etag, versionId, size }: OssObjectEvent,
   fetched?: FetchedObject,
-  image?: UprightImage,
+  picture?: PictureFacts,
 ): SourceSection {
   return {
     bucket,
@@ -26,9 +26,11 @@ export function describeSource(
     versionId: fetched?.head.versionId ?? versionId,
     sha256: fetched?.sha256,
     size: fetched?.head.size ?? size,
-    format: image?.format,
-    width: image?.width,
-    height: image?.height,
+    format: picture?.format,
+    width: picture?.width,
+    height: picture?.height,
+    partial: picture?.partial,
+    preview: picture?.preview,
   };
 }
 
@@ -81,7 +83,7 @@ function describeChoice<T>({ value, probability }: { value: T; probability?: num
 }
 
 /** Rounds edges rather than sizes: a box inside the picture stays inside. */
-function wholePixels({ x, y, width, height }: Box): Box {
+export function wholePixels({ x, y, width, height }: Box): Box {
   const left = Math.round(x);
   const top = Math.round(y);
   return { x: left, y: top, width: Math.round(x + width) - left, height: Math.round(y + height) - top };

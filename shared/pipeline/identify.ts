@@ -1,8 +1,8 @@
 import type { Face } from '../faces/face.ts';
 import type { CallOptions, Gallery } from '../faces/gallery/gallery.ts';
 import { assignPeople, type Match } from '../faces/gallery/match.ts';
+import type { DecodedPicture } from '../faces/picture.ts';
 import { isMatchable } from '../faces/similarity.ts';
-import type { UprightImage } from '../images/image.ts';
 
 /** Candidates per face: enough for a second choice when another face in the picture matches the first one better. */
 const CANDIDATES = 5;
@@ -17,14 +17,14 @@ export interface IdentifyOptions extends CallOptions {
  * not searched for. Scores are rounded to three digits, as in results.
  */
 export async function identify(
-  image: UprightImage,
+  picture: DecodedPicture,
   faces: readonly Face[],
   gallery: Gallery,
   { keepBestScore, ...call }: IdentifyOptions,
 ): Promise<Match[]> {
-  const asked = faces.filter((face) => isMatchable(face, image));
+  const asked = faces.filter((face) => isMatchable(face, picture));
   if (asked.length === 0) return faces.map(() => ({ unknown: true }));
-  const found = await gallery.search(image, asked, { people: CANDIDATES, ...call });
+  const found = await gallery.search(picture, asked, { people: CANDIDATES, ...call });
   const matches = assignPeople(found, gallery.thresholds);
   const byFace = new Map(asked.map((face, i) => [face, matches[i]!]));
   return faces.map((face) => describe(byFace.get(face) ?? { unknown: true }, keepBestScore));

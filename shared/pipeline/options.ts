@@ -132,11 +132,45 @@ export const PIPELINE_OPTIONS = defineOptions({
     about:
       'Longest side of the analyzed pixels and of the annotated picture. A higher value finds smaller faces; time and memory grow with its square.',
   },
-  decodeTimeoutSeconds: {
-    env: 'DECODE_TIMEOUT_SECONDS',
-    ...integer('seconds', 1, 600),
-    default: 20,
-    about: 'A picture that takes longer to decode is `invalid`.',
+  maxPictureSeconds: {
+    env: 'MAX_PICTURE_SECONDS',
+    aliases: ['DECODE_TIMEOUT_SECONDS'],
+    ...integer('seconds of processor time', 1, 600),
+    default: 10,
+    about:
+      'A picture that takes more processor time, of all threads together, is `invalid`. A slow or busy machine does not change the result, because only the time that the picture itself uses counts.',
+  },
+  maxPictureMb: {
+    env: 'MAX_PICTURE_MB',
+    ...integer('MB', 64, 65_536),
+    default: 640,
+    about:
+      'A picture that needs more memory to be decoded is `invalid`: by the estimate from its header, and by the limit of the process that decodes it. Where a machine or container has less memory for pictures, that bound is lower.',
+  },
+  maxScans: {
+    env: 'MAX_SCANS',
+    ...integer('scans', 1, 100_000),
+    default: 100,
+    about: 'A JPEG with more scans is `invalid`. Progressive photos have about ten.',
+  },
+  maxFrames: {
+    env: 'MAX_FRAMES',
+    ...integer('frames', 1, 1_000_000),
+    default: 5000,
+    about:
+      'A file with more frames, pages or TIFF directories is `invalid`, although only the first is decoded.',
+  },
+  maxChannels: {
+    env: 'MAX_CHANNELS',
+    ...integer('channels', 1, 65_535),
+    default: 16,
+    about: 'A picture with more channels per pixel is `invalid`. Photos have one to five.',
+  },
+  maxMetadataBytes: {
+    env: 'MAX_METADATA_BYTES',
+    ...integer('bytes', 1024, 1_073_741_824),
+    default: 16_777_216,
+    about: 'A file with more text, profiles and EXIF, after decompression, is `invalid`.',
   },
   engine: {
     env: 'ENGINE',
@@ -151,9 +185,22 @@ export type PipelineOptions = Omit<OptionsOf<typeof PIPELINE_OPTIONS>, 'sourcePr
   readonly sourcePrefix: string;
 };
 
+/** What one picture may cost. */
 export function imageBounds(options: PipelineOptions): ImageBounds {
-  const { maxBytes, maxSide, maxPixels, rasterSide, decodeTimeoutSeconds: timeoutSeconds } = options;
-  return { maxBytes, maxSide, maxPixels, rasterSide, timeoutSeconds };
+  const { maxBytes, maxPixels, maxSide, maxPictureMb, maxPictureSeconds, rasterSide } = options;
+  const { maxScans, maxFrames, maxChannels, maxMetadataBytes } = options;
+  return {
+    maxBytes,
+    maxPixels,
+    maxSide,
+    maxPictureMb,
+    maxPictureSeconds,
+    maxScans,
+    maxFrames,
+    maxChannels,
+    maxMetadataBytes,
+    rasterSide,
+  };
 }
 
 /** Reads and cross-checks the options. Throws `ConfigInvalid` or `LoopRefused`. */

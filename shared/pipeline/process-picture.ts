@@ -1,5 +1,7 @@
 import type { OssObjectEvent } from '../envelope/event.ts';
-import type { FaceEngine, ImageSource } from '../faces/engine.ts';
+import type { FaceEngine } from '../faces/engine.ts';
+import type { Face } from '../faces/face.ts';
+import { type AnalyzeOptions, type ImageSource, type Picture, withPicture } from '../faces/picture.ts';
 import type { ObjectStore, OpenBucket } from '../oss/object-store.ts';
 import { isCurable, type PublishedResult, standingOf } from '../results/identity.ts';
 import type { ResultKeys } from '../results/keys.ts';
@@ -9,9 +11,8 @@ import { type AppError, type ErrorCode, isAppError, toAppError } from '../runtim
 import type { Logger } from '../runtime/log.ts';
 import type { Admission } from './admit.ts';
 import { type FetchedObject, fetchSource } from './fetch.ts';
-import type { PipelineOptions } from './options.ts';
+import { imageBounds, type PipelineOptions } from './options.ts';
 import type { CommonResult } from './outcome.ts';
-import type { AnalyzedPicture, PictureAnalyzer, Wanted } from './picture-analyzer.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 /** Returns a URL from which a service can read an object. The URL is a secret: never log it. */
@@ -57,6 +58,12 @@ export interface Failure {
   readonly fetched?: FetchedObject;
 }
 
+/** A picture that is open, and its faces from the largest to the smallest. */
+export interface AnalyzedPicture {
+  readonly picture: Picture;
+  readonly faces: readonly Face[];
+}
+
 /** What recognition and enrolment do differently. */
 export interface PictureTask<R> {
   readonly deps: PictureDeps;
@@ -68,16 +75,16 @@ export interface PictureTask<R> {
   admit(event: OssObjectEvent): Admission;
   /** Where the results of the picture are stored. */
   keysOf(event: OssObjectEvent): ResultKeys;
-  readonly analyzer: PictureAnalyzer;
-  readonly wanted: Wanted;
+  /** What the engine is asked for. */
+  readonly wanted: Pick<AnalyzeOptions, 'attributes' | 'embeddings'>;
   /** Runs once the object is fetched, before it is decoded. `published` is the result of an earlier write. */
   beforeAnalysis?(
     job: PictureJob,
     fetched: FetchedObject,
     published: PublishedResult | undefined,
   ): Promise<void>;
-  /** Publishes the result of the picture. */
-  conclude(job: PictureJob, fetched: FetchedObject, picture: AnalyzedPicture): Promise<R | CommonResult>;
+  /** Publishes the result of the picture, which is closed afterwards, unless it was before. */
+  conclude(job: PictureJob, fetched: FetchedObject, analyzed: AnalyzedPicture): Promise<R | CommonResult>;
   /** Writes the document of a permanent failure. */
   writeFailure(job: PictureJob, failure: Failure, published: PublishedResult | undefined): Promise<void>;
   /** Removes the results of an object that no longer exists; resolves to their number. */
@@ -123,7 +130,7 @@ async function processAdmitted<R>(
   action: 'process' | 'complete',
 ): Promise<R | CommonResult> {
   const { event, source, results, keys, stopwatch, signal, deadline, again } = job;
-  const { options } = task.deps;
+  const { engine, options } = task.deps;
   const published = await stopwatch.time('admit', () => findPublished(results, keys, signal));
   const standing = standingOf(event, published);
   if (standing === 'superseded') return { outcome: 'superseded' };
@@ -140,9 +147,13 @@ async function processAdmitted<R>(
     fetched = found;
     await task.beforeAnalysis?.(job, found, published);
     const file = await readableSource(event, found, task.deps);
-    const request = { ...task.wanted, source: file, signal, deadline, stopwatch };
-    const picture = await task.analyzer.analyze(found.bytes, request);
-    return await task.conclude(job, found, picture);
+    const bounds = imageBounds(options);
+    const opening = stopwatch.time('prepare', () => engine.open(found.bytes, { bounds, signal }));
+    return await withPicture(opening, async (picture) => {
+      const asked = { ...task.wanted, source: file, signal, deadline };
+      const faces = await stopwatch.time('analyze', () => picture.faces(asked));
+      return task.conclude(job, found, { picture, faces });
+    });
   } catch (thrown) {
     const error = toAppError(thrown);
     if (error.kind !== 'permanent') throw error;

@@ -1,5 +1,7 @@
 import type { Gallery } from '../faces/gallery/gallery.ts';
 import type { Match } from '../faces/gallery/match.ts';
+import type { FaceIndex } from '../faces/index/face-index.ts';
+import type { PictureWrite } from '../faces/index/sighting.ts';
 import type { ResultDocument } from '../results/document.ts';
 import { resultKeys } from '../results/keys.ts';
 import { removeResults, writeArtifacts, writeDocument } from '../results/writer.ts';
@@ -7,18 +9,21 @@ import { admit } from './admit.ts';
 import { describeFaces, describeSource } from './describe.ts';
 import type { FetchedObject } from './fetch.ts';
 import type { CommonResult, RecognitionResult } from './outcome.ts';
-import { type AnalyzedPicture, createPictureAnalyzer } from './picture-analyzer.ts';
 import { createPipeline, type Pipeline } from './pipeline.ts';
 import {
+  type AnalyzedPicture,
   type PictureDeps,
   type PictureJob,
   type PictureTask,
   publishUnlessSuperseded,
 } from './process-picture.ts';
+import { renderPlan } from './render-plan.ts';
 
 export interface RecognitionDeps extends PictureDeps {
   /** Known people. Without it, faces are not compared. */
   readonly gallery?: Gallery;
+  /** Where every face is kept. Without it, faces are forgotten. */
+  readonly index?: FaceIndex;
   /** Whether an unknown face has the similarity to the nearest person. @default true */
   readonly bestScore?: boolean;
 }
@@ -31,40 +36,46 @@ export function createRecognition(deps: RecognitionDeps): Pipeline<RecognitionRe
 
 /** Finds the faces of a picture, compares them with known people and publishes the result document. */
 export function recognitionTask(deps: RecognitionDeps): PictureTask<RecognitionResult> {
-  const { options, gallery } = deps;
+  const { options, gallery, index } = deps;
   return {
     deps,
     messages: { done: 'image', failed: 'image not processed, to be delivered again' },
     turnOf: ({ bucket, key }) => `${bucket}/${key}`,
     admit: (event) => admit(event, options),
     keysOf: (event) => resultKeys(options.resultPrefix, event),
-    analyzer: createPictureAnalyzer(deps),
-    wanted: { attributes: new Set(options.attributes), embeddings: gallery?.usesEmbeddings ?? false },
-    conclude: (job, fetched, picture) => publishFaces(job, fetched, picture, deps),
+    wanted: {
+      attributes: new Set(options.attributes),
+      embeddings: index !== undefined || (gallery?.usesEmbeddings ?? false),
+    },
+    conclude: (job, fetched, analyzed) => publishFaces(job, fetched, analyzed, deps),
     writeFailure({ event, results, keys, signal }, { outcome, error, fetched }, published) {
       const source = describeSource(event, fetched);
       const document: ResultDocument = { schemaVersion: 1, outcome, source, faces: [], artifacts: {}, error };
       return writeDocument(results, keys, document, published, signal);
     },
-    removeResults: ({ results, keys, signal }) => removeResults(results, keys, signal),
+    async removeResults({ event, results, keys, signal }) {
+      await index?.remove(writeOf(event), { signal });
+      return removeResults(results, keys, signal);
+    },
   };
 }
 
 async function publishFaces(
   job: PictureJob,
   fetched: FetchedObject,
-  picture: AnalyzedPicture,
+  analyzed: AnalyzedPicture,
   deps: RecognitionDeps,
 ): Promise<RecognitionResult | CommonResult> {
-  const { event, results, keys, signal } = job;
+  const { event, results, keys, stopwatch, signal } = job;
   const { engine, options } = deps;
-  const { image, faces } = picture;
-  const matches = await identifyFaces(job, picture, deps);
-  const artifacts = await picture.render(matches);
+  const { picture, faces } = analyzed;
+  const matches = await identifyFaces(job, analyzed, deps);
+  const plan = renderPlan(faces, options, matches);
+  const artifacts = await stopwatch.time('render', () => picture.render(plan));
   const document: ResultDocument = {
     schemaVersion: 1,
     outcome: 'processed',
-    source: describeSource(event, fetched, image),
+    source: describeSource(event, fetched, picture),
     engine: { name: engine.name, version: engine.version },
     faces: describeFaces(faces, options, keys, matches),
     artifacts: {
@@ -73,6 +84,7 @@ async function publishFaces(
     },
   };
   const committed = await publishUnlessSuperseded(job, async (published) => {
+    await keepFaces(job, analyzed, deps);
     await writeArtifacts(results, keys, artifacts, signal);
     // The commit point: the document is written last.
     await writeDocument(results, keys, document, published, signal);
@@ -87,15 +99,30 @@ async function publishFaces(
   };
 }
 
+/** Faces that are too small or unclear to tell people apart are not kept. */
+async function keepFaces(
+  { event, signal }: PictureJob,
+  { picture, faces }: AnalyzedPicture,
+  { index }: RecognitionDeps,
+): Promise<void> {
+  if (!index) return;
+  const { sightedFaces } = await import('./sighted-faces.ts');
+  await index.put(writeOf(event), sightedFaces(picture, faces), { signal });
+}
+
+function writeOf({ bucket, key, requestId, eventTime }: PictureJob['event']): PictureWrite {
+  return { bucket, key, requestId, time: Date.parse(eventTime) };
+}
+
 /** In the order of the faces; `undefined` without a gallery. */
 async function identifyFaces(
   { stopwatch, signal, deadline }: PictureJob,
-  { image, faces }: AnalyzedPicture,
+  { picture, faces }: AnalyzedPicture,
   { gallery, bestScore: keepBestScore = true }: RecognitionDeps,
 ): Promise<Match[] | undefined> {
   if (!gallery) return undefined;
   const { identify } = await import('./identify.ts');
   return stopwatch.time('identify', () =>
-    identify(image, faces, gallery, { keepBestScore, signal, deadline }),
+    identify(picture, faces, gallery, { keepBestScore, signal, deadline }),
   );
 }

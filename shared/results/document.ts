@@ -79,6 +79,16 @@ const source = z.strictObject({
   format: z.optional(z.string()),
   width: z.optional(count.check(z.describe('Pixels, upright'))),
   height: z.optional(count.check(z.describe('Pixels, upright'))),
+  partial: z.optional(
+    z
+      .literal(true)
+      .check(z.describe('The file ends too early or is damaged: parts of the picture are missing')),
+  ),
+  preview: z.optional(
+    z
+      .literal(true)
+      .check(z.describe('A raw photo: width, height and faces are those of the largest preview in the file')),
+  ),
 });
 
 export const resultDocument = z.strictObject({

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { ObjectStore } from '../oss/object-store.ts';
 import type { ResultDocument } from './document.ts';
 import { identityMetadata, type PublishedResult, publishedResult } from './identity.ts';
@@ -10,6 +11,9 @@ export interface Artifacts {
   /** In the order of the document's faces. */
   readonly crops: readonly Uint8Array[];
 }
+
+/** Requests of one picture at a time. A crowd of 300 has as many crops. */
+const MAX_REQUESTS = 6;
 
 /** The published result at `keys`. Costs one HEAD. */
 export async function findPublished(
@@ -28,7 +32,9 @@ export async function writeArtifacts(
   { annotated, redacted, crops }: Artifacts,
   signal?: AbortSignal,
 ): Promise<void> {
-  const put = (key: string, body: Uint8Array) => store.put(key, body, { contentType: 'image/jpeg', signal });
+  const limit = pLimit(MAX_REQUESTS);
+  const put = (key: string, body: Uint8Array) =>
+    limit(() => store.put(key, body, { contentType: 'image/jpeg', signal }));
   await Promise.all([
     annotated && put(keys.annotated, annotated),
     redacted && put(keys.redacted, redacted),
@@ -54,7 +60,8 @@ export async function writeDocument(
   for (let index = crops; index < (previous?.faces ?? 0); index++) stale.push(keys.crop(index));
   if (previous && !document.artifacts.annotated) stale.push(keys.annotated);
   if (previous && !document.artifacts.redacted) stale.push(keys.redacted);
-  await Promise.all(stale.map((key) => store.delete(key)));
+  const limit = pLimit(MAX_REQUESTS);
+  await Promise.all(stale.map((key) => limit(() => store.delete(key))));
 }
 
 /** Removes every result of one source object, the document first. Resolves to the number of removed objects. */

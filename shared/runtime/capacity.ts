@@ -8,12 +8,15 @@ export interface Capacity {
   readonly memoryBytes: number;
 }
 
-/** A container sees all cores and memory of its machine. Its control group says how much of them it may use. */
-export function readCapacity(): Capacity {
-  const constrained = process.constrainedMemory();
+/**
+ * A container sees all cores and memory of its machine. Its control group says how much of them it may use, and Function
+ * Compute says it in `FC_FUNCTION_MEMORY_SIZE`, in MB.
+ */
+export function readCapacity(env: NodeJS.ProcessEnv = {}): Capacity {
+  const limits = [process.constrainedMemory(), Number(env.FC_FUNCTION_MEMORY_SIZE) * 1024 * 1024];
   return {
     cores: Math.min(availableParallelism(), readCpuQuota(readCgroup)),
-    memoryBytes: constrained > 0 ? Math.min(constrained, totalmem()) : totalmem(),
+    memoryBytes: Math.min(totalmem(), ...limits.filter((limit) => limit > 0)),
   };
 }
 

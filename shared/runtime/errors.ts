@@ -46,11 +46,11 @@ export const ERROR_CODES = {
     'Install the dependencies again from the lock file.',
   ),
   EngineUnavailable: misconfigured(
-    'The runtime of the face engine cannot be loaded on this machine.',
+    'The face engine cannot be loaded on this machine.',
     'Use Linux, macOS or Windows on x64 or arm64 with glibc, or choose another engine.',
   ),
   EngineCrashed: transient(
-    'A thread of the face engine died while it processed the picture, and so did a second thread.',
+    'The process that worked on the picture ended by itself, and so did a second one.',
     'Nothing at first: the message is retried. If it happens again, give the process more memory or lower ENGINE_WORKERS.',
   ),
   EnvelopeUnknown: permanent(
@@ -75,8 +75,8 @@ export const ERROR_CODES = {
     'Upload a JPEG, PNG, WebP, GIF, TIFF or AVIF file.',
   ),
   ImageTooLarge: permanent(
-    'The image exceeds a limit: bytes, pixels, pages or decode time.',
-    'Upload a smaller image or raise the limit that the message names.',
+    'The image exceeds a bound: bytes, pixels, scans, frames, metadata, or the memory or processor time that it takes.',
+    'Upload a smaller image or raise the bound that the message names.',
   ),
   NoSuchKey: permanent(
     'The object does not exist.',
@@ -186,6 +186,26 @@ export const ERROR_CODES = {
   GalleryFull: permanent(
     'The gallery accepts no more faces of this person, or no more people.',
     'Delete photos of this person that are no longer needed, or use another gallery.',
+  ),
+  IndexMismatch: misconfigured(
+    'The embedding of a face does not have the size of the face index.',
+    'Set EMBEDDER to the value with which the index was made.',
+  ),
+  IndexDamaged: misconfigured(
+    'An object of the face index does not contain what was written to it.',
+    'Remove the object that the message names, and process the pictures again: `mnsoss-face backfill`.',
+  ),
+  FactInvalid: permanent(
+    'A fact about faces does not have the form of one.',
+    'State it by the commands of `mnsoss-face people`, or remove the object that the message names.',
+  ),
+  GroupNotFound: permanent(
+    'There is no such group, face or fact, or the facts cannot be stated about it.',
+    'Look at the ids with `mnsoss-face people groups --all` and `mnsoss-face people history`.',
+  ),
+  SearchCrashed: transient(
+    'The thread that searches faces died.',
+    'Nothing at first: the message is retried. If it happens again, give the process more memory.',
   ),
   PersonNameInvalid: permanent(
     'This gallery does not accept the name of the person.',

@@ -8,6 +8,7 @@ import { createRecognition } from '../../shared/pipeline/recognize.ts';
 import type { ResultDocument } from '../../shared/results/document.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
+import { engineInProcess } from '../support/engine-in-process.ts';
 import { anEvent } from '../support/events.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 
@@ -65,7 +66,7 @@ async function read(store: ObjectStore, key: string): Promise<Buffer> {
 /** The results of the same photos without a cloud, a queue or a kill. */
 export async function undisturbed(photos: readonly Buffer[]): Promise<Comparable[]> {
   const store = createMemoryStore({ bucket: 'photos', clock: systemClock });
-  const engine = createLocalEngine();
+  const engine = engineInProcess(createLocalEngine());
   const pipeline = createRecognition({
     openBucket: () => store,
     engine,

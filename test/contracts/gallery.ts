@@ -22,8 +22,8 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
     };
     const asNew = (who: keyof typeof known, photo: string = who): NewFace => ({ ...known[who], photo });
     const searchFor = async (gallery: Gallery, who: keyof typeof known, people = 5) => {
-      const { image, face } = known[who];
-      const [candidates] = await gallery.search(image, [face], { people });
+      const { picture, face } = known[who];
+      const [candidates] = await gallery.search(picture, [face], { people });
       return candidates!;
     };
     const peopleOf = async (gallery: Gallery) => {
@@ -91,11 +91,11 @@ export function galleryContract(name: string, open: () => Promise<OpenedGallery>
       const gallery = await prepare();
       await gallery.add('Berta', [asNew('berta')]);
       await gallery.add('Dora', [asNew('dora')]);
-      const { image } = known.berta;
+      const { picture } = known.berta;
       const faces = [known.dora.face, known.berta.face];
 
-      const both = await gallery.search(image, faces, { people: 1 });
-      const none = await gallery.search(image, [], { people: 1 });
+      const both = await gallery.search(picture, faces, { people: 1 });
+      const none = await gallery.search(picture, [], { people: 1 });
 
       expect(both.map(([first]) => first?.person)).toEqual(['Dora', 'Berta']);
       expect(none).toEqual([]);

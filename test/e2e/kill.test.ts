@@ -14,6 +14,7 @@ import { silentLogger } from '../../shared/runtime/log.ts';
 import { seededRandom } from '../../shared/runtime/random.ts';
 import type { ChildProgram } from '../support/child-program.ts';
 import { mnsClientOf, ossClientOf } from '../support/cloud-clients.ts';
+import { engineInProcess } from '../support/engine-in-process.ts';
 import { anEvent } from '../support/events.ts';
 import { createMemoryStore } from '../support/memory-store.ts';
 import { runProgram } from '../support/program.ts';
@@ -133,7 +134,7 @@ test('npm start loses no upload when it is killed at random points of 100 upload
 /** The results of the same photos without a cloud, a queue or a kill. */
 async function undisturbed(photos: readonly Buffer[]): Promise<ResultDocument[]> {
   const store = createMemoryStore({ bucket: 'photos', clock: systemClock });
-  const engine = createLocalEngine();
+  const engine = engineInProcess(createLocalEngine());
   const pipeline = createRecognition({
     openBucket: () => store,
     engine,

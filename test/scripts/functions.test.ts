@@ -43,7 +43,13 @@ describe('buildFunction', () => {
     expect(await exportsOf(poller.folder)).toEqual(expect.arrayContaining(['handler', 'initialize']));
     const zipped = Object.keys(unzipSync(await readFile(faces.zip)));
     expect(zipped).toEqual(
-      expect.arrayContaining(['index.js', 'server.js', 'package.json', 'chunks/saxes.js']),
+      expect.arrayContaining([
+        'index.js',
+        'server.js',
+        'picture-process.js',
+        'package.json',
+        'chunks/saxes.js',
+      ]),
     );
     expect(zipped).toContain('node_modules/@img/sharp-linux-x64/package.json');
     const notice = await readFile(join(faces.folder, 'NOTICE'), 'utf8');
@@ -67,7 +73,7 @@ describe('buildFunction', () => {
     ).toEqual([]);
   });
 
-  test('a function built with the local engine runs it on one thread and on several', async () => {
+  test('a function built with the local engine starts its picture process, and says when it is missing', async () => {
     const { folder } = await buildFunction('face-recognition', {
       outdir: await projectTempDir(),
       engine: 'local',
@@ -79,18 +85,18 @@ describe('buildFunction', () => {
     await cp(folder, away, { recursive: true });
     const script = `require("./index.js").initialize(${JSON.stringify({ requestId: 'r', function: { timeout: 60 } })})
       .then(() => console.log("ready"), (error) => console.log(error.code))`;
-    const warmUp = (ENGINE_WORKERS: string) =>
+    const warmUp = () =>
       run(process.execPath, ['-e', script], {
         cwd: away,
-        env: { ENGINE: 'local', ENGINE_WORKERS, FC_REGION: 'cn-hangzhou' },
+        env: { ENGINE: 'local', FC_REGION: 'cn-hangzhou' },
       });
 
-    const outputs = [await warmUp('0'), await warmUp('2')].map(({ stdout }) => stdout);
-    await rm(join(away, 'local-engine-worker.js'));
-    const { stdout: without } = await warmUp('2');
+    const { stdout: complete } = await warmUp();
+    await rm(join(away, 'picture-process.js'));
+    const { stdout: without } = await warmUp();
 
-    expect(outputs).toEqual(['ready\n', 'ready\n']);
-    expect(without).toBe('ConfigInvalid\n');
+    expect(complete).toBe('ready\n');
+    expect(without).toBe('EngineUnavailable\n');
   });
 
   test('building a function twice gives two equal zips', async () => {
@@ -105,7 +111,13 @@ describe('buildFunction', () => {
 
 describe('budgets', () => {
   const ofBytes = (bytes: number) =>
-    ({ bytes, largest: [[bytes, 'node_modules/large']], packages: [], contained: [] }) as const;
+    ({
+      bytes,
+      largest: [[bytes, 'node_modules/large']],
+      packages: [],
+      contained: [],
+      sources: new Set<string>(),
+    }) as const;
 
   test('a program and a zip within their budgets pass', () => {
     expect(() => assertJavascript('face-recognition/index', ofBytes(200 * 1024))).not.toThrow();

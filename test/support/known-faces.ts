@@ -1,10 +1,13 @@
 import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
 import type { Face } from '../../shared/faces/face.ts';
+import type { DecodedPicture } from '../../shared/faces/picture.ts';
 import type { UprightImage } from '../../shared/images/image.ts';
+import { openPixels } from './analyze.ts';
 import { decodeSample, type Sample } from './photos.ts';
 
 export interface KnownFace {
   readonly image: UprightImage;
+  readonly picture: DecodedPicture;
   readonly face: Face;
 }
 
@@ -19,7 +22,9 @@ export async function knownFaces(): Promise<
   const fromLeft = async (sample: Sample): Promise<KnownFace[]> => {
     const image = await decodeSample(sample);
     const faces = await engine.analyze(image, { attributes: new Set(), embeddings: true });
-    return faces.sort((a, b) => a.box.x - b.box.x).map((face) => ({ image, face }));
+    return faces
+      .sort((a, b) => a.box.x - b.box.x)
+      .map((face) => ({ image, picture: openPixels(image), face }));
   };
   try {
     const first = await fromLeft(1);

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import sharp, { type OverlayOptions } from 'sharp';
 import type { Box } from '../../shared/faces/face.ts';
-import { decodeImage } from '../../shared/images/decode.ts';
 import { overlap } from '../../shared/images/geometry.ts';
 import { DEFAULT_IMAGE_BOUNDS, type ImageBounds, type UprightImage } from '../../shared/images/image.ts';
+import { decodeImage } from './decode-image.ts';
 
 /** Number of women in each sample photo of @vladmandic/face-api. The photos show nobody else. */
 export const SAMPLES = { 1: 3, 2: 3, 3: 3, 4: 4, 5: 5, 6: 4 } as const;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { suitableWorkers } from '../../../shared/faces/engines/local/workers.ts';
+import { suitableWorkers } from '../../../shared/faces/pictures/capacity.ts';
 import { readCapacity } from '../../../shared/runtime/capacity.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { AppError } from '../../../shared/runtime/errors.ts';
@@ -26,7 +26,7 @@ export async function serveCloudEvents(
     credentials: platformCredentials(process.env, systemClock),
     clock: systemClock,
     random: Math.random,
-    engineWorkers: suitableWorkers(readCapacity()),
+    engineWorkers: suitableWorkers(readCapacity(process.env)),
   });
   assertGuarded(options, app.options.sourceBuckets);
   const { logger } = app;

@@ -1,4 +1,4 @@
-import { suitableWorkers } from '../../../shared/faces/engines/local/workers.ts';
+import { suitableWorkers } from '../../../shared/faces/pictures/capacity.ts';
 import { readCapacity } from '../../../shared/runtime/capacity.ts';
 import { systemClock } from '../../../shared/runtime/clock.ts';
 import { createFunctionHooks } from '../managed/hooks.ts';
@@ -14,7 +14,7 @@ export async function serveFunctionCompute(
     env: process.env,
     clock: systemClock,
     random: Math.random,
-    engineWorkers: suitableWorkers(readCapacity()),
+    engineWorkers: suitableWorkers(readCapacity(process.env)),
   });
   const writeLine = (line: string) => void process.stdout.write(`${line}\n`);
   const server = await startRuntimeServer(hooks, { port, writeLine });

@@ -1,9 +1,4 @@
-import type { Face } from '../../../shared/faces/face.ts';
-import { encodeJpeg } from '../../../shared/images/encode.ts';
-import { coveringPixels, toRaster } from '../../../shared/images/geometry.ts';
-import type { UprightImage } from '../../../shared/images/image.ts';
-import { redactImage } from '../../../shared/images/redact.ts';
-import type { PictureRule } from '../pictures.ts';
+import { facesOf, type PictureRule } from '../pictures.ts';
 import type { Operation } from './operation.ts';
 
 /** doc: up to 3 MB, below 2000 pixels. */
@@ -11,24 +6,11 @@ const RULE: PictureRule = { maxBytes: 3 * 1024 * 1024, below: 2000, formats: ['j
 
 /** doc: returns temporary URLs of the picture with unrecognizable faces and of a mask. guess: how both look. */
 export const blurFace: Operation = async ({ form, host, pictures, publish }) => {
-  const image = await pictures.fetch(form.requiredText('ImageURL'), RULE, host);
-  const faces = await pictures.faces(image, { attributes: [], embeddings: false });
-  const boxes = faces.map(({ box }) => box);
-  return {
-    ImageURL: publish(await redactImage(image, boxes)),
-    MaskURL: publish(await maskOf(image, faces)),
-  };
+  const file = await pictures.download(form.requiredText('ImageURL'), host);
+  const { redacted, mask } = await pictures.use(file, RULE, async (picture) => {
+    const faces = await facesOf(picture, { attributes: [], embeddings: false });
+    const boxes = faces.map(({ box }) => box);
+    return picture.render({ redact: boxes, mask: boxes });
+  });
+  return { ImageURL: publish(Buffer.from(redacted!)), MaskURL: publish(Buffer.from(mask!)) };
 };
-
-/** White where faces are, black elsewhere. */
-function maskOf(image: UprightImage, faces: readonly Face[]): Promise<Buffer> {
-  const { width, height } = image.raster;
-  const data = new Uint8Array(width * height * 3);
-  for (const { box } of faces) {
-    const region = coveringPixels(toRaster(box, image), image.raster);
-    for (let y = region.y; y < region.y + region.height; y++) {
-      data.fill(255, 3 * (y * width + region.x), 3 * (y * width + region.x + region.width));
-    }
-  }
-  return encodeJpeg({ data, width, height }, { quality: 90 });
-}

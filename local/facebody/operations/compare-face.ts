@@ -1,6 +1,5 @@
 import type { Face } from '../../../shared/faces/face.ts';
 import { similarity } from '../../../shared/faces/similarity.ts';
-import type { UprightImage } from '../../../shared/images/image.ts';
 import { COMPARE_THRESHOLDS, compareConfidence } from '../confidence.ts';
 import type { PictureRule } from '../pictures.ts';
 import { faceLists, qualityOf } from './lists.ts';
@@ -14,8 +13,8 @@ const MIN_FACE_WIDTH = 50;
 export const compareFace: Operation = async (request) => {
   const { form, pictures } = request;
   const threshold = form.number('QualityScoreThreshold', { min: 0, max: 100 }) ?? 0;
-  const a = await pictures.largestFace(await pictureOf('A', request));
-  const b = await pictures.largestFace(await pictureOf('B', request));
+  const a = await pictures.largestFace(await fileOf('A', request), RULE);
+  const b = await pictures.largestFace(await fileOf('B', request), RULE);
   const tips = [...tipsOf('A', a, threshold), ...tipsOf('B', b, threshold)];
   return {
     Confidence: compareConfidence(similarity(a.embedding, b.embedding)),
@@ -32,10 +31,10 @@ export const compareFace: Operation = async (request) => {
   };
 };
 
-function pictureOf(side: 'A' | 'B', { form, host, pictures }: OperationRequest): Promise<UprightImage> {
+async function fileOf(side: 'A' | 'B', { form, host, pictures }: OperationRequest): Promise<Buffer> {
   const data = form.text(`ImageData${side}`);
-  if (data !== undefined) return pictures.decode(Buffer.from(data, 'base64'), RULE);
-  return pictures.fetch(form.requiredText(`ImageURL${side}`), RULE, host);
+  if (data !== undefined) return Buffer.from(data, 'base64');
+  return pictures.download(form.requiredText(`ImageURL${side}`), host);
 }
 
 function tipsOf(side: 'A' | 'B', face: Face, threshold: number): string[] {

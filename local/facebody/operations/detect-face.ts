@@ -9,9 +9,9 @@ const MIN_FACE_SIDE = 64;
 const MAX_FACES = 40;
 
 export const detectFace: Operation = async ({ form, host, pictures }) => {
-  const image = await pictures.fetch(form.requiredText('ImageURL'), RULE, host);
+  const file = await pictures.download(form.requiredText('ImageURL'), host);
   const maxFaces = form.integer('MaxFaceNumber', { min: 1, max: MAX_FACES }) ?? MAX_FACES;
-  const found = await pictures.faces(image, { attributes: [], embeddings: false });
+  const found = await pictures.faces(file, RULE, { attributes: [], embeddings: false });
   const faces = found
     .filter(({ box }) => Math.min(box.width, box.height) >= MIN_FACE_SIDE)
     .slice(0, maxFaces);

@@ -50,7 +50,7 @@ async function add(
   const db = dbName(form);
   const entity = entityId(form);
   galleries.entity(db, entity);
-  const face = await pictures.largestFace(await pictures.fetch(url, GALLERY_PICTURE, host));
+  const face = await pictures.largestFace(await pictures.download(url, host), GALLERY_PICTURE);
   const quality = qualityOf(face);
   const minQuality = threshold('QualityScoreThreshold');
   if (quality < minQuality) {

@@ -13,9 +13,9 @@ type Flag = (typeof FLAGS)[number];
 
 /** doc: with only the URL, all about ten faces; with any flag or count, the older form. */
 export const recognizeFace: Operation = async ({ form, host, pictures }) => {
-  const image = await pictures.fetch(form.requiredText('ImageURL'), RULE, host);
+  const file = await pictures.download(form.requiredText('ImageURL'), host);
   const count = form.integer('MaxFaceNumber', { min: 1, max: MAX_FACES });
-  const found = await pictures.faces(image, { attributes: ATTRIBUTES, embeddings: false });
+  const found = await pictures.faces(file, RULE, { attributes: ATTRIBUTES, embeddings: false });
   const everything = count === undefined && !FLAGS.some((flag) => form.has(flag));
   if (everything) {
     const faces = found.slice(0, MAX_FACES);

@@ -19,8 +19,8 @@ export const searchFace: Operation = async ({ form, host, galleries, pictures })
   const maxFaces = form.integer('MaxFaceNum', { min: 1, max: 10 }) ?? 5;
   const threshold = form.number('QualityScoreThreshold', { min: 0, max: 100 }) ?? 0;
   for (const name of names) galleries.entities(name);
-  const image = await pictures.fetch(form.requiredText('ImageUrl'), GALLERY_PICTURE, host);
-  const faces = await pictures.faces(image, { attributes: [], embeddings: true });
+  const file = await pictures.download(form.requiredText('ImageUrl'), host);
+  const faces = await pictures.faces(file, GALLERY_PICTURE, { attributes: [], embeddings: true });
   // guess: the largest faces are searched, without those below the quality threshold.
   const searched = faces
     .sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height)

@@ -5,7 +5,10 @@ import { DEFAULT_QUEUE_SETTINGS } from '../settings.ts';
 import type { MnsRecord } from './records.ts';
 import { apply, createState, type MnsState, snapshot } from './state.ts';
 
-/** The state and its journal: the only way to change the state. */
+/**
+ * The state and its journal: the only way to change the state. Operations read `state` and change it by records alone; a new
+ * kind of record needs its case in `apply` and, if it outlives a rewrite of the journal, in `snapshot` (state.ts).
+ */
 export interface Ledger {
   readonly state: Omit<MnsState, 'nextOrder'>;
   /** A new id for a message within this server. */

@@ -12,7 +12,17 @@ import { openFolder } from './open-folder.ts';
 import type { BucketRecord } from './records.ts';
 import type { Storage } from './storage.ts';
 
-/** All buckets. */
+/**
+ * All buckets. Operations see this interface and `BucketStore` alone:
+ *
+ * - `bucket.find(key)` and `bucket.from(key)` read records; they are synchronous, so what an operation decides from one
+ *   record is true until its next `await`
+ * - `bucket.write` stores bytes, and `bucket.edit` makes them an object, atomically and durably; what an edit does not use of
+ *   its `fresh` segments is deleted
+ * - `bucket.read` opens bytes that stay until the stream is closed, whatever happens to the object
+ * - `bucket.update` changes settings; new documents need no change here, as `record.documents` holds any
+ * - a new field of a version needs a line in `completed` (entries.ts), and a default there if most versions lack it
+ */
 export interface Store {
   find(name: string): BucketStore | undefined;
   /** In no particular order. */

@@ -1,6 +1,6 @@
-import type { UprightImage } from '../../images/image.ts';
 import type { AppError } from '../../runtime/errors.ts';
 import type { Face } from '../face.ts';
+import type { DecodedPicture } from '../picture.ts';
 
 /** Similarities on the scale of their gallery. */
 export interface Thresholds {
@@ -16,7 +16,7 @@ export interface Thresholds {
 export interface NewFace {
   /** Identifies the photo and its write: 1 to 64 of `[A-Za-z0-9_-]`. Adding the same photo again has no effect. */
   readonly photo: string;
-  readonly image: UprightImage;
+  readonly picture: DecodedPicture;
   readonly face: Pick<Face, 'box' | 'embedding'>;
 }
 
@@ -36,6 +36,14 @@ export interface PersonEntry {
   readonly person: string;
   /** Number of enrolled faces; at least 1. */
   readonly faces: number;
+}
+
+/** The face of an enrolled photo. */
+export interface EnrolledFace {
+  readonly person: string;
+  readonly photo: string;
+  /** Unit length. */
+  readonly embedding: Float32Array;
 }
 
 export interface CallOptions {
@@ -60,7 +68,7 @@ export interface Gallery {
    * caller applies the thresholds.
    */
   search(
-    image: UprightImage,
+    picture: DecodedPicture,
     faces: readonly Pick<Face, 'box' | 'embedding'>[],
     options: CallOptions & { readonly people: number },
   ): Promise<Candidate[][]>;
@@ -70,6 +78,8 @@ export interface Gallery {
   people(options?: CallOptions): AsyncIterable<PersonEntry>;
   /** Ids of the person's faces, sorted; empty for an unknown person. */
   faces(person: string, options?: CallOptions): Promise<string[]>;
+  /** All enrolled faces with their embeddings. Absent: the gallery does not give embeddings. */
+  embeddings?(options?: CallOptions): AsyncIterable<EnrolledFace>;
   /** Returns whether the face existed. */
   removeFace(person: string, id: string, options?: CallOptions): Promise<boolean>;
   /** Removes the person permanently. Returns the ids of the removed faces. */

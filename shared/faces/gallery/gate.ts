@@ -1,7 +1,6 @@
-import type { UprightImage } from '../../images/image.ts';
 import type { Face } from '../face.ts';
+import type { DecodedPicture } from '../picture.ts';
 import type { Candidate, Thresholds } from './gallery.ts';
-import { sharpnessOf } from './sharpness.ts';
 
 /** Why a photo cannot be enrolled. */
 export const REFUSAL_REASONS = [
@@ -52,11 +51,11 @@ export const GATE_RULES = {
 export type GateRules = Readonly<typeof GATE_RULES>;
 
 /** The one face of a photo that can be enrolled, or the reason why there is none. */
-export function judgePhoto(
-  image: UprightImage,
+export async function judgePhoto(
+  picture: Pick<DecodedPicture, 'width' | 'raster' | 'sharpness'>,
   faces: readonly Face[],
   rules: GateRules = GATE_RULES,
-): { readonly face: Face } | { readonly refusal: Refusal } {
+): Promise<{ readonly face: Face } | { readonly refusal: Refusal }> {
   const [face] = faces;
   if (!face) return refuse('no-face', 'no face was found');
   if (faces.length > 1) {
@@ -68,7 +67,7 @@ export function judgePhoto(
       figures('the probability of a face', face.probability, rules.minProbability),
     );
   }
-  const width = (face.box.width * image.raster.width) / image.width;
+  const width = (face.box.width * picture.raster.width) / picture.width;
   if (width < rules.minWidth) {
     return refuse(
       'too-small',
@@ -83,7 +82,7 @@ export function judgePhoto(
         `expected at most ${rules.maxYaw}° and ${rules.maxPitch}°`,
     );
   }
-  const sharpness = sharpnessOf(image, face.box);
+  const sharpness = await picture.sharpness(face.box);
   if (sharpness < rules.minSharpness) {
     return refuse('blurred', figures('the sharpness', sharpness, rules.minSharpness));
   }

@@ -4,6 +4,6 @@ import type { RuntimeDeps } from '../../runtime/deps.ts';
 export interface EngineDeps extends RuntimeDeps {
   readonly env: NodeJS.ProcessEnv;
   readonly credentials: CredentialProvider;
-  /** Threads of the local engine when `ENGINE_WORKERS` is not set. @default 0 */
+  /** Picture processes when `ENGINE_WORKERS` is not set. @default 1 */
   readonly engineWorkers?: number;
 }

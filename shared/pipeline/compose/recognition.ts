@@ -1,5 +1,4 @@
 import type { FaceEngine } from '../../faces/engine.ts';
-import { loadSharp } from '../../images/sharp.ts';
 import type { OpenBucket } from '../../oss/object-store.ts';
 import { type PipelineOptions, readPipelineOptions } from '../options.ts';
 import type { Result } from '../outcome.ts';
@@ -12,6 +11,7 @@ import { openEngine } from './engine.ts';
 import type { EngineDeps } from './engine-deps.ts';
 import { assertGalleryFits, openGallery } from './gallery.ts';
 import { type Once, once } from './once.ts';
+import { openSeen, type Seen } from './seen.ts';
 
 export interface FaceRecognitionDeps extends EngineDeps {
   readonly openBucket: OpenBucket;
@@ -25,9 +25,12 @@ export interface FaceRecognition {
   readonly options: { readonly pipeline: PipelineOptions; readonly people: PeopleOptions };
   /** The first call opens the engine. A failure is thrown to the caller, and the next call tries again. */
   pipeline(): Promise<Pipeline>;
+  engine(): Promise<FaceEngine>;
   /** The known people of a bucket. Throws `ConfigInvalid` for `GALLERY=off`. */
   people(bucket: string, region: string): Promise<EnrolmentDeps>;
-  /** Loads what the first picture needs: decoder, engine with its models or SDK, and renderer. */
+  /** Everybody seen in the pictures of a bucket; `undefined` for `INDEX=off`. */
+  seen(bucket: string, region: string): Promise<Seen | undefined>;
+  /** Starts what the first picture needs: a process with decoder, renderer and models, or the SDK. */
   warmUp(): Promise<void>;
   close(): Promise<void>;
 }
@@ -35,6 +38,7 @@ export interface FaceRecognition {
 /** The known people of one gallery, and the tasks that use it. */
 interface People {
   readonly deps: EnrolmentDeps;
+  readonly seen: Seen | undefined;
   readonly recognition: PictureTask<Result>;
   readonly enrolment: PictureTask<Result>;
 }
@@ -66,11 +70,18 @@ export function composeFaceRecognition(deps: FaceRecognitionDeps): FaceRecogniti
   const openPeople = async (bucket: string, region: string): Promise<People> => {
     const base = await pictureDeps();
     const gallery = await openGallery(peopleOptions, { ...deps, engine: base.engine, bucket, region });
+    const store = openBucket(bucket, region);
+    const seen = await openSeen(peopleOptions, { store, engine: base.engine, gallery, clock, logger });
     const enrolment = { ...base, gallery, options: { ...options, ...peopleOptions } };
     const { enrolmentTask } = await import('../people/enrol.ts');
     return {
       deps: enrolment,
-      recognition: recognitionTask({ ...enrolment, bestScore: peopleOptions.bestScore }),
+      seen,
+      recognition: recognitionTask({
+        ...enrolment,
+        index: seen?.index,
+        bestScore: peopleOptions.bestScore,
+      }),
       enrolment: enrolmentTask(enrolment),
     };
   };
@@ -92,13 +103,21 @@ export function composeFaceRecognition(deps: FaceRecognitionDeps): FaceRecogniti
   return {
     options: { pipeline: options, people: peopleOptions },
     pipeline: pipeline.get,
+    engine: engine.get,
     people: async (bucket, region) => (await peopleOf(bucket, region)).deps,
+    async seen(bucket, region) {
+      return peopleOptions.index === 'off' ? undefined : (await peopleOf(bucket, region)).seen;
+    },
     async warmUp() {
       const warmEngine = async () => (await engine.get()).warmUp();
-      await Promise.all([pipeline.get(), warmEngine(), loadSharp(), import('../render.ts')]);
+      await Promise.all([pipeline.get(), warmEngine()]);
     },
     async close() {
-      for (const people of opened.values()) await (await people.opened())?.deps.gallery.close();
+      for (const each of opened.values()) {
+        const people = await each.opened();
+        await people?.seen?.index.close();
+        await people?.deps.gallery.close();
+      }
       if (!given) await (await engine.opened())?.close();
     },
   };

@@ -13,9 +13,9 @@ import { type Admission, admit } from '../admit.ts';
 import { describeSource } from '../describe.ts';
 import type { FetchedObject } from '../fetch.ts';
 import type { CommonResult, EnrolmentResult } from '../outcome.ts';
-import { type AnalyzedPicture, createPictureAnalyzer } from '../picture-analyzer.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import {
+  type AnalyzedPicture,
   type PictureDeps,
   type PictureJob,
   type PictureTask,
@@ -67,14 +67,13 @@ export function enrolmentTask(deps: EnrolmentDeps): PictureTask<EnrolmentResult>
       return { action: 'ignore', rule: 'no-person' };
     },
     keysOf: (event) => enrolmentKeys(resultPrefix, event),
-    analyzer: createPictureAnalyzer(deps),
     wanted: { attributes: new Set(), embeddings: gallery.usesEmbeddings },
     async beforeAnalysis(job, { head }, published) {
       // The photo that this one replaced no longer exists, so its face must not judge the new one.
       if (published) await removeRecordedFace(job, gallery);
       assertPersonName(personOf(head.key, peoplePrefix) ?? '');
     },
-    conclude: (job, fetched, picture) => enrolFace({ job, fetched, picture }, deps, removeResults),
+    conclude: (job, fetched, analyzed) => enrolFace({ job, fetched, ...analyzed }, deps, removeResults),
     writeFailure({ event, results, keys, signal }, { outcome, error, fetched }) {
       const person = personOf(fetched?.head.key ?? event.key, peoplePrefix) ?? '';
       const source = describeSource(event, fetched);
@@ -99,10 +98,9 @@ export function enrolmentTask(deps: EnrolmentDeps): PictureTask<EnrolmentResult>
   };
 }
 
-interface Photo {
+interface Photo extends AnalyzedPicture {
   readonly job: PictureJob;
   readonly fetched: FetchedObject;
-  readonly picture: AnalyzedPicture;
 }
 
 async function enrolFace(
@@ -110,13 +108,13 @@ async function enrolFace(
   deps: EnrolmentDeps,
   removeResults: PictureTask<EnrolmentResult>['removeResults'],
 ): Promise<EnrolmentResult | CommonResult> {
-  const { job, fetched, picture } = photo;
-  const { image, faces } = picture;
+  const { job, fetched, picture, faces } = photo;
   const { document } = job.keys;
   const person = personOf(fetched.head.key, deps.options.peoplePrefix)!;
-  const source = describeSource(job.event, fetched, image);
-  const judged = judgePhoto(image, faces, rulesOf(deps));
+  const source = describeSource(job.event, fetched, picture);
+  const judged = await judgePhoto(picture, faces, rulesOf(deps));
   const added = 'refusal' in judged ? judged : await addFace(photo, person, judged.face, deps);
+  picture.close();
 
   if ('refusal' in added) {
     const { refusal } = added;
@@ -144,7 +142,7 @@ function rulesOf({ engine, rules = GATE_RULES }: EnrolmentDeps): GateRules {
 
 /** Compares the face with those that are known, and adds it unless an interrupted delivery already did. */
 async function addFace(
-  { job, picture: { image } }: Photo,
+  { job, picture }: Photo,
   person: string,
   face: Face,
   { gallery, trusted }: EnrolmentDeps,
@@ -154,14 +152,14 @@ async function addFace(
   const photo = photoOf(event);
   return stopwatch.time('analyze', async () => {
     if (!trusted) {
-      const [candidates = []] = await gallery.search(image, [face], { people: CANDIDATES, ...call });
+      const [candidates = []] = await gallery.search(picture, [face], { people: CANDIDATES, ...call });
       const own = candidates.find((candidate) => candidate.person === person);
       if (own?.photo === photo) return { ...face, id: own.id };
       const known = own !== undefined || (await gallery.faces(person, call)).length > 0;
       const refusal = judgeLikeness({ person, known, candidates, thresholds: gallery.thresholds });
       if (refusal) return { refusal };
     }
-    const [added] = await gallery.add(person, [{ photo, image, face }], call);
+    const [added] = await gallery.add(person, [{ photo, picture, face }], call);
     if (added && 'id' in added) return { ...face, id: added.id };
     throw added!.error;
   });

@@ -116,7 +116,7 @@ function parse(text: string): MentioningContent | undefined {
 /** Replaces the document with the changed content. Resolves to `false` when another write replaced it since it was read. */
 export async function rewrite(
   results: ObjectStore,
-  { head: { key, etag, contentType, metadata }, content }: Mention,
+  { head: { key, etag, contentType, metadata }, content }: { head: ObjectHead; content: unknown },
   signal?: AbortSignal,
 ): Promise<boolean> {
   const options = { signal };

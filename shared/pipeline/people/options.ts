@@ -35,6 +35,26 @@ export const PEOPLE_OPTIONS = defineOptions({
     about:
       'The face database of the gallery `facebody`; created if it does not exist. An account has at most 10.',
   },
+  index: {
+    env: 'INDEX',
+    ...oneOf('off', 'oss'),
+    default: 'off',
+    about:
+      'Where the faces of all pictures are kept, so that they can be grouped, named and found: `off` for nowhere; `oss` for the result bucket. These are biometric data of everybody in the pictures. Needs `GALLERY=oss`.',
+  },
+  indexPrefix: {
+    env: 'INDEX_PREFIX',
+    ...text('key prefix that ends with a slash', PREFIX),
+    default: 'index/',
+    about:
+      'Where the index `oss` is stored. Its objects contain embeddings: give read access only to this function.',
+  },
+  factsPrefix: {
+    env: 'FACTS_PREFIX',
+    ...text('key prefix that ends with a slash', PREFIX),
+    default: 'facts/',
+    about: 'Where the facts that people state about faces are stored, one small object each.',
+  },
   bestScore: {
     env: 'BEST_SCORE',
     ...flag,
@@ -49,12 +69,20 @@ export type PeopleOptions = OptionsOf<typeof PEOPLE_OPTIONS>;
 /** Reads the options of known people. Throws `ConfigInvalid` when prefixes overlap: objects of one would count as objects of the other. */
 export function readPeopleOptions(env: NodeJS.ProcessEnv, pipeline: PipelineOptions): PeopleOptions {
   const options = readOptions(PEOPLE_OPTIONS, env);
+  if (options.index !== 'off' && options.gallery !== 'oss') {
+    throw new AppError(
+      'ConfigInvalid',
+      `INDEX=${options.index} needs embeddings: set GALLERY=oss, or INDEX=off`,
+    );
+  }
   if (options.gallery === 'off') return options;
   const prefixes = {
     SOURCE_PREFIX: pipeline.sourcePrefix,
     RESULT_PREFIX: pipeline.resultPrefix,
     PEOPLE_PREFIX: options.peoplePrefix,
     GALLERY_PREFIX: options.galleryPrefix,
+    INDEX_PREFIX: options.indexPrefix,
+    FACTS_PREFIX: options.factsPrefix,
   };
   const pairs = Object.entries(prefixes);
   for (const [name, prefix] of pairs) {

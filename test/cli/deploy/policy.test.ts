@@ -69,6 +69,12 @@ describe.each([
     steps: PEOPLE,
     outcomes: ['enrolled', 'processed', 'processed', 'processed', 'gone', 'gone'],
   },
+  {
+    gallery: 'with an index of every face',
+    settings: { ENGINE: 'local', GALLERY: 'oss', INDEX: 'oss', TRIGGER: 'oss-with-people' },
+    steps: PEOPLE,
+    outcomes: ['enrolled', 'processed', 'processed', 'processed', 'gone', 'gone'],
+  },
 ])('policy of face-recognition $gallery', ({ gallery, settings, steps, outcomes }) => {
   let cloud: LocalCloud;
   let owner: OssClient;

@@ -58,7 +58,11 @@ export async function startStage(): Promise<Stage> {
     command: [process.execPath, join(inject('programs'), name, 'server.js')],
     env: { NODE_ENV: 'production', TZ: 'UTC', ...env },
   });
-  const place = { REGION: cloud.region, FC_ACCOUNT_ID: cloud.accountId };
+  const place = {
+    REGION: cloud.region,
+    FC_ACCOUNT_ID: cloud.accountId,
+    MNS_ENDPOINTS: new URL(cloud.mns.url).host,
+  };
   const stumbles: string[] = [];
   const cluster = await startCluster({
     kubeconfig: process.env.KUBECONFIG,

@@ -7,6 +7,7 @@ import { createLocalEngine } from '../../../shared/faces/engines/local/engine.ts
 import { similarity } from '../../../shared/faces/similarity.ts';
 import { cropFace } from '../../../shared/images/crop.ts';
 import { acs3Authorization, acs3ContentHash } from '../../../shared/runtime/acs3.ts';
+import { engineInProcess } from '../../support/engine-in-process.ts';
 import { listenOnLoopback } from '../../support/loopback.ts';
 import { decodePhoto, decodeSample, SAMPLES, type Sample, sampleBytes } from '../../support/photos.ts';
 import { FACEBODY_ACCOUNT, type FaceBodyServer, startFaceBody } from './support.ts';
@@ -15,7 +16,7 @@ type Runtime = Parameters<SdkClient['recognizeFaceWithOptions']>[1];
 const RUNTIME = { connectTimeout: 10_000, readTimeout: 15_000 } as Runtime;
 const DB = 'staff';
 
-const engine = createLocalEngine();
+const engine = engineInProcess(createLocalEngine());
 let server: FaceBodyServer;
 let sdk: SdkClient;
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { cropFace, cropRegion, DEFAULT_CROP_OPTIONS } from '../../../shared/images/crop.ts';
-import { decodeImage } from '../../../shared/images/decode.ts';
 import { DEFAULT_IMAGE_BOUNDS } from '../../../shared/images/image.ts';
+import { decodeImage } from '../../support/decode-image.ts';
 import { blank, photo, upright } from './pictures.ts';
 
 const LARGE = { width: 1000, height: 800 };

@@ -7,11 +7,11 @@ import { createOssGallery } from '../../../shared/faces/gallery/oss/gallery.ts';
 import { identify } from '../../../shared/pipeline/identify.ts';
 import { manualClock } from '../../../shared/runtime/clock.ts';
 import { silentLogger } from '../../../shared/runtime/log.ts';
+import { blankPicture } from '../../support/analyze.ts';
 import { aFace } from '../../support/fake-engine.ts';
 import { createMemoryStore } from '../../support/memory-store.ts';
-import { blankImage } from '../../support/photos.ts';
 
-const image = blankImage(640, 480);
+const picture = blankPicture(640, 480);
 const keep = { keepBestScore: true };
 
 let gallery: Gallery;
@@ -26,8 +26,8 @@ beforeEach(async () => {
     newId: randomUUID,
     logger: silentLogger,
   });
-  await gallery.add('Anna', [{ photo: 'a', image, face: faceAt(1, 0) }]);
-  await gallery.add('Berta', [{ photo: 'b', image, face: faceAt(0, 1) }]);
+  await gallery.add('Anna', [{ photo: 'a', picture, face: faceAt(1, 0) }]);
+  await gallery.add('Berta', [{ photo: 'b', picture, face: faceAt(0, 1) }]);
 });
 
 /** A face with these similarities to Anna and Berta. */
@@ -46,11 +46,11 @@ describe('identify', () => {
     ['unknown below the threshold, with the score', 0.4499, { unknown: true, bestScore: 0.45 }],
     ['unknown when unlike everybody', -0.2, { unknown: true, bestScore: 0 }],
   ])('a face is identified as %s', async (_what, similarity, expected) => {
-    expect(await identify(image, [faceAt(similarity, -0.3)], gallery, keep)).toEqual([expected]);
+    expect(await identify(picture, [faceAt(similarity, -0.3)], gallery, keep)).toEqual([expected]);
   });
 
   test('the score of an unknown face can be left out', async () => {
-    expect(await identify(image, [faceAt(0.3, 0)], gallery, { keepBestScore: false })).toEqual([
+    expect(await identify(picture, [faceAt(0.3, 0)], gallery, { keepBestScore: false })).toEqual([
       { unknown: true },
     ]);
   });
@@ -58,7 +58,7 @@ describe('identify', () => {
   test('two faces never get the same person: the more similar one keeps it', async () => {
     const faces = [faceAt(0.6, 0.1), faceAt(0.9, 0.1), faceAt(0.7, 0.1)];
 
-    expect(await identify(image, faces, gallery, keep)).toEqual([
+    expect(await identify(picture, faces, gallery, keep)).toEqual([
       { unknown: true, bestScore: 0.6 },
       { person: 'Anna', confidence: 0.9, level: 'high' },
       { unknown: true, bestScore: 0.7 },
@@ -68,14 +68,14 @@ describe('identify', () => {
   test('the less similar face gets its second choice if that is a match', async () => {
     const faces = [faceAt(0.7, 0.6), faceAt(0.9, 0.1)];
 
-    expect(await identify(image, faces, gallery, keep)).toMatchObject([
+    expect(await identify(picture, faces, gallery, keep)).toMatchObject([
       { person: 'Berta' },
       { person: 'Anna' },
     ]);
   });
 
   test('faces narrower than 45 pixels of the raster are not searched for', async () => {
-    const half = { ...image, width: image.width * 2, height: image.height * 2 };
+    const half = { ...picture, width: picture.width * 2, height: picture.height * 2 };
     const faces = [faceAt(1, 0, 89), faceAt(0, 1, 90)];
 
     expect(await identify(half, faces, gallery, keep)).toEqual([
@@ -90,7 +90,7 @@ describe('identify', () => {
       { ...faceAt(0, 1), quality: 0.01 },
     ];
 
-    expect(await identify(image, faces, gallery, keep)).toMatchObject([
+    expect(await identify(picture, faces, gallery, keep)).toMatchObject([
       { unknown: true },
       { person: 'Berta' },
     ]);
@@ -100,7 +100,7 @@ describe('identify', () => {
     const { thresholds } = EMBEDDERS[name];
     const judged = (...similarities: number[]) =>
       identify(
-        image,
+        picture,
         similarities.map((similarity) => faceAt(similarity, 0)),
         { ...gallery, thresholds },
         keep,
@@ -133,7 +133,7 @@ describe('identify', () => {
       },
     };
 
-    await identify(image, [faceAt(1, 0)], watched, { ...keep, signal, deadline: 5 });
+    await identify(picture, [faceAt(1, 0)], watched, { ...keep, signal, deadline: 5 });
 
     expect(asked).toEqual([{ people: 5, signal, deadline: 5 }]);
   });
@@ -141,7 +141,7 @@ describe('identify', () => {
   test('the gallery is not searched when no face is large enough', async () => {
     const closed: Gallery = { ...gallery, search: () => Promise.reject(new Error('asked')) };
 
-    expect(await identify(image, [faceAt(1, 0, 44)], closed, keep)).toEqual([{ unknown: true }]);
-    expect(await identify(image, [], closed, keep)).toEqual([]);
+    expect(await identify(picture, [faceAt(1, 0, 44)], closed, keep)).toEqual([{ unknown: true }]);
+    expect(await identify(picture, [], closed, keep)).toEqual([]);
   });
 });

@@ -24,11 +24,11 @@ beforeEach(() => {
   logger = createLogger({ write: (line) => lines.push(JSON.parse(line)) });
 });
 
-/** The task of recognition with changes; by default its decoder is replaced by `analyze`. */
-function taskWith(analyze: () => Promise<never>): PictureTask<RecognitionResult> {
+/** The task of recognition, with `open` in place of its decoder. */
+function taskWith(open: () => Promise<never>): PictureTask<RecognitionResult> {
   const options = readPipelineOptions({});
-  const deps = { openBucket: () => store, engine: fakeEngine(), options, clock, logger };
-  return { ...recognitionTask(deps), analyzer: { analyze } };
+  const deps = { openBucket: () => store, engine: { ...fakeEngine(), open }, options, clock, logger };
+  return recognitionTask(deps);
 }
 
 async function upload(key: string) {

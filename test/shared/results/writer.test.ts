@@ -59,6 +59,26 @@ async function allKeys(): Promise<string[]> {
 }
 
 describe('writeArtifacts', () => {
+  test('a picture of 300 faces writes a few crops at a time', async () => {
+    let open = 0;
+    let most = 0;
+    const counting: ObjectStore = {
+      ...store,
+      async put(key, body, options) {
+        most = Math.max(most, ++open);
+        await new Promise(setImmediate);
+        open--;
+        return store.put(key, body, options);
+      },
+    };
+
+    await writeArtifacts(counting, KEYS, { annotated: JPEG, crops: Array<Uint8Array>(300).fill(JPEG) });
+
+    expect(await allKeys()).toHaveLength(301);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(6);
+  });
+
   test('every picture becomes a JPEG at its key', async () => {
     await writeArtifacts(store, KEYS, { annotated: JPEG, redacted: JPEG, crops: [JPEG, JPEG] });
 

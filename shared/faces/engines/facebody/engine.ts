@@ -1,9 +1,10 @@
+import type { JpegLimits } from '../../../images/encode-within.ts';
 import { overlap } from '../../../images/geometry.ts';
-import type { UprightImage } from '../../../images/image.ts';
 import { assertNotAborted } from '../../../runtime/abort.ts';
 import { AppError } from '../../../runtime/errors.ts';
-import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
+import type { FaceEngine } from '../../engine.ts';
 import type { Face } from '../../face.ts';
+import type { AnalyzeOptions, DecodedPicture, Pictures } from '../../picture.ts';
 import type { FaceBodyClient, FaceBodyOperation } from './client.ts';
 import { failureOf } from './failures.ts';
 import { type RecognizedLists, toFaces } from './lists.ts';
@@ -17,7 +18,7 @@ import {
   RECOGNIZE_LIMITS,
   recognizeFace,
 } from './operations.ts';
-import { encodePicture, fileAsStored, type PictureLimits, type SentPicture } from './picture.ts';
+import { fileAsStored, type SentPicture } from './sent-picture.ts';
 
 /** Version of the API and of the conversion of its answers. */
 const VERSION = 'facebody-2019-12-30-1';
@@ -29,6 +30,14 @@ const GOOD_QUALITY = 0.85;
 const MATCH = 69;
 const HIGH = 75;
 
+export interface FaceBodyEngineDeps {
+  readonly client: FaceBodyClient;
+  /** Decodes and draws. The engine closes it. */
+  readonly pictures: Pictures<DecodedPicture>;
+  /** Region of buckets whose files the service can read by URL. Absent: every picture is sent. */
+  readonly region?: string;
+}
+
 /** Intersection over union from which two operations have found the same face. */
 const SAME_OVERLAP = 0.4;
 
@@ -37,36 +46,29 @@ const SAME_OVERLAP = 0.4;
  * Crowds of ten and more, and rasters beyond the limits of RecognizeFace, need both. It makes no embeddings: its face
  * database identifies people.
  */
-export function createFaceBodyEngine({
-  client,
-  region,
-}: {
-  client: FaceBodyClient;
-  /** Region of buckets whose files the service can read by URL. Absent: every picture is sent. */
-  region?: string;
-}): FaceEngine {
+export function createFaceBodyEngine({ client, pictures, region }: FaceBodyEngineDeps): FaceEngine {
   /** False after a failed download: otherwise every picture would cost the two calls of a failure. */
   let readsUrls = true;
 
   const ask = async (
     operation: (picture: SentPicture) => FaceBodyOperation<RecognizedLists>,
-    limits: PictureLimits,
-    image: UprightImage,
+    limits: JpegLimits,
+    picture: DecodedPicture,
     { attributes, source, signal, deadline }: AnalyzeOptions,
   ): Promise<Face[]> => {
     const call = { signal, deadline };
-    const send = async (picture: SentPicture) =>
-      toFaces(await client.call(operation(picture), call), picture, image, attributes);
+    const send = async (sent: SentPicture) =>
+      toFaces(await client.call(operation(sent), call), sent, picture, attributes);
     const sendEncoded = async () => {
-      const picture = await encodePicture(image, limits);
-      return send(picture).catch(async (error: unknown) => {
+      const sent = await picture.encode(limits);
+      return send(sent).catch(async (error: unknown) => {
         // The vendor may lower its limits. Half of them is within all limits that were ever observed.
         if (failureOf(error) !== 'size') throw error;
-        const maxSide = Math.ceil(Math.max(picture.width, picture.height) / 2);
-        return send(await encodePicture(image, { maxBytes: limits.maxBytes / 2, maxSide }));
+        const maxSide = Math.ceil(Math.max(sent.width, sent.height) / 2);
+        return send(await picture.encode({ maxBytes: limits.maxBytes / 2, maxSide }));
       });
     };
-    const file = readsUrls ? fileAsStored(image, source, limits) : undefined;
+    const file = readsUrls ? fileAsStored(picture, source, limits) : undefined;
     try {
       if (!file) return await sendEncoded();
       return await send(file).catch((error: unknown) => {
@@ -82,32 +84,39 @@ export function createFaceBodyEngine({
     }
   };
 
+  const facesOf = async (picture: DecodedPicture, options: AnalyzeOptions): Promise<Face[]> => {
+    assertNotAborted(options.signal, 'analysis');
+    const { raster } = picture;
+    // Too small for a face: the service needs 64 × 64 pixels for one.
+    if (Math.min(raster.width, raster.height) < MIN_SIDE) return [];
+    const described =
+      options.attributes.size > 0 ? await ask(recognizeFace, RECOGNIZE_LIMITS, picture, options) : undefined;
+    const complete =
+      described &&
+      described.length < MAX_RECOGNIZED &&
+      Math.max(raster.width, raster.height) <= RECOGNIZE_LIMITS.maxSide;
+    const faces = complete
+      ? described
+      : mergeFaces(described ?? [], await ask(detectFace, DETECT_LIMITS, picture, options));
+    return faces.sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height);
+  };
+
   return {
     name: 'facebody',
     version: VERSION,
     enrolQuality: GOOD_QUALITY,
     region,
-    warmUp: () => client.warmUp(),
-    async analyze(image, options) {
-      assertNotAborted(options.signal, 'analysis');
-      const { raster } = image;
-      // Too small for a face: the service needs 64 × 64 pixels for one.
-      if (Math.min(raster.width, raster.height) < MIN_SIDE) return [];
-      const described =
-        options.attributes.size > 0 ? await ask(recognizeFace, RECOGNIZE_LIMITS, image, options) : undefined;
-      const complete =
-        described &&
-        described.length < MAX_RECOGNIZED &&
-        Math.max(raster.width, raster.height) <= RECOGNIZE_LIMITS.maxSide;
-      const faces = complete
-        ? described
-        : mergeFaces(described ?? [], await ask(detectFace, DETECT_LIMITS, image, options));
-      return faces.sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height);
+    async warmUp() {
+      await Promise.all([pictures.warmUp(), client.warmUp()]);
+    },
+    async open(bytes, options) {
+      const picture = await pictures.open(bytes, options);
+      return { ...picture, faces: (asked) => facesOf(picture, asked) };
     },
     async compare(one, other, options) {
-      const [a, b] = await Promise.all([jpegOf(one), jpegOf(other)]);
+      const [a, b] = await Promise.all([one.encode(COMPARE_LIMITS), other.encode(COMPARE_LIMITS)]);
       try {
-        const answer = await client.call(compareFace(a, b), options);
+        const answer = await client.call(compareFace(a.bytes, b.bytes), options);
         const [, match = MATCH, high = HIGH] = answer.thresholds ?? [];
         return {
           similarity: Math.min(1, (answer.confidence ?? 0) / 100),
@@ -118,7 +127,7 @@ export function createFaceBodyEngine({
         throw new AppError('FaceNotFound', 'one of the two pictures shows no face', { cause: error });
       }
     },
-    async close() {},
+    close: () => pictures.close(),
   };
 }
 
@@ -126,8 +135,4 @@ export function createFaceBodyEngine({
 function mergeFaces(described: readonly Face[], detected: readonly Face[]): Face[] {
   const isNew = ({ box }: Face) => described.every((face) => overlap(face.box, box) < SAME_OVERLAP);
   return [...described, ...detected.filter(isNew)];
-}
-
-async function jpegOf(image: UprightImage): Promise<Uint8Array> {
-  return (await encodePicture(image, COMPARE_LIMITS)).bytes;
 }

@@ -1,7 +1,6 @@
-import type { UprightImage } from '../../../images/image.ts';
+import type { PictureFacts, Size } from '../../../images/image.ts';
 import { AppError } from '../../../runtime/errors.ts';
 import type { AttributeName, Face, FaceAttributes, Keypoints, Point } from '../../face.ts';
-import type { Size } from './picture.ts';
 import { fromFlatList } from './rectangles.ts';
 
 /** Answer of DetectFace: each face has several consecutive entries per list. Any list may be absent or empty. */
@@ -44,7 +43,7 @@ export interface RecognizedLists extends DetectedLists {
 export function toFaces(
   lists: RecognizedLists,
   sent: Size,
-  image: UprightImage,
+  image: PictureFacts,
   requested: ReadonlySet<AttributeName>,
 ): Face[] {
   const boxes = fromFlatList(lists.faceRectangles ?? [], sent);

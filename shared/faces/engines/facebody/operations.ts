@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream';
+import type { JpegLimits } from '../../../images/encode-within.ts';
+import { MEGABYTE } from '../../../images/image.ts';
 import type { FaceBodyOperation } from './client.ts';
 import type { DetectedLists, RecognizedLists } from './lists.ts';
-import type { PictureLimits, SentPicture } from './picture.ts';
-
-const MEGABYTE = 1024 * 1024;
+import type { SentPicture } from './sent-picture.ts';
 
 /** RecognizeFace accepts files of up to 3 MB, both sides below 4096 pixels, and describes at most ten faces. */
-export const RECOGNIZE_LIMITS: PictureLimits = { maxBytes: 3 * MEGABYTE, maxSide: 4095 };
+export const RECOGNIZE_LIMITS: JpegLimits = { maxBytes: 3 * MEGABYTE, maxSide: 4095 };
 export const MAX_RECOGNIZED = 10;
 
 /** DetectFace accepts files of up to 30 MB, both sides 33 to 8191 pixels, and finds at most thirty faces. */
-export const DETECT_LIMITS: PictureLimits = { maxBytes: 30 * MEGABYTE, maxSide: 8191 };
+export const DETECT_LIMITS: JpegLimits = { maxBytes: 30 * MEGABYTE, maxSide: 8191 };
 export const MIN_SIDE = 33;
 const MAX_DETECTED = 30;
 
@@ -69,7 +69,7 @@ export function detectFace(picture: SentPicture): FaceBodyOperation<DetectedList
 }
 
 /** CompareFace accepts files of up to 5 MB, both sides below 4096 pixels. Smaller ones fit into the request itself. */
-export const COMPARE_LIMITS: PictureLimits = { maxBytes: MEGABYTE, maxSide: 2047 };
+export const COMPARE_LIMITS: JpegLimits = { maxBytes: MEGABYTE, maxSide: 2047 };
 
 export interface ComparedFaces {
   /** 0 to 100. */

@@ -1,5 +1,5 @@
+import type { Size } from '../../../images/image.ts';
 import type { Box } from '../../face.ts';
-import type { Size } from './picture.ts';
 
 // Each operation writes rectangles in its own way. They are clamped, because those of the service may exceed the picture.
 

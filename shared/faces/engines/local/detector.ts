@@ -3,7 +3,7 @@ import type { Raster } from '../../../images/image.ts';
 import type { Box } from '../../face.ts';
 import { DETECTOR_OUTPUTS } from './detector-graph.ts';
 import { decodeBox, makePriors, type Size } from './priors.ts';
-import { type Planes, resample } from './sample.ts';
+import { resample } from './sample.ts';
 import type { Net } from './session.ts';
 
 /** A possible face. */
@@ -44,6 +44,9 @@ export const DETECTION = {
   maxOverlap: 0.25,
 } as const;
 
+/** (value - 127) / 128. Source: Ultra-Light-Fast-Generic-Face-Detector, `vision/ssd/config/fd_config.py`. */
+const NORMALIZED = { scale: 1 / 128, shift: -127 / 128 } as const;
+
 export interface Detector {
   /** Possible faces, the most probable first. */
   detect(raster: Raster, minProbability: number): Promise<Detection[]>;
@@ -59,7 +62,9 @@ export function createDetector(net: Net): Detector {
   ): Promise<Detection[]> => {
     const size = raster.height > raster.width ? turned(landscape) : landscape;
     const inner = { width: shrunk(size.width, margin), height: shrunk(size.height, margin) };
-    const pixels = centered(resample(raster, inner.width, inner.height), inner, size);
+    // Normalized pixels in the centre of a grey area, which the network sees as 0.
+    const target = { ...size, ...offset(inner, size), ...NORMALIZED };
+    const pixels = resample(raster, inner.width, inner.height, target);
     const outputs = await net.run(pixels, [1, 3, size.height, size.width]);
     const found = readDetections(outputs, priorsOf(size), minProbability);
     return found.map(({ box, probability }) => ({
@@ -127,20 +132,6 @@ function readDetections(
 
 function shrunk(length: number, margin: number): number {
   return Math.round(length / (1 + 2 * margin));
-}
-
-/** The network's input: normalized pixels in the centre of a grey area, which the network sees as 0. */
-function centered(planes: Planes, inner: Size, size: Size): Planes {
-  const { left, top } = offset(inner, size);
-  const input = new Float32Array(3 * size.width * size.height);
-  let from = 0;
-  for (let plane = 0; plane < 3; plane++) {
-    for (let y = 0; y < inner.height; y++) {
-      const row = (plane * size.height + top + y) * size.width + left;
-      for (let x = 0; x < inner.width; x++) input[row + x] = (planes[from++]! - 127) / 128;
-    }
-  }
-  return input;
 }
 
 function offset(inner: Size, size: Size): { left: number; top: number } {

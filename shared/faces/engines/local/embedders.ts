@@ -3,6 +3,7 @@ import type { Thresholds } from '../../gallery/gallery.ts';
 import { HIGH_SIMILARITY, MATCH_SIMILARITY } from '../../similarity.ts';
 import type { ModelName } from './models.ts';
 import { RECOGNITION_SIDE, recognitionGraph } from './recognition-graph.ts';
+import { withoutTinyWeights } from './tiny-weights.ts';
 import { readWeights } from './weights.ts';
 
 export const EMBEDDER_NAMES = ['mobilefacenet', 'dlib'] as const;
@@ -15,8 +16,6 @@ export interface Embedder {
   readonly models: readonly ModelName[];
   /** Makes an ONNX model, with the output `output`, from the files of `models` in their order. */
   graph(files: readonly Uint8Array[]): Uint8Array;
-  /** Keep tensors in ONNX's order: on some processors the runtime's own layout is slower (docs/models.md). */
-  readonly plainLayout: boolean;
   /** Width and height of the input, in pixels. */
   readonly side: number;
   /** Positions of the eyes, the nose and the corners of the mouth in the input, in pixels. */
@@ -36,8 +35,7 @@ export const EMBEDDERS: Record<EmbedderName, Embedder> = {
   mobilefacenet: {
     size: 512,
     models: ['embedding'],
-    graph: ([file]) => file!,
-    plainLayout: true,
+    graph: ([file]) => withoutTinyWeights(file!),
     side: 112,
     // Source: github.com/deepinsight/insightface, `python-package/insightface/utils/face_align.py`.
     template: [
@@ -55,7 +53,6 @@ export const EMBEDDERS: Record<EmbedderName, Embedder> = {
     size: 128,
     models: ['recognitionManifest', 'recognitionWeights'],
     graph: ([manifest, weights]) => recognitionGraph(readWeights(manifest!, weights!)),
-    plainLayout: false,
     side: RECOGNITION_SIDE,
     // The average face of dlib, in its crop with a padding of a quarter. Source: dlib, `get_face_chip_details`.
     template: [

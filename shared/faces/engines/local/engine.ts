@@ -1,29 +1,26 @@
 import pLimit from 'p-limit';
 import type { UprightImage } from '../../../images/image.ts';
-import type { AnalyzeOptions, FaceEngine } from '../../engine.ts';
+import { assertNotAborted } from '../../../runtime/abort.ts';
+import type { RasterEngine } from '../../engine.ts';
 import type { Face } from '../../face.ts';
+import type { AnalyzeOptions } from '../../picture.ts';
 import { describe } from './attributes.ts';
 import { createDetector, type Detection, type Detector } from './detector.ts';
-import { EMBEDDERS, type Embedder, type EmbedderName } from './embedders.ts';
+import { EMBEDDERS, type Embedder } from './embedders.ts';
 import { embed } from './embedding.ts';
 import { hasFaceContent, hasFaceShape } from './face-gate.ts';
 import { keypointsOf, locateLandmarks } from './landmarks.ts';
 import { type Nets, openNets } from './nets.ts';
 import { estimatePose } from './pose.ts';
 import { faceQuality } from './quality.ts';
-import { analysisAborted } from './resource-pool.ts';
 import { toUpright } from './upright.ts';
-import { embedderName, engineVersion } from './version.ts';
+import { localEngineTraits, type VersionedOptions } from './version.ts';
 
-export interface LocalEngineOptions {
+export interface LocalEngineOptions extends VersionedOptions {
   /** Folder with the model files, without subfolders. Default: the installed npm packages. */
   readonly modelsDir?: string;
   /** Threads inside one run of a network. Several workers use the cores better. @default 1 */
   readonly threads?: number;
-  /** Minimum probability of a detection, 0 to 1. A lower value finds more faces and more false ones. @default 0.7 */
-  readonly minProbability?: number;
-  /** The network that makes embeddings. @default 'mobilefacenet' */
-  readonly embedder?: EmbedderName;
 }
 
 interface Loaded {
@@ -33,7 +30,7 @@ interface Loaded {
 }
 
 /** The engine that needs no service: five small networks in this process. docs/models.md has its measurements. */
-export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine {
+export function createLocalEngine(options: LocalEngineOptions = {}): RasterEngine {
   const { modelsDir, threads = 1, minProbability = 0.7, embedder: chosen = 'mobilefacenet' } = options;
   const embedder = EMBEDDERS[chosen];
   let loading: Promise<Loaded> | undefined;
@@ -52,19 +49,17 @@ export function createLocalEngine(options: LocalEngineOptions = {}): FaceEngine 
   };
 
   return {
-    name: 'local',
-    version: engineVersion({ minProbability, embedder: chosen }),
-    embedder: { name: embedderName(chosen), size: embedder.size, thresholds: embedder.thresholds },
+    ...localEngineTraits(options),
     async warmUp() {
       await load();
     },
     analyze: (image, analyzeOptions) =>
       inTurn(async () => {
-        assertNotAborted(analyzeOptions.signal);
+        assertNotAborted(analyzeOptions.signal, 'analysis');
         const loaded = await load();
         const faces: Face[] = [];
         for (const detection of await loaded.detector.detect(image.raster, minProbability)) {
-          assertNotAborted(analyzeOptions.signal);
+          assertNotAborted(analyzeOptions.signal, 'analysis');
           const face = await analyzeFace(loaded, image, detection, analyzeOptions);
           if (face) faces.push(face);
         }
@@ -127,8 +122,4 @@ function qualityOf(
 
 function area({ box }: Face): number {
   return box.width * box.height;
-}
-
-function assertNotAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw analysisAborted(signal);
 }

@@ -44,7 +44,7 @@ export async function openNets({ modelsDir, threads, embedder }: NetsOptions): P
   return {
     detector: await openNet(openDetectorSize(detector), { threads }),
     landmarks: await openNet(landmarks, { threads }),
-    embedding: await openNet(embedder.graph(embedding), { threads, plainLayout: embedder.plainLayout }),
+    embedding: await openNet(embedder.graph(embedding), { threads }),
     ageGender: await openNet(ageGenderGraph(readWeights(ageGenderManifest, ageGenderWeights)), { threads }),
     expression: await openNet(expressionGraph(readWeights(expressionManifest, expressionWeights)), {
       threads,

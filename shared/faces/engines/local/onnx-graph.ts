@@ -15,7 +15,8 @@ export const ONNX = {
   dim: { value: 1, param: 2 },
 } as const;
 
-const FLOAT = 1;
+/** Data type of a tensor. */
+export const FLOAT = 1;
 const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 /** Every runtime since 2020 supports opset 13. IR version 8 belongs to it. */
 const OPSET = 13;

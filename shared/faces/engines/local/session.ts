@@ -11,8 +11,6 @@ export interface Net {
 export interface NetOptions {
   /** Threads inside one run. */
   readonly threads: number;
-  /** Keep tensors in ONNX's order, not in the blocked order that the runtime prefers for convolutions. @default false */
-  readonly plainLayout?: boolean;
 }
 
 /** Opens a network from the bytes of an ONNX model. The first call loads the runtime. */
@@ -31,10 +29,10 @@ export async function openNet(model: Uint8Array, options: NetOptions): Promise<N
   };
 }
 
-function sessionOptions({ threads, plainLayout }: NetOptions): InferenceSession.SessionOptions {
+function sessionOptions({ threads }: NetOptions): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads,
-    graphOptimizationLevel: plainLayout ? 'extended' : 'all',
+    graphOptimizationLevel: 'all',
     // Idle threads that spin take cores from the other four sessions: measured 2.3 times slower.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
     // The models use an old opset, which would fill the log with warnings.
@@ -43,7 +41,7 @@ function sessionOptions({ threads, plainLayout }: NetOptions): InferenceSession.
 }
 
 /** Throws `EngineUnavailable`. */
-export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
   try {
     return await import('onnxruntime-node');
   } catch (cause) {

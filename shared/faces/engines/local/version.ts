@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EngineTraits } from '../../engine.ts';
 import { DETECTION } from './detector.ts';
 import { EMBEDDERS, type EmbedderName } from './embedders.ts';
 import { GATE } from './face-gate.ts';
@@ -18,12 +19,27 @@ const COMMON_MODELS: readonly ModelName[] = [
 ];
 
 export interface VersionedOptions {
-  readonly minProbability: number;
-  readonly embedder: EmbedderName;
+  /** Minimum probability of a detection, 0 to 1. A lower value finds more faces and more false ones. @default 0.7 */
+  readonly minProbability?: number;
+  /** The network that makes embeddings. @default 'mobilefacenet' */
+  readonly embedder?: EmbedderName;
+}
+
+/** Name, version and embedder of the engine, without loading it. */
+export function localEngineTraits({
+  minProbability = 0.7,
+  embedder = 'mobilefacenet',
+}: VersionedOptions = {}): EngineTraits {
+  const { size, thresholds } = EMBEDDERS[embedder];
+  return {
+    name: 'local',
+    version: engineVersion({ minProbability, embedder }),
+    embedder: { name: embedderName(embedder), size, thresholds },
+  };
 }
 
 /** Changes with every model file and every parameter that results depend on. */
-export function engineVersion({ minProbability, embedder }: VersionedOptions): string {
+function engineVersion({ minProbability, embedder }: Required<VersionedOptions>): string {
   const { models: own, norms, template } = EMBEDDERS[embedder];
   const models = [...COMMON_MODELS, ...own].map((name) => MODEL_FILES[name].sha256);
   const parameters = JSON.stringify({
@@ -38,7 +54,7 @@ export function engineVersion({ minProbability, embedder }: VersionedOptions): s
 }
 
 /** Name of an embedder: the file of its network and the first 8 digits of the file's SHA-256. */
-export function embedderName(embedder: EmbedderName): string {
+function embedderName(embedder: EmbedderName): string {
   const file = MODEL_FILES[EMBEDDERS[embedder].models.at(-1)!];
   return `${file.file.replace(/\.\w+$/, '')}-${file.sha256.slice(0, 8)}`;
 }

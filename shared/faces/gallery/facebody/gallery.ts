@@ -1,12 +1,12 @@
-import { cropFace, DEFAULT_CROP_OPTIONS } from '../../../images/crop.ts';
+import { DEFAULT_CROP_OPTIONS } from '../../../images/crop.ts';
+import type { JpegLimits } from '../../../images/encode-within.ts';
 import { overlap } from '../../../images/geometry.ts';
-import type { UprightImage } from '../../../images/image.ts';
 import { type AppError, isAppError } from '../../../runtime/errors.ts';
 import type { FaceBodyClient, FaceBodyOperation } from '../../engines/facebody/client.ts';
 import { failureOf } from '../../engines/facebody/failures.ts';
-import { encodePicture, type PictureLimits } from '../../engines/facebody/picture.ts';
 import { fromLocation } from '../../engines/facebody/rectangles.ts';
 import type { Box, Face } from '../../face.ts';
+import type { DecodedPicture } from '../../picture.ts';
 import type { CallOptions, Candidate, Gallery, NewFace, Thresholds } from '../gallery.ts';
 import { entityIdOf, entityIdsOf, personOfEntity } from './entity-id.ts';
 import {
@@ -28,7 +28,7 @@ import {
 const SCORES: Thresholds = { plausible: 0.35, match: 0.45, high: 0.6 };
 
 /** SearchFace and AddFace accept files of up to 5 MB, both sides below 4096 pixels. */
-const LIMITS: PictureLimits = { maxBytes: 5 * 1024 * 1024, maxSide: 4095 };
+const LIMITS: JpegLimits = { maxBytes: 5 * 1024 * 1024, maxSide: 4095 };
 
 const MAX_SEARCHED = 10;
 const MAX_FACES_PER_ENTITY = 5;
@@ -102,15 +102,15 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
 
   /** Search results per face. One call serves all faces that the service detects in the picture itself. */
   const searchAll = async (
-    image: UprightImage,
+    picture: DecodedPicture,
     faces: readonly Pick<Face, 'box'>[],
     options: CallOptions & { limit: number },
   ): Promise<SearchedFace['faceItems'][]> => {
-    const sent = await encodePicture(image, LIMITS);
+    const sent = await picture.encode(LIMITS);
     const located = (await searchPicture(sent.bytes, { ...options, maxFaceNum: MAX_SEARCHED })).map(
       (found) => ({
         found,
-        box: scaled(fromLocation(found.location, sent), image.width / sent.width),
+        box: scaled(fromLocation(found.location, sent), picture.width / sent.width),
       }),
     );
     const free = new Set(located);
@@ -121,7 +121,7 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
         free.delete(best);
         items.push(best.found.faceItems);
       } else {
-        const [alone] = await searchPicture(await cropFace(image, box, CROP), { ...options, maxFaceNum: 1 });
+        const [alone] = await searchPicture(await picture.crop(box, CROP), { ...options, maxFaceNum: 1 });
         items.push(alone?.faceItems ?? []);
       }
     }
@@ -141,12 +141,15 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
     return found?.faceItems.find((item) => item.entityId === entityId && item.extraData === photo)?.faceId;
   };
 
-  const addOne = async (entityId: string, { photo, image, face }: NewFace, options: CallOptions) => {
-    const picture = await cropFace(image, face.box, CROP);
-    const id = await findAdded(entityId, photo, picture, options);
+  const addOne = async (entityId: string, { photo, picture, face }: NewFace, options: CallOptions) => {
+    const crop = await picture.crop(face.box, CROP);
+    const id = await findAdded(entityId, photo, crop, options);
     if (id !== undefined) return { id };
     try {
-      const added = await call(addFace({ dbName: database, entityId, extraData: photo, picture }), options);
+      const added = await call(
+        addFace({ dbName: database, entityId, extraData: photo, picture: crop }),
+        options,
+      );
       return { id: added.faceId };
     } catch (error) {
       if (isAppError(error) && error.kind === 'permanent') return { error };
@@ -159,10 +162,10 @@ export function createFaceBodyGallery({ client, database }: FaceBodyGalleryOptio
     thresholds: SCORES,
     usesEmbeddings: false,
 
-    async search(image, faces, { people, ...options }) {
+    async search(picture, faces, { people, ...options }) {
       if (faces.length === 0) return [];
       const limit = Math.min(MAX_ITEMS, people * MAX_FACES_PER_ENTITY);
-      const found = await searchAll(image, faces, { ...options, limit });
+      const found = await searchAll(picture, faces, { ...options, limit });
       return found.map((items) => nearestPeople(items, people));
     },
 

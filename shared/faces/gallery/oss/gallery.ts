@@ -7,7 +7,7 @@ import type { Gallery, Thresholds } from '../gallery.ts';
 import { assertPersonName, canonicalName } from '../person-name.ts';
 import { createSegmentLog } from './log.ts';
 import { chooseSmall, chooseWithRemovedFaces, merge } from './merge.ts';
-import { indexPeople, type PeopleIndex, photosOf } from './people-index.ts';
+import { createPeopleIndex, photosOf } from './people-index.ts';
 import type { Addition, EmbedderId, Segment } from './segment.ts';
 
 export interface OssGalleryOptions extends Pick<RuntimeDeps, 'clock' | 'logger'> {
@@ -42,7 +42,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
   const log = createSegmentLog({ store, prefix, embedder, newName });
 
   let live: ReadonlyMap<string, Segment> | undefined;
-  let index: PeopleIndex = indexPeople(new Map());
+  const index = createPeopleIndex(embedder.size);
   let readAt: Moment | undefined;
   let underWay: Promise<unknown> = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -52,7 +52,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
     next ??= underWay.then(async () => {
       next = undefined;
       const now = await log.read();
-      if (now !== live) index = indexPeople(now);
+      if (now !== live) index.update(now);
       live = now;
       readAt = momentOf(clock);
     });
@@ -60,7 +60,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
     return next;
   };
 
-  const instancesOf = (person: string) => index.people.get(canonicalName(person)) ?? [];
+  const instancesOf = (person: string) => [...(index.people.get(canonicalName(person)) ?? [])];
 
   const refreshIfStale = (): Promise<void> | undefined =>
     ageOf(readAt, clock) >= refreshMs ? refresh() : undefined;
@@ -111,7 +111,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
     async search(_image, faces, { people }) {
       const probes = faces.map(({ embedding }) => checked(embedding, embedder));
       await refreshIfStale();
-      return probes.map((probe) => index.search(probe, people));
+      return index.search(probes, people);
     },
 
     async add(name, faces, { signal } = {}) {
@@ -136,6 +136,11 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
         faces: photosOf(additions).length,
       }));
       yield* entries.sort((a, b) => (a.person < b.person ? -1 : 1));
+    },
+
+    async *embeddings() {
+      await refresh();
+      yield* index.embeddings();
     },
 
     async faces(person) {
@@ -166,6 +171,7 @@ export function createOssGallery(options: OssGalleryOptions): Gallery {
 
     async close() {
       await underWay;
+      await index.close();
     },
   };
 }

@@ -10,7 +10,7 @@ export const REMOVALS_KEPT_MS = 7 * 86_400_000;
 type Live = ReadonlyMap<string, Segment>;
 
 /** Instances that any current segment removes. */
-export function removedInstances(live: Live): Set<string> {
+function removedInstances(live: Live): Set<string> {
   const removed = new Set<string>();
   for (const { removals } of live.values()) for (const { instance } of removals) removed.add(instance);
   return removed;

@@ -7,11 +7,12 @@ import { createPacing } from '../../../../shared/faces/pacing.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
 import { galleryContract } from '../../../contracts/gallery.ts';
 import { type FaceBodyServer, startFaceBody } from '../../../local/facebody/support.ts';
+import { blankPicture } from '../../../support/analyze.ts';
+import { engineInProcess } from '../../../support/engine-in-process.ts';
 import { knownFaces } from '../../../support/known-faces.ts';
-import { blankImage } from '../../../support/photos.ts';
 import { clientOf } from '../engines/facebody/support.ts';
 
-const inside = createLocalEngine();
+const inside = engineInProcess(createLocalEngine());
 let server: FaceBodyServer;
 let known: Awaited<ReturnType<typeof knownFaces>>;
 
@@ -39,9 +40,9 @@ describe('createFaceBodyGallery', () => {
 
   test('all faces of a picture are searched with one call', async () => {
     const gallery = open();
-    const { image } = known.berta;
+    const { picture } = known.berta;
 
-    await gallery.search(image, [known.berta.face, known.dora.face], { people: 3 });
+    await gallery.search(picture, [known.berta.face, known.dora.face], { people: 3 });
 
     expect(calls('SearchFace')).toBe(1);
   });
@@ -50,7 +51,7 @@ describe('createFaceBodyGallery', () => {
     const gallery = open();
     const elsewhere = { box: { x: 0, y: 0, width: 50, height: 50 } };
 
-    expect(await gallery.search(blankImage(), [elsewhere], { people: 3 })).toEqual([[]]);
+    expect(await gallery.search(blankPicture(), [elsewhere], { people: 3 })).toEqual([[]]);
     expect(calls('SearchFace')).toBe(2);
   });
 
@@ -118,10 +119,10 @@ describe('createFaceBodyGallery', () => {
     const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
     const client = clientOf(server.endpoint, { clock, pacing });
     const gallery = createFaceBodyGallery({ client, database: 'people' });
-    const { image, face } = known.anna;
-    await gallery.search(image, [face], { people: 1 });
+    const { picture, face } = known.anna;
+    await gallery.search(picture, [face], { people: 1 });
 
-    const second = gallery.search(image, [face], { people: 1, deadline: clock.monotonic() + 3500 });
+    const second = gallery.search(picture, [face], { people: 1, deadline: clock.monotonic() + 3500 });
 
     await expect(second).rejects.toMatchObject({ code: 'Throttled', details: { operation: 'SearchFace' } });
     expect(calls('SearchFace')).toBe(1);
@@ -133,8 +134,8 @@ describe('createFaceBodyGallery', () => {
 
     await other.clear();
 
-    const { image, face } = known.anna;
-    expect(await one.search(image, [face], { people: 1 })).toEqual([[]]);
+    const { picture, face } = known.anna;
+    expect(await one.search(picture, [face], { people: 1 })).toEqual([[]]);
     await other.clear();
     await one.add('Anna', [{ ...known.anna, photo: 'anna' }]);
     expect(await other.faces('Anna')).toHaveLength(1);

@@ -1,7 +1,8 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { GATE_RULES, judgeLikeness, judgePhoto } from '../../../../shared/faces/gallery/gate.ts';
-import { sharpnessOf } from '../../../../shared/faces/gallery/sharpness.ts';
+import { sharpnessOf } from '../../../../shared/images/sharpness.ts';
+import { openPixels } from '../../../support/analyze.ts';
 import { aFace } from '../../../support/fake-engine.ts';
 import { blankImage, decodePhoto, sampleBytes } from '../../../support/photos.ts';
 
@@ -59,13 +60,13 @@ describe('judgePhoto', () => {
   test('a clear portrait passes with its face', async () => {
     const face = aFace({ box: BOX, quality: 0.8, pose: { yaw: 10, pitch: -10, roll: 44 } });
 
-    expect(judgePhoto(await aPhoto(), [face])).toEqual({ face });
+    expect(await judgePhoto(openPixels(await aPhoto()), [face])).toEqual({ face });
   });
 
   test('the width of a face is measured in pixels of the raster', async () => {
     const image = await decodePhoto(sampleBytes(2), { rasterSide: 320 });
 
-    expect(judgePhoto(image, [aFace({ box: BOX })])).toMatchObject({
+    expect(await judgePhoto(openPixels(image), [aFace({ box: BOX })])).toMatchObject({
       refusal: { reason: 'too-small', message: expect.stringContaining('expected 80 or more') },
     });
   });

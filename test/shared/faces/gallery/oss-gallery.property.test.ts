@@ -5,7 +5,8 @@ import { createOssGallery } from '../../../../shared/faces/gallery/oss/gallery.t
 import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
 import { manualClock } from '../../../../shared/runtime/clock.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
-import { type Random, seededRandom } from '../../../../shared/runtime/random.ts';
+import { seededRandom } from '../../../../shared/runtime/random.ts';
+import { interleaved } from '../../../support/interleaved-store.ts';
 import { createMemoryStore } from '../../../support/memory-store.ts';
 import { aNewFace, embedderOf } from './support.ts';
 
@@ -20,39 +21,6 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('remove' as const), person, photo }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), person }) },
 );
-
-/**
- * Every request waits until the scheduler lets it go, so that requests of several writers interleave in any way. Some wait
- * for so long that the others finish all they do, and their merges too.
- */
-function interleaved(store: ObjectStore, scheduler: fc.Scheduler, random: Random): ObjectStore {
-  const turn = async () => {
-    const turns = random() < 0.04 ? 80 : 1;
-    for (let i = 0; i < turns; i++) await scheduler.schedule(Promise.resolve());
-  };
-  return {
-    ...store,
-    async put(...args) {
-      await turn();
-      return store.put(...args);
-    },
-    async get(...args) {
-      await turn();
-      return store.get(...args);
-    },
-    async delete(...args) {
-      await turn();
-      return store.delete(...args);
-    },
-    async *list(...args) {
-      await turn();
-      for await (const entry of store.list(...args)) {
-        yield entry;
-        await turn();
-      }
-    },
-  };
-}
 
 /** Does what the commands say, to a gallery and to a model of it, and compares after each. */
 async function run(

@@ -6,7 +6,7 @@ import { manualClock } from '../../../../shared/runtime/clock.ts';
 import { createLogger, silentLogger } from '../../../../shared/runtime/log.ts';
 import { galleryContract } from '../../../contracts/gallery.ts';
 import { createMemoryStore } from '../../../support/memory-store.ts';
-import { aNewFace, anEmbedding, anImage, embedderOf } from './support.ts';
+import { aNewFace, anEmbedding, aPicture, embedderOf } from './support.ts';
 
 galleryContract('the gallery in OSS', async () => {
   const clock = manualClock();
@@ -59,7 +59,7 @@ function counting(store: ObjectStore): { store: ObjectStore; calls: Record<strin
   return { store: counted, calls };
 }
 
-const probe = (...numbers: number[]) => ({ box: anImage.box, embedding: anEmbedding(...numbers) });
+const probe = (...numbers: number[]) => ({ box: aPicture.box, embedding: anEmbedding(...numbers) });
 
 describe('gallery of another embedder', () => {
   test.each([
@@ -82,7 +82,7 @@ describe('gallery of another embedder', () => {
   test('an embedding of the wrong size is rejected', async () => {
     const gallery = setUp().open();
     const search = (embedding?: Float32Array) =>
-      gallery.search(anImage.image, [{ box: anImage.box, embedding }], { people: 1 });
+      gallery.search(aPicture.picture, [{ box: aPicture.box, embedding }], { people: 1 });
 
     await expect(search()).rejects.toMatchObject({ code: 'GalleryMismatch' });
     await expect(search(new Float32Array(8))).rejects.toMatchObject({ code: 'GalleryMismatch' });
@@ -172,7 +172,7 @@ describe('search', () => {
     const { clock, open } = setUp();
     const reader = open({ refreshMs: 1000 });
     const find = async () =>
-      (await reader.search(anImage.image, [probe(1, 0, 0, 0)], { people: 1 }))[0]!.length;
+      (await reader.search(aPicture.picture, [probe(1, 0, 0, 0)], { people: 1 }))[0]!.length;
     expect(await find()).toBe(0);
     await open().add('Anna', [aNewFace('1', [1, 0, 0, 0])]);
 
@@ -187,7 +187,7 @@ describe('search', () => {
     await open().add('Anna', [aNewFace('1', [1, 0, 0, 0])]);
     const counted = counting(store);
     const reader = open({ store: counted.store });
-    const find = () => reader.search(anImage.image, [probe(1, 0, 0, 0)], { people: 1 });
+    const find = () => reader.search(aPicture.picture, [probe(1, 0, 0, 0)], { people: 1 });
     await find();
     const loaded = { ...counted.calls };
 

@@ -1,14 +1,14 @@
 import { MODEL_FILES } from '../../../../shared/faces/engines/local/models.ts';
 import type { NewFace } from '../../../../shared/faces/gallery/gallery.ts';
 import type { EmbedderId } from '../../../../shared/faces/gallery/oss/segment.ts';
-import { blankImage } from '../../../support/photos.ts';
+import { blankPicture } from '../../../support/analyze.ts';
 
 export function embedderOf(size: number): EmbedderId {
   return { name: size === 512 ? `fr_feature-${MODEL_FILES.embedding.sha256.slice(0, 8)}` : 'test', size };
 }
 
 /** A picture whose pixels do not matter. */
-export const anImage = { image: blankImage(8, 8), box: { x: 0, y: 0, width: 8, height: 8 } };
+export const aPicture = { picture: blankPicture(8, 8), box: { x: 0, y: 0, width: 8, height: 8 } };
 
 /** The numbers at unit length. */
 export function anEmbedding(...numbers: number[]): Float32Array {
@@ -17,5 +17,9 @@ export function anEmbedding(...numbers: number[]): Float32Array {
 }
 
 export function aNewFace(photo: string, numbers: readonly number[]): NewFace {
-  return { photo, image: anImage.image, face: { box: anImage.box, embedding: anEmbedding(...numbers) } };
+  return {
+    photo,
+    picture: aPicture.picture,
+    face: { box: aPicture.box, embedding: anEmbedding(...numbers) },
+  };
 }

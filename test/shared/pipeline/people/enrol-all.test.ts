@@ -3,6 +3,7 @@ import { createEnrolment } from '../../../../shared/pipeline/people/enrol.ts';
 import { type EnrolProgress, enrolAll, reenrolAll } from '../../../../shared/pipeline/people/enrol-all.ts';
 import { exportPeople } from '../../../../shared/pipeline/people/export.ts';
 import { AppError } from '../../../../shared/runtime/errors.ts';
+import { fakeEngine } from '../../../support/fake-engine.ts';
 import { createMemoryStore } from '../../../support/memory-store.ts';
 import { ANNA, ANNA_AGAIN, BERTA, CLARA, type PeopleFixture, peopleFixture, watchSignal } from './support.ts';
 
@@ -66,10 +67,10 @@ describe('enrolAll', () => {
     let failures = 1;
     const engine = {
       ...fixture.engine,
-      analyze: (...args: Parameters<typeof fixture.engine.analyze>) =>
+      open: (...args: Parameters<typeof fixture.engine.open>) =>
         failures-- > 0
           ? Promise.reject(new AppError('ServiceUnavailable', 'planned'))
-          : fixture.engine.analyze(...args),
+          : fixture.engine.open(...args),
     };
     const deps = { ...fixture.deps, engine };
 
@@ -144,10 +145,7 @@ describe('enrolAll', () => {
   test('enrolAll ends when its signal fires during the last photo', async () => {
     fixture = peopleFixture();
     await fixture.upload('people/Anna/1.jpg', ANNA);
-    const engine = {
-      ...fixture.engine,
-      analyze: () => Promise.reject(new AppError('Aborted', 'planned')),
-    };
+    const engine = fakeEngine(() => Promise.reject(new AppError('Aborted', 'planned')));
 
     await expect(enrolAll({ ...fixture.deps, engine }, options)).rejects.toMatchObject({ code: 'Aborted' });
   });
@@ -155,7 +153,7 @@ describe('enrolAll', () => {
   test('enrolAll ends at an error that every photo would meet', async () => {
     const engine = {
       ...fixture.engine,
-      analyze: () => Promise.reject(new AppError('ModelMismatch', 'planned')),
+      open: () => Promise.reject(new AppError('ModelMismatch', 'planned')),
     };
 
     await expect(enrolAll({ ...fixture.deps, engine }, options)).rejects.toMatchObject({

@@ -5,6 +5,7 @@ import { enrolmentRecord } from '../../../../shared/pipeline/people/record.ts';
 import { AppError } from '../../../../shared/runtime/errors.ts';
 import { createLogger } from '../../../../shared/runtime/log.ts';
 import { anEvent } from '../../../support/events.ts';
+import { fakeEngine } from '../../../support/fake-engine.ts';
 import {
   ANNA,
   ANNA_AGAIN,
@@ -208,11 +209,11 @@ describe('createEnrolment', () => {
     const lines: Record<string, unknown>[] = [];
     const logger = createLogger({ write: (line) => lines.push(JSON.parse(line)) });
     const event = await fixture.upload('people/Anna/1.jpg', ANNA);
-    const analyze = () => Promise.reject(new AppError('Throttled', 'planned'));
+    const throttled = fakeEngine(() => Promise.reject(new AppError('Throttled', 'planned')));
 
     await createEnrolment({ ...fixture.deps, logger })(event);
     await expect(
-      createEnrolment({ ...fixture.deps, logger, engine: { ...fixture.engine, analyze } })({
+      createEnrolment({ ...fixture.deps, logger, engine: { ...fixture.engine, open: throttled.open } })({
         ...event,
         requestId: 'AGAIN',
       }),
@@ -350,13 +351,10 @@ describe('refused photos', () => {
   test('a refused photo is superseded by a later write that is recorded in the meantime', async () => {
     fixture = peopleFixture(() => []);
     const event = await fixture.upload('people/Anna/1.jpg', ANNA);
-    const engine = {
-      ...fixture.engine,
-      async analyze() {
-        await createEnrolment(fixture.deps)(await fixture.upload('people/Anna/1.jpg', ANNA_AGAIN));
-        return [];
-      },
-    };
+    const engine = fakeEngine(async () => {
+      await createEnrolment(fixture.deps)(await fixture.upload('people/Anna/1.jpg', ANNA_AGAIN));
+      return [];
+    });
 
     const outcome = await createEnrolment({ ...fixture.deps, engine })(event);
 

@@ -33,8 +33,8 @@ export interface PeopleFixture {
   json(key: string): Promise<Record<string, unknown>>;
 }
 
-/** Store, engine and gallery in memory. `answer` replaces the one face that a photo shows. */
-export function peopleFixture(answer?: (face: Face) => Face[]): PeopleFixture {
+/** Store, engine and gallery in memory. `answer` replaces the one face that a photo of `side` pixels shows. */
+export function peopleFixture(answer?: (face: Face) => Face[], side = 32): PeopleFixture {
   const clock = manualClock();
   const store = createMemoryStore({ bucket: 'photos', clock });
   const engine = fakeEngine(({ raster }) => {
@@ -74,7 +74,7 @@ export function peopleFixture(answer?: (face: Face) => Face[]): PeopleFixture {
       },
     },
     async upload(key, color) {
-      const create = { width: 32, height: 32, channels: 3, background: color } as const;
+      const create = { width: side, height: side, channels: 3, background: color } as const;
       const bytes = await sharp({ create }).png().toBuffer();
       const { etag, requestId } = await store.put(key, bytes);
       await clock.advance(1000);

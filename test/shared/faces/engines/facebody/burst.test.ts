@@ -4,6 +4,7 @@ import type { Face } from '../../../../../shared/faces/face.ts';
 import { createPacing, type Pacing } from '../../../../../shared/faces/pacing.ts';
 import { seededRandom } from '../../../../../shared/runtime/random.ts';
 import { startFaceBody } from '../../../../local/facebody/support.ts';
+import { analyze } from '../../../../support/analyze.ts';
 import { aFace, fakeEngine } from '../../../../support/fake-engine.ts';
 import { blankImage } from '../../../../support/photos.ts';
 import { clientOf } from './support.ts';
@@ -50,7 +51,10 @@ async function burst({ quota, drop }: { quota: number; drop?: { to: number; afte
   const { clock } = server;
   const random = seededRandom(7);
   const { pacing, busy } = observe(createPacing({ clock, random, quota: () => quota }), BURST);
-  const engine = createFaceBodyEngine({ client: clientOf(server.endpoint, { clock, random, pacing }) });
+  const engine = createFaceBodyEngine({
+    client: clientOf(server.endpoint, { clock, random, pacing }),
+    pictures: fakeEngine(),
+  });
   const began = clock.now();
 
   let faces = 0;
@@ -58,8 +62,7 @@ async function burst({ quota, drop }: { quota: number; drop?: { to: number; afte
   let failed = 0;
   let finishedAt = began;
   const all = Array.from({ length: BURST }, () =>
-    engine
-      .analyze(IMAGE, { attributes: new Set(['age']), embeddings: false })
+    analyze(engine, IMAGE, { attributes: new Set(['age']), embeddings: false })
       .then((found) => {
         faces += found.length;
         if (++done === drop?.after) server.quotas.set(drop.to);

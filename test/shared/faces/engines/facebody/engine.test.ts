@@ -1,21 +1,23 @@
 import { createServer, type RequestListener } from 'node:http';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { FaceBodyFault } from '../../../../../local/facebody/index.ts';
-import type { AnalyzeOptions } from '../../../../../shared/faces/engine.ts';
 import type { FaceBodyClientDeps } from '../../../../../shared/faces/engines/facebody/client.ts';
 import { createFaceBodyEngine } from '../../../../../shared/faces/engines/facebody/engine.ts';
 import { createLocalEngine } from '../../../../../shared/faces/engines/local/engine.ts';
 import type { Face } from '../../../../../shared/faces/face.ts';
 import { createPacing } from '../../../../../shared/faces/pacing.ts';
+import type { AnalyzeOptions } from '../../../../../shared/faces/picture.ts';
 import { overlap } from '../../../../../shared/images/geometry.ts';
 import type { UprightImage } from '../../../../../shared/images/image.ts';
 import { manualClock, systemClock } from '../../../../../shared/runtime/clock.ts';
 import type { CredentialProvider } from '../../../../../shared/runtime/credentials.ts';
 import type { AppError } from '../../../../../shared/runtime/errors.ts';
 import { FACEBODY_ACCOUNT, startFaceBody } from '../../../../local/facebody/support.ts';
+import { analyze, openPixels } from '../../../../support/analyze.ts';
+import { engineInProcess } from '../../../../support/engine-in-process.ts';
 import { aFace, type FakeEngine, fakeEngine } from '../../../../support/fake-engine.ts';
 import { listenOnLoopback } from '../../../../support/loopback.ts';
-import { blankImage, decodeSample, SAMPLE_NUMBERS, sampleBytes } from '../../../../support/photos.ts';
+import { blankImage, SAMPLE_NUMBERS, sampleBytes } from '../../../../support/photos.ts';
 import { clientOf, loopback } from './support.ts';
 
 const ASKED: AnalyzeOptions = { attributes: new Set(['age'] as const), embeddings: false };
@@ -35,7 +37,7 @@ async function open({
   const server = await startFaceBody({ engine: inside });
   onTestFinished(() => server.stop());
   const client = clientOf(server.endpoint, { random: () => 0, ...parts });
-  return { server, inside, engine: createFaceBodyEngine({ client }) };
+  return { server, inside, engine: createFaceBodyEngine({ client, pictures: fakeEngine() }) };
 }
 
 const callsOf = (stats: Readonly<Record<string, { received: number }>>) =>
@@ -45,7 +47,7 @@ describe('number of calls', () => {
   test('a picture with attributes costs one RecognizeFace', async () => {
     const { server, engine } = await open();
 
-    const faces = await engine.analyze(blankImage(), ASKED);
+    const faces = await analyze(engine, blankImage(), ASKED);
 
     expect(faces).toMatchObject([{ attributes: { age: 30 } }]);
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
@@ -54,7 +56,7 @@ describe('number of calls', () => {
   test('a picture without attributes costs one DetectFace', async () => {
     const { server, engine } = await open();
 
-    const faces = await engine.analyze(blankImage(), NOTHING_ASKED);
+    const faces = await analyze(engine, blankImage(), NOTHING_ASKED);
 
     expect(faces).toHaveLength(1);
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, DetectFace: 1 });
@@ -63,7 +65,7 @@ describe('number of calls', () => {
   test('a picture that is too small for a face costs no call', async () => {
     const { server, engine } = await open();
 
-    const faces = await engine.analyze(blankImage(640, 32), ASKED);
+    const faces = await analyze(engine, blankImage(640, 32), ASKED);
 
     expect(faces).toEqual([]);
     expect(callsOf(server.stats())).toEqual({});
@@ -81,7 +83,7 @@ describe('both operations', () => {
     );
     const { server, engine } = await open({ inside: fakeEngine(() => [...crowd]) });
 
-    const faces = await engine.analyze(blankImage(1280, 640), ASKED);
+    const faces = await analyze(engine, blankImage(1280, 640), ASKED);
 
     expect(faces.map(({ box }) => box.width)).toEqual([
       83, 82, 81, 80, 79, 78, 77, 76, 75, 74, 73, 72, 71, 70,
@@ -93,7 +95,7 @@ describe('both operations', () => {
   test('a raster beyond the limits of RecognizeFace costs both operations', async () => {
     const { server, inside, engine } = await open();
 
-    const faces = await engine.analyze(blankImage(4200, 100), ASKED);
+    const faces = await analyze(engine, blankImage(4200, 100), ASKED);
 
     expect(inside.asked.map(({ image }) => image.width)).toEqual([4095, 4200]);
     expect(faces).toHaveLength(1);
@@ -104,7 +106,6 @@ describe('both operations', () => {
 });
 
 describe('file by URL', () => {
-  const stored = async (): Promise<UprightImage> => decodeSample(1);
   const hostFile = async (listener: RequestListener) => {
     const { url, close } = await listenOnLoopback(createServer(listener));
     onTestFinished(close);
@@ -115,20 +116,20 @@ describe('file by URL', () => {
     const { server, inside, engine } = await open();
     const source = await hostFile((_, response) => response.end(sampleBytes(1)));
 
-    const faces = await engine.analyze(await stored(), { ...ASKED, source });
+    const faces = await analyze(engine, sampleBytes(1), { ...ASKED, source });
 
     expect(faces).toHaveLength(1);
     expect(callsOf(server.stats())).toEqual({ RecognizeFace: 1 });
-    expect(inside.asked[0]!.image).toMatchObject({ format: 'jpeg', width: (await stored()).width });
+    expect(inside.asked[0]!.image).toMatchObject({ format: 'jpeg', width: 1920 });
   });
 
   test('a file that the service cannot download is tried twice and then uploaded', async () => {
     const { server, engine } = await open();
     const source = await hostFile((_, response) => response.writeHead(403).end());
 
-    const faces = await engine.analyze(await stored(), { ...ASKED, source });
+    const faces = await analyze(engine, sampleBytes(1), { ...ASKED, source });
     const first = callsOf(server.stats());
-    await engine.analyze(await stored(), { ...ASKED, source });
+    await analyze(engine, sampleBytes(1), { ...ASKED, source });
 
     expect(faces).toHaveLength(1);
     expect(first).toMatchObject({ RecognizeFace: 3, PostObject: 1 });
@@ -140,7 +141,7 @@ describe('file by URL', () => {
     const { server, engine } = await open();
     const source = await hostFile((_, response) => response.end('no picture'));
 
-    const faces = await engine.analyze(await stored(), { ...ASKED, source });
+    const faces = await analyze(engine, sampleBytes(1), { ...ASKED, source });
 
     expect(faces).toHaveLength(1);
     expect(callsOf(server.stats())).toMatchObject({ RecognizeFace: 2, PostObject: 1 });
@@ -166,7 +167,7 @@ describe('compare', () => {
   ])('a cosine of %f is a similarity of %f, with one call and no upload', async (cosine, similarity) => {
     const { server, engine } = await open({ inside: facing(cosine, Math.sqrt(1 - cosine * cosine)) });
 
-    const comparison = await engine.compare!(blankImage(), white());
+    const comparison = await engine.compare!(openPixels(blankImage()), openPixels(white()));
 
     expect(comparison).toEqual({
       similarity: expect.closeTo(similarity, 3),
@@ -178,7 +179,7 @@ describe('compare', () => {
   test('a comparison fails when one picture shows no face', async () => {
     const { engine } = await open({ inside: fakeEngine(() => []) });
 
-    const comparison = engine.compare!(blankImage(), white());
+    const comparison = engine.compare!(openPixels(blankImage()), openPixels(white()));
 
     await expect(comparison).rejects.toMatchObject({ code: 'FaceNotFound', kind: 'permanent' });
   });
@@ -187,9 +188,11 @@ describe('compare', () => {
     const clock = manualClock();
     const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
     const { engine } = await open({ inside: facing(1, 0), clock, pacing });
-    await engine.compare!(blankImage(), white());
+    await engine.compare!(openPixels(blankImage()), openPixels(white()));
 
-    const second = engine.compare!(blankImage(), white(), { deadline: clock.monotonic() + 3500 });
+    const second = engine.compare!(openPixels(blankImage()), openPixels(white()), {
+      deadline: clock.monotonic() + 3500,
+    });
 
     await expect(second).rejects.toMatchObject({ code: 'Throttled' });
   });
@@ -206,7 +209,7 @@ describe('failures', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', fault, 2);
 
-    const faces = await engine.analyze(blankImage(), ASKED);
+    const faces = await analyze(engine, blankImage(), ASKED);
 
     expect(faces).toHaveLength(1);
     expect(server.stats().RecognizeFace).toMatchObject({ received: 3, answered: 1 });
@@ -218,7 +221,7 @@ describe('failures', () => {
       const { server, inside, engine } = await open();
       server.faults.inject('RecognizeFace', { kind: 'error', code });
 
-      const faces = await engine.analyze(blankImage(640, 480), ASKED);
+      const faces = await analyze(engine, blankImage(640, 480), ASKED);
 
       expect(inside.asked.map(({ image }) => [image.width, image.height])).toEqual([[320, 240]]);
       expect(faces[0]!.box).toMatchObject({ x: 256, y: 48, width: 384, height: 384 });
@@ -229,7 +232,7 @@ describe('failures', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidFile.Size' }, 2);
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
 
     await expect(analysis).rejects.toMatchObject({ code: 'InvalidImage', kind: 'permanent' });
     expect(server.stats().RecognizeFace!.received).toBe(2);
@@ -239,7 +242,7 @@ describe('failures', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'ServiceUnavailable' }, 3);
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
 
     await expect(analysis).rejects.toMatchObject({ code: 'ServiceUnavailable', kind: 'transient' });
     expect(server.stats().RecognizeFace!.received).toBe(3);
@@ -249,16 +252,19 @@ describe('failures', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidApi.NotPurchase' });
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
 
     await expect(analysis).rejects.toMatchObject({ code: 'FaceServiceRefused', kind: 'misconfigured' });
     expect(server.stats().RecognizeFace!.received).toBe(1);
   });
 
   test('the error of an unreachable service names the operation', async () => {
-    const engine = createFaceBodyEngine({ client: clientOf('127.0.0.1:1', { random: () => 0 }) });
+    const engine = createFaceBodyEngine({
+      client: clientOf('127.0.0.1:1', { random: () => 0 }),
+      pictures: fakeEngine(),
+    });
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
 
     await expect(analysis).rejects.toMatchObject({
       code: 'NetworkError',
@@ -271,9 +277,12 @@ describe('failures', () => {
     onTestFinished(silent.close);
     const endpoint = `127.0.0.1:${silent.port}`;
     const settings = loopback(endpoint, { connectTimeoutMs: 50, readTimeoutMs: 50 });
-    const engine = createFaceBodyEngine({ client: clientOf(endpoint, { settings, random: () => 0 }) });
+    const engine = createFaceBodyEngine({
+      client: clientOf(endpoint, { settings, random: () => 0 }),
+      pictures: fakeEngine(),
+    });
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
 
     await expect(analysis).rejects.toMatchObject({ code: 'ServiceUnavailable' });
   });
@@ -287,7 +296,7 @@ describe('failures', () => {
     const { server, engine } = await open({ credentials });
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'InvalidSecurityToken.Expired' });
 
-    const faces = await engine.analyze(blankImage(), ASKED);
+    const faces = await analyze(engine, blankImage(), ASKED);
 
     expect(faces).toHaveLength(1);
     expect(asked).toEqual([false, true]);
@@ -297,7 +306,7 @@ describe('failures', () => {
     const credentials = async () => ({ ...FACEBODY_ACCOUNT, accessKeySecret: 'wrong-secret' });
     const { engine } = await open({ credentials });
 
-    const error = (await engine.analyze(blankImage(), ASKED).catch((thrown) => thrown)) as AppError;
+    const error = (await analyze(engine, blankImage(), ASKED).catch((thrown) => thrown)) as AppError;
 
     expect(error).toMatchObject({ code: 'SignatureDoesNotMatch', kind: 'misconfigured' });
     expect(JSON.stringify({ ...error, message: error.message, cause: error.cause })).not.toMatch(
@@ -309,7 +318,7 @@ describe('failures', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'latency', ms: 60_000 });
     const controller = new AbortController();
-    const analysis = engine.analyze(blankImage(), { ...ASKED, signal: controller.signal });
+    const analysis = analyze(engine, blankImage(), { ...ASKED, signal: controller.signal });
     while (server.clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
 
     controller.abort();
@@ -325,7 +334,7 @@ describe('exhausted quota', () => {
     const { server, engine } = await open({ clock, pacing });
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'Throttling' });
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
     while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
     const lowered = pacing.rate('RecognizeFace');
     await clock.advance(1050);
@@ -342,7 +351,7 @@ describe('exhausted quota', () => {
     const { server, engine } = await open({ clock, pacing });
     server.faults.inject('AuthorizeFileUpload', { kind: 'error', code: 'Throttling.User' });
 
-    const analysis = engine.analyze(blankImage(), ASKED);
+    const analysis = analyze(engine, blankImage(), ASKED);
     while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
     await clock.advance(1000);
     const faces = await analysis;
@@ -356,10 +365,10 @@ describe('exhausted quota', () => {
     const clock = manualClock();
     const pacing = createPacing({ clock, random: () => 0, quota: () => 1, marginMs: 0 });
     const { server, engine } = await open({ clock, pacing });
-    await engine.analyze(blankImage(), ASKED);
+    await analyze(engine, blankImage(), ASKED);
 
     // Three seconds are reserved for the answer.
-    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: clock.monotonic() + 3500 });
+    const analysis = analyze(engine, blankImage(), { ...ASKED, deadline: clock.monotonic() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
     expect(callsOf(server.stats())).toEqual({ AuthorizeFileUpload: 1, PostObject: 1, RecognizeFace: 1 });
@@ -369,7 +378,7 @@ describe('exhausted quota', () => {
     const { server, engine } = await open();
     server.faults.inject('RecognizeFace', { kind: 'error', code: 'Throttling' });
 
-    const analysis = engine.analyze(blankImage(), { ...ASKED, deadline: systemClock.monotonic() + 3500 });
+    const analysis = analyze(engine, blankImage(), { ...ASKED, deadline: systemClock.monotonic() + 3500 });
 
     await expect(analysis).rejects.toMatchObject({ code: 'Throttled', retryAfterMs: 1000 });
     expect(server.stats().RecognizeFace!.received).toBe(1);
@@ -377,7 +386,7 @@ describe('exhausted quota', () => {
 });
 
 describe('local FaceBody and local engine', () => {
-  const local = createLocalEngine();
+  const local = engineInProcess(createLocalEngine());
   afterAll(() => local.close());
 
   test.each(SAMPLE_NUMBERS)(
@@ -385,11 +394,10 @@ describe('local FaceBody and local engine', () => {
     async (sample) => {
       const server = await startFaceBody({ engine: local });
       onTestFinished(() => server.stop());
-      const engine = createFaceBodyEngine({ client: clientOf(server.endpoint) });
-      const image = await decodeSample(sample);
+      const engine = createFaceBodyEngine({ client: clientOf(server.endpoint), pictures: fakeEngine() });
 
-      const direct = await local.analyze(image, ASKED);
-      const served = await engine.analyze(image, ASKED);
+      const direct = await analyze(local, sampleBytes(sample), ASKED);
+      const served = await analyze(engine, sampleBytes(sample), ASKED);
 
       expect(served).toHaveLength(direct.length);
       for (const { box } of direct) {

@@ -7,6 +7,7 @@ import { MODEL_FILES, type ModelName, modelPath } from '../../../../../shared/fa
 import type { AttributeName, Box, Face } from '../../../../../shared/faces/face.ts';
 import { similarity } from '../../../../../shared/faces/similarity.ts';
 import { faceEngineContract } from '../../../../contracts/face-engine.ts';
+import { engineInProcess } from '../../../../support/engine-in-process.ts';
 import {
   blankImage,
   countFound,
@@ -16,15 +17,19 @@ import {
   type Sample,
 } from '../../../../support/photos.ts';
 
-faceEngineContract('createLocalEngine', () => createLocalEngine(), {
+faceEngineContract('createLocalEngine', () => engineInProcess(createLocalEngine()), {
   attributes: ['age', 'gender', 'expression'],
   embeddings: true,
 });
 
-faceEngineContract('the local engine with dlib', () => createLocalEngine({ embedder: 'dlib' }), {
-  attributes: ['age', 'gender', 'expression'],
-  embeddings: true,
-});
+faceEngineContract(
+  'the local engine with dlib',
+  () => engineInProcess(createLocalEngine({ embedder: 'dlib' })),
+  {
+    attributes: ['age', 'gender', 'expression'],
+    embeddings: true,
+  },
+);
 
 describe('createLocalEngine', () => {
   const engine = createLocalEngine();

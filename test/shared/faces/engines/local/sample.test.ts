@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cropSquare, resample, warp } from '../../../../../shared/faces/engines/local/sample.ts';
 import type { Raster } from '../../../../../shared/images/image.ts';
+import { noise } from '../../../images/pictures.ts';
+import * as plain from './plain-sample.ts';
 
 /** A raster whose red is `red(x, y)`, green twice and blue three times that. */
 function paint(width: number, height: number, red: (x: number, y: number) => number): Raster {
@@ -98,5 +100,79 @@ describe('cropSquare', () => {
     const raster = paint(10, 10, (x, y) => 8 * y + x);
 
     expect([...cropSquare(raster, 3, 5, 2, 2).subarray(0, 4)]).toEqual([43, 44, 51, 52]);
+  });
+});
+
+describe('the kernels', () => {
+  const side = fc.integer({ min: 2, max: 60 });
+  const rasters = fc
+    .record({ width: side, height: side, seed: fc.nat() })
+    .map(({ width, height, seed }) => noise(width, height, seed));
+  const to = fc.integer({ min: 1, max: 40 });
+
+  /** By default, to one millionth of the range. */
+  const expectEqual = (planes: Float32Array, expected: Float32Array, tolerance = 255e-6) => {
+    expect(planes).toHaveLength(expected.length);
+    const worst = planes.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
+    expect(worst).toBeLessThan(tolerance);
+  };
+
+  test('resample agrees with the plain code', () => {
+    fc.assert(
+      fc.property(rasters, to, to, (raster, width, height) => {
+        expectEqual(resample(raster, width, height), plain.resample(raster, width, height));
+      }),
+    );
+  });
+
+  test('resample places, scales and shifts', () => {
+    fc.assert(
+      fc.property(rasters, to, to, fc.nat(5), fc.nat(5), (raster, width, height, left, top) => {
+        const size = { width: width + left + 3, height: height + top + 2 };
+
+        const planes = resample(raster, width, height, {
+          ...size,
+          left,
+          top,
+          scale: 1 / 128,
+          shift: -127 / 128,
+        });
+
+        const small = plain.resample(raster, width, height);
+        const expected = new Float32Array(3 * size.width * size.height);
+        for (let plane = 0; plane < 3; plane++) {
+          for (let i = 0; i < width * height; i++) {
+            const at = (plane * size.height + top + Math.floor(i / width)) * size.width + left + (i % width);
+            expected[at] = (small[plane * width * height + i]! - 127) / 128;
+          }
+        }
+        expectEqual(planes, expected);
+      }),
+    );
+  });
+
+  test('cropSquare agrees with the plain code, inside the picture and beyond its border', () => {
+    const position = fc.double({ min: -80, max: 80, noNaN: true });
+    const extent = fc.double({ min: 1, max: 120, noNaN: true });
+    fc.assert(
+      fc.property(rasters, position, position, extent, to, (raster, x, y, length, size) => {
+        expectEqual(cropSquare(raster, x, y, length, size), plain.cropSquare(raster, x, y, length, size));
+      }),
+    );
+  });
+
+  test('warp agrees with the plain code for every turn, scale and place', () => {
+    const position = fc.double({ min: -60, max: 60, noNaN: true });
+    const scale = fc.double({ min: 0.1, max: 8, noNaN: true });
+    const angle = fc.double({ min: -4, max: 4, noNaN: true });
+    fc.assert(
+      fc.property(rasters, position, position, scale, angle, to, (raster, x, y, length, turn, size) => {
+        const [cos, sin] = [length * Math.cos(turn), length * Math.sin(turn)];
+        const affine = [cos, -sin, x, sin, cos, y] as const;
+
+        // Weights have 14 bits.
+        expectEqual(warp(raster, affine, size, size), plain.warp(raster, affine, size, size), 255 / 2 ** 13);
+      }),
+    );
   });
 });
