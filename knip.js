@@ -19,6 +19,8 @@ export default {
     'test/conformance/{resolve-oss-local,table-reporter}.ts',
     'test/support/{run-folder,closing-line}.ts',
     'test/support/serverless-devs/fc3/index.js',
+    'test/deploy/fc3/index.js',
+    'local/gateway/redirect.cjs!',
   ],
   project: [
     '{cli,functions,local,shared}/**/*.{ts,js}!',
@@ -36,6 +38,8 @@ export default {
     's3rver',
     '@serverless-devs/s',
     '@stryker-mutator/vitest-runner',
-    'yauzl',
+    // The component of test:deploy loads them from the project.
+    '@serverless-cd/srm-aliyun-ram20150501',
+    '@serverless-cd/srm-aliyun-sls20201230',
   ],
 };

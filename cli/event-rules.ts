@@ -1,11 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { ruleData } from '../local/rules/operations/rule-parameters.ts';
 import type { Connection } from '../local/start/connection.ts';
-import { acs3Authorization, acs3ContentHash } from '../shared/runtime/acs3.ts';
-import { encodeRfc3986 } from '../shared/runtime/aliyun-v4.ts';
-import { systemClock } from '../shared/runtime/clock.ts';
-import { AppError } from '../shared/runtime/errors.ts';
-import { createHttpClient, readBody } from '../shared/runtime/http.ts';
+import { staticCredentials } from '../shared/runtime/credentials.ts';
+import { createOpenApi, type OpenApi } from './open-api.ts';
 
 /** A rule as GetEventRule returns it, without what it derives. Names and prefixes begin with the bucket. */
 export type RuleData = Omit<ReturnType<typeof ruleData>, 'Endpoint' | 'TopicName'>;
@@ -18,11 +14,21 @@ export interface EventRulesClient {
   close(): void;
 }
 
-const VERSION = '2022-01-19';
-const TIMEOUT_MS = 10_000;
-
+/** Throws `InvalidRequest` with the service's code and message. */
 export function createEventRulesClient({ mnsUrl, account }: Connection): EventRulesClient {
-  const http = createHttpClient();
+  const api = createOpenApi({ credentials: staticCredentials(account) });
+  return { ...eventRules(api, mnsUrl), close: api.close };
+}
+
+const VERSION = '2022-01-19';
+
+/** @param endpoint that of MNS on this machine, or `https://mns-open.<region>.aliyuncs.com` */
+export function eventRules(api: OpenApi, endpoint: string): Omit<EventRulesClient, 'close'> {
+  const call = async (action: string, parameters: Readonly<Record<string, string>>): Promise<unknown> => {
+    const query = { ProductName: 'oss', ...parameters };
+    const answer = await api.call({ endpoint, action, version: VERSION, query });
+    return (answer as { Data?: unknown }).Data;
+  };
   return {
     async list() {
       const data = await call('ListEventRules', { PageSize: '100' });
@@ -35,36 +41,5 @@ export function createEventRulesClient({ mnsUrl, account }: Connection): EventRu
     async delete(name) {
       await call('DeleteEventRule', { RuleName: name });
     },
-    close: http.close,
   };
-
-  /** Throws `InvalidRequest` with the service's code and message. */
-  async function call(action: string, parameters: Readonly<Record<string, string>>): Promise<unknown> {
-    const url = new URL(mnsUrl);
-    const query = Object.entries({ ProductName: 'oss', ...parameters });
-    const headers = {
-      host: url.host,
-      'x-acs-action': action,
-      'x-acs-version': VERSION,
-      'x-acs-date': `${new Date(systemClock.now()).toISOString().slice(0, 19)}Z`,
-      'x-acs-signature-nonce': randomUUID(),
-      'x-acs-content-sha256': acs3ContentHash(''),
-    };
-    const response = await http.send({
-      method: 'POST',
-      url,
-      target: `/?${query.map(([name, value]) => `${name}=${encodeRfc3986(value)}`).join('&')}`,
-      headers: {
-        ...headers,
-        authorization: acs3Authorization(account, { method: 'POST', path: '/', query, headers }),
-        'content-length': '0',
-      },
-      timeoutMs: TIMEOUT_MS,
-    });
-    const answer = JSON.parse((await readBody(response)).toString('utf8'));
-    if (response.status === 200) return answer.Data;
-    throw new AppError('InvalidRequest', `${action}: ${answer.Code}: ${answer.Message}`, {
-      details: { requestId: answer.RequestId, serviceCode: answer.Code },
-    });
-  }
 }

@@ -17,6 +17,7 @@ export const remoteOption = <Value extends string>(value: Value, about: string) 
 export const ossPortOption = () => portOption('oss', 'OSS', 9280);
 export const mnsPortOption = () => portOption('mns', 'MNS', 9281);
 export const facebodyPortOption = () => portOption('facebody', 'FaceBody', 0);
+export const fcPortOption = () => portOption('fc', 'Function Compute, RAM, STS and Log Service', 0);
 
 const portOption = <Name extends string>(name: Name, service: string, usual: number) =>
   new Option(`--${name}-port <port>` as const, `port of ${service} on loopback; 0 for any free port`)

@@ -5,10 +5,15 @@ import { DEFAULT_ACCOUNT } from './cloud.ts';
 import { type Damage, type DataFolder, openDataFolder } from './disk/data-folder.ts';
 import { lockDataDir } from './disk/data-lock.ts';
 import { checkJournal } from './disk/journal.ts';
+import { readSealedFile } from './disk/sealed-file.ts';
 import { galleryFiles } from './facebody/store/gallery-store.ts';
+import { asyncQueueFiles } from './fc/invocations/async-queue.ts';
+import { functionFiles } from './fc/store/function-store.ts';
+import { projectsFile } from './logs/store/log-store.ts';
 import { ledgerFiles, openLedger } from './mns/store/ledger.ts';
 import { repairOss } from './oss/store/repair.ts';
 import { verifyOss } from './oss/store/verify.ts';
+import { ramFile } from './ram/store/ram-store.ts';
 import { ruleFiles } from './rules/store/rule-book.ts';
 import { readEarlierStart, verifyConnection, writeConnection } from './start/connection.ts';
 
@@ -32,6 +37,21 @@ export function repairDataFolder(dataDir: string, report: (damage: Damage) => vo
   });
 }
 
+/** Function Compute, RAM and Log Service have a folder only if something was deployed. */
+async function checkPlatform(data: DataFolder): Promise<void> {
+  const queue = asyncQueueFiles(data);
+  if (await exists(queue.folder)) await checkJournal(queue, data);
+  const functions = await functionFiles(data);
+  for (const file of [...functions, ramFile(data), projectsFile(data)]) await readSealedFile(file, data);
+}
+
+function exists(file: string): Promise<boolean> {
+  return fs.access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function checkFolder(
   dataDir: string,
   data: DataFolder,
@@ -48,6 +68,7 @@ async function checkFolder(
   });
   try {
     for (const files of [galleryFiles, ruleFiles]) await checkJournal(files(data), data);
+    await checkPlatform(data);
     await checkRest(data);
   } finally {
     await unlock();

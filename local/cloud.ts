@@ -1,4 +1,6 @@
+import { access } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
+import { join } from 'node:path';
 import type { FaceEngine } from '../shared/faces/engine.ts';
 import { type AdvanceableClock, type Clock, systemClock, travellingClock } from '../shared/runtime/clock.ts';
 import type { Credentials } from '../shared/runtime/credentials.ts';
@@ -12,10 +14,13 @@ import type { EventPublisher, ObjectChange } from './events/object-change.ts';
 import { createEmbeddedEngine } from './facebody/embedded-engine.ts';
 import { createFaceBody, type LocalFaceBody } from './facebody/index.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { type LocalFc, type LocalFcOptions, startLocalFc } from './fc/index.ts';
+import { type FunctionInvocations, type LocalFc, type LocalFcOptions, startLocalFc } from './fc/index.ts';
+import { type Gateway, openGateway } from './gateway/index.ts';
+import { hexId } from './http/ids.ts';
 import { listen } from './http/server.ts';
 import { createMns, type LocalMns } from './mns/index.ts';
 import { createOss } from './oss/index.ts';
+import type { Platform } from './platform.ts';
 import { createEventRules, type EventRules, type NewEventRule } from './rules/index.ts';
 
 /** The options of `startLocalCloud`. */
@@ -27,7 +32,16 @@ export interface LocalCloudOptions {
   /** Port of FaceBody; 0 takes any free port. @default 0 */
   readonly facebodyPort?: number;
   /**
-   * The folder that keeps objects, messages, rules and face databases; only one cloud at a time can use it.
+   * Port of Function Compute, RAM, STS, resource manager and Log Service, and of the gateway to all services by their host
+   * names; 0 takes any free port. @default 0
+   */
+  readonly fcPort?: number;
+  /** Port of the gateway for TLS; 0 takes any free port. @default no TLS */
+  readonly tlsPort?: number;
+  /** Milliseconds after which an instance of a deployed function without a call ends. @default 300000 */
+  readonly functionIdleMs?: number;
+  /**
+   * The folder that keeps objects, messages, rules, face databases and functions; only one cloud at a time may use it.
    * @default nothing survives `close`
    */
   readonly dataDir?: string;
@@ -73,6 +87,14 @@ export interface LocalCloud {
     /** `127.0.0.1:<port>`: the endpoint for its SDK, also the one that authorizes uploads. */
     readonly endpoint: string;
   };
+  readonly fc: {
+    /** `http://127.0.0.1:<port>`: the endpoint of Function Compute, RAM, STS, resource manager and Log Service. */
+    readonly url: string;
+    /** The invocations of the functions that were deployed. */
+    functions(): Promise<FunctionInvocations>;
+  };
+  /** The gateway with TLS, if it was asked for. */
+  readonly tls: Gateway['tls'];
   /** The event rules that send notifications of OSS to MNS. */
   readonly rules: Pick<EventRules, 'create' | 'ensure' | 'get' | 'list' | 'delete'>;
   readonly faults: Faults;
@@ -92,9 +114,9 @@ export interface LocalCloud {
   readonly clock: AdvanceableClock;
   /** Calls the listener for every change of an object, with or without event rules; returns what removes it. */
   onObjectChange(listener: (change: ObjectChange) => void): () => void;
-  /** Starts Function Compute for these functions; it is closed with the cloud. Nothing of it is loaded before. */
+  /** Starts another Function Compute, for functions in folders; it is closed with the cloud. Nothing of it is loaded before. */
   startFc(options: LocalFcOptions): Promise<LocalFc>;
-  /** Deletes all data, rules and faults. Functions stay. */
+  /** Deletes all data, rules, faults, roles and deployed functions. Functions of `startFc` stay. */
   reset(): Promise<void>;
   /** Stops all servers. */
   close(): Promise<void>;
@@ -134,6 +156,9 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     port = 0,
     mnsPort = 0,
     facebodyPort = 0,
+    fcPort = 0,
+    tlsPort,
+    functionIdleMs,
     dataDir,
     region = 'cn-hangzhou',
     accounts = [DEFAULT_ACCOUNT],
@@ -181,9 +206,12 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
         return rules.emit(change);
       },
     };
-    const oss = await createOss({ ...common, events });
+    const platformAccount = newPlatformAccount(random);
+    // Code is uploaded to a bucket of the platform.
+    const oss = await createOss({ ...common, events, accounts: [...accounts, platformAccount] });
     closers.add(oss.close);
-    const ossServer = await listen(faults.wrap(oss), {
+    const toOss = faults.wrap(oss);
+    const ossServer = await listen(toOss, {
       port,
       insecureHTTPParser: true,
       requestTimeout: 0,
@@ -194,9 +222,55 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     closers.add(embedded.close);
     const faceBody = await createFaceBody({ ...common, engine: faceEngine ?? embedded, quota });
     closers.add(faceBody.close);
-    const faceBodyServer = await listen(faults.wrap(faceBody), { port: facebodyPort });
+    const toFaceBody = faults.wrap(faceBody);
+    const faceBodyServer = await listen(toFaceBody, { port: facebodyPort });
     closers.add(faceBodyServer.close);
     for (const rule of options.rules ?? []) if (!rules.get(rule.name)) await rules.create(rule);
+
+    const onObjectChange: LocalCloud['onObjectChange'] = (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    };
+    const openPlatform = async (): Promise<Platform> => {
+      const { openPlatform: open } = await import('./platform.ts');
+      return open({
+        ...common,
+        sts,
+        platformAccount,
+        urls: { oss: ossServer.url, mns: mnsServer.url, facebody: faceBodyServer.url },
+        url: () => gateway.url,
+        gateway: () => gateway,
+        onObjectChange,
+        failsInside: faults.delivery.failsInside,
+        idleMs: functionIdleMs,
+      });
+    };
+    let platform: Promise<Platform> | undefined;
+    const openedPlatform = () => {
+      platform ??= openPlatform();
+      return platform;
+    };
+    const platformListener = (name: 'fc' | 'ram' | 'logs') => async () =>
+      faults.wrap((await openedPlatform())[name]);
+    const gateway = await openGateway({
+      port: fcPort,
+      tlsPort,
+      dataDir,
+      clock,
+      services: {
+        oss: () => toOss,
+        mns: () => onMnsPort,
+        facebody: () => toFaceBody,
+        fc: platformListener('fc'),
+        ram: platformListener('ram'),
+        logs: platformListener('logs'),
+      },
+    });
+    closers.add(gateway.close);
+    closers.add(async () => (await platform)?.close());
+    closers.add(gateway.stopListening);
+    // Triggers of an earlier run fire again.
+    if (dataDir !== undefined && (await hasFunctions(dataDir))) await openedPlatform();
 
     const cloud: LocalCloud = {
       oss: { url: ossServer.url },
@@ -208,6 +282,11 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
         quotas: faceBody.quotas,
         stats: faceBody.stats,
       },
+      fc: {
+        url: gateway.url,
+        functions: async () => (await openedPlatform()).fc.invocations,
+      },
+      tls: gateway.tls,
       rules,
       faults,
       credentials: { accessKeyId, accessKeySecret },
@@ -216,10 +295,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
       accountId,
       region,
       clock,
-      onObjectChange(listener) {
-        listeners.add(listener);
-        return () => void listeners.delete(listener);
-      },
+      onObjectChange,
       async startFc(fcOptions) {
         const fc = await startLocalFc(cloud, { checkSignatures, random, logger, ...fcOptions });
         closers.add(fc.close);
@@ -227,6 +303,7 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
       },
       async reset() {
         faults.clear();
+        await (await platform)?.reset();
         for (const service of [rules, oss, mns, faceBody]) await service.reset();
       },
       close: closers.close,
@@ -236,6 +313,18 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     await closers.close();
     throw error;
   }
+}
+
+/** The platform's own account: nobody else knows its key, and no list of the other accounts shows what it owns. */
+function newPlatformAccount(random: Random): Account {
+  return { accountId: '1000000000000000', accessKeyId: 'PLATFORM', accessKeySecret: hexId(random, 32) };
+}
+
+async function hasFunctions(dataDir: string): Promise<boolean> {
+  return access(join(dataDir, 'fc/functions')).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isAdvanceable(clock: Clock): clock is AdvanceableClock {

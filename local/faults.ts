@@ -36,6 +36,8 @@ export interface FaultInjector extends Faults {
   readonly delivery: {
     duplicates(): boolean;
     reorders(): boolean;
+    /** An asynchronous invocation fails inside the platform: an `error` of `InvokeFunction`. */
+    failsInside(): boolean;
     shuffle<T>(items: readonly T[]): T[];
   };
 }
@@ -68,6 +70,7 @@ export function createFaults({ seed, clock }: { seed: number; clock: Clock }): F
     },
     delivery: {
       duplicates: () => draw('ReceiveMessage', 'duplicate').length > 0,
+      failsInside: () => draw('InvokeFunction', 'error').length > 0,
       reorders: () => draw('ReceiveMessage', 'reorder').length > 0,
       shuffle: (items) => shuffle(items, random),
     },

@@ -3,6 +3,7 @@
 // --node 24 adds that Node to the functions that run in a custom runtime.
 import { parseArgs } from 'node:util';
 import { buildFunction, findFunctions } from './functions/build.ts';
+import { assertMachine } from './functions/portable.ts';
 import { CUSTOM_NODE_VERSIONS, ensureNode } from './node-binaries.ts';
 
 /** The other programs run in the managed runtime, or in an image that has its Node. */
@@ -12,11 +13,13 @@ const { values } = parseArgs({
   options: {
     engine: { type: 'string', default: process.env.ENGINE || 'facebody' },
     node: { type: 'string' },
+    arch: { type: 'string', default: 'x64' },
     outdir: { type: 'string', default: 'dist/functions' },
     quiet: { type: 'boolean' },
   },
 });
-const { engine, outdir } = values;
+const { engine, outdir, arch } = values;
+assertMachine(arch);
 if (engine !== 'facebody' && engine !== 'local') {
   throw new Error(`expected the engine facebody or local, not ${engine}`);
 }

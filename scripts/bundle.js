@@ -1,5 +1,5 @@
 import { copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 /** What the local cloud starts by file name: processes that work on pictures, and processes of Function Compute. */
@@ -9,8 +9,8 @@ const STARTED = {
     'face-search-worker': 'shared/faces/index/vectors/worker.ts',
     'picture-process': 'shared/faces/pictures/main.ts',
   },
-  // The local Function Compute looks for it beside the chunk that starts it.
-  runtime: 'local/fc/instances/fc-runtime.cjs',
+  // The local Function Compute looks for its runtime beside the chunk that starts it; clients preload the other file.
+  files: ['local/fc/instances/fc-runtime.cjs', 'local/gateway/redirect.cjs'],
 };
 
 /** Bundles the command line and the local cloud as a library. Packages stay external. */
@@ -34,6 +34,6 @@ export async function bundleEntries(entryPoints, outdir, logLevel) {
     metafile: true,
     logLevel,
   });
-  await copyFile(STARTED.runtime, join(outdir, 'chunks/fc-runtime.cjs'));
+  for (const file of STARTED.files) await copyFile(file, join(outdir, 'chunks', basename(file)));
   return metafile;
 }

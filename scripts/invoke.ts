@@ -33,6 +33,7 @@ const command = new Command('invoke')
   .argument('[event]', 'a file, or - for standard input')
   .option('-f, --function <name>', 'the function, instead of the first argument')
   .option('-e, --event <text>', 'the event itself')
+  .option('-t, --template <file>', 'the Serverless Devs template that describes the functions', 's.yaml')
   .option('--env <NAME=value>', 'a variable of the function; can be repeated', variable, {})
   .option('--timeout <seconds>', 'stop the function after this time', whole(1, 86_400))
   .option('--memory <MB>', 'fail if the function needs more memory', whole(128, 32_768))
@@ -53,6 +54,7 @@ const command = new Command('invoke')
     const cloud = await openCloud(options.dataDir, region);
     const session = await openSession({
       functionName,
+      template: options.template,
       cloud,
       outdir: 'dist/invoke',
       env: options.env,
@@ -66,7 +68,7 @@ const command = new Command('invoke')
     });
     try {
       if (options.server) {
-        print(...describeServer(functionName, session.fc.url, cloud));
+        print(...describeServer(functionName, session, cloud));
         await untilSignalled();
       } else {
         report(await session.invoke(event), { cloud, node });

@@ -1,6 +1,9 @@
 import { ROUTES as FACEBODY_ROUTES } from '../local/facebody/routes.ts';
+import { ROUTES as FC_ROUTES } from '../local/fc/routes.ts';
+import { GET_LOGS, ROUTES as LOG_ROUTES } from '../local/logs/routes.ts';
 import { ROUTES as MNS_ROUTES } from '../local/mns/routes.ts';
 import { ROUTES as OSS_ROUTES, type Route } from '../local/oss/routes.ts';
+import { ROUTES as RAM_ROUTES } from '../local/ram/routes.ts';
 import { ROUTES as RULE_ROUTES } from '../local/rules/routes.ts';
 
 const STATES: Record<Route['state'], string> = {
@@ -9,7 +12,7 @@ const STATES: Record<Route['state'], string> = {
 };
 
 const FIDELITIES: Record<Route['fidelity'], string> = {
-  sdk: 'an official SDK uses it in `npm run test:conformance`, which fails if that is not true',
+  sdk: 'a test uses it with an official SDK, and fails if that is not true',
   doc: "follows the service's documentation; no official SDK for Node offers it",
   guess: 'the documentation does not say; this is the most likely behaviour',
 };
@@ -32,7 +35,8 @@ export function operationsPage(generated: string): string {
     ...describe(FIDELITIES),
     '',
     'An operation that is not listed is refused with `NotImplemented` (OSS), `InvalidRequestURL` (MNS) or',
-    '`InvalidAction.NotFound` (management API, FaceBody): nothing is accepted and then silently ignored.',
+    '`InvalidAction.NotFound` (management API, FaceBody), and `NotImplemented` again (Function Compute, RAM, Log Service): nothing',
+    'is accepted and then silently ignored.',
     '',
     '## OSS',
     '',
@@ -79,6 +83,47 @@ export function operationsPage(generated: string): string {
     'authorizes it (`AuthorizeFileUpload` of the open platform, 2019-12-19) and receives it. Tests use each with the official SDK.',
     '',
     ...Object.keys(FACEBODY_ROUTES).map((operation) => `- ${operation}`),
+    '',
+    '## Function Compute',
+    '',
+    'Of 3.0 (2023-03-30), and of 2.0 (2016-08-15) what its SDK does with functions of 3.0. Addresses without a version are those',
+    'of triggers and of downloads.',
+    '',
+    ...table(
+      ['operation', 'request', 'RAM action', 'from'],
+      FC_ROUTES.map(({ operation, method, path, action, fidelity }) => [
+        operation,
+        `\`${method} ${path}\``,
+        action === undefined ? '–' : `\`${action}\``,
+        fidelity,
+      ]),
+    ),
+    '',
+    '## RAM 2015-05-01, STS 2015-04-01, resource manager 2020-03-31',
+    '',
+    'All are `POST /` or `GET /` with the operation in `Action` or `x-acs-action`.',
+    '',
+    ...table(
+      ['operation', 'version', 'RAM action'],
+      Object.entries(RAM_ROUTES).flatMap(([version, operations]) =>
+        Object.entries(operations).map(([operation, { action }]) => [
+          operation,
+          version,
+          action === '' ? '–' : `\`${action}\``,
+        ]),
+      ),
+    ),
+    '',
+    '## Log Service',
+    '',
+    ...table(
+      ['operation', 'request', 'RAM action'],
+      [...LOG_ROUTES, GET_LOGS].map(({ operation, method, path, action }) => [
+        operation,
+        `\`${method} ${path}\``,
+        `\`${action}\``,
+      ]),
+    ),
     '',
   ].join('\n');
 }

@@ -10,6 +10,7 @@ import {
   dataDirOption,
   facebodyPortOption,
   facebodyQpsOption,
+  fcPortOption,
   mnsPortOption,
   ossPortOption,
 } from '../options.ts';
@@ -25,6 +26,8 @@ export const cloudCommand = new Command('cloud')
   .addOption(ossPortOption())
   .addOption(mnsPortOption())
   .addOption(facebodyPortOption())
+  .addOption(fcPortOption())
+  .option('--tls', 'also answer to the host names of Alibaba Cloud with certificates of an own authority')
   .option('--region <region>', 'the region of the cloud', 'cn-hangzhou')
   .option(
     '--accounts <file>',
@@ -49,6 +52,8 @@ export const cloudCommand = new Command('cloud')
       port: options.ossPort,
       mnsPort: options.mnsPort,
       facebodyPort: options.facebodyPort,
+      fcPort: options.fcPort,
+      tlsPort: options.tls ? 0 : undefined,
       facebodyQuota: options.facebodyQps,
       dataDir: inMemory ? undefined : dataDir,
       region,
@@ -59,12 +64,19 @@ export const cloudCommand = new Command('cloud')
     });
     try {
       if (!inMemory) {
-        const urls = { ossUrl: cloud.oss.url, mnsUrl: cloud.mns.url, facebodyUrl: cloud.facebody.url };
+        const urls = {
+          ossUrl: cloud.oss.url,
+          mnsUrl: cloud.mns.url,
+          facebodyUrl: cloud.facebody.url,
+          fcUrl: cloud.fc.url,
+          tls: cloud.tls && { url: cloud.tls.url, caFile: cloud.tls.authorityFile },
+        };
         await writeConnection(dataDir, { ...earlier.connection, ...urls, region, account: accounts[0]! });
       }
       print(line`OSS ${style.cyan(cloud.oss.url)}`);
       print(line`MNS ${style.cyan(cloud.mns.url)}`);
       print(line`FaceBody ${style.cyan(cloud.facebody.url)}`);
+      print(line`Function Compute, RAM, STS, Log Service ${style.cyan(cloud.fc.url)}`);
       print(
         `region ${region}, access key ${cloud.credentials.accessKeyId}, ${inMemory ? 'in memory' : `data in ${dataDir}`}`,
       );

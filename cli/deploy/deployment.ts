@@ -28,7 +28,8 @@ export async function readDeployment(
 ): Promise<readonly Deployed[]> {
   const faults: string[] = [];
   const deployed: Deployed[] = [];
-  for (const { name, component, props } of await renderTemplate(file, { env, accountId })) {
+  const { resources } = await renderTemplate(file, { env, accountId });
+  for (const { name, component, props } of resources) {
     const parsed = functionSchema.safeParse(props);
     if (component !== 'fc3') {
       faults.push(`${name}: component ${component}: expected fc3`);

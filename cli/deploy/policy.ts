@@ -16,11 +16,20 @@ export interface RamStatement {
 
 type Env = Readonly<Record<string, string>>;
 
-/** Allows Function Compute to assume the role. */
-export const TRUST_POLICY = {
-  Version: '1',
-  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['fc.aliyuncs.com'] } }],
-} as const;
+/** Allows a service of Alibaba Cloud to assume a role; `fc.aliyuncs.com` for the role of a function. */
+export function trustPolicy(service: string) {
+  return {
+    Version: '1',
+    Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: [service] } }],
+  } as const;
+}
+
+/** The permissions that the role of a function needs, and no more. `bucket` is the bucket of the uploads. */
+export function functionPolicy(props: FunctionProps, bucket: string): RamPolicy {
+  return props.environmentVariables?.MNS_QUEUE === undefined
+    ? faceRecognitionPolicy(props, bucket)
+    : pollerPolicy(props);
+}
 
 /**
  * The permissions that the role of `face-recognition` needs with these variables and triggers, and no more. `bucket` is the
@@ -155,7 +164,7 @@ function policy(...Statement: RamStatement[]): RamPolicy {
   return { Version: '1', Statement };
 }
 
-function allow(Action: readonly string[], Resource: readonly string[]): RamStatement {
+export function allow(Action: readonly string[], Resource: readonly string[]): RamStatement {
   return { Effect: 'Allow', Action, Resource };
 }
 

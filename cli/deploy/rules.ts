@@ -200,6 +200,56 @@ export async function checkDeployment(deployed: readonly Deployed[], context: Ru
   refuse(faults);
 }
 
+/** Faults of stages that are deployed beside each other: functions of one account share its quota and its queues. */
+export function faultsTogether(
+  deployed: readonly Deployed[],
+  { facebodyQps }: { facebodyQps: number },
+): string[] {
+  // A template that changes a function of another one replaces it.
+  const functions = [...new Map(deployed.map((fn) => [fn.props.functionName, fn])).values()];
+  const pollers = functions.filter(({ props }) => isPoller(props.code));
+  return [
+    ...paceTogether(functions, facebodyQps),
+    ...shared('role', functions, ({ props }) => props.role, 'a policy for one bucket does not fit both'),
+    ...shared(
+      'MNS_QUEUE',
+      pollers,
+      ({ props }) => props.environmentVariables?.MNS_QUEUE,
+      'each would take messages of the other',
+    ),
+  ];
+}
+
+function paceTogether(functions: readonly Deployed[], facebodyQps: number): string[] {
+  const paced = functions.filter(
+    ({ props }) => isFaceRecognition(props.code) && props.environmentVariables?.ENGINE === 'facebody',
+  );
+  const qps = paced.map(({ props: { environmentVariables, concurrencyConfig } }) => {
+    return Number(environmentVariables?.FACEBODY_QPS ?? 2) * (concurrencyConfig?.reservedConcurrency ?? 1);
+  });
+  const sum = qps.reduce((total, each) => total + each, 0);
+  if (paced.length < 2 || sum <= facebodyQps + 1e-9) return [];
+  const names = paced.map(({ props }, index) => `${props.functionName} ${qps[index]}`).join(', ');
+  return [
+    `${names}: together ${sum} of the account's ${facebodyQps} calls of FaceBody a second: set FACEBODY_DEV_QPS for all stages`,
+  ];
+}
+
+/** Functions that have the same value where each needs its own. */
+function shared(
+  what: string,
+  functions: readonly Deployed[],
+  ofFunction: (fn: Deployed) => string | undefined,
+  why: string,
+): string[] {
+  return functions.flatMap((fn, index) => {
+    const value = ofFunction(fn);
+    const other = functions.slice(index + 1).find((it) => ofFunction(it) === value);
+    if (value === undefined || !other) return [];
+    return [`${fn.props.functionName} and ${other.props.functionName} share ${what} ${value}: ${why}`];
+  });
+}
+
 function isOss(trigger: TriggerProps): trigger is OssTrigger {
   return trigger.triggerType === 'oss';
 }

@@ -212,6 +212,10 @@ export const functionSchema = partial({
       logBeginRule: z.enum(['DefaultRegex', 'None']),
     }).required({ project: true, logstore: true }),
   ]),
+  tracingConfig: partial({
+    type: z.enum(['Jaeger', 'OpenTelemetry']),
+    params: z.record(z.string(), z.string()),
+  }),
   internetAccess: z.boolean(),
   layers: z.array(arn('fc:')).max(5),
   tags: z.array(z.strictObject({ key: text, value: text })),

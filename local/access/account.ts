@@ -1,3 +1,5 @@
+import type { Permits } from './policy.ts';
+
 /** An account of the local cloud, with its one long-lived access key. */
 export interface Account {
   /** Digits, such as `1234567890123456`. */
@@ -13,6 +15,10 @@ export interface TemporaryCredential {
   readonly securityToken: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** What the policies of its role allow. @default everything that its account may do */
+  readonly permits?: Permits;
+  /** `acs:ram::<account>:assumed-role/<role>/<session>`. @default the account itself */
+  readonly arn?: string;
 }
 
 /** Finds a temporary access key by its id. */

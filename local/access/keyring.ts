@@ -2,6 +2,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import type { Account, FindTemporaryCredential } from './account.ts';
 import { isSame } from './compare.ts';
+import type { Permits } from './policy.ts';
 import { isSkewed } from './skew.ts';
 
 /** Who may call a service, and whether that is checked. */
@@ -24,6 +25,10 @@ export interface KeyHolder {
   readonly accountId: string;
   readonly accessKeySecret: string;
   readonly isTemporary: boolean;
+  /** What the role of a temporary key allows. @default everything that its account may do */
+  readonly permits?: Permits;
+  /** Of a role's session. @default the account itself */
+  readonly arn?: string;
 }
 
 /** The access keys that a service accepts. */

@@ -7,6 +7,7 @@ const FACEBODY_ERRORS = {
   AuthFailed: [403, 'The account is not authorized to use this service.'],
   ParameterError: [400, 'The parameter is invalid. Please check the documentation.'],
   'ClientError.IllegalArgument': [400, 'An argument is illegal.'],
+  NoPermission: [403, 'You are not authorized to do this action.'],
   'EntityNotExist.Role': [400, 'The role does not exist.'],
   IllegalUrlParameter: [400, 'The image URL is illegal.'],
   InternalError: [500, 'An internal error occurred.'],

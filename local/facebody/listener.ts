@@ -84,11 +84,15 @@ async function serveAction(
   const headers = decodeHeaders(request.headers);
   const host = hostOf(request);
   statistics.received(action);
-  const accountId = authenticate({ method, target, headers, body });
+  const { accountId, permits } = authenticate({ method, target, headers, body });
   const operation = Object.hasOwn(ROUTES, action) ? ROUTES[action] : undefined;
   const expected = action === AUTHORIZE ? PLATFORM_VERSION : VERSION;
   if (headers['x-acs-version'] !== expected) throw new FaceBodyRefusal('InvalidVersion');
   if (action !== AUTHORIZE && !operation) throw new FaceBodyRefusal('InvalidAction.NotFound');
+  // doc: FaceBody has no resources, so policies name all of them.
+  if (permits && operation && !permits({ action: `viapi-facebody:${action}`, resource: '*' })) {
+    throw new FaceBodyRefusal('NoPermission', `The role is not allowed to perform viapi-facebody:${action}.`);
+  }
   // doc: authorizations have a quota of their own; guess: it is not that of one account's FaceBody.
   if (action !== AUTHORIZE && !quotas.take(accountId, action)) throw new FaceBodyRefusal('Throttling');
 

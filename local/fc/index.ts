@@ -1,8 +1,7 @@
 import type { CloudOfFunctions, LocalFc, LocalFcOptions } from './types.ts';
 
 export type { AsyncConfig, FunctionConfig, InvocationResult } from './function.ts';
-export type { OssTrigger } from './oss-trigger.ts';
-export type { CloudOfFunctions, LocalFc, LocalFcOptions } from './types.ts';
+export type { CloudOfFunctions, FunctionInvocations, LocalFc, LocalFcOptions, OssTrigger } from './types.ts';
 
 /**
  * Starts Function Compute beside a local cloud, with its API on loopback.

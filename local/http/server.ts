@@ -1,9 +1,12 @@
-import { createServer, type RequestListener, type ServerOptions } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerOptions } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 export interface HttpServer {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
+  /** Receives `CONNECT` requests, which ask for a tunnel. */
+  onConnect(listener: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void;
   /** Accepts no new connections; requests in progress continue. */
   stopListening(): void;
   /** Closes the remaining connections too. */
@@ -43,6 +46,7 @@ export async function listen(
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    onConnect: (onConnect) => void server.on('connect', onConnect),
     stopListening: () => void server.close(),
     async close() {
       server.close();

@@ -2,12 +2,16 @@ import { signMnsV2, signMnsV4, stringToSignMnsV2, stringToSignMnsV4 } from '../.
 import { compactDate } from '../../shared/runtime/aliyun-v4.ts';
 import { isSame } from '../access/compare.ts';
 import type { KeyFault, Keyring } from '../access/keyring.ts';
+import type { Permits } from '../access/policy.ts';
 import type { SignedRequest } from '../access/signed-request.ts';
 import type { Headers } from '../http/headers.ts';
 import { MnsRefusal } from './errors.ts';
 
-/** Throws `MnsRefusal` unless a key of the keyring's owner signed the request; keys of other accounts are denied. */
-export type Authenticate = (request: SignedRequest) => void;
+/**
+ * Throws `MnsRefusal` unless a key of the keyring's owner signed the request; keys of other accounts are denied. Returns
+ * what the role of the key allows; `undefined` stands for everything.
+ */
+export type Authenticate = (request: SignedRequest) => Permits | undefined;
 
 /** guess: the codes for tokens, which are those of OSS. */
 const KEY_ERRORS = {
@@ -18,7 +22,7 @@ const KEY_ERRORS = {
 } as const satisfies Record<KeyFault, string>;
 
 export function createAuthenticate(keyring: Keyring, region: string): Authenticate {
-  if (!keyring.checkSignatures) return () => {};
+  if (!keyring.checkSignatures) return () => undefined;
   return (request) => {
     const { headers } = request;
     const version = headers['x-mns-version'];
@@ -34,6 +38,7 @@ export function createAuthenticate(keyring: Keyring, region: string): Authentica
     const expected = claim.sign(holder.accessKeySecret, request, time);
     if (!isSame(expected, claim.signature)) throw new MnsRefusal('SignatureDoesNotMatch');
     if (holder.accountId !== keyring.owner.accountId) throw new MnsRefusal('AccessDenied');
+    return holder.permits;
   };
 }
 

@@ -57,7 +57,7 @@ export async function createMns(options: MnsOptions): Promise<LocalMns> {
   const topics = createTopics({ ledger, clock: steady, random, queues, pusher, owner });
   const operations = createOperations({ queues, topics, ledger, owner, logger, random });
   const authenticate = createAuthenticate(keyring, region);
-  const answer = createListener({ operations, authenticate, clock, random, logger });
+  const answer = createListener({ operations, authenticate, owner, clock, random, logger });
 
   return {
     listener(request, response) {

@@ -8,6 +8,7 @@ import { silentLogger } from '../../shared/runtime/log.ts';
 import type { Random } from '../../shared/runtime/random.ts';
 import { readBody } from '../../shared/runtime/request-body.ts';
 import { parseXml, type XmlElement } from '../../shared/runtime/xml.ts';
+import type { Permits } from '../access/policy.ts';
 import type { Headers } from '../http/headers.ts';
 import { hexId } from '../http/ids.ts';
 import { toRefusal } from '../http/refusal.ts';
@@ -23,6 +24,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export interface ListenerDeps extends RuntimeDeps {
   readonly operations: Operations;
   readonly authenticate: Authenticate;
+  readonly owner: { readonly region: string; readonly accountId: string };
 }
 
 /** From bytes to operation and back: read, authenticate, route, act, answer. */
@@ -63,18 +65,20 @@ export function writeRefusal(
 async function answerOf(
   incoming: IncomingMessage,
   signal: AbortSignal,
-  { operations, authenticate }: ListenerDeps,
+  deps: ListenerDeps,
 ): Promise<MnsAnswer> {
+  const { operations, authenticate } = deps;
   const { method = '', url: target = '/' } = incoming;
   const headers = decodeHeaders(incoming.headers);
   const { path, query } = readTarget(target);
   const bytes = await readBody(incoming, { maxBytes: MAX_BODY_BYTES, refuse: tooLarge });
-  authenticate({ method, target, headers });
+  const permits = authenticate({ method, target, headers });
   checkContent(headers, bytes);
   const body = parseBody(bytes);
   const match = matchRoute({ method, path, query }, body?.name);
   if (!match) throw new MnsRefusal('InvalidRequestURL', `No operation is ${method} ${path}.`);
   if (method !== 'GET') refuseUnknown(query);
+  checkRole(permits, match.route, path, deps);
   const { queue = '', topic = '', subscription = '' } = match.params;
   const request: MnsRequest = {
     params: { queue, topic, subscription },
@@ -85,6 +89,18 @@ async function answerOf(
     signal,
   };
   return operations[handlerName(match.route.operation)](request);
+}
+
+/** doc: the resource of a policy is the path of the request. */
+function checkRole(
+  permits: Permits | undefined,
+  { action }: Route,
+  path: string,
+  { owner }: ListenerDeps,
+): void {
+  const resource = `acs:mns:${owner.region}:${owner.accountId}:${path}`;
+  if (!permits || permits({ action, resource })) return;
+  throw new MnsRefusal('AccessDenied', `The role is not allowed to perform ${action} on ${resource}.`);
 }
 
 function tooLarge(): MnsRefusal {

@@ -42,13 +42,17 @@ async function serve(request: IncomingMessage, { rules, keyring, verify }: Liste
     maxBytes: MAX_BODY_BYTES,
     refuse: () => new RuleRefusal('InvalidParameter', 'The body is too large.'),
   });
-  if (keyring.checkSignatures) {
-    const { accountId } = verify({ method, target, headers, body });
-    if (accountId !== keyring.owner.accountId) throw new RuleRefusal('NoPermission');
-  }
-  if (headers['x-acs-version'] !== VERSION) throw new RuleRefusal('InvalidVersion');
   const name = acs3ActionOf(request) ?? '';
   const route = Object.hasOwn(ROUTES, name) ? ROUTES[name] : undefined;
+  if (keyring.checkSignatures) {
+    const { accountId, permits } = verify({ method, target, headers, body });
+    if (accountId !== keyring.owner.accountId) throw new RuleRefusal('NoPermission');
+    // guess: policies name no rule.
+    if (route && permits && !permits({ action: route.action, resource: `acs:mns:*:${accountId}:*` })) {
+      throw new RuleRefusal('NoPermission', `The role is not allowed to perform ${route.action}.`);
+    }
+  }
+  if (headers['x-acs-version'] !== VERSION) throw new RuleRefusal('InvalidVersion');
   if (method !== 'POST' || !route) throw new RuleRefusal('InvalidAction.NotFound');
   const parameters = parametersOf(target, body);
   if (required(parameters, 'ProductName') !== 'oss') {

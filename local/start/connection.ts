@@ -13,6 +13,10 @@ export interface Connection {
   readonly mnsUrl: string;
   /** Missing in data folders that were written before FaceBody was added. */
   readonly facebodyUrl?: string;
+  /** Function Compute, RAM, STS and Log Service; missing in data folders that were written before they were added. */
+  readonly fcUrl?: string;
+  /** The gateway with TLS, if the cloud was started with one. */
+  readonly tls?: { readonly url: string; readonly caFile: string };
   readonly region: string;
   /** The bucket that `mnsoss-face start` watches; missing if only `mnsoss-face cloud` was ever started. */
   readonly bucket?: string;

@@ -44,7 +44,7 @@ export interface OneProcessOptions {
 
 /** Everything on one machine: the cloud on loopback, and our programs as its only customers. */
 export interface OneProcess {
-  readonly connection: Required<Connection>;
+  readonly connection: Required<Omit<Connection, 'tls'>>;
   readonly options: PipelineOptions;
   /** The watched bucket, over HTTP. */
   readonly bucket: ObjectStore;
@@ -147,8 +147,8 @@ function openCloud(
   });
 }
 
-function connectionOf({ oss, mns, facebody }: LocalCloud, account: Account): Required<Connection> {
-  const urls = { ossUrl: oss.url, mnsUrl: mns.url, facebodyUrl: facebody.url };
+function connectionOf({ oss, mns, facebody, fc }: LocalCloud, account: Account): OneProcess['connection'] {
+  const urls = { ossUrl: oss.url, mnsUrl: mns.url, facebodyUrl: facebody.url, fcUrl: fc.url };
   return { ...urls, region: REGION, bucket: BUCKET, queue: QUEUE, account };
 }
 

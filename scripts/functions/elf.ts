@@ -4,9 +4,18 @@ export type SymbolVersion = string;
 /** ELF: type of the section that lists the symbol versions which a binary needs from each library. */
 const SHT_GNU_VERNEED = 0x6ffffffe;
 
-/** Whether the bytes are a 64-bit, little-endian ELF file, which every binary for Linux on x64 is. */
+/** Whether the bytes are a 64-bit, little-endian ELF file, which every binary for Linux on x64 and arm64 is. */
 export function isElf(bytes: Buffer): boolean {
   return bytes.length > 64 && bytes.readUInt32BE(0) === 0x7f454c46 && bytes[4] === 2 && bytes[5] === 1;
+}
+
+/** ELF: the machine that a binary is for. */
+const MACHINES: Readonly<Record<number, string>> = { 62: 'x64', 183: 'arm64' };
+
+/** The machine in Node's words, or its number in the ELF standard. */
+export function machineOf(bytes: Buffer): string {
+  const machine = bytes.readUInt16LE(18);
+  return MACHINES[machine] ?? String(machine);
 }
 
 /** Every symbol version that the binary needs. Source: System V ABI, and Linux Standard Base, "Symbol Versioning". */

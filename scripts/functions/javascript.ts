@@ -6,7 +6,9 @@ import { JOINED, joinFiles, withoutUnused } from './plugins.ts';
 /** Function Compute's `nodejs20` is Node 20.10: no newer syntax, and no `require` of ES modules. */
 const COMMON = {
   bundle: true,
-  minify: true,
+  // Names stay: stack traces of errors show them, and a map of names would cost more in the zip.
+  minifyWhitespace: true,
+  minifySyntax: true,
   platform: 'node',
   target: 'node20.10',
   legalComments: 'none',
@@ -57,8 +59,6 @@ export async function bundleEntry(options: BundleOptions): Promise<BundledEntry>
     outdir: workdir,
     external: APART,
     plugins: [withoutUnused],
-    sourcemap: 'inline',
-    sourcesContent: false,
     metafile: true,
     // In every file of the bundle it is the URL of the entry, because models are beside the entry.
     define: { 'import.meta.url': 'bundleUrl' },
@@ -73,8 +73,6 @@ export async function bundleEntry(options: BundleOptions): Promise<BundledEntry>
       format: 'cjs',
       outdir,
       outbase: workdir,
-      sourcemap: true,
-      sourcesContent: false,
       metafile: true,
       // `import()` would start the loader of ES modules, which takes longer than what it loads.
       supported: { 'dynamic-import': false },

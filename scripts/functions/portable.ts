@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isElf, neededVersions } from './elf.ts';
+import { isElf, machineOf, neededVersions } from './elf.ts';
 
 /** The newest symbol versions of Debian 10, on which Function Compute's `nodejs20` runs. */
 const NEWEST: Readonly<Record<string, string>> = { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11' };
@@ -24,9 +24,18 @@ export async function assertPortable(folder: string): Promise<void> {
   }
 }
 
+/** Throws for a machine that Function Compute does not have. */
+export function assertMachine(machine: string): void {
+  if (machine === 'x64') return;
+  throw new Error(
+    `Function Compute runs x64 only, not ${machine}: build for x64, also on a machine of another kind`,
+  );
+}
+
 /** The symbol versions that a binary needs and Function Compute lacks. Throws if the bytes are no ELF file. */
 export function newerThanThere(bytes: Buffer): string[] {
   if (!isElf(bytes)) throw new Error('expected a binary for Linux on x64');
+  assertMachine(machineOf(bytes));
   return neededVersions(bytes).filter((name) => {
     const [, library, version] = /^([A-Z]+)_([\d.]+)$/.exec(name) ?? [];
     const limit = library && NEWEST[library];

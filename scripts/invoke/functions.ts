@@ -1,80 +1,99 @@
 import { resolve } from 'node:path';
-import type { FunctionConfig } from '../../local/fc/index.ts';
+import { asLocalFunction, ossTriggersOf } from '../../cli/deploy/as-local-function.ts';
+import { type Deployed, readDeployment } from '../../cli/deploy/deployment.ts';
+import type { FunctionConfig, OssTrigger } from '../../local/fc/index.ts';
+import { AppError } from '../../shared/runtime/errors.ts';
 import type { InvocationCloud } from './cloud.ts';
 
-export const QUEUE = 'face-events';
-export const DEAD_LETTER_QUEUE = 'face-dead-letters';
-/** The service of Function Compute 2.0 in the URLs of HTTP triggers. Any name will do. */
-const SERVICE = 'local';
+/** The bucket of a template that is told no other. */
+const BUCKET = 'photos';
 
 export interface FunctionSettings {
   readonly cloud: InvocationCloud;
+  /** The Serverless Devs template. */
+  readonly template: string;
   /** Folder of the bundles. */
   readonly outdir: string;
-  /** Address of the local Function Compute. */
-  readonly fcUrl: string;
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutSeconds?: number;
   readonly memoryMb?: number;
   readonly node?: string;
 }
 
-/** What `s.yaml` deploys, with the addresses of the local cloud. */
-const FUNCTIONS: Readonly<
-  Record<string, (settings: FunctionSettings) => Omit<FunctionConfig, 'name' | 'codeDir'>>
-> = {
-  'face-recognition': ({ cloud, env, timeoutSeconds = 120, memoryMb = 1024 }) => ({
-    handler: 'index.handler',
-    initializer: 'index.initialize',
-    preStop: 'index.preStop',
-    environment: {
-      OSS_ENDPOINT: cloud.oss.url,
-      MNS_ENDPOINT: cloud.mns.url,
-      DEAD_LETTERS: `mns:${DEAD_LETTER_QUEUE}`,
-      ...(cloud.facebody !== undefined && {
-        FACEBODY_ENDPOINT: cloud.facebody,
-        FACEBODY_UPLOAD_ENDPOINT: cloud.facebody,
-        FACEBODY_PROTOCOL: 'HTTP',
-      }),
-      ...env,
-    },
-    timeoutSeconds,
-    memoryMb,
-  }),
+/** The functions of a template that an invocation of one of them uses. */
+export interface DeployedFunctions {
+  readonly names: readonly string[];
+  readonly bucket: string;
+  /** Queues that the functions read or write. */
+  readonly queues: readonly string[];
+  /** The queue that the invoked function reads. */
+  readonly source: string | undefined;
+  readonly ossTriggers: readonly OssTrigger[];
+  configs(fcUrl: string): FunctionConfig[];
+}
 
-  'mns-poller': ({ cloud, fcUrl, env, timeoutSeconds = 60, memoryMb = 128 }) => ({
-    handler: 'index.handler',
-    initializer: 'index.initialize',
-    environment: {
-      MNS_ENDPOINT: cloud.mns.url,
-      MNS_QUEUE: QUEUE,
-      DEAD_LETTERS: `mns:${DEAD_LETTER_QUEUE}`,
-      K_SINK: `${fcUrl}/2016-08-15/proxy/${SERVICE}/face-recognition/`,
-      // MNS answers at once when the queue is empty, without a long poll.
-      WAIT_SECONDS: '0',
-      ...env,
-    },
-    timeoutSeconds,
-    memoryMb,
-  }),
-};
-
-export const FUNCTION_NAMES = Object.keys(FUNCTIONS);
-
-export function configOf(name: string, settings: FunctionSettings): FunctionConfig {
-  const { outdir, node, cloud } = settings;
-  const config = FUNCTIONS[name]!(settings);
-  const onFailure = `acs:mns:${cloud.region}:${cloud.accountId}:/queues/${DEAD_LETTER_QUEUE}/messages`;
+/** Reads the template as `s deploy` would. Throws `ConfigInvalid` for a function that it does not have. */
+export async function deployedFunctions(
+  functionName: string,
+  settings: FunctionSettings,
+): Promise<DeployedFunctions> {
+  const { cloud, template, outdir, node } = settings;
+  const env = { OSS_BUCKET: BUCKET, ...process.env, REGION: cloud.region };
+  const deployed = await readDeployment(template, { env, accountId: cloud.accountId });
+  const invoked = deployed.find(({ name }) => name === functionName);
+  if (!invoked) {
+    const names = deployed.map(({ name }) => name).join(' or ');
+    throw new AppError('ConfigInvalid', `expected the function ${names}, not ${functionName}`);
+  }
+  const reached = [invoked, ...sinksOf(invoked, deployed)];
+  const configOf = (fn: Deployed, fcUrl: string): FunctionConfig => {
+    const environment = { ...localAddresses(cloud, fcUrl), ...(fn === invoked ? settings.env : {}) };
+    const config = asLocalFunction(fn, { codeDir: resolve(outdir, fn.name), environment, node });
+    // The limits that the caller gives are for the function that it names.
+    if (fn !== invoked) return config;
+    const { timeoutSeconds = config.timeoutSeconds, memoryMb = config.memoryMb } = settings;
+    return { ...config, timeoutSeconds, memoryMb };
+  };
   return {
-    ...config,
-    name,
-    codeDir: resolve(outdir, name),
-    async: { onFailure },
-    node,
+    names: reached.map(({ name }) => name),
+    bucket: env.OSS_BUCKET,
+    queues: [...new Set(reached.flatMap(queuesOf))],
+    source: invoked.props.environmentVariables?.MNS_QUEUE,
+    ossTriggers: ossTriggersOf(invoked),
+    configs: (fcUrl) => reached.map((fn) => configOf(fn, fcUrl)),
   };
 }
 
-/** The functions that an invocation of this function uses. */
-export function reachedFrom(name: string): string[] {
-  return name === 'mns-poller' ? ['face-recognition', 'mns-poller'] : [name];
+/** The functions that a function invokes itself. */
+function sinksOf({ props }: Deployed, all: readonly Deployed[]): Deployed[] {
+  const sink = props.environmentVariables?.SINK_FUNCTION;
+  return all.filter((other) => other.props.functionName === sink);
+}
+
+function queuesOf({ props: { environmentVariables = {}, asyncInvokeConfig } }: Deployed): string[] {
+  const { MNS_QUEUE, DEAD_LETTERS } = environmentVariables;
+  const { onSuccess, onFailure } = asyncInvokeConfig?.destinationConfig ?? {};
+  const destinations = [onSuccess, onFailure].map(
+    (target) => /\/queues\/([^/]+)\//.exec(target?.destination ?? '')?.[1],
+  );
+  return [MNS_QUEUE, /^mns:(.+)$/.exec(DEAD_LETTERS ?? '')?.[1], ...destinations].filter(
+    (name) => name !== undefined,
+  );
+}
+
+/** The addresses that a deployed function gets in the local cloud too. */
+function localAddresses({ oss, mns, facebody }: InvocationCloud, fcUrl: string): Record<string, string> {
+  return {
+    OSS_ENDPOINT: oss.url,
+    OSS_INTERNAL: 'false',
+    MNS_ENDPOINT: mns.url,
+    SINK_ENDPOINT: fcUrl,
+    // MNS answers at once when the queue is empty, without a long poll.
+    WAIT_SECONDS: '0',
+    ...(facebody !== undefined && {
+      FACEBODY_ENDPOINT: facebody,
+      FACEBODY_UPLOAD_ENDPOINT: facebody,
+      FACEBODY_PROTOCOL: 'HTTP',
+    }),
+  };
 }

@@ -1,7 +1,7 @@
 import { line, print, printError, style, type Words } from '../../shared/runtime/terminal.ts';
 import { visibleText } from '../../shared/runtime/visible.ts';
 import type { InvocationCloud } from './cloud.ts';
-import type { Invoked } from './session.ts';
+import type { Invoked, Session } from './session.ts';
 
 /** Prints the log to standard error and the result to standard output. A failure sets the exit code. */
 export function report(
@@ -31,14 +31,15 @@ function pretty(body: Buffer): string {
 }
 
 /** The addresses and keys that a client needs. */
-export function describeServer(functionName: string, url: string, cloud: InvocationCloud): Words[] {
+export function describeServer(functionName: string, session: Session, cloud: InvocationCloud): Words[] {
+  const { url } = session.fc;
   const { accountId, region, credentials, oss, mns } = cloud;
   return [
     line`Function Compute ${style.cyan(url)}`,
     `  3.0   POST ${url}/2023-03-30/functions/${functionName}/invocations`,
     `  2.0   POST ${url}/2016-08-15/services/local/functions/${functionName}/invocations`,
     `  HTTP  ${url}/2016-08-15/proxy/local/${functionName}/`,
-    ...(cloud.onObjectChange ? ['  OSS   uploads below incoming/ of the bucket photos'] : []),
+    ...(cloud.onObjectChange ? session.triggers.map((trigger) => `  OSS   ${trigger}`) : []),
     line`OSS ${style.cyan(oss.url)}, MNS ${style.cyan(mns.url)}`,
     `account ${accountId}, region ${region}, access key ${credentials.accessKeyId}${cloud.isRunning ? '' : ' with the secret of docs/local-cloud.md'}`,
   ];

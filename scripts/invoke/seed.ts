@@ -38,9 +38,27 @@ export async function seedPhotos(event: Buffer, oss: OssClient): Promise<SeededE
 
 /** Also replaces inside Base64, which most envelopes use. */
 function replaceDeep(text: string, from: string, to: string): string {
-  return text.replaceAll(from, to).replace(/[A-Za-z0-9+/]{40,}={0,2}/g, (encoded) => {
+  const replaced = text.replaceAll(from, to);
+  return replaceBase64(replaced, (encoded) => {
     const decoded = Buffer.from(encoded, 'base64').toString();
-    const replaced = decoded.includes('{') ? replaceDeep(decoded, from, to) : decoded;
-    return replaced === decoded ? encoded : Buffer.from(replaced).toString('base64');
+    const changed = decoded.includes('{') ? replaceDeep(decoded, from, to) : decoded;
+    return changed === decoded ? encoded : Buffer.from(changed).toString('base64');
   });
+}
+
+const IS_BASE64 = Array.from({ length: 128 }, (_, code) => /[A-Za-z0-9+/=]/.test(String.fromCharCode(code)));
+/** Shorter runs of letters are words. */
+const MIN_BASE64 = 40;
+
+/** Replaces each run of Base64. A loop, because a regular expression fails at a run of some megabytes. */
+function replaceBase64(text: string, replace: (encoded: string) => string): string {
+  let result = '';
+  let start = 0;
+  for (let at = 0; at <= text.length; at++) {
+    if (at < text.length && IS_BASE64[text.charCodeAt(at)]) continue;
+    const run = text.slice(start, at);
+    result += (run.length >= MIN_BASE64 ? replace(run) : run) + text.slice(at, at + 1);
+    start = at + 1;
+  }
+  return result;
 }

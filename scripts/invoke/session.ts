@@ -1,7 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type InvocationResult, type LocalFc, startLocalFc } from '../../local/fc/index.ts';
-import { TRIGGER_EVENTS } from '../../shared/envelope/event-types.ts';
 import { openEnvelope } from '../../shared/envelope/open-envelope.ts';
 import { readTimerEvent } from '../../shared/envelope/timer.ts';
 import { createMnsClient } from '../../shared/mns/client.ts';
@@ -10,21 +10,16 @@ import { staticCredentials } from '../../shared/runtime/credentials.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { bundleFunction } from '../functions/build.ts';
-import {
-  configOf,
-  DEAD_LETTER_QUEUE,
-  FUNCTION_NAMES,
-  type FunctionSettings,
-  QUEUE,
-  reachedFrom,
-} from './functions.ts';
+import { deployedFunctions, type FunctionSettings } from './functions.ts';
 import { type SeededPhoto, seedPhotos } from './seed.ts';
 
-export interface SessionOptions extends Omit<FunctionSettings, 'fcUrl'> {
+export interface SessionOptions extends Omit<FunctionSettings, 'template'> {
   readonly functionName: string;
+  /** The Serverless Devs template. @default 's.yaml' */
+  readonly template?: string;
   /** Port of the API; 0 takes any free one. @default 0 */
   readonly port?: number;
-  /** Whether uploads below `incoming/` of the bucket `photos` invoke the function, as an OSS trigger does. @default false */
+  /** Whether the OSS triggers of the template fire. @default false */
   readonly onUpload?: boolean;
   /** Whether to use the bundles in `outdir` as they are. @default false */
   readonly skipBuild?: boolean;
@@ -42,6 +37,8 @@ export interface Invoked {
 /** Functions from the present sources, each in its own process, connected to a cloud. */
 export interface Session {
   readonly fc: LocalFc;
+  /** The OSS triggers, one line each. */
+  readonly triggers: readonly string[];
   /** Creates the queues and buckets that the functions use; call it again after the cloud was reset. */
   createResources(): Promise<void>;
   invoke(event: Buffer): Promise<Invoked>;
@@ -51,32 +48,29 @@ export interface Session {
 /** The message that the poller finds in its queue. */
 const QUEUED = 'events/base64.txt';
 
-const TRIGGER = {
-  name: 'uploads',
-  bucket: 'photos',
-  events: TRIGGER_EVENTS.map((name) => `oss:${name}`),
-  prefix: 'incoming/',
-};
-
 /** Throws `ConfigInvalid` for a function that does not exist. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { functionName, cloud, outdir, env, port, onUpload, skipBuild, logger } = options;
-  if (!FUNCTION_NAMES.includes(functionName)) {
-    throw new AppError(
-      'ConfigInvalid',
-      `expected the function ${FUNCTION_NAMES.join(' or ')}, not ${functionName}`,
-    );
+  const {
+    functionName,
+    cloud,
+    outdir,
+    env,
+    port,
+    onUpload,
+    skipBuild,
+    logger,
+    template = 's.yaml',
+  } = options;
+  const functions = await deployedFunctions(functionName, { ...options, template });
+  for (const name of functions.names) {
+    if (!skipBuild) await bundleFunction(name, join(outdir, name));
+    else if (!existsSync(join(outdir, name))) {
+      throw new AppError('ConfigInvalid', `${join(outdir, name)} does not exist: leave --no-build out once`);
+    }
   }
-  const reached = reachedFrom(functionName);
-  if (!skipBuild) for (const name of reached) await bundleFunction(name, join(outdir, name));
   const fc = await startLocalFc(cloud, {
-    functions: (fcUrl) =>
-      reached.map((name) => {
-        // The limits that the caller gives are for the function that it names.
-        const { timeoutSeconds, memoryMb, ...others } = options;
-        return configOf(name, { ...(name === functionName ? options : others), fcUrl });
-      }),
-    ossTriggers: onUpload ? [{ ...TRIGGER, functionName }] : [],
+    functions: functions.configs,
+    ossTriggers: onUpload ? functions.ossTriggers : [],
     port,
     logger,
   });
@@ -85,19 +79,20 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const oss = createOssClient({ ...common, endpoint: cloud.oss.url, region });
   const mns = createMnsClient({ ...common, endpoint: cloud.mns.url });
   const createResources = async () => {
-    for (const queue of [QUEUE, DEAD_LETTER_QUEUE]) await mns.createQueue(queue);
-    if (onUpload) await oss.createBucket(TRIGGER.bucket);
+    for (const queue of functions.queues) await mns.createQueue(queue);
+    if (onUpload) await oss.createBucket(functions.bucket);
   };
   await createResources();
   const resultPrefix = env.RESULT_PREFIX ?? 'results/';
 
   return {
     fc,
+    triggers: functions.ossTriggers.map(({ bucket, prefix }) => `changes of oss://${bucket}/${prefix ?? ''}`),
     createResources,
     async invoke(original) {
-      if (readTimerEvent(original) && functionName === 'mns-poller') {
+      if (readTimerEvent(original) && functions.source !== undefined) {
         const message = await seedPhotos(await readFile(QUEUED), oss);
-        await mns.queue(QUEUE).send(message.event.toString().trim());
+        await mns.queue(functions.source).send(message.event.toString().trim());
         const result = await fc.invoke(functionName, original);
         return { seeded: message.seeded, result, files: await resultsOf(message.event, oss, resultPrefix) };
       }

@@ -2,6 +2,7 @@ import { encodeRfc3986 } from '../runtime/aliyun-v4.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { createHttpClient, type HttpClient } from '../runtime/http.ts';
 import { childText } from '../runtime/xml.ts';
+import { assertSendable } from './body.ts';
 import type { MessageQueue } from './queue.ts';
 import { createMnsRequests, type MnsRequestsOptions } from './requests.ts';
 import { createWireQueue } from './wire-queue.ts';
@@ -27,6 +28,8 @@ export interface SubscriptionOptions {
   /** `http://…`, or the address of a queue: `acs:mns:<region>:<account>:queues/<queue>`. */
   readonly endpoint: string;
   readonly format: 'SIMPLIFIED' | 'JSON' | 'XML';
+  /** How MNS retries a failed push: 3 times within a minute, or 176 times within a day. */
+  readonly strategy?: 'BACKOFF_RETRY' | 'EXPONENTIAL_DECAY_RETRY';
   /** Delivers only messages with this tag, at most 16 characters. */
   readonly filterTag?: string;
 }
@@ -40,6 +43,10 @@ export interface MnsClient {
   createQueue(name: string, attributes?: NewQueueAttributes): Promise<void>;
   deleteQueue(name: string): Promise<void>;
   createTopic(name: string): Promise<void>;
+  /** Throws `TopicNotExist`. */
+  checkTopic(name: string): Promise<void>;
+  /** To all subscriptions of the topic. */
+  publishMessage(topic: string, body: string): Promise<void>;
   /** Throws `TopicNotExist`. */
   subscribe(topic: string, subscription: string, options: SubscriptionOptions): Promise<void>;
   unsubscribe(topic: string, subscription: string): Promise<void>;
@@ -83,11 +90,32 @@ export function createMnsClient(options: MnsClientOptions): MnsClient {
       await send({ method: 'PUT', path: topicPath(name), body: ['Topic', {}] });
     },
 
-    async subscribe(topic, subscription, { endpoint, format, filterTag }) {
+    async checkTopic(name) {
+      await send({ method: 'GET', path: topicPath(name) });
+    },
+
+    async publishMessage(topic, body) {
+      assertSendable(body);
+      await send({
+        method: 'POST',
+        path: `${topicPath(topic)}/messages`,
+        body: ['Message', { MessageBody: body }],
+      });
+    },
+
+    async subscribe(topic, subscription, { endpoint, format, strategy, filterTag }) {
       await send({
         method: 'PUT',
         path: subscriptionPath(topic, subscription),
-        body: ['Subscription', { Endpoint: endpoint, FilterTag: filterTag, NotifyContentFormat: format }],
+        body: [
+          'Subscription',
+          {
+            Endpoint: endpoint,
+            FilterTag: filterTag,
+            NotifyStrategy: strategy,
+            NotifyContentFormat: format,
+          },
+        ],
       });
     },
 

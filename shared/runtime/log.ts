@@ -43,8 +43,9 @@ export function createLogger({ level = 'info', write, file, fields }: LogOptions
     {
       level,
       base: null,
+      // A space before the time: `s logs` takes a first word that holds a time for a date, and shows that instead.
+      timestamp: () => `, "time":"${new Date().toISOString()}"`,
       mixin: fields,
-      timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: {
         paths: SECRET_FIELDS.flatMap((name) => [path(name), `*${path(name, true)}`]),

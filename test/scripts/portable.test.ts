@@ -47,6 +47,13 @@ describe('assertPortable', () => {
     );
   });
 
+  test('a binary for arm64 is refused, because Function Compute has no such machine', async () => {
+    const bytes = Buffer.from(await readLibrary());
+    bytes.writeUInt16LE(183, 18);
+
+    expect(() => newerThanThere(bytes)).toThrow('Function Compute runs x64 only, not arm64');
+  });
+
   test('a file that is no binary for Linux is refused', async () => {
     const folder = await tempDir();
     await writeFile(join(folder, 'addon.node'), 'MZ');

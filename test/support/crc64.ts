@@ -1,4 +1,4 @@
-import { createCrc64 } from '../../local/oss/crc64.ts';
+import { createCrc64 } from '../../local/http/crc64.ts';
 
 export function crc64(bytes: Uint8Array): bigint {
   const crc = createCrc64();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { createCrc64 } from '../../local/oss/crc64.ts';
+import { createCrc64 } from '../../local/http/crc64.ts';
 
 const CREATED = Date.UTC(2026, 0, 1);
 

@@ -12,7 +12,7 @@ import { assertSource } from '../sources.ts';
 import { type HttpAnswer, problem, problemOf } from './problem.ts';
 import type { HttpRequest } from './trigger-event.ts';
 
-type AnsweringApp = Pick<App, 'options' | 'openBucket' | 'clock' | 'pipeline'>;
+type AnsweringApp = Pick<App, 'options' | 'openBucket' | 'clock' | 'pipeline' | 'logger'>;
 
 /** The largest result document that is returned, in bytes. */
 const MAX_DOCUMENT_BYTES = 6 * 1024 * 1024;
@@ -24,6 +24,30 @@ const objectRequest = z.strictObject({ bucket: z.string(), key: z.string() });
  * `{"bucket", "key"}`. Never throws: the status reports failures – 4xx is final, 429 and 503 may pass.
  */
 export async function answerHttp(
+  request: HttpRequest,
+  app: AnsweringApp,
+  limits: { readonly deadline: number },
+): Promise<HttpAnswer> {
+  const startedAt = app.clock.now();
+  const answer = await answerTo(request, app, limits);
+  logAnswer(request, answer, app.clock.now() - startedAt, app);
+  return answer;
+}
+
+/** The operator sees every request, also those that fail: the caller alone gets the answer. */
+function logAnswer({ method }: HttpRequest, answer: HttpAnswer, ms: number, { logger }: AnsweringApp): void {
+  const { status } = answer;
+  if (status < 400) {
+    logger.info({ method, status, ms }, 'request');
+    return;
+  }
+  const { code, message: reason } = JSON.parse(answer.body);
+  const fields = { method, status, code, reason, ms };
+  if (status < 500) logger.warn(fields, 'request refused');
+  else logger.error(fields, 'request failed');
+}
+
+async function answerTo(
   request: HttpRequest,
   app: AnsweringApp,
   { deadline }: { readonly deadline: number },

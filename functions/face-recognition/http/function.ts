@@ -20,11 +20,12 @@ export async function answerHttpFunction(
   request: HttpFunctionRequest,
   response: HttpFunctionResponse,
   context: InvocationContext,
+  startedAt?: number,
 ): Promise<void> {
   const { method, headers } = request;
   const chunks: Uint8Array[] = [];
   for await (const chunk of request) chunks.push(chunk);
-  const answer = await hooks.answer({ method, headers, body: Buffer.concat(chunks) }, context);
+  const answer = await hooks.answer({ method, headers, body: Buffer.concat(chunks) }, context, startedAt);
   response.setStatusCode(answer.status);
   for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
   response.send(answer.body);

@@ -13,11 +13,12 @@ const ANSWER_MS = 1000;
 
 /** The hooks of Function Compute, for the managed runtime and for custom runtimes. */
 export interface FunctionHooks {
-  initialize(context: InvocationContext): Promise<void>;
+  /** @param startedAt when the call began, by the monotonic clock, in milliseconds. `@default` now; the same for the others */
+  initialize(context: InvocationContext, startedAt?: number): Promise<void>;
   /** Resolves to the report of records that are done; throws when a record must be delivered again. */
-  handler(event: Uint8Array, context: InvocationContext): Promise<unknown>;
+  handler(event: Uint8Array, context: InvocationContext, startedAt?: number): Promise<unknown>;
   /** Answers an HTTP request, in whatever form the runtime passed it. */
-  answer(request: HttpRequest, context: InvocationContext): Promise<HttpAnswer>;
+  answer(request: HttpRequest, context: InvocationContext, startedAt?: number): Promise<HttpAnswer>;
   preStop(context: InvocationContext): Promise<void>;
 }
 
@@ -41,21 +42,21 @@ export function createFunctionHooks(deps: Omit<AppDeps, 'credentials'>): Functio
   let app: App | undefined;
 
   /** Every invocation begins here, with credentials and a deadline of its own. */
-  const begin = (context: InvocationContext): { app: App; deadline: number } => {
+  const begin = (context: InvocationContext, startedAt: number): { app: App; deadline: number } => {
     credentials.take(context);
     app ??= createApp({ ...deps, credentials: credentials.provider });
-    return { app, deadline: clock.monotonic() + context.function.timeout * 1000 - ANSWER_MS };
+    return { app, deadline: startedAt + context.function.timeout * 1000 - ANSWER_MS };
   };
 
   const hooks: FunctionHooks = {
-    async initialize(context) {
-      const { app } = begin(context);
+    async initialize(context, startedAt = clock.monotonic()) {
+      const { app } = begin(context, startedAt);
       await inRequest(context.requestId, app.warmUp);
     },
-    async handler(event, context) {
+    async handler(event, context, startedAt = clock.monotonic()) {
       const request = readTriggerEvent(event);
-      if (request) return toTriggerReply(await hooks.answer(request, context));
-      const { app, deadline } = begin(context);
+      if (request) return toTriggerReply(await hooks.answer(request, context, startedAt));
+      const { app, deadline } = begin(context, startedAt);
       return inRequest(context.requestId, async () => {
         const report = await processEvents(event, app, { deadline });
         const failure = failureOf(report);
@@ -64,8 +65,8 @@ export function createFunctionHooks(deps: Omit<AppDeps, 'credentials'>): Functio
         return describeReport(report);
       });
     },
-    async answer(request, context) {
-      const { app, deadline } = begin(context);
+    async answer(request, context, startedAt = clock.monotonic()) {
+      const { app, deadline } = begin(context, startedAt);
       const { answerHttp } = await import('../http/answer.ts');
       return inRequest(context.requestId, () => answerHttp(request, app, { deadline }));
     },

@@ -7,7 +7,9 @@
  * doc: handlers, context and logger of the Node.js runtime.
  */
 
+const { existsSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
 const { format } = require('node:util');
 
 const [codeDir = '.'] = process.argv.slice(2);
@@ -15,11 +17,15 @@ const [codeDir = '.'] = process.argv.slice(2);
 process.on('disconnect', () => process.exit(0));
 
 process.on('message', (message) => {
-  void serve(message).then((answer) =>
-    process.send?.({ ...answer, maxMemoryKb: process.resourceUsage().maxRSS }),
-  );
+  void serve(message).then((answer) => process.send?.({ ...answer, maxMemoryKb: maxMemoryKb() }));
 });
 process.send?.({ ready: true });
+
+/** The resource usage of a process on Linux begins with the memory of its parent, the status does not. */
+function maxMemoryKb() {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS;
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
+}
 
 async function serve({ phase, hook, event, context }) {
   const { requestId } = context;
@@ -34,7 +40,7 @@ async function serve({ phase, hook, event, context }) {
 async function run(hook, event, context) {
   try {
     const [file, name] = splitHandler(hook);
-    const handler = require(join(codeDir, `${file}.js`))[name];
+    const handler = (await load(file))[name];
     if (typeof handler !== 'function') {
       return failure(new TypeError(`${hook} is not a function: ${file}.js exports no ${name}`));
     }
@@ -42,7 +48,27 @@ async function run(hook, event, context) {
     const args = event === undefined ? [whole] : [Buffer.from(event, 'base64'), whole];
     return { result: bytesOf(await call(handler, args)).toString('base64') };
   } catch (error) {
-    return failure(error);
+    if (error instanceof HandedOver) return failure(error.given);
+    return { ...failure(error), thrown: true };
+  }
+}
+
+/** doc: CommonJS, or since Node 18 an ES module: a file `.mjs`, or with `"type": "module"`. */
+async function load(file) {
+  const path = join(codeDir, file);
+  if (existsSync(`${path}.mjs`)) return import(pathToFileURL(`${path}.mjs`).href);
+  try {
+    return require(`${path}.js`);
+  } catch (error) {
+    if (error.code !== 'ERR_REQUIRE_ESM') throw error;
+    return import(pathToFileURL(`${path}.js`).href);
+  }
+}
+
+/** An error that a handler passed to its callback. */
+class HandedOver {
+  constructor(given) {
+    this.given = given;
   }
 }
 
@@ -56,7 +82,7 @@ function splitHandler(handler) {
 function call(handler, args) {
   if (handler.length <= args.length) return handler(...args);
   return new Promise((resolve, reject) => {
-    handler(...args, (error, value) => (error ? reject(error) : resolve(value)));
+    handler(...args, (error, value) => (error ? reject(new HandedOver(error)) : resolve(value)));
   });
 }
 
@@ -67,12 +93,12 @@ function bytesOf(value) {
   return Buffer.from(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
 
-/** doc: `errorMessage`, `errorType` and `stackTrace`; guess: the name stands for the type. */
+/** doc: `errorMessage`, `errorType`, which is the name of the error's class, and `stackTrace`. */
 function failure(error) {
   if (!(error instanceof Error))
     return { error: { errorMessage: String(error), errorType: 'Error', stackTrace: [] } };
   const stackTrace = (error.stack ?? '').split('\n').map((line) => line.trim());
-  return { error: { errorMessage: error.message, errorType: error.name, stackTrace } };
+  return { error: { errorMessage: error.message, errorType: error.constructor.name, stackTrace } };
 }
 
 /** doc: a line has its time, the request id and the level. */

@@ -1,23 +1,86 @@
-import type { ServerResponse } from 'node:http';
 import { parseJson } from '../../../shared/runtime/json.ts';
-import { acceptIfAsync, type FcRequest, type Operation, type OperationDeps } from './operation.ts';
+import { FcRefusal } from '../errors.ts';
+import type { Target } from '../invocations/index.ts';
+import { type HttpTriggerConfig, readTriggerConfig } from '../settings/trigger.ts';
+import type { FunctionRecord } from '../store/records.ts';
+import { acceptIfAsync } from './invoke-function.ts';
+import {
+  type FcAnswer,
+  type FcRequest,
+  functionOf,
+  type Operation,
+  type OperationDeps,
+} from './operation.ts';
 
-/** guess: an HTTP trigger here is anonymous. */
-export const httpTrigger: Operation = async (request, response, deps) => {
-  const event = eventOf(request, deps);
-  if (acceptIfAsync(request, event, response, deps)) return;
-  const { errorType, body } = await deps.functions.invoke(request.functionName, event);
-  if (errorType === undefined) return sendReply(response, body);
-  // guess: the status of an HTTP trigger whose function failed.
-  response.writeHead(502, { 'x-fc-error-type': errorType, 'content-type': 'application/json' }).end(body);
+/** A request to the address of a trigger. */
+export const httpTrigger: Operation = async (request, deps) => {
+  const record = functionOf(request, deps);
+  const { trigger: name = '' } = request.params;
+  const trigger = record.triggers.find(
+    ({ triggerName, triggerType }) => triggerName === name && triggerType === 'http',
+  );
+  if (!trigger)
+    throw new FcRefusal('TriggerNotFound', `function '${record.name}' has no HTTP trigger '${name}'`);
+  const read = readTriggerConfig(trigger);
+  if (read.type === 'http') checkAccess(request, record, read.config, deps);
+  return answer(request, { name: record.name, qualifier: trigger.qualifier }, deps);
 };
 
+/** A request to the address of 2.0. A function that was not deployed has no triggers, and takes it without a signature. */
+export const httpTrigger2: Operation = async (request, deps) => {
+  const record = functionOf(request, deps);
+  const { qualifier = 'LATEST' } = request.params;
+  if ('folder' in record.latest.code) return answer(request, { name: record.name, qualifier }, deps);
+  const first = record.triggers.find(({ triggerType }) => triggerType === 'http');
+  return httpTrigger({ ...request, params: { ...request.params, trigger: first?.triggerName ?? '' } }, deps);
+};
+
+/** doc: `authType` function wants a signature; anonymous is a choice. */
+function checkAccess(
+  request: FcRequest,
+  record: FunctionRecord,
+  { authType, methods }: HttpTriggerConfig,
+  deps: OperationDeps,
+): void {
+  const method = request.incoming.method ?? '';
+  if (!methods.some((allowed) => allowed === method)) {
+    throw new FcRefusal('MethodNotAllowed', `the trigger takes ${methods.join(', ')}, not ${method}`);
+  }
+  if (authType === 'anonymous') return;
+  const caller = deps.verify(request);
+  deps.authorize({ ...request, caller }, 'fc:InvokeFunction', `functions/${record.name}`);
+}
+
+async function answer(request: FcRequest, target: Required<Target>, deps: OperationDeps): Promise<FcAnswer> {
+  const { incoming, body, target: address } = request;
+  const event = eventOf(request, deps);
+  const accepted = await acceptIfAsync(request, target, event, deps);
+  if (accepted) return accepted;
+  const query = new URL(address, 'http://fc').search;
+  const passed = await deps.invocations.pass(target, {
+    method: incoming.method ?? 'GET',
+    target: `${request.params.path || '/'}${query}`,
+    headers: incoming.headers,
+    body,
+  });
+  if (passed !== 'event') return { ...passed, headers: withoutHops(passed.headers) };
+  const { errorType, body: result } = await deps.invocations.invoke(target, event);
+  if (errorType === undefined) return replyOf(result);
+  // guess: the status of an HTTP trigger whose function failed.
+  return {
+    status: 502,
+    headers: { 'x-fc-error-type': errorType, 'content-type': 'application/json' },
+    body: result,
+  };
+}
+
 /** The event of an HTTP trigger, "v1". doc: header names keep their case, repeated values are joined by commas. */
-function eventOf({ incoming, target, body, path }: FcRequest, deps: OperationDeps): Buffer {
+function eventOf({ incoming, target, body, params }: FcRequest, deps: OperationDeps): Buffer {
   const { accountId, newId, clock } = deps;
   const { searchParams } = new URL(target, 'http://fc');
   const host = incoming.headers.host ?? '';
   const now = clock.now();
+  const path = params.path || '/';
   const event = {
     version: 'v1',
     rawPath: path,
@@ -64,14 +127,26 @@ interface HttpReply {
 }
 
 /** doc: a result that does not have the shape `{statusCode, headers, body}` is sent unchanged, with status 200. */
-function sendReply(response: ServerResponse, result: Buffer): void {
+function replyOf(result: Buffer): FcAnswer {
   const reply = readReply(result);
-  if (!reply) return void response.writeHead(200).end(result);
+  if (!reply) return { status: 200, body: result };
   const { statusCode, headers, isBase64Encoded, body = '' } = reply;
-  response.writeHead(statusCode, headers).end(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
+  return { status: statusCode, headers, body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8') };
 }
 
 function readReply(result: Buffer): HttpReply | undefined {
   const value = parseJson(result.toString()) as HttpReply | null | undefined;
   return value && Number.isInteger(value.statusCode) ? value : undefined;
+}
+
+/** Headers that concern the connection to the program alone. */
+function withoutHops(headers: FcAnswer['headers']): FcAnswer['headers'] {
+  const {
+    connection: _,
+    'keep-alive': _keep,
+    'transfer-encoding': _encoding,
+    'content-length': _length,
+    ...rest
+  } = headers ?? {};
+  return rest;
 }

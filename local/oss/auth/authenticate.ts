@@ -30,7 +30,7 @@ export function authenticate(
     return { caller: { kind: 'account', ...keyring.owner }, address };
   }
   const holder = findHolder(claim.accessKeyId, claim.securityToken, keyring);
-  const caller: Caller = { kind: 'account', accountId: holder.accountId, accessKeyId: claim.accessKeyId };
+  const caller = callerOf(claim.accessKeyId, holder);
   if (!keyring.checkSignatures) return { caller, address };
   checkTime(claim, request.time, keyring);
   for (const reading of readings) {
@@ -51,6 +51,10 @@ export function authenticate(
         .toUpperCase(),
     },
   });
+}
+
+export function callerOf(accessKeyId: string, { accountId, permits }: KeyHolder): Caller {
+  return { kind: 'account', accountId, accessKeyId, permits };
 }
 
 /** Finds the holder of an access key; only a temporary key has a token. */

@@ -31,7 +31,7 @@ export interface Permission {
 
 /**
  * Throws `AccessDenied`. The owner of a bucket may do everything. Others may do what its policy allows, and what the ACL
- * of the object or bucket grants unless the policy denies it.
+ * of the object or bucket grants unless the policy denies it. A role of either may do at most what its own policies allow.
  */
 export function authorize(
   request: OssRequest,
@@ -40,6 +40,7 @@ export function authorize(
 ): void {
   const accountId = accountOf(request.caller);
   if (access === 'anyone') return;
+  checkRole(request, action, bucket);
   if (access === 'account' || !bucket) {
     if (accountId !== '') return;
     throw denied('Anonymous user has no right to access this bucket.', request);
@@ -55,6 +56,24 @@ export function authorize(
   if (accountId === '' && [...request.query.keys()].some((parameter) => parameter.startsWith('response-'))) {
     throw new OssRefusal('InvalidRequest');
   }
+}
+
+/** doc: the resources and conditions of policies for OSS. */
+function checkRole(request: OssRequest, action: string, bucket: BucketStore | undefined): void {
+  const { caller, key, query, sourceIp } = request;
+  if (caller.kind === 'anonymous' || !caller.permits) return;
+  const owner = bucket?.record.ownerId ?? caller.accountId;
+  const path = `${request.bucket || '*'}${key === '' ? '' : `/${key}`}`;
+  const conditions = {
+    'acs:SourceIp': sourceIp,
+    'oss:Prefix': query.get('prefix') ?? '',
+    'oss:Delimiter': query.get('delimiter') ?? '',
+  };
+  if (caller.permits({ action, resource: `acs:oss:*:${owner}:${path}`, conditions })) return;
+  throw denied(
+    `You have no right to access this object because of ram policy: ${action} on ${path}.`,
+    request,
+  );
 }
 
 function aclDenied(request: OssRequest): OssRefusal {

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { fits } from '../../access/patterns.ts';
 import { parseJson } from '../../http/decode.ts';
 import { notImplemented, OssRefusal } from '../errors.ts';
-import { fits } from '../patterns.ts';
 
 const texts = z.union([z.string(), z.array(z.string())]);
 const statement = z.object({

@@ -4,7 +4,7 @@ import { isSame } from '../../access/compare.ts';
 import type { Keyring } from '../../access/keyring.ts';
 import { parseJson } from '../../http/decode.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
-import { findHolder } from './authenticate.ts';
+import { callerOf, findHolder } from './authenticate.ts';
 import type { Caller } from './caller.ts';
 import { type CredentialScope, readCredentialScope } from './credential-scope.ts';
 
@@ -29,7 +29,7 @@ export function checkFormSignature(fields: Fields, keyring: Keyring): Caller {
       elements: { OSSAccessKeyId: accessKeyId, SignatureProvided: signature, StringToSign: policy },
     });
   }
-  return { kind: 'account', accountId: holder.accountId, accessKeyId };
+  return callerOf(accessKeyId, holder);
 }
 
 function readCredential(fields: Fields): CredentialScope & { readonly date: string } {

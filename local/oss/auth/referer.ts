@@ -1,6 +1,6 @@
 import { childText } from '../../../shared/runtime/xml.ts';
+import { fits } from '../../access/patterns.ts';
 import { type OssRequest, parseDocument } from '../http/request.ts';
-import { fits } from '../patterns.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { denied } from './authorize.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { combineCrc64 } from '../crc64.ts';
+import { combineCrc64 } from '../../http/crc64.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';

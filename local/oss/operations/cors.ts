@@ -1,7 +1,7 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
+import { fits } from '../../access/patterns.ts';
 import { OssRefusal } from '../errors.ts';
 import { malformedXml, type OssRequest, parseDocument } from '../http/request.ts';
-import { fits } from '../patterns.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { Operation } from './operation.ts';
 

@@ -1,6 +1,6 @@
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
+import { combineCrc64 } from '../../http/crc64.ts';
 import type { OssContext } from '../context.ts';
-import { combineCrc64 } from '../crc64.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
 import { readRange } from '../http/range.ts';
 import { xmlReply } from '../http/reply.ts';

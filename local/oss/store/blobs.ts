@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../../../shared/runtime/errors.ts';
 import { crc32 } from '../../disk/checksum.ts';
 import type { LogReader } from '../../disk/log-reader.ts';
-import { createCrc64 } from '../crc64.ts';
+import { createCrc64 } from '../../http/crc64.ts';
 import { readBlobFile } from './blob-file.ts';
 import type { BlobFolder } from './blob-folder.ts';
 import type { LogSegment, Segment } from './records.ts';

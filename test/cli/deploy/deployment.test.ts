@@ -68,10 +68,31 @@ const watching =
     }),
   });
 
-test.each(['oss', 'mns-topic', 'mns-queue', 'poller'])('s.yaml passes with TRIGGER=%s', async (TRIGGER) => {
-  const deployed = await readDeployment(TEMPLATE, { env: env({ TRIGGER }) });
+test.each(['oss', 'mns-topic', 'mns-queue', 'poller', 'http'])(
+  's.yaml passes with TRIGGER=%s',
+  async (TRIGGER) => {
+    const deployed = await readDeployment(TEMPLATE, { env: env({ TRIGGER }) });
 
-  await expect(check(deployed)).resolves.toBeUndefined();
+    await expect(check(deployed)).resolves.toBeUndefined();
+  },
+);
+
+test('tracing is off, and TRACING_CONFIG switches it on for both functions', async () => {
+  const config = { type: 'Jaeger', params: { endpoint: 'http://collector:14268/api/traces' } };
+
+  const off = await readDeployment(TEMPLATE, { env: env() });
+  const on = await readDeployment(TEMPLATE, { env: env({ TRACING_CONFIG: JSON.stringify(config) }) });
+
+  expect(off.map(({ props }) => props.tracingConfig)).toEqual([{}, {}]);
+  expect(on.map(({ props }) => props.tracingConfig)).toEqual([config, config]);
+});
+
+test('a TRIGGER that does not exist is refused with the names of those that do', async () => {
+  const reading = readDeployment(TEMPLATE, { env: env({ TRIGGER: 'htp' }) });
+
+  await expect(reading).rejects.toThrow(
+    "file('./deploy/triggers/htp.json') not found: choose http, mns-queue, mns-topic, oss, oss-with-people, poller",
+  );
 });
 
 test('s.yaml passes with people and the local engine', async () => {

@@ -100,7 +100,7 @@ test('s deploy deploys one function by its name, and deploy/s.dev.yaml a second 
   expect(calls).toHaveLength(1);
   expect(calls[0]!.props).toMatchObject({
     functionName: 'mns-poller-dev',
-    environmentVariables: { SINK_FUNCTION: 'face-recognition-dev', MNS_QUEUE: 'face-events' },
+    environmentVariables: { SINK_FUNCTION: 'face-recognition-dev', MNS_QUEUE: 'face-events-dev' },
   });
 });
 

@@ -49,8 +49,8 @@ describe('the official SDK of 2.0', () => {
 
     const { data, headers } = await clientOf(stage).invokeFunction('faces', 'echo', 'fail');
 
-    expect(headers['x-fc-error-type']).toBe('HandledInvocationError');
-    expect(data).toMatchObject({ errorMessage: 'told to fail' });
+    expect(headers['x-fc-error-type']).toBe('UnhandledInvocationError');
+    expect(data).toMatchObject({ errorMessage: 'told to fail', errorType: 'FunctionUnhandledError: Error' });
   });
 
   test('the SDK invokes a function asynchronously', async () => {
@@ -132,7 +132,9 @@ describe.each(['2.0', '3.0'])('the sink of %s', (version) => {
 
     expect(failed).toMatchObject({
       result: 'retry',
-      reason: expect.stringContaining('HandledInvocationError'),
+      reason: expect.stringContaining(
+        version === '2.0' ? 'UnhandledInvocationError' : 'HandledInvocationError',
+      ),
     });
     expect(absent).toMatchObject({ result: 'retry', reason: expect.stringContaining('FunctionNotFound') });
   });

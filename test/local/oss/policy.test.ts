@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fits } from '../../../local/oss/patterns.ts';
+import { fits } from '../../../local/access/patterns.ts';
 import { failureOf, openBucket, STRANGER, startOss, type TestOss, untyped } from './support.ts';
 
 describe('fits', () => {

@@ -15,6 +15,8 @@ export interface ComponentCall {
 
 /** The real command line `s`, with our test component in its download cache. */
 export interface ServerlessDevs {
+  /** Its home, with the components. */
+  readonly home: string;
   /** Runs `s` in the project's root, with the account 1234567890123456. */
   run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<{ code: number; output: string }>;
   /** Calls of the component since the last time. */
@@ -22,11 +24,21 @@ export interface ServerlessDevs {
   close(): Promise<void>;
 }
 
-export async function openServerlessDevs(): Promise<ServerlessDevs> {
+export interface ServerlessDevsOptions {
+  /** The folder of the component fc3. @default one that writes down what it is asked */
+  readonly component?: URL;
+  /** For every run. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export async function openServerlessDevs({
+  component: source = new URL('fc3', import.meta.url),
+  env: common = {},
+}: ServerlessDevsOptions = {}): Promise<ServerlessDevs> {
   const home = await mkdtemp(join(tmpdir(), 'mnsoss-s-home-'));
   const component = join(home, '.s/components/devsapp.cn/v3/fc3');
   const record = join(component, 'calls.jsonl');
-  await cp(new URL('fc3', import.meta.url), component, { recursive: true });
+  await cp(source, component, { recursive: true });
   await writeFile(
     join(component, 'schema.json'),
     JSON.stringify(
@@ -40,6 +52,7 @@ export async function openServerlessDevs(): Promise<ServerlessDevs> {
   );
   await writeFile(record, '');
   return {
+    home,
     run: (args, env = {}) =>
       new Promise((resolve) => {
         execFile(
@@ -47,6 +60,8 @@ export async function openServerlessDevs(): Promise<ServerlessDevs> {
           args,
           {
             cwd: ROOT,
+            timeout: 120_000,
+            maxBuffer: 16 * 1024 * 1024,
             env: {
               PATH: process.env.PATH,
               HOME: home,
@@ -54,6 +69,7 @@ export async function openServerlessDevs(): Promise<ServerlessDevs> {
               AccountID: '1234567890123456',
               AccessKeyID: 'any-key',
               AccessKeySecret: 'any-secret',
+              ...common,
               ...env,
             },
           },

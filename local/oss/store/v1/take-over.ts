@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import pLimit from 'p-limit';
 import type { Logger } from '../../../../shared/runtime/log.ts';
 import { type DataFolder, failAtStart } from '../../../disk/data-folder.ts';
-import { createCrc64 } from '../../crc64.ts';
+import { createCrc64 } from '../../../http/crc64.ts';
 import { encodeObject, encodePart, encodeRecord, entryKeys } from '../entries.ts';
 import { newBucket, type ObjectRecord, type Part, type Segment } from '../records.ts';
 import type { Storage } from '../storage.ts';

@@ -101,6 +101,32 @@ describe('object requests', () => {
   });
 });
 
+test.each([
+  [
+    'of an object is logged with its status',
+    { bucket: 'photos', key: 'incoming/a.jpg' },
+    'info',
+    200,
+    undefined,
+  ],
+  ['that is refused is logged as a warning with its code', 'hello', 'warn', 400, 'EnvelopeUnknown'],
+  [
+    'that fails is logged as an error with its code',
+    { bucket: 'nobodys', key: 'a' },
+    'error',
+    500,
+    'NoSuchBucket',
+  ],
+])('an HTTP request %s', async (_, body, level, status, code) => {
+  await upload(stage, 'incoming/a.jpg');
+
+  await ask(body);
+
+  const line = stage.lines.find(({ msg }) => String(msg).startsWith('request'));
+  expect(line).toMatchObject({ level, method: 'POST', status, requestId: expect.any(String) });
+  expect(line?.code).toBe(code);
+});
+
 describe('CloudEvents', () => {
   test.each(['structured', 'binary'])(
     'a CloudEvent in %s mode is answered with the result document',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../../shared/runtime/clock.ts';
 import { documentOf, lettersOf, notification, openStage, type Stage, upload } from '../support.ts';
 
 let stage: Stage;
@@ -48,6 +49,16 @@ describe('events', () => {
     heal();
     const second = await stage.fn.handler(notification(record), stage.context());
     expect(second).toMatchObject({ records: [{ outcome: 'processed' }] });
+  });
+
+  test('an event whose load took the whole timeout is stopped: the deadline counts from the beginning of the call', async () => {
+    const record = await upload(stage, 'incoming/a.jpg');
+    const context = stage.context();
+    const startedAt = systemClock.monotonic() - context.function.timeout * 1000;
+
+    const late = stage.fn.handler(notification(record), context, startedAt);
+
+    await expect(late).rejects.toMatchObject({ code: 'Aborted' });
   });
 
   test('an unreadable event returns a fault with its code, and its body and reason are a dead letter', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { combineCrc64, createCrc64 } from '../../../local/oss/crc64.ts';
+import { combineCrc64, createCrc64 } from '../../../local/http/crc64.ts';
 import { crc64 } from '../../support/crc64.ts';
 
 describe('crc64', () => {
