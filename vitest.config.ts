@@ -12,8 +12,8 @@ export default defineConfig({
     ],
     globalSetup: './test/support/run-folder.ts',
     reporters: ['default', './test/support/closing-line.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     // Two cores: the servers under test and the tests that drive them share them.
     maxWorkers: 2,
     pool: 'forks',

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { asLocalFunction, ossTriggersOf } from '../../cli/deploy/as-local-function.ts';
 import { type Deployed, readDeployment } from '../../cli/deploy/deployment.ts';
 import type { FunctionConfig, OssTrigger } from '../../local/fc/index.ts';
 import { AppError } from '../../shared/runtime/errors.ts';
+import { asLocalFunction, ossTriggersOf } from './as-local-function.ts';
 import type { InvocationCloud } from './cloud.ts';
 
 /** The bucket of a template that is told no other. */

@@ -13,7 +13,7 @@ import { runProgram } from '../support/program.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 test('people commands list, find, rename, export and forget people of a running cloud', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const folder = await tempDir();
   const dataDir = join(folder, 'data');
@@ -87,7 +87,7 @@ describe('people --remote', () => {
   }
 
   test('people enrol --again rebuilds a face database that FaceBody deleted', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const { photos, run, gallery } = await openCloud();
     await photos.put('people/guest/portrait.jpg', await aPortrait());

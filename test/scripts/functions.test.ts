@@ -26,7 +26,7 @@ async function exportsOf(folder: string): Promise<string[]> {
   return (JSON.parse(stdout) as string[]).filter((name) => !name.startsWith('$'));
 }
 
-describe('buildFunction', () => {
+describe('buildFunction', { timeout: 120_000 }, () => {
   test('findFunctions finds the functions that can be deployed', async () => {
     expect(await findFunctions()).toEqual(expect.arrayContaining(['face-recognition', 'mns-poller']));
   });

@@ -3,7 +3,7 @@
 ;; A vector is stored as 8-bit codes, padded with zeros to a multiple of 16, and as a sketch of 512 bits: the signs of its
 ;; first 512 numbers. The sketches show in 64 bytes which vectors need a comparison of their codes.
 ;;
-;; `npx tsx scripts/kernel.ts` assembles this file to `kernel.ts`. A test compares the two.
+;; `npm run kernels` assembles this file to `kernel.wasm.ts`; `npm run check` compares the two.
 (module
   (import "env" "memory" (memory 1 65536 shared))
 

@@ -1,4 +1,4 @@
-import { KERNEL } from './kernel.ts';
+import { WASM } from './kernel.wasm.ts';
 
 /** Vectors per block of memory. */
 export const BLOCK_ROWS = 4096;
@@ -82,6 +82,6 @@ export interface Kernel {
 let module: WebAssembly.Module | undefined;
 
 export function openKernel(memory: WebAssembly.Memory): Kernel {
-  module ??= new WebAssembly.Module(Buffer.from(KERNEL, 'base64'));
+  module ??= new WebAssembly.Module(Buffer.from(WASM, 'base64'));
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernel;
 }

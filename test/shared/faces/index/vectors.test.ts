@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { assembleKernel } from '../../../../scripts/kernel.ts';
 import { decode, encode } from '../../../../shared/faces/index/vectors/codes.ts';
 import { createSharedMemory } from '../../../../shared/faces/index/vectors/layout.ts';
 import { createVectorTable, type VectorTable } from '../../../../shared/faces/index/vectors/table.ts';
@@ -30,12 +28,6 @@ function near(center: Float32Array, cosine: number, seed: number): Float32Array 
   const sine = Math.sqrt(1 - cosine * cosine);
   return unit(center.map((value, i) => cosine * value + sine * across[i]!));
 }
-
-test('the kernel is the assembled source', async () => {
-  const path = new URL('../../../../shared/faces/index/vectors/kernel.ts', import.meta.url);
-
-  expect(await readFile(path, 'utf8')).toBe(await assembleKernel());
-});
 
 test.each([1, 3, 16, 128, 200, 256, 512, 2048])(
   'a search among embeddings of %i numbers gives the cosines of an exact comparison',

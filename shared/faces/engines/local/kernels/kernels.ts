@@ -1,4 +1,4 @@
-import { BINARY } from './binary.ts';
+import { WASM } from './kernels.wasm.ts';
 
 /** The functions of kernels.wat. Addresses are positions in the memory. */
 interface Functions {
@@ -60,7 +60,7 @@ export function kernels(): Kernels {
 
 function load(): Kernels {
   const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
-  const functions = new Instance(new Module(Buffer.from(BINARY, 'base64'))).exports;
+  const functions = new Instance(new Module(Buffer.from(WASM, 'base64'))).exports;
   const { memory } = functions;
   const buffer = () => memory.buffer;
   return {

@@ -1,6 +1,6 @@
+import type { Deployed } from '../../cli/deploy/deployment.ts';
+import type { TriggerProps } from '../../cli/deploy/schema.ts';
 import type { FunctionConfig, OssTrigger } from '../../local/fc/index.ts';
-import type { Deployed } from './deployment.ts';
-import type { TriggerProps } from './schema.ts';
 
 export interface LocalPlacement {
   /** Absolute path of the folder with the code. */
