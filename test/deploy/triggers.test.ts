@@ -62,7 +62,7 @@ test('with TRIGGER=http a signed request returns the result, and an unsigned one
   expect(answer).toMatchObject({ outcome: 'processed' });
 });
 
-test('mnsoss-face deploy removes the trigger of an earlier TRIGGER', async () => {
+test('the trigger of an earlier TRIGGER stays until s remove --trigger, which mnsoss-face deploy runs', async () => {
   const stage = await openStage();
   await stage.setUp({ TRIGGER: 'mns-queue' });
   const { triggerNames } = await import('../../cli/deploy/function-compute.ts');
