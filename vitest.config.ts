@@ -7,6 +7,7 @@ export default defineConfig({
       'test/chaos/**',
       'test/conformance/**',
       'test/bundle/**',
+      'test/deploy/**',
       'test/hostile/**',
       'test/knative/cluster/**',
     ],
