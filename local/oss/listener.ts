@@ -5,10 +5,11 @@ import { toRefusal } from '../http/refusal.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { authorize } from './auth/authorize.ts';
 import { checkReferer } from './auth/referer.ts';
+import type { SignedRequest } from './auth/signed-request.ts';
 import type { OssContext } from './context.ts';
 import { OssRefusal } from './errors.ts';
 import { findRoute } from './find-route.ts';
-import { readAddress } from './http/address.ts';
+import { type Address, readAddress, regionOf } from './http/address.ts';
 import { createLastRequests, readFraming } from './http/framing.ts';
 import { splitTarget } from './http/query.ts';
 import { dropReply, errorReply, type Reply, sendReply } from './http/reply.ts';
@@ -98,7 +99,8 @@ async function answer(
   const method = message.method ?? '';
   const { path, query } = splitTarget(message.url ?? '/');
   const readings = readAddress(headers.host ?? '', path, oss.store.names());
-  const { caller, address } = authenticate({ method, query, headers, time }, readings, oss.keyring);
+  checkHost(headers.host ?? '', readings[0]!, oss);
+  const { caller, address } = identify({ method, query, headers, time }, readings, oss);
   const route = findRoute({ method, query, headers }, address);
   const request: OssRequest = {
     id,
@@ -122,6 +124,34 @@ async function answer(
     // A browser can read an error only with these headers.
     if (error instanceof OssRefusal) throw error.with(cors);
     throw error;
+  }
+}
+
+/** Throws if the bucket exists in another region than the host names. */
+function checkHost(host: string, { bucket = '' }: Address, { region, store }: OssContext): void {
+  const named = regionOf(host);
+  if (named === undefined || named === region || !store.find(bucket)) return;
+  throw new OssRefusal('AccessDenied', {
+    message:
+      'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+    elements: { Bucket: bucket, Endpoint: `oss-${region}.aliyuncs.com` },
+    ec: '0003-00001403',
+  });
+}
+
+/** The sender of a request and what it addresses. sdk: a missing bucket is reported before an unknown access key. */
+function identify(request: SignedRequest, readings: readonly Address[], oss: OssContext) {
+  // A browser signs no preflight request, and what it sends in its place counts for nothing.
+  if (request.method === 'OPTIONS') return { caller: { kind: 'anonymous' } as const, address: readings[0]! };
+  try {
+    return authenticate(request, readings, oss);
+  } catch (error) {
+    const { bucket, key } = readings[0]!;
+    const creates = request.method === 'PUT' && key === undefined;
+    if (!(error instanceof OssRefusal) || error.code !== 'InvalidAccessKeyId' || !bucket || creates)
+      throw error;
+    if (oss.store.find(bucket)) throw error;
+    throw noSuchBucket(bucket);
   }
 }
 

@@ -13,12 +13,12 @@ import { checkReadable } from './object-headers.ts';
 import type { Operation } from './operation.ts';
 import { uploadHeaders } from './put-object.ts';
 import { resolveSymlink } from './symlink.ts';
-import { findBucket, versionOf } from './target.ts';
+import { checkVersionId, findBucket, versionOf } from './target.ts';
 import {
   metadataOf,
-  parseObjectAcl,
   parseStorageClass,
   parseTagging,
+  readObjectAcl,
   storedHeaders,
   templateOf,
 } from './template.ts';
@@ -72,8 +72,8 @@ export function readCopySource(request: OssRequest, oss: OssContext): CopySource
   const refuse = () => invalidArgument('x-oss-copy-source', header);
   if (!match) throw refuse();
   const bucket = findBucket(match[1]!, oss);
-  const key = percentDecode(match[2]!, refuse);
-  const versionId = match[3];
+  const key = percentDecode(match[2]!.replaceAll('+', ' '), refuse);
+  const versionId = checkVersionId(match[3]);
   authorize({ ...request, bucket: match[1]!, key }, { access: 'read', action: 'oss:GetObject' }, bucket);
   const version = resolveSymlink(versionOf(bucket.find(key), key, versionId), bucket);
   checkReadable(version, oss);
@@ -97,14 +97,20 @@ function templateOfCopy(
   return {
     ...templateOf(headers, bucket),
     ...(replaces
-      ? { headers: storedHeaders(headers), metadata: metadataOf(headers) }
+      ? { headers: replacedHeaders(headers, source), metadata: metadataOf(headers) }
       : { headers: source.headers, metadata: source.metadata }),
     tags: retags ? parseTagging(headers['x-oss-tagging'] ?? '') : source.tags,
-    acl: parseObjectAcl(headers['x-oss-object-acl'] ?? (onItself ? source.acl : 'default')),
+    acl: readObjectAcl(headers) ?? (onItself ? source.acl : 'default'),
     storageClass: parseStorageClass(
       headers['x-oss-storage-class'] ?? (onItself ? source.storageClass : bucket.record.storageClass),
     ),
   };
+}
+
+/** sdk: without a Content-Type, that of the source stays. */
+function replacedHeaders(headers: OssRequest['headers'], source: ObjectTemplate): ObjectTemplate['headers'] {
+  const type = headers['content-type'] || source.headers['content-type'];
+  return storedHeaders({ ...headers, ...(type !== undefined && { 'content-type': type }) });
 }
 
 function directive(request: OssRequest, name: string, known: readonly string[]): string | undefined {

@@ -54,13 +54,22 @@ export const getObject: Operation = async (request, bucket, oss) => {
   };
 };
 
-/** doc: only ETag, length, time and version, cheaper than HEAD. */
+/** doc: only ETag, length, time, checksum and version, cheaper than HEAD. */
 export const getObjectMeta: Operation = async (request, bucket, oss) => {
   const version = resolveSymlink(requestedVersion(request, bucket.find(request.key)), bucket);
-  const { etag, 'last-modified': lastModified } = objectHeaders(request, oss, bucket, version);
+  const {
+    etag,
+    'last-modified': lastModified,
+    'x-oss-hash-crc64ecma': crc64,
+  } = objectHeaders(request, oss, bucket, version);
   return {
     status: 200,
-    headers: { etag, 'last-modified': lastModified, ...versionHeader(bucket, version) },
+    headers: {
+      etag,
+      'last-modified': lastModified,
+      'x-oss-hash-crc64ecma': crc64,
+      ...versionHeader(bucket, version),
+    },
     body: { size: version.size },
   };
 };

@@ -1,6 +1,6 @@
 import { childText, type XmlElement } from '../../../shared/runtime/xml.ts';
 import type { OssContext } from '../context.ts';
-import { OssRefusal } from '../errors.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
 import { newRequestId } from '../ids.ts';
 import type { BucketStore } from '../store/bucket.ts';
@@ -87,6 +87,6 @@ function readOrder(
   const days = Number((document && childText(document, 'Days')) ?? 1);
   if (!Number.isInteger(days) || days < 1 || days > 365) throw malformedXml('Days must be 1 to 365');
   const tier = (parameters && childText(parameters, 'Tier')) ?? 'Standard';
-  if (DURATIONS_MS[storageClass]![tier] === undefined) throw malformedXml(`Tier ${tier} is unknown`);
+  if (DURATIONS_MS[storageClass]![tier] === undefined) throw invalidArgument('Tier', tier);
   return { days, tier };
 }

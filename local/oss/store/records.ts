@@ -64,6 +64,8 @@ export interface Tag {
 
 export interface Encryption {
   readonly algorithm: string;
+  /** The algorithm of the data key, if the key is from KMS and not for AES-256. */
+  readonly dataAlgorithm?: string;
   readonly keyId?: string;
 }
 
