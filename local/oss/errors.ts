@@ -41,6 +41,7 @@ const OSS_ERRORS = {
   NoSuchInventory: [404, 'The specified inventory configuration does not exist.'],
   NoSuchKey: [404, 'The specified key does not exist.', '0026-00000001'],
   NoSuchLifecycle: [404, 'No Row found in Lifecycle Table.'],
+  NoSuchRegion: [404, 'The specified region does not exist.'],
   NoSuchServerSideEncryptionRule: [404, 'The server side encryption configuration was not found.'],
   NoSuchUpload: [404, 'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.', '0042-00000002'],
   NoSuchVersion: [404, 'The specified version does not exist.'],

@@ -62,6 +62,7 @@ const isVersion2: Route['when'] = (query) => query.get('list-type') === '2';
 export const ROUTES: readonly Route[] = [
   route('ListBuckets',             'service', 'GET /',                                 'account', 'sdk', buckets.listBuckets),
   route('ListBuckets',             'service', 'GET /?tagging',                         'account', 'sdk', buckets.listBuckets),
+  route('DescribeRegions',         'service', 'GET /?regions',                         'account', 'sdk', buckets.describeRegions),
   route('PutBucket',               'bucket',  'PUT /',                                 'account', 'sdk', buckets.putBucket),
   route('DeleteBucket',            'bucket',  'DELETE /',                              'own',     'sdk', buckets.deleteBucket),
   route('ListObjectsV2',           'bucket',  'GET /',                                 'read',    'sdk', listObjectsV2, { when: isVersion2, action: 'oss:ListObjects' }),

@@ -162,6 +162,23 @@ const STAT_CLASSES = [
   ['DeepColdArchive', 'DeepColdArchive'],
 ] as const;
 
+/** The one region of this server. */
+export const describeRegions: Operation = async (request, _bucket, oss) => {
+  const region = `oss-${oss.region}`;
+  const asked = request.query.get('regions') ?? '';
+  if (asked !== '' && asked !== region) {
+    throw new OssRefusal('NoSuchRegion', { elements: { Region: asked } });
+  }
+  return xmlReply('RegionInfoList', {
+    RegionInfo: {
+      Region: region,
+      InternetEndpoint: `${region}.aliyuncs.com`,
+      InternalEndpoint: `${region}-internal.aliyuncs.com`,
+      AccelerateEndpoint: 'oss-accelerate.aliyuncs.com',
+    },
+  });
+};
+
 export const getBucketStat: Operation = async (request, bucket) => {
   const sizes: Record<string, { storage: number; count: number }> = {};
   const total = { storage: 0, count: 0 };

@@ -37,7 +37,16 @@ function checkRule(rule: XmlElement): void {
   if (new Set(timed.map(hasDays)).size > 1) {
     throw new OssRefusal('InvalidRequest', 'Days and CreatedBeforeDate cannot be mixed in one rule.');
   }
-  const days = transitions.map((transition) => Number(trimmedText(transition, 'Days') ?? 0));
+  const days = transitions.filter(hasDays).map((transition) => Number(trimmedText(transition, 'Days') ?? 0));
+  const order = transitions
+    .filter(hasDays)
+    .map((transition) => TRANSITION_CLASSES.indexOf(trimmedText(transition, 'StorageClass') ?? ''));
+  const sorted = days
+    .map((day, index) => [day, order[index] ?? 0] as const)
+    .sort(([, left], [, right]) => left - right);
+  if (sorted.some(([day], index) => index > 0 && day <= sorted[index - 1]![0])) {
+    throw invalidArgument('Days', String(days), 'A colder class needs more Days than a warmer one.');
+  }
   const end = expiration && trimmedText(expiration, 'Days');
   if (end !== undefined && days.some((day) => day >= Number(end))) {
     throw invalidArgument('Days', end, 'Days in the Expiration must be greater than Days in the Transition.');

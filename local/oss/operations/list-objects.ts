@@ -18,7 +18,7 @@ export const listObjects: Operation = async (request, bucket, oss) => {
   const { prefix, delimiter, maxKeys, encode, encodingType } = readListing(request);
   const type = request.query.get('list-type');
   if (type !== undefined) throw invalidArgument('list-type', type);
-  const marker = request.query.get('marker') ?? '';
+  const marker = keyParameter(request, 'marker');
   const page = listPage(bucket, { prefix, delimiter, after: marker, maxKeys });
   return xmlReply('ListBucketResult', {
     Name: request.bucket,
@@ -69,8 +69,8 @@ export const listObjectsV2: Operation = async (request, bucket, oss) => {
 /** The parameters that all listings share. */
 export function readListing(request: OssRequest) {
   return {
-    prefix: checkPrefix(request.query.get('prefix') ?? ''),
-    delimiter: request.query.get('delimiter') ?? '',
+    prefix: keyParameter(request, 'prefix'),
+    delimiter: keyParameter(request, 'delimiter'),
     maxKeys: numberParameter(request, 'max-keys', PAGE),
     ...readEncoding(request),
   };
@@ -85,10 +85,11 @@ export function readEncoding({ query }: OssRequest) {
   return { encodingType, encode: (text: string) => (encodingType ? encodeURIComponent(text) : text) };
 }
 
-/** No key begins with a prefix that is longer than a key. */
-function checkPrefix(prefix: string): string {
-  if (Buffer.byteLength(prefix) <= MAX_KEY_BYTES) return prefix;
-  throw invalidArgument('prefix', prefix, 'The length of the prefix exceeds the maximum limit.');
+/** A key, or a part of one, in a parameter; empty if it is absent. Throws if it is longer than a key may be. */
+export function keyParameter({ query }: OssRequest, name: string): string {
+  const text = query.get(name) ?? '';
+  if (Buffer.byteLength(text) <= MAX_KEY_BYTES) return text;
+  throw invalidArgument(name, text, `The length of ${name} exceeds the maximum limit.`);
 }
 
 interface Page {
