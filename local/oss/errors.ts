@@ -6,6 +6,7 @@ const OSS_ERRORS = {
   AccessDenied: [403, 'You have no right to access this object because of bucket acl.', '0003-00000001'],
   AccessForbidden: [403, 'CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Requet-Headers are not whitelisted by the resource\u2019s CORS spec.'],
   AccessKeyIdAndSecurityTokenNotMatch: [403, 'The OSS access key id and security token you provided does not match.'],
+  ArchiveRestoreNotFinished: [409, "The archive file's restore is not finished.", '0016-00000719'],
   BucketAlreadyExists: [409, 'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.', '0015-00000104'],
   BucketNotEmpty: [409, 'The bucket has objects. Please delete them first.', '0015-00000301'],
   CallbackFailed: [203, 'Error status : 502.', '0007-00000203'],

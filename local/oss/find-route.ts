@@ -27,6 +27,8 @@ const PLAIN_PARAMETERS = words(`
   key-marker version-id-marker upload-id-marker max-uploads max-parts part-number-marker tag-key tag-value
   allVersions
 `);
+/** Sub-resources that V1 does not sign. */
+const UNSIGNED_SUBRESOURCES = words('regions cleanRestoredObject');
 const READS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 function words(text: string): ReadonlySet<string> {
@@ -73,7 +75,12 @@ function isSubresource([name, value]: QueryPair): boolean {
 }
 
 function isKnown(name: string): boolean {
-  return SIGNED_SUBRESOURCES.has(name) || name.startsWith('x-oss-') || PLAIN_PARAMETERS.has(name);
+  return (
+    SIGNED_SUBRESOURCES.has(name) ||
+    UNSIGNED_SUBRESOURCES.has(name) ||
+    name.startsWith('x-oss-') ||
+    PLAIN_PARAMETERS.has(name)
+  );
 }
 
 /**
@@ -94,7 +101,7 @@ function subresourcesOf({ method, query }: RoutedRequest, level: Route['level'])
     if (name.startsWith('x-oss-')) {
       if (!OSS_MODIFIERS.has(name)) throw notImplemented(`?${name}`);
       if (name === 'x-oss-process' && method === 'POST' && level === 'object') named.push(name);
-    } else if (SIGNED_SUBRESOURCES.has(name)) {
+    } else if (SIGNED_SUBRESOURCES.has(name) || UNSIGNED_SUBRESOURCES.has(name)) {
       if (!MODIFIERS.has(name)) named.push(name);
     }
   }

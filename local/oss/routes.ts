@@ -27,7 +27,7 @@ import type { Operation } from './operations/operation.ts';
 import { postObject } from './operations/post-object.ts';
 import { processObject } from './operations/process-object.ts';
 import { putObject } from './operations/put-object.ts';
-import { restoreObject } from './operations/restore.ts';
+import { cleanRestoredObject, restoreObject } from './operations/restore.ts';
 import { getSymlink, putSymlink } from './operations/symlink.ts';
 
 /** The source of an operation's behaviour: an official SDK's own test, the documents, or a guess. */
@@ -115,6 +115,7 @@ export const ROUTES: readonly Route[] = [
   route('PutSymlink',              'object',  'PUT /?symlink',                         'write',   'sdk', putSymlink, { action: 'oss:PutObject' }),
   route('GetSymlink',              'object',  'GET /?symlink',                         'read',    'sdk', getSymlink, { action: 'oss:GetObject' }),
   route('RestoreObject',           'object',  'POST /?restore',                        'own',     'sdk', restoreObject),
+  route('CleanRestoredObject',     'object',  'POST /?cleanRestoredObject',            'own',     'sdk', cleanRestoredObject),
   route('ProcessObject',           'object',  'POST /?x-oss-process',                  'read',    'sdk', processObject, { action: 'oss:GetObject' }),
   route('InitiateMultipartUpload', 'object',  'POST /?uploads',                        'write',   'sdk', multipart.initiateMultipartUpload, { action: 'oss:PutObject' }),
   route('UploadPartCopy',          'object',  'PUT /?partNumber&uploadId',             'write',   'sdk', multipart.uploadPartCopy, { when: isCopy, action: 'oss:PutObject' }),

@@ -27,7 +27,7 @@ export const SIGNED_SUBRESOURCES: ReadonlySet<string> = new Set(
   accessPoint accessPointPolicy acl append asyncFetch bucketArchiveDirectRead bucketInfo callback callback-var
   cloudboxes cname comp continuation-token cors delete encryption endTime httpsConfig img inventory inventoryId
   lifecycle live location logging metaQuery objectMeta partNumber policy position publicAccessBlock qos qosInfo
-  redundancyTransition referer regionList regions replication replicationLocation replicationProgress requestPayment
+  redundancyTransition referer regionList replication replicationLocation replicationProgress requestPayment
   resourceGroup response-cache-control response-content-disposition response-content-encoding
   response-content-language response-content-type response-expires responseHeader restore rtc security-token
   sequential startTime stat status style styleName symlink tagging transferAcceleration uploadId uploads

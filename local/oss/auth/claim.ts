@@ -248,6 +248,10 @@ function scopedClaim(
     throw invalidArgument('x-oss-content-sha256', digest);
   const query: QueryPair[] = request.query.filter(([name]) => name !== 'x-oss-signature');
   const additionalHeaders = additional.split(';').filter((name) => name !== '');
+  const missing = additionalHeaders.find((name) => request.headers[name.toLowerCase()] === undefined);
+  if (missing !== undefined) {
+    throw invalidArgument('AdditionalHeaders', missing, `The signed header ${missing} is missing.`);
+  }
   return {
     accessKeyId,
     sign(secret, address) {

@@ -7,6 +7,7 @@ import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectAcl, type ObjectRecord, type ObjectTemplate } from '../store/records.ts';
 import type { Operation } from './operation.ts';
+import { encryptionHeaders } from './put-object.ts';
 import { versionHeader } from './target.ts';
 import { readObjectAcl, templateOf } from './template.ts';
 import {
@@ -42,6 +43,7 @@ export const appendObject: Operation = async (request, bucket, oss) => {
       etag: `"${version.etag}"`,
       'x-oss-hash-crc64ecma': version.crc64,
       'x-oss-next-append-position': String(version.size),
+      ...encryptionHeaders(version),
       ...versionHeader(bucket, version),
     },
     changes: [createdChange(request, bucket, 'AppendObject', written, { position })],

@@ -202,7 +202,8 @@ export const getBucketStat: Operation = async (request, bucket) => {
     ObjectCount: total.count,
     MultipartUploadCount: [...bucket.uploads.all()].length,
     LiveChannelCount: 0,
-    LastModifiedTime: Math.floor(request.time / 1000),
+    // sdk: a bucket that never had an object was never counted.
+    LastModifiedTime: total.count === 0 ? 0 : Math.floor(request.time / 1000),
     ...Object.assign({}, ...classes),
   });
 };

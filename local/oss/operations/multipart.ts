@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import { combineCrc64 } from '../../http/crc64.ts';
 import type { OssContext } from '../context.ts';
@@ -40,7 +41,13 @@ export const initiateMultipartUpload: Operation = async (request, bucket, oss) =
   const template = templateOf(request.headers, bucket);
   const { encode, encodingType } = readEncoding(request);
   const id = newUploadId(oss.random);
-  await bucket.uploads.initiate({ id, key: request.key, initiated: oss.clock.now(), template });
+  await bucket.uploads.initiate({
+    id,
+    key: request.key,
+    initiated: oss.clock.now(),
+    template,
+    sequential: request.query.has('sequential'),
+  });
   return xmlReply(
     'InitiateMultipartUploadResult',
     {
@@ -58,7 +65,9 @@ export const initiateMultipartUpload: Operation = async (request, bucket, oss) =
 
 export const uploadPart: Operation = async (request, bucket, oss) => {
   const number = readPartNumber(request);
-  const { record } = uploadOf(request, bucket);
+  const upload = uploadOf(request, bucket);
+  const { record } = upload;
+  checkSequence(upload, number);
   const blob = await receiveBlob(request, bucket);
   const md5 = blob.md5.toString('base64');
   const part = await storePart(record.id, number, blob, bucket, oss);
@@ -71,7 +80,9 @@ export const uploadPart: Operation = async (request, bucket, oss) => {
 
 export const uploadPartCopy: Operation = async (request, bucket, oss) => {
   const number = readPartNumber(request);
-  const { record } = uploadOf(request, bucket);
+  const upload = uploadOf(request, bucket);
+  const { record } = upload;
+  checkSequence(upload, number);
   const source = readCopySource(request, oss);
   if (isNotModified(conditionsOf(request.headers, 'x-oss-copy-source-'), source.version))
     return { status: 304 };
@@ -102,8 +113,9 @@ export const completeMultipartUpload: Operation = async (request, bucket, oss) =
   readCallback(request);
   const text = await readText(request);
   const acl = readObjectAcl(request.headers);
-  const written = await ending(request, bucket, (upload) => {
-    const object = joined(upload, chosenParts(request, text, upload));
+  const written = await ending(request, bucket, async (upload) => {
+    const made = joined(upload, chosenParts(request, text, upload));
+    const object = upload.record.sequential ? { ...made, contentMd5: await md5Of(made, bucket) } : made;
     return writeVersion(request, oss, bucket, acl ? { ...object, acl } : object, { ends: upload });
   });
   const { version } = written;
@@ -200,7 +212,30 @@ async function storePart(
   throw new OssRefusal('NoSuchUpload', { elements: { UploadId: id } });
 }
 
+/** Throws unless the part is the next one, or one that is sent again. */
+function checkSequence({ record, parts }: Upload, number: number): void {
+  if (!record.sequential || number <= parts.size + 1) return;
+  throw new OssRefusal('PartNotSequential', { elements: { PartNumber: String(number) } });
+}
+
+/** Base64 */
+async function md5Of({ segments, size }: NewVersion, bucket: BucketStore): Promise<string> {
+  const { pieces, close } = await bucket.read(segments, 0, size);
+  const hash = createHash('md5');
+  try {
+    for await (const piece of pieces) hash.update(piece);
+  } finally {
+    await close();
+  }
+  return hash.digest('base64');
+}
+
 function chosenParts(request: OssRequest, text: string, { parts }: Upload): Part[] {
+  if (request.headers['x-oss-complete-all'] === 'yes' && text !== '') {
+    // The misspelling is the service's.
+    const message = 'Should not speficy both complete all header and http body.';
+    throw invalidArgument('x-oss-complete-all', 'yes', message, '0042-00000216');
+  }
   const chosen =
     request.headers['x-oss-complete-all'] === 'yes' ? sorted(parts.values()) : namedParts(text, parts);
   if (chosen.some(({ number }, index) => index > 0 && number <= chosen[index - 1]!.number)) {
@@ -249,8 +284,11 @@ function uploadOf(request: OssRequest, bucket: BucketStore): Upload {
   return upload;
 }
 
+/** sdk: each operation has its own EC. */
 function noSuchUpload(request: OssRequest): OssRefusal {
-  return new OssRefusal('NoSuchUpload', { elements: { UploadId: request.query.get('uploadId') } });
+  const copies = request.headers['x-oss-copy-source'] !== undefined;
+  const ec = request.method === 'PUT' ? (copies ? '0042-00000311' : '0042-00000104') : undefined;
+  return new OssRefusal('NoSuchUpload', { elements: { UploadId: request.query.get('uploadId') }, ec });
 }
 
 function readPartNumber(request: OssRequest): number {

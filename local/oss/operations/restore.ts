@@ -70,6 +70,21 @@ export const restoreObject: Operation = async (request, bucket, oss) => {
   return reply;
 };
 
+/** Ends the time in which a restored object can be read. */
+export const cleanRestoredObject: Operation = async (request, bucket, oss) => {
+  return bucket.edit(request.key, (record) => {
+    const version = requestedVersion(request, record);
+    const state = restoreState(version, oss.clock.now());
+    if (state === 'online') throw new OssRefusal('OperationNotSupported');
+    if (state !== 'restored') throw new OssRefusal('ArchiveRestoreNotFinished');
+    const { restore: _, ...archived } = version;
+    return {
+      versions: record!.versions.map((other) => (other === version ? archived : other)),
+      result: { status: 200, headers: versionHeader(bucket, version) },
+    };
+  });
+};
+
 /** The object can be read again, unless another version took its place. */
 function announce(request: OssRequest, bucket: BucketStore, version: ObjectVersion, oss: OssContext): void {
   const current = bucket.find(request.key)?.versions[0];

@@ -464,3 +464,69 @@ describe('clients of other languages', () => {
     });
   });
 });
+
+describe('uploads in sequence', () => {
+  let oss: TestOss;
+  let bucket: string;
+
+  beforeAll(async () => {
+    oss = await startOss();
+    ({ bucket } = await openBucket(oss));
+  });
+  afterAll(() => oss.close());
+
+  const send = (method: string, query: QueryPair[], body = '', headers: Record<string, string> = {}) =>
+    oss.send({ method, path: presignedPath({ method, bucket, key: 'a', query, headers }), headers, body });
+  const start = async (query: QueryPair[]) =>
+    /<UploadId>(.*)<\/UploadId>/.exec((await send('POST', query)).body.toString())![1]!;
+
+  test('parts of a sequential upload come in order, and the object has an MD5', async () => {
+    const uploadId = await start([
+      ['uploads', ''],
+      ['sequential', ''],
+    ]);
+    const upload = (number: number) =>
+      send(
+        'PUT',
+        [
+          ['partNumber', String(number)],
+          ['uploadId', uploadId],
+        ],
+        'x',
+      );
+
+    const early = await upload(2);
+    await upload(1);
+    await send('POST', [['uploadId', uploadId]], '', { 'x-oss-complete-all': 'yes' });
+
+    expect(early.body.toString()).toContain('<Code>PartNotSequential</Code>');
+    expect((await send('HEAD', [])).headers['content-md5']).toBe('ndTkYSaMgDT1yFZOFVxnpg==');
+  });
+
+  test('a completion names its parts or asks for all, not both', async () => {
+    const uploadId = await start([['uploads', '']]);
+
+    const answer = await send('POST', [['uploadId', uploadId]], '<CompleteMultipartUpload/>', {
+      'x-oss-complete-all': 'yes',
+    });
+
+    expect(answer.body.toString()).toContain('<EC>0042-00000216</EC>');
+  });
+
+  test.each([
+    ['UploadPart', {}, '0042-00000104'],
+    ['UploadPartCopy', { 'x-oss-copy-source': '/b/k' }, '0042-00000311'],
+  ])('an upload that does not exist has the EC of the operation: %s', async (_, headers, ec) => {
+    const answer = await send(
+      'PUT',
+      [
+        ['partNumber', '1'],
+        ['uploadId', 'none'],
+      ],
+      '',
+      headers,
+    );
+
+    expect(answer.body.toString()).toContain(`<EC>${ec}</EC>`);
+  });
+});
