@@ -12,9 +12,10 @@ import { findRoute } from './find-route.ts';
 import { type Address, readAddress, regionOf } from './http/address.ts';
 import { createLastRequests, readFraming } from './http/framing.ts';
 import { splitTarget } from './http/query.ts';
-import { dropReply, errorReply, type Reply, sendReply } from './http/reply.ts';
+import { dropReply, errorReply, type Reply, sendReply, throttledReply } from './http/reply.ts';
 import type { OssRequest } from './http/request.ts';
 import { closeWhenSlow } from './http/slow-client.ts';
+import { readTrafficLimit, throttled } from './http/traffic-limit.ts';
 import { newRequestId } from './ids.ts';
 import { corsHeadersOf } from './operations/cors.ts';
 import type { Route } from './routes.ts';
@@ -114,18 +115,34 @@ async function answer(
     time,
     body,
   };
+  const limit = TRANSFERS.has(route.operation) ? readTrafficLimit(request) : undefined;
+  const limited = limit ? { ...request, body: throttled(body, limit, oss.clock) } : request;
   const bucket = oss.store.find(request.bucket);
   const cors = corsHeadersOf(request, bucket);
   try {
     admit(request, route, bucket);
-    const reply = await route.handle(request, bucket!, oss);
-    return { ...reply, headers: { ...cors, ...reply.headers, ...(await publish(reply, oss)) } };
+    const reply = await route.handle(limited, bucket!, oss);
+    return {
+      ...(limit ? throttledReply(reply, limit, oss.clock) : reply),
+      headers: { ...cors, ...reply.headers, ...(await publish(reply, oss)) },
+    };
   } catch (error) {
     // A browser can read an error only with these headers.
     if (error instanceof OssRefusal) throw error.with(cors);
     throw error;
   }
 }
+
+/** doc: the operations whose bandwidth a request may limit. */
+const TRANSFERS: ReadonlySet<string> = new Set([
+  'PutObject',
+  'AppendObject',
+  'PostObject',
+  'CopyObject',
+  'UploadPart',
+  'UploadPartCopy',
+  'GetObject',
+]);
 
 /** Throws if the bucket exists in another region than the host names. */
 function checkHost(host: string, { bucket = '' }: Address, { region, store }: OssContext): void {

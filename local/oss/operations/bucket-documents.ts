@@ -157,9 +157,10 @@ const INVENTORY_PAGE = 100;
 export const listInventories: Operation = async (request, bucket) => {
   const { documents } = bucket.record;
   const token = request.query.get('continuation-token') ?? '';
-  const rest = Object.keys(documents)
-    .filter((name) => name.startsWith('inventory/') && name.slice('inventory/'.length) > token)
-    .sort();
+  const all = Object.keys(documents).filter((name) => name.startsWith('inventory/'));
+  // sdk: Python expects an error, not an empty list.
+  if (all.length === 0) throw new OssRefusal('NoSuchInventory', { elements: { BucketName: request.bucket } });
+  const rest = all.filter((name) => name.slice('inventory/'.length) > token).sort();
   const page = rest.slice(0, INVENTORY_PAGE);
   const truncated = rest.length > page.length;
   // Each document was checked to be well-formed when it was stored.

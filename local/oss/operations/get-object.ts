@@ -1,6 +1,7 @@
 import { conditionsOf, isNotModified } from '../http/conditions.ts';
 import { readRange } from '../http/range.ts';
 import { processImage } from '../images/process.ts';
+import { gzipped, isCompressed } from './compress.ts';
 import { checkReadable, objectHeaders } from './object-headers.ts';
 import type { Operation } from './operation.ts';
 import { resolveSymlink } from './symlink.ts';
@@ -39,6 +40,14 @@ export const getObject: Operation = async (request, bucket, oss) => {
         ...versionHeader(bucket, version),
       },
       body: image.bytes,
+      changes: [changeOf(0, size)],
+    };
+  }
+  if (isCompressed(request, headers, size)) {
+    return {
+      status: 200,
+      headers: { ...headers, 'content-md5': undefined, 'content-encoding': 'gzip', vary: 'Accept-Encoding' },
+      body: { stream: gzipped(await bucket.read(segments, 0, size)) },
       changes: [changeOf(0, size)],
     };
   }

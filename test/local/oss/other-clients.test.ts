@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type QueryPair, signV1, stringToSignV1 } from '../../../shared/oss/signature-v1.ts';
 import { canonicalRequestV4, signV4, stringToSignV4 } from '../../../shared/oss/signature-v4.ts';
 import { encodeRfc3986 } from '../../../shared/runtime/aliyun-v4.ts';
+import { manualClock } from '../../../shared/runtime/clock.ts';
 import { ACCOUNT, failureOf, openBucket, presignedPath, startOss, type TestOss } from './support.ts';
 
 /** What the official SDKs of other languages send, and ali-oss does not. */
@@ -528,5 +530,67 @@ describe('uploads in sequence', () => {
     );
 
     expect(answer.body.toString()).toContain(`<EC>${ec}</EC>`);
+  });
+});
+
+describe('bodies that the service changes on their way', () => {
+  let oss: TestOss;
+  let bucket: string;
+  let client: Awaited<ReturnType<typeof openBucket>>['client'];
+  const clock = manualClock(Date.now());
+
+  beforeAll(async () => {
+    oss = await startOss({ clock });
+    ({ bucket, client } = await openBucket(oss));
+  });
+  afterAll(() => oss.close());
+
+  const get = (headers: Record<string, string>) =>
+    oss.send({ path: presignedPath({ bucket, key: 'a', headers, time: clock.now() }), headers });
+
+  test('text of 1 KB is compressed for a client that accepts gzip', async () => {
+    const text = 'a'.repeat(5000);
+    await client.put('a', Buffer.from(text), { mime: 'text/plain' });
+
+    const { headers, body } = await get({ 'accept-encoding': 'gzip' });
+
+    expect(headers).toMatchObject({ 'content-encoding': 'gzip' });
+    expect(headers['content-length']).toBeUndefined();
+    expect(gunzipSync(body).toString()).toBe(text);
+  });
+
+  test.each([
+    ['a client that refuses gzip', { 'accept-encoding': 'gzip;q=0' }, 'text/plain'],
+    ['a range', { 'accept-encoding': 'gzip', range: 'bytes=0-1' }, 'text/plain'],
+    ['another type', { 'accept-encoding': 'gzip' }, 'image/png'],
+  ])('an object is not compressed: %s', async (_, headers, mime) => {
+    await client.put('a', Buffer.alloc(5000), { mime });
+
+    const answer = await get(headers);
+
+    expect(answer.headers['content-encoding']).toBeUndefined();
+  });
+
+  test.each(['1', '819199', '838860801', 'fast'])('a traffic limit of %s is refused', async (limit) => {
+    const answer = await get({ 'x-oss-traffic-limit': limit });
+
+    expect(answer.body.toString()).toContain('<Code>InvalidArgument</Code>');
+  });
+
+  test('a traffic limit of 100 KB/s sends 1 MB in 10 s', async () => {
+    await client.put('a', Buffer.alloc(1024 * 1000), { mime: 'image/png' });
+    const before = clock.now();
+    let isAnswered = false;
+
+    const answer = get({ 'x-oss-traffic-limit': '819200' }).finally(() => {
+      isAnswered = true;
+    });
+    while (!isAnswered) {
+      await clock.advance(100);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    expect((await answer).body).toHaveLength(1024 * 1000);
+    expect(clock.now() - before).toBeGreaterThanOrEqual(9900);
   });
 });
