@@ -37,19 +37,26 @@ function checkRule(rule: XmlElement): void {
   if (new Set(timed.map(hasDays)).size > 1) {
     throw new OssRefusal('InvalidRequest', 'Days and CreatedBeforeDate cannot be mixed in one rule.');
   }
-  const days = transitions.filter(hasDays).map((transition) => Number(trimmedText(transition, 'Days') ?? 0));
-  const order = transitions
-    .filter(hasDays)
-    .map((transition) => TRANSITION_CLASSES.indexOf(trimmedText(transition, 'StorageClass') ?? ''));
-  const sorted = days
-    .map((day, index) => [day, order[index] ?? 0] as const)
-    .sort(([, left], [, right]) => left - right);
-  if (sorted.some(([day], index) => index > 0 && day <= sorted[index - 1]![0])) {
-    throw invalidArgument('Days', String(days), 'A colder class needs more Days than a warmer one.');
-  }
+  checkOrder(transitions, 'Days');
+  checkOrder(childrenOf(rule, 'NoncurrentVersionTransition'), 'NoncurrentDays');
+  const days = transitions.filter(hasDays).map((transition) => Number(trimmedText(transition, 'Days')));
   const end = expiration && trimmedText(expiration, 'Days');
   if (end !== undefined && days.some((day) => day >= Number(end))) {
     throw invalidArgument('Days', end, 'Days in the Expiration must be greater than Days in the Transition.');
+  }
+}
+
+/** Throws unless each colder class comes later than the warmer ones. */
+function checkOrder(transitions: readonly XmlElement[], name: string): void {
+  let last = 0;
+  for (const storageClass of TRANSITION_CLASSES) {
+    const transition = transitions.find((item) => trimmedText(item, 'StorageClass') === storageClass);
+    const days = transition && trimmedText(transition, name);
+    if (days === undefined) continue;
+    if (Number(days) <= last) {
+      throw invalidArgument(name, days, 'A colder class needs more days than a warmer one.');
+    }
+    last = Number(days);
   }
 }
 

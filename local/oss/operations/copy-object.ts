@@ -22,7 +22,14 @@ import {
   storedHeaders,
   templateOf,
 } from './template.ts';
-import { checkSize, createdChange, versionChange, writeBlob } from './write-object.ts';
+import {
+  checkSize,
+  createdChange,
+  versionChange,
+  type Written,
+  writeBlob,
+  writeVersion,
+} from './write-object.ts';
 
 /** doc: larger objects have to be copied in parts. */
 const MAX_COPY_BYTES = 1024 ** 3;
@@ -35,8 +42,7 @@ export const copyObject: Operation = async (request, bucket, oss) => {
   checkSize(source.version.size, MAX_COPY_BYTES);
   const onItself = source.bucket === bucket && source.key === request.key && !source.versionId;
   const template = templateOfCopy(request, bucket, source.version, onItself);
-  const blob = await bucket.copy(request.key, source.version.segments, 0, source.version.size);
-  const written = await writeBlob(request, oss, bucket, template, blob);
+  const written = await writeCopy(request, oss, bucket, template, source.own);
   const { version } = written;
   // guess: a copy onto itself changes only attributes; the API has no other way to change them.
   const { deltaSize } = written;
@@ -57,12 +63,29 @@ export const copyObject: Operation = async (request, bucket, oss) => {
   );
 };
 
+/** doc: the copy of a symbolic link is a link to the same target. */
+async function writeCopy(
+  request: OssRequest,
+  oss: OssContext,
+  bucket: BucketStore,
+  template: ObjectTemplate,
+  { segments, size, etag, crc64, symlinkTarget }: ObjectVersion,
+): Promise<Written> {
+  if (symlinkTarget !== undefined) {
+    const link = { type: 'Symlink', segments: [], size: 0, etag, crc64, symlinkTarget } as const;
+    return writeVersion(request, oss, bucket, { ...template, ...link });
+  }
+  return writeBlob(request, oss, bucket, template, await bucket.copy(request.key, segments, 0, size));
+}
+
 export interface CopySource {
   readonly bucket: BucketStore;
   readonly key: string;
   readonly versionId: string | undefined;
   /** The target if the object is a symbolic link. */
   readonly version: ObjectVersion;
+  /** The object itself. */
+  readonly own: ObjectVersion;
 }
 
 /** Reads `x-oss-copy-source`, and checks that the caller may read what it names. */
@@ -75,9 +98,10 @@ export function readCopySource(request: OssRequest, oss: OssContext): CopySource
   const key = percentDecode(match[2]!.replaceAll('+', ' '), refuse);
   const versionId = checkVersionId(match[3]);
   authorize({ ...request, bucket: match[1]!, key }, { access: 'read', action: 'oss:GetObject' }, bucket);
-  const version = resolveSymlink(versionOf(bucket.find(key), key, versionId), bucket);
+  const own = versionOf(bucket.find(key), key, versionId);
+  const version = resolveSymlink(own, bucket);
   checkReadable(version, oss);
-  return { bucket, key, versionId, version };
+  return { bucket, key, versionId, version, own };
 }
 
 /**

@@ -262,6 +262,16 @@ describe('clients of other languages', () => {
     expect(headers['content-type']).toBe('text/plain');
   });
 
+  test('a copy of a symbolic link is a link to the same target', async () => {
+    await client.put('target', Buffer.from('x'));
+    await send('PUT', [['symlink', '']], { key: 'link', headers: { 'x-oss-symlink-target': 'target' } });
+    await send('PUT', [], { key: 'copy', headers: { 'x-oss-copy-source': `/${bucket}/link` } });
+
+    const { headers } = await send('GET', [['symlink', '']], { key: 'copy' });
+
+    expect(headers['x-oss-symlink-target']).toBe('target');
+  });
+
   test('an append after the deletion of a versioned object makes a version of its own', async () => {
     await send('PUT', [['versioning', '']], {
       body: '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
@@ -331,6 +341,11 @@ describe('clients of other languages', () => {
     [
       'the end before the change of class',
       '<Expiration><Days>3</Days></Expiration><Transition><Days>4</Days><StorageClass>IA</StorageClass></Transition>',
+      'InvalidArgument',
+    ],
+    [
+      'a colder class before a warmer one',
+      '<NoncurrentVersionTransition><NoncurrentDays>20</NoncurrentDays><StorageClass>IA</StorageClass></NoncurrentVersionTransition><NoncurrentVersionTransition><NoncurrentDays>12</NoncurrentDays><StorageClass>Archive</StorageClass></NoncurrentVersionTransition>',
       'InvalidArgument',
     ],
     [
