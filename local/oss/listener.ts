@@ -116,7 +116,11 @@ async function answer(
     body,
   };
   const limit = TRANSFERS.has(route.operation) ? readTrafficLimit(request) : undefined;
-  const limited = limit ? { ...request, body: throttled(body, limit, oss.clock) } : request;
+  let delayMs = 0;
+  const onDelay = (ms: number) => {
+    delayMs += ms;
+  };
+  const limited = limit ? { ...request, body: throttled(body, limit, oss.clock, onDelay) } : request;
   const bucket = oss.store.find(request.bucket);
   const cors = corsHeadersOf(request, bucket);
   try {
@@ -124,13 +128,18 @@ async function answer(
     const reply = await route.handle(limited, bucket!, oss);
     return {
       ...(limit ? throttledReply(reply, limit, oss.clock) : reply),
-      headers: { ...cors, ...reply.headers, ...(await publish(reply, oss)) },
+      headers: { ...cors, ...delayHeader(limit, delayMs), ...reply.headers, ...(await publish(reply, oss)) },
     };
   } catch (error) {
     // A browser can read an error only with these headers.
     if (error instanceof OssRefusal) throw error.with(cors);
     throw error;
   }
+}
+
+/** sdk: how long the limit delayed an upload, in milliseconds. */
+function delayHeader(limit: number | undefined, delayMs: number): Record<string, string> {
+  return limit === undefined ? {} : { 'x-oss-qos-delay-time': String(Math.round(delayMs)) };
 }
 
 /** doc: the operations whose bandwidth a request may limit. */

@@ -23,18 +23,22 @@ export function readTrafficLimit({
   );
 }
 
-/** The same bytes, not faster than so many bits per second. */
+/** The same bytes, not faster than so many bits per second. `onDelay` hears each wait, in milliseconds. */
 export async function* throttled<T extends Uint8Array>(
   source: AsyncIterable<T>,
   bitsPerSecond: number,
   clock: Clock,
+  onDelay: (ms: number) => void = () => {},
 ): AsyncGenerator<T> {
   const start = clock.monotonic();
   let bits = 0;
   for await (const chunk of source) {
     bits += chunk.length * 8;
     const early = start + (bits / bitsPerSecond) * 1000 - clock.monotonic();
-    if (early > 0) await clock.sleep(early);
+    if (early > 0) {
+      await clock.sleep(early);
+      onDelay(early);
+    }
     yield chunk;
   }
 }

@@ -605,6 +605,7 @@ describe('bodies that the service changes on their way', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
 
+    expect((await answer).headers['x-oss-qos-delay-time']).toBeDefined();
     expect((await answer).body).toHaveLength(1024 * 1000);
     expect(clock.now() - before).toBeGreaterThanOrEqual(9900);
   });
