@@ -173,7 +173,8 @@ function identify(request: SignedRequest, readings: readonly Address[], oss: Oss
     return authenticate(request, readings, oss);
   } catch (error) {
     const { bucket, key } = readings[0]!;
-    const creates = request.method === 'PUT' && key === undefined;
+    const configures = request.query.some(([name, value]) => value === '' && name !== 'acl');
+    const creates = request.method === 'PUT' && key === undefined && !configures;
     if (!(error instanceof OssRefusal) || error.code !== 'InvalidAccessKeyId' || !bucket || creates)
       throw error;
     if (oss.store.find(bucket)) throw error;

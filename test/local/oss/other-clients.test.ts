@@ -412,12 +412,16 @@ describe('clients of other languages', () => {
     expect(answer.body.toString()).toContain('<Code>SecondLevelDomainForbidden</Code>');
   });
 
-  test('an unknown access key on a missing bucket hears that the bucket is missing', async () => {
+  test.each([
+    ['GET', '?acl', 'NoSuchBucket'],
+    ['PUT', '?versioning', 'NoSuchBucket'],
+    ['PUT', '', 'InvalidAccessKeyId'],
+  ])('an unknown access key on a missing bucket: %s %s is %s', async (method, query, code) => {
     const headers = { authorization: 'OSS nokey:c2ln', date: new Date().toUTCString() };
 
-    const answer = await oss.send({ path: '/no-such-bucket?acl', headers });
+    const answer = await oss.send({ method, path: `/no-such-bucket${query}`, headers });
 
-    expect(answer.body.toString()).toContain('<Code>NoSuchBucket</Code>');
+    expect(answer.body.toString()).toContain(`<Code>${code}</Code>`);
   });
 
   describe('signatures', () => {
