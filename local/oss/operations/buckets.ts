@@ -182,9 +182,13 @@ export const describeRegions: Operation = async (request, _bucket, oss) => {
 export const getBucketStat: Operation = async (request, bucket) => {
   const sizes: Record<string, { storage: number; count: number }> = {};
   const total = { storage: 0, count: 0 };
+  let deleteMarkers = 0;
   for await (const { versions } of allObjects(bucket)) {
     for (const { storageClass, size, deleteMarker } of versions) {
-      if (deleteMarker) continue;
+      if (deleteMarker) {
+        deleteMarkers++;
+        continue;
+      }
       sizes[storageClass] ??= { storage: 0, count: 0 };
       for (const sum of [sizes[storageClass], total]) {
         sum.storage += size;
@@ -205,6 +209,7 @@ export const getBucketStat: Operation = async (request, bucket) => {
     // sdk: a bucket that never had an object was never counted.
     LastModifiedTime: total.count === 0 ? 0 : Math.floor(request.time / 1000),
     ...Object.assign({}, ...classes),
+    DeleteMarkerCount: deleteMarkers,
   });
 };
 

@@ -296,6 +296,15 @@ describe('clients of other languages', () => {
     expect((await textOf('GET', [['versions', '']])).match(/<Version>/g)).toHaveLength(2);
   });
 
+  test('the statistics of a bucket count its delete markers', async () => {
+    await send('PUT', [['versioning', '']], {
+      body: '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
+    });
+    await send('DELETE', [], { key: 'a' });
+
+    expect(await textOf('GET', [['stat', '']])).toContain('<DeleteMarkerCount>1</DeleteMarkerCount>');
+  });
+
   test('an invalid version id is refused', async () => {
     const answer = await textOf('DELETE', [['versionId', '234']], { key: 'a' });
 
