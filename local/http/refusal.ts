@@ -11,6 +11,8 @@ export interface RefusalOptions {
   /** Further elements of the error document, such as `Key` or `BucketName`. */
   readonly elements?: Texts;
   readonly headers?: Texts;
+  /** The value of `EC`. @default that of the table */
+  readonly ec?: string;
   readonly cause?: unknown;
 }
 
@@ -22,8 +24,12 @@ export abstract class Refusal<Code extends string = string> extends Error {
   readonly elements: Texts;
   readonly headers: Texts;
 
-  constructor(code: Code, [status, text, ec]: ErrorTable[string], options: string | RefusalOptions = {}) {
-    const { message = text, elements = {}, headers = {}, cause } = asOptions(options);
+  constructor(
+    code: Code,
+    [status, text, tableEc]: ErrorTable[string],
+    options: string | RefusalOptions = {},
+  ) {
+    const { message = text, elements = {}, headers = {}, ec = tableEc, cause } = asOptions(options);
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = status;

@@ -9,7 +9,7 @@ import { ROUTES, type Route } from './routes.ts';
 
 /** Sub-resources that do not select the operation but modify it. */
 const MODIFIERS = words(`
-  versionId callback callback-var security-token sequential withHashContext
+  versionId callback callback-var security-token sequential withHashContext regionList
   response-cache-control response-content-disposition response-content-encoding response-content-language
   response-content-type response-expires
 `);
@@ -18,10 +18,17 @@ const MODIFIERS = words(`
 const OSS_MODIFIERS = words(`
   x-oss-process x-oss-callback x-oss-callback-var x-oss-security-token x-oss-signature x-oss-signature-version
   x-oss-credential x-oss-date x-oss-expires x-oss-additional-headers x-oss-traffic-limit x-oss-request-payer
+  x-oss-access-key-id
 `);
 
-/** Further parameters of write requests. */
-const PLAIN_PARAMETERS = words('OSSAccessKeyId Expires Signature encoding-type');
+/** Parameters that V1 does not sign. */
+const PLAIN_PARAMETERS = words(`
+  OSSAccessKeyId Expires Signature encoding-type prefix delimiter marker max-keys list-type start-after fetch-owner
+  key-marker version-id-marker upload-id-marker max-uploads max-parts part-number-marker tag-key tag-value
+  allVersions
+`);
+/** Sub-resources that V1 does not sign. */
+const UNSIGNED_SUBRESOURCES = words('regions cleanRestoredObject');
 const READS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
 function words(text: string): ReadonlySet<string> {
@@ -44,12 +51,14 @@ export function findRoute(request: RoutedRequest, address: Address): Route {
     (candidate) => candidate.level === level && isSameSet(candidate.query, named),
   );
   const { method } = request;
-  if (!READS.includes(method)) refuseUnknown(request.query);
+  refuseUnknown(request, named);
   const found = fitting.find(
     (candidate) => candidate.method === method && (candidate.when?.(query, request.headers) ?? true),
   );
   if (found) return found;
-  const unknown = named.find((name) => !ROUTES.some((candidate) => candidate.query.includes(name)));
+  const unknown = named.find(
+    (name) => !ROUTES.some((candidate) => candidate.level === level && candidate.query.includes(name)),
+  );
   if (unknown !== undefined) throw notImplemented(`?${unknown}`);
   throw new OssRefusal('MethodNotAllowed', {
     elements: { Method: request.method, ResourceType: [level, ...named].join('?').toUpperCase() },
@@ -58,14 +67,31 @@ export function findRoute(request: RoutedRequest, address: Address): Route {
 }
 
 /**
- * If this server ignored an unknown sub-resource, `DELETE /bucket?feature` would delete the bucket. The service ignores
- * unknown parameters of read requests.
+ * Whether a parameter that this server does not know is a sub-resource: it has no value, and its name is one word.
+ * A number, such as a time against caches, is none.
  */
-function refuseUnknown(query: readonly QueryPair[]): void {
-  for (const [name] of query) {
-    const known = SIGNED_SUBRESOURCES.has(name) || name.startsWith('x-oss-') || PLAIN_PARAMETERS.has(name);
-    if (!known) throw notImplemented(`?${name}`);
-  }
+function isSubresource([name, value]: QueryPair): boolean {
+  return value === '' && /^[a-z][A-Za-z]*$/.test(name) && !isKnown(name);
+}
+
+function isKnown(name: string): boolean {
+  return (
+    SIGNED_SUBRESOURCES.has(name) ||
+    UNSIGNED_SUBRESOURCES.has(name) ||
+    name.startsWith('x-oss-') ||
+    PLAIN_PARAMETERS.has(name)
+  );
+}
+
+/**
+ * The service ignores unknown parameters. This server does so if the request is complete without them: were an unknown
+ * sub-resource ignored, `DELETE /bucket?feature` would delete the bucket, and `GET /bucket?feature` list the objects.
+ */
+function refuseUnknown({ method, query }: RoutedRequest, named: readonly string[]): void {
+  const unknown = query.find(
+    (pair) => isSubresource(pair) || (!isKnown(pair[0]) && !READS.includes(method) && named.length === 0),
+  );
+  if (unknown) throw notImplemented(`?${unknown[0]}`);
 }
 
 /** The sub-resources in the query, without modifiers. */
@@ -75,7 +101,7 @@ function subresourcesOf({ method, query }: RoutedRequest, level: Route['level'])
     if (name.startsWith('x-oss-')) {
       if (!OSS_MODIFIERS.has(name)) throw notImplemented(`?${name}`);
       if (name === 'x-oss-process' && method === 'POST' && level === 'object') named.push(name);
-    } else if (SIGNED_SUBRESOURCES.has(name)) {
+    } else if (SIGNED_SUBRESOURCES.has(name) || UNSIGNED_SUBRESOURCES.has(name)) {
       if (!MODIFIERS.has(name)) named.push(name);
     }
   }

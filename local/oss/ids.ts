@@ -11,6 +11,7 @@ export function newUploadId(random: Random): string {
 
 /** Opaque. It contains the time, so that it is unique even if a seeded generator restarts on existing data. */
 export function newVersionId(random: Random, time: number): string {
-  const bytes = Buffer.from(`${time.toString(16).padStart(12, '0')}${hexId(random, 36)}`, 'hex');
-  return `CAE${bytes.toString('base64url')}`;
+  const bytes = Buffer.from(`${time.toString(16).padStart(12, '0')}${hexId(random, 78)}`, 'hex');
+  // doc: 64 characters.
+  return `CAEQ${bytes.toString('base64url')}`;
 }

@@ -5,15 +5,17 @@ import { toRefusal } from '../http/refusal.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { authorize } from './auth/authorize.ts';
 import { checkReferer } from './auth/referer.ts';
+import type { SignedRequest } from './auth/signed-request.ts';
 import type { OssContext } from './context.ts';
 import { OssRefusal } from './errors.ts';
 import { findRoute } from './find-route.ts';
-import { readAddress } from './http/address.ts';
+import { type Address, readAddress, regionOf } from './http/address.ts';
 import { createLastRequests, readFraming } from './http/framing.ts';
 import { splitTarget } from './http/query.ts';
-import { dropReply, errorReply, type Reply, sendReply } from './http/reply.ts';
+import { dropReply, errorReply, type Reply, sendReply, throttledReply } from './http/reply.ts';
 import type { OssRequest } from './http/request.ts';
 import { closeWhenSlow } from './http/slow-client.ts';
+import { readTrafficLimit, throttled } from './http/traffic-limit.ts';
 import { newRequestId } from './ids.ts';
 import { corsHeadersOf } from './operations/cors.ts';
 import type { Route } from './routes.ts';
@@ -98,7 +100,8 @@ async function answer(
   const method = message.method ?? '';
   const { path, query } = splitTarget(message.url ?? '/');
   const readings = readAddress(headers.host ?? '', path, oss.store.names());
-  const { caller, address } = authenticate({ method, query, headers, time }, readings, oss.keyring);
+  checkHost(headers.host ?? '', readings[0]!, oss);
+  const { caller, address } = identify({ method, query, headers, time }, readings, oss);
   const route = findRoute({ method, query, headers }, address);
   const request: OssRequest = {
     id,
@@ -112,16 +115,70 @@ async function answer(
     time,
     body,
   };
+  const limit = TRANSFERS.has(route.operation) ? readTrafficLimit(request) : undefined;
+  let delayMs = 0;
+  const onDelay = (ms: number) => {
+    delayMs += ms;
+  };
+  const limited = limit ? { ...request, body: throttled(body, limit, oss.clock, onDelay) } : request;
   const bucket = oss.store.find(request.bucket);
   const cors = corsHeadersOf(request, bucket);
   try {
     admit(request, route, bucket);
-    const reply = await route.handle(request, bucket!, oss);
-    return { ...reply, headers: { ...cors, ...reply.headers, ...(await publish(reply, oss)) } };
+    const reply = await route.handle(limited, bucket!, oss);
+    return {
+      ...(limit ? throttledReply(reply, limit, oss.clock) : reply),
+      headers: { ...cors, ...delayHeader(limit, delayMs), ...reply.headers, ...(await publish(reply, oss)) },
+    };
   } catch (error) {
     // A browser can read an error only with these headers.
     if (error instanceof OssRefusal) throw error.with(cors);
     throw error;
+  }
+}
+
+/** sdk: how long the limit delayed an upload, in milliseconds. */
+function delayHeader(limit: number | undefined, delayMs: number): Record<string, string> {
+  return limit === undefined ? {} : { 'x-oss-qos-delay-time': String(Math.round(delayMs)) };
+}
+
+/** doc: the operations whose bandwidth a request may limit. */
+const TRANSFERS: ReadonlySet<string> = new Set([
+  'PutObject',
+  'AppendObject',
+  'PostObject',
+  'CopyObject',
+  'UploadPart',
+  'UploadPartCopy',
+  'GetObject',
+]);
+
+/** Throws if the bucket exists in another region than the host names. */
+function checkHost(host: string, { bucket = '' }: Address, { region, store }: OssContext): void {
+  const named = regionOf(host);
+  if (named === undefined || named === region || !store.find(bucket)) return;
+  throw new OssRefusal('AccessDenied', {
+    message:
+      'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+    elements: { Bucket: bucket, Endpoint: `oss-${region}.aliyuncs.com` },
+    ec: '0003-00001403',
+  });
+}
+
+/** The sender of a request and what it addresses. sdk: a missing bucket is reported before an unknown access key. */
+function identify(request: SignedRequest, readings: readonly Address[], oss: OssContext) {
+  // A browser signs no preflight request, and what it sends in its place counts for nothing.
+  if (request.method === 'OPTIONS') return { caller: { kind: 'anonymous' } as const, address: readings[0]! };
+  try {
+    return authenticate(request, readings, oss);
+  } catch (error) {
+    const { bucket, key } = readings[0]!;
+    const configures = request.query.some(([name, value]) => value === '' && name !== 'acl');
+    const creates = request.method === 'PUT' && key === undefined && !configures;
+    if (!(error instanceof OssRefusal) || error.code !== 'InvalidAccessKeyId' || !bucket || creates)
+      throw error;
+    if (oss.store.find(bucket)) throw error;
+    throw noSuchBucket(bucket);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Access } from './auth/authorize.ts';
 import { appendObject } from './operations/append-object.ts';
 import {
   type DocumentName,
+  deleteBucketTags,
   deleteDocument,
   deleteInventory,
   getDocument,
@@ -19,13 +20,14 @@ import { getObject, getObjectMeta } from './operations/get-object.ts';
 import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjects, listObjectsV2 } from './operations/list-objects.ts';
 import { listMultipartUploads } from './operations/list-uploads.ts';
+import { listLiveChannels } from './operations/live-channels.ts';
 import * as multipart from './operations/multipart.ts';
 import * as attributes from './operations/object-attributes.ts';
 import type { Operation } from './operations/operation.ts';
 import { postObject } from './operations/post-object.ts';
 import { processObject } from './operations/process-object.ts';
 import { putObject } from './operations/put-object.ts';
-import { restoreObject } from './operations/restore.ts';
+import { cleanRestoredObject, restoreObject } from './operations/restore.ts';
 import { getSymlink, putSymlink } from './operations/symlink.ts';
 
 /** The source of an operation's behaviour: an official SDK's own test, the documents, or a guess. */
@@ -60,6 +62,7 @@ const isVersion2: Route['when'] = (query) => query.get('list-type') === '2';
 export const ROUTES: readonly Route[] = [
   route('ListBuckets',             'service', 'GET /',                                 'account', 'sdk', buckets.listBuckets),
   route('ListBuckets',             'service', 'GET /?tagging',                         'account', 'sdk', buckets.listBuckets),
+  route('DescribeRegions',         'service', 'GET /?regions',                         'account', 'doc', buckets.describeRegions),
   route('PutBucket',               'bucket',  'PUT /',                                 'account', 'sdk', buckets.putBucket),
   route('DeleteBucket',            'bucket',  'DELETE /',                              'own',     'sdk', buckets.deleteBucket),
   route('ListObjectsV2',           'bucket',  'GET /',                                 'read',    'sdk', listObjectsV2, { when: isVersion2, action: 'oss:ListObjects' }),
@@ -75,6 +78,7 @@ export const ROUTES: readonly Route[] = [
   route('PutBucketAcl',            'bucket',  'PUT /?acl',                             'own',     'sdk', buckets.putBucketAcl),
   route('GetBucketAcl',            'bucket',  'GET /?acl',                             'own',     'sdk', buckets.getBucketAcl),
   route('PutBucketVersioning',     'bucket',  'PUT /?versioning',                      'own',     'sdk', buckets.putBucketVersioning),
+  route('ListLiveChannel',         'bucket',  'GET /?live',                            'own',     'doc', listLiveChannels),
   route('GetBucketVersioning',     'bucket',  'GET /?versioning',                      'own',     'sdk', buckets.getBucketVersioning),
   ...documentRoutes('Cors', 'cors', 'full'),
   ...documentRoutes('Referer', 'referer', 'full'),
@@ -87,7 +91,7 @@ export const ROUTES: readonly Route[] = [
   route('GetBucketRequestPayment', 'bucket',  'GET /?requestPayment',                  'own',     'sdk', getDocument('requestPayment'), { state: 'stored' }),
   route('PutBucketTags',           'bucket',  'PUT /?tagging',                         'own',     'sdk', putBucketTags),
   route('GetBucketTags',           'bucket',  'GET /?tagging',                         'own',     'sdk', getDocument('tagging')),
-  route('DeleteBucketTags',        'bucket',  'DELETE /?tagging',                      'own',     'sdk', deleteDocument('tagging')),
+  route('DeleteBucketTags',        'bucket',  'DELETE /?tagging',                      'own',     'sdk', deleteBucketTags),
   route('PutBucketInventory',      'bucket',  'PUT /?inventory&inventoryId',           'own',     'sdk', putInventory, { state: 'stored' }),
   route('GetBucketInventory',      'bucket',  'GET /?inventory&inventoryId',           'own',     'sdk', getInventory, { state: 'stored' }),
   route('ListBucketInventory',     'bucket',  'GET /?inventory',                       'own',     'sdk', listInventories, { state: 'stored' }),
@@ -99,6 +103,9 @@ export const ROUTES: readonly Route[] = [
   route('HeadObject',              'object',  'HEAD /',                                'read',    'sdk', getObject, { action: 'oss:GetObject' }),
   route('GetObjectMeta',           'object',  'HEAD /?objectMeta',                     'read',    'sdk', getObjectMeta, { action: 'oss:GetObject' }),
   route('DeleteObject',            'object',  'DELETE /',                              'write',   'sdk', deleteObject),
+  // sdk: Python deletes a link with its sub-resource; the service ignores it.
+  route('DeleteObject',            'object',  'DELETE /?symlink',                      'write',   'sdk', deleteObject),
+  route('HeadBucket',              'bucket',  'HEAD /',                                'own',     'doc', buckets.headBucket, { action: 'oss:GetBucketInfo' }),
   route('AppendObject',            'object',  'POST /?append&position',                'write',   'sdk', appendObject, { action: 'oss:PutObject' }),
   route('PutObjectAcl',            'object',  'PUT /?acl',                             'own',     'sdk', attributes.putObjectAcl),
   route('GetObjectAcl',            'object',  'GET /?acl',                             'own',     'sdk', attributes.getObjectAcl),
@@ -108,6 +115,7 @@ export const ROUTES: readonly Route[] = [
   route('PutSymlink',              'object',  'PUT /?symlink',                         'write',   'sdk', putSymlink, { action: 'oss:PutObject' }),
   route('GetSymlink',              'object',  'GET /?symlink',                         'read',    'sdk', getSymlink, { action: 'oss:GetObject' }),
   route('RestoreObject',           'object',  'POST /?restore',                        'own',     'sdk', restoreObject),
+  route('CleanRestoredObject',     'object',  'POST /?cleanRestoredObject',            'own',     'doc', cleanRestoredObject),
   route('ProcessObject',           'object',  'POST /?x-oss-process',                  'read',    'sdk', processObject, { action: 'oss:GetObject' }),
   route('InitiateMultipartUpload', 'object',  'POST /?uploads',                        'write',   'sdk', multipart.initiateMultipartUpload, { action: 'oss:PutObject' }),
   route('UploadPartCopy',          'object',  'PUT /?partNumber&uploadId',             'write',   'sdk', multipart.uploadPartCopy, { when: isCopy, action: 'oss:PutObject' }),

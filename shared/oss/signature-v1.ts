@@ -14,6 +14,8 @@ export interface SignedPartsV1 {
   readonly headers: Readonly<Record<string, string>>;
   /** Instead of the date of the headers: `Expires` of a pre-signed URL. */
   readonly date?: string;
+  /** Signs every parameter, as a client does that knows more sub-resources. @default false */
+  readonly signsAll?: boolean;
 }
 
 /**
@@ -35,14 +37,14 @@ export const SIGNED_SUBRESOURCES: ReadonlySet<string> = new Set(
     .split(/\s+/),
 );
 
-export function stringToSignV1({ method, resource, query, headers, date }: SignedPartsV1): string {
+export function stringToSignV1({ method, resource, query, headers, date, signsAll }: SignedPartsV1): string {
   return [
     method,
     headers['content-md5'] ?? '',
     headers['content-type'] ?? '',
     date ?? headers['x-oss-date'] ?? headers.date ?? '',
     ...ossHeaders(headers),
-    `${resource}${subresources(query)}`,
+    `${resource}${subresources(query, signsAll)}`,
   ].join('\n');
 }
 
@@ -58,13 +60,16 @@ function ossHeaders(headers: Readonly<Record<string, string>>): string[] {
     .map((name) => `${name}:${headers[name]!.trim()}`);
 }
 
-function subresources(query: readonly QueryPair[]): string {
+function subresources(query: readonly QueryPair[], signsAll = false): string {
   const signed = query
-    .filter(([name]) => isSigned(name))
+    .filter(([name]) => (signsAll ? !AUTHENTICATION.has(name) : isSigned(name)))
     .sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
     .map(([name, value]) => (value === '' ? name : `${name}=${value}`));
   return signed.length === 0 ? '' : `?${signed.join('&')}`;
 }
+
+/** The parameters of a pre-signed URL that hold its signature. */
+const AUTHENTICATION: ReadonlySet<string> = new Set(['OSSAccessKeyId', 'Expires', 'Signature']);
 
 function isSigned(name: string): boolean {
   return SIGNED_SUBRESOURCES.has(name) || name.startsWith('x-oss-') || name.startsWith('udf');

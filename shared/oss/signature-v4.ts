@@ -24,8 +24,10 @@ export interface SignedPartsV4 {
 }
 
 export interface SigningContext {
-  /** `yyyyMMddTHHmmssZ`. */
+  /** `yyyyMMddTHHmmssZ`; as a server, what the client signed. */
   readonly date: string;
+  /** `yyyyMMdd`. @default the first 8 characters of `date` */
+  readonly day?: string;
   /** Such as `cn-hangzhou`. */
   readonly region: string;
   /** `@default 'oss'` */
@@ -122,6 +124,6 @@ function isAlwaysSigned(name: string): boolean {
   return name === 'content-type' || name === 'content-md5' || name.startsWith('x-oss-');
 }
 
-function scopeOf({ date, region, service = 'oss' }: SigningContext) {
-  return { date, region, service };
+function scopeOf({ date, day = date, region, service = 'oss' }: SigningContext) {
+  return { date: day, region, service };
 }

@@ -1,6 +1,7 @@
 import { isSame } from '../../access/compare.ts';
 import type { KeyFault, KeyHolder, Keyring } from '../../access/keyring.ts';
 import { MAX_SKEW_MS } from '../../access/skew.ts';
+import type { OssContext } from '../context.ts';
 import { type OssErrorCode, OssRefusal } from '../errors.ts';
 import type { Address } from '../http/address.ts';
 import type { Caller } from './caller.ts';
@@ -21,9 +22,9 @@ const KEY_ERRORS = {
 export function authenticate(
   request: SignedRequest,
   readings: readonly Address[],
-  keyring: Keyring,
+  { keyring, region }: Pick<OssContext, 'keyring' | 'region'>,
 ): { caller: Caller; address: Address } {
-  const claim = readClaim(request);
+  const claim = readClaim(request, region);
   const address = readings[0]!;
   if (!claim) {
     if (keyring.checkSignatures) return { caller: { kind: 'anonymous' }, address };

@@ -6,7 +6,8 @@ import { notImplemented, OssRefusal } from '../errors.ts';
 const texts = z.union([z.string(), z.array(z.string())]);
 const statement = z.object({
   Effect: z.enum(['Allow', 'Deny']),
-  Principal: texts,
+  // sdk: absent is accepted; such a statement concerns the owner's own users.
+  Principal: z.optional(texts),
   Action: texts,
   Resource: texts,
 });
@@ -62,7 +63,7 @@ function covers(item: Policy['Statement'][number], question: PolicyQuestion): bo
   const { accountId, action, ownerId, bucket, key } = question;
   const resource = `acs:oss:*:${ownerId}:${bucket}${key === '' ? '' : `/${key}`}`;
   return (
-    listOf(item.Principal).some((principal) => principal === '*' || principal === accountId) &&
+    listOf(item.Principal ?? []).some((principal) => principal === '*' || principal === accountId) &&
     listOf(item.Action).some((pattern) => fits(pattern.toLowerCase(), action.toLowerCase())) &&
     listOf(item.Resource).some((pattern) => fits(withoutRegion(pattern), withoutRegion(resource)))
   );

@@ -1,11 +1,13 @@
 import { type QueryPair, signV1, stringToSignV1 } from '../../../shared/oss/signature-v1.ts';
+import { signV2, stringToSignV2 } from '../../../shared/oss/signature-v2.ts';
 import { canonicalRequestV4, signV4, stringToSignV4 } from '../../../shared/oss/signature-v4.ts';
+import { compactDate } from '../../../shared/runtime/aliyun-v4.ts';
 import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { Address } from '../http/address.ts';
 import { readCredentialScope } from './credential-scope.ts';
 import type { SignedRequest } from './signed-request.ts';
 
-/** What a request states about its sender, in one of four forms: signature V1 or V4, in a header or in the query. */
+/** What a request states about its sender: signature V1, V2 or V4, in a header or in the query. */
 export interface Claim {
   readonly accessKeyId: string;
   readonly signature: string;
@@ -28,18 +30,22 @@ export interface ExpectedSignature {
 const MAX_URL_SECONDS = 604_800;
 
 /** `undefined` if the request is not signed. */
-export function readClaim(request: SignedRequest): Claim | undefined {
+export function readClaim(request: SignedRequest, region: string): Claim | undefined {
   const query = new Map(request.query);
   const authorization = request.headers.authorization;
   const v1 = ['OSSAccessKeyId', 'Signature', 'Expires'].some((name) => query.has(name));
-  const v4 = query.has('x-oss-signature') || query.has('x-oss-signature-version');
+  const later = query.has('x-oss-signature') || query.has('x-oss-signature-version');
   if (authorization !== undefined) {
-    if (v1 || v4) throw invalidArgument('Authorization', '', 'Only one auth mechanism allowed.');
-    return authorization.startsWith('OSS4-HMAC-SHA256 ')
-      ? headerV4(request, authorization)
-      : headerV1(request, authorization);
+    if (v1 || later) throw invalidArgument('Authorization', '', 'Only one auth mechanism allowed.');
+    if (authorization.startsWith('OSS4-HMAC-SHA256 ')) return headerV4(request, authorization, region);
+    if (authorization.startsWith('OSS2 ')) return headerV2(request, authorization);
+    return headerV1(request, authorization);
   }
-  if (v4) return queryV4(request, query);
+  if (later) {
+    return query.get('x-oss-signature-version') === 'OSS2'
+      ? queryV2(request, query)
+      : queryV4(request, query, region);
+  }
   return v1 ? queryV1(request, query) : undefined;
 }
 
@@ -81,11 +87,78 @@ function signAsV1(
   date?: string,
 ) {
   const resource = bucket === undefined ? '/' : `/${bucket}/${key}`;
-  const stringToSign = stringToSignV1({ method, query, headers, resource, date });
-  return { stringToSign, signature: signV1(secret, stringToSign) };
+  const signed = { method, query, headers, resource, date };
+  const stringToSign = stringToSignV1(signed);
+  return {
+    stringToSign,
+    signature: signV1(secret, stringToSign),
+    // A newer client signs sub-resources that are not in the list: the request is refused for them, not for its key.
+    tolerated: signV1(secret, stringToSignV1({ ...signed, signsAll: true })),
+  };
 }
 
-function headerV4(request: SignedRequest, authorization: string): Claim {
+function headerV2(request: SignedRequest, authorization: string): Claim {
+  const fields = new Map(
+    authorization
+      .slice('OSS2 '.length)
+      .split(',')
+      .map((field) => splitOnce(field.trim(), ':')),
+  );
+  const accessKeyId = fields.get('AccessKeyId');
+  const signature = fields.get('Signature');
+  if (!accessKeyId || !signature)
+    throw invalidArgument('Authorization', '', 'The Authorization header is malformed.');
+  const { headers } = request;
+  const date = headers['x-oss-date'] ?? headers.date;
+  return {
+    accessKeyId,
+    signature,
+    signedAt: parseDate(date),
+    securityToken: headers['x-oss-security-token'],
+    sign: (secret, address) =>
+      signAsV2(request, secret, address, headers.date ?? '', fields.get('AdditionalHeaders')),
+  };
+}
+
+function queryV2(request: SignedRequest, query: ReadonlyMap<string, string>): Claim {
+  const accessKeyId = query.get('x-oss-access-key-id');
+  const signature = query.get('x-oss-signature');
+  const expires = query.get('x-oss-expires');
+  if (!accessKeyId || !signature || !expires || !/^\d{1,12}$/.test(expires)) {
+    throw new OssRefusal('AccessDenied', {
+      message:
+        'Query-string authentication requires the x-oss-signature-version, x-oss-access-key-id, x-oss-expires and x-oss-signature parameters.',
+    });
+  }
+  return {
+    accessKeyId,
+    signature,
+    expiresAt: Number(expires) * 1000,
+    securityToken: query.get('security-token') ?? query.get('x-oss-security-token'),
+    sign: (secret, address) =>
+      signAsV2(request, secret, address, expires, query.get('x-oss-additional-headers')),
+  };
+}
+
+function signAsV2(
+  { method, query, headers }: SignedRequest,
+  secret: string,
+  { bucket, key = '' }: Address,
+  date: string,
+  additional = '',
+): ExpectedSignature {
+  const stringToSign = stringToSignV2({
+    method,
+    headers,
+    query: query.filter(([name]) => name !== 'x-oss-signature'),
+    resource: bucket === undefined ? '/' : `/${bucket}/${key}`,
+    date,
+    additionalHeaders: additional.split(';').filter((name) => name !== ''),
+  });
+  return { stringToSign, signature: signV2(secret, stringToSign) };
+}
+
+function headerV4(request: SignedRequest, authorization: string, region: string): Claim {
   const fields = new Map(
     authorization
       .slice('OSS4-HMAC-SHA256 '.length)
@@ -96,18 +169,25 @@ function headerV4(request: SignedRequest, authorization: string): Claim {
       }),
   );
   const signature = fields.get('signature');
-  const date = request.headers['x-oss-date'];
+  // sdk: the Go SDK signs the text of the Date header.
+  const date = request.headers['x-oss-date'] ?? request.headers.date;
   if (!signature || !date)
     throw invalidArgument('Authorization', '', 'The Authorization header is malformed.');
   return {
-    ...scopedClaim(request, fields.get('credential'), date, fields.get('additionalheaders')),
+    ...scopedClaim(request, {
+      credential: fields.get('credential'),
+      date,
+      additional: fields.get('additionalheaders'),
+      region,
+      where: 'Authorization header',
+    }),
     signature,
     signedAt: parseDate(date),
     securityToken: request.headers['x-oss-security-token'],
   };
 }
 
-function queryV4(request: SignedRequest, query: ReadonlyMap<string, string>): Claim {
+function queryV4(request: SignedRequest, query: ReadonlyMap<string, string>, region: string): Claim {
   const signature = query.get('x-oss-signature');
   const date = query.get('x-oss-date');
   const seconds = Number(query.get('x-oss-expires'));
@@ -122,34 +202,61 @@ function queryV4(request: SignedRequest, query: ReadonlyMap<string, string>): Cl
     throw invalidArgument('x-oss-expires', query.get('x-oss-expires') ?? '');
   }
   return {
-    ...scopedClaim(request, query.get('x-oss-credential'), date, query.get('x-oss-additional-headers')),
+    ...scopedClaim(request, {
+      credential: query.get('x-oss-credential'),
+      date,
+      additional: query.get('x-oss-additional-headers'),
+      region,
+      where: 'x-oss-credential query parameter',
+    }),
     signature,
     expiresAt: parseDate(date) + seconds * 1000,
     securityToken: query.get('x-oss-security-token'),
   };
 }
 
+interface ScopedSignature {
+  readonly credential: string | undefined;
+  /** As it is signed. */
+  readonly date: string;
+  /** Names of additional signed headers, separated by semicolons. */
+  readonly additional: string | undefined;
+  /** The region that the client has to sign for. */
+  readonly region: string;
+  /** Where the client wrote its credential; part of messages. */
+  readonly where: string;
+}
+
 function scopedClaim(
   request: SignedRequest,
-  credential = '',
-  date: string,
-  additional = '',
+  { credential = '', date, additional = '', region: ownRegion, where }: ScopedSignature,
 ): Pick<Claim, 'accessKeyId' | 'sign'> {
   const scope = readCredentialScope(credential);
   if (!scope) throw invalidArgument('Credential', credential);
   const { accessKeyId, day, region, service } = scope;
-  if (day !== date.slice(0, 8)) throw invalidArgument('Credential', credential, 'Credential date mismatch.');
+  if (day !== compactDate(parseDate(date)).slice(0, 8))
+    throw invalidArgument('Credential', credential, 'Credential date mismatch.');
+  if (region !== ownRegion) {
+    throw invalidArgument('Credential', credential, `Invalid signing region in ${where}.`, '0002-00000226');
+  }
+  if (service !== 'oss') {
+    throw invalidArgument('Credential', credential, `Invalid signing product in ${where}.`, '0002-00000227');
+  }
   const digest = request.headers['x-oss-content-sha256'];
   // doc: bodies are never part of the signature.
   if (digest !== undefined && digest !== 'UNSIGNED-PAYLOAD')
     throw invalidArgument('x-oss-content-sha256', digest);
   const query: QueryPair[] = request.query.filter(([name]) => name !== 'x-oss-signature');
   const additionalHeaders = additional.split(';').filter((name) => name !== '');
+  const missing = additionalHeaders.find((name) => request.headers[name.toLowerCase()] === undefined);
+  if (missing !== undefined) {
+    throw invalidArgument('AdditionalHeaders', missing, `The signed header ${missing} is missing.`);
+  }
   return {
     accessKeyId,
     sign(secret, address) {
       const { method, headers } = request;
-      const context = { date, region, service };
+      const context = { date, day, region, service };
       const parts = { method, headers, query, additionalHeaders, ...address };
       const textOf = (keepEmptyValues: boolean) =>
         stringToSignV4(context, canonicalRequestV4({ ...parts, keepEmptyValues }));

@@ -43,6 +43,8 @@ function readCredential(fields: Fields): CredentialScope & { readonly date: stri
 interface PolicyTarget {
   readonly bucket: string;
   readonly key: string;
+  /** The type of the file, unless a field names one. */
+  readonly contentType: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
 }
@@ -57,6 +59,7 @@ export function checkPolicy(fields: Fields, target: PolicyTarget): { min: number
   const actualOf = (name: string) => {
     const field = name.replace(/^\$/, '').toLowerCase();
     if (field === 'bucket' || field === 'key') return target[field];
+    if (field === 'content-type') return fields.get(field) ?? target.contentType;
     return fields.get(field) ?? '';
   };
   for (const condition of conditions) {

@@ -24,6 +24,7 @@ export function readAddress(host: string, rawPath: string, buckets: readonly str
   const byPath = inPath(path);
   const regional = /^(.*?)\.?oss-[a-z0-9-]+\.aliyuncs\.com$/.exec(name);
   if (regional) {
+    if (regional[1] === '' && byPath.bucket !== undefined) throw new OssRefusal('SecondLevelDomainForbidden');
     const byHost = inHost(regional[1]!, path);
     // sdk: ali-oss with an IP endpoint and `sldEnable` names the bucket in both places.
     return byPath.bucket !== undefined && byPath.bucket === byHost.bucket ? [byPath, byHost] : [byHost];
@@ -35,6 +36,12 @@ export function readAddress(host: string, rawPath: string, buckets: readonly str
   if (isBucketHost(name) || buckets.includes(label)) return [byHost, byPath];
   // A bucket that does not exist yet, below a domain of any name.
   return [byPath, ...inSignature, byHost];
+}
+
+/** The region in a host name of the service, `undefined` for other hosts. */
+export function regionOf(host: string): string | undefined {
+  const [, region] = /(?:^|\.)oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/.exec(hostName(host)) ?? [];
+  return region?.startsWith('accelerate') ? undefined : region;
 }
 
 /** `photos.localhost`, and `photos.oss.example.com` or `photos.oss-local.test`: a bucket before a name for OSS. */

@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import type { Clock } from '../../../shared/runtime/clock.ts';
 import { writeXml, type XmlFields } from '../../../shared/runtime/xml.ts';
 import type { ObjectChange } from '../../events/object-change.ts';
 import type { OssRefusal } from '../errors.ts';
 import type { ByteStream } from '../store/byte-stream.ts';
+import { throttled } from './traffic-limit.ts';
 
 /** The answer of an operation, and its changes of objects. */
 export interface Reply {
@@ -14,9 +16,10 @@ export interface Reply {
   readonly changes?: readonly ObjectChange[];
 }
 
-/** A known number of bytes; an answer to HEAD has only the number. */
+/** An answer to HEAD has only the number of bytes. */
 export interface ReplyStream {
-  readonly size: number;
+  /** Absent if it is not known before the bytes are sent. */
+  readonly size?: number;
   readonly stream?: ByteStream;
 }
 
@@ -54,7 +57,7 @@ export async function sendReply(response: ServerResponse, reply: Reply, envelope
     date: new Date(envelope.time).toUTCString(),
     'x-oss-request-id': envelope.requestId,
     'x-oss-server-time': String(envelope.elapsedMs),
-    ...(reply.status !== 204 && reply.status !== 304 && { 'content-length': String(sizeOf(bytes)) }),
+    'content-length': lengthOf(reply.status, bytes),
     ...reply.headers,
   };
   for (const [name, value] of Object.entries(headers)) {
@@ -120,9 +123,19 @@ export function errorReply(
   return { status: error.status, headers: { ...headers, 'content-type': 'application/xml' }, body: document };
 }
 
-function sizeOf(body: Buffer | ReplyStream | undefined): number {
-  if (body === undefined) return 0;
-  return Buffer.isBuffer(body) ? body.length : body.size;
+function lengthOf(status: number, body: Buffer | ReplyStream | undefined): string | undefined {
+  if (status === 204 || status === 304) return undefined;
+  if (body === undefined) return '0';
+  const size = Buffer.isBuffer(body) ? body.length : body.size;
+  return size === undefined ? undefined : String(size);
+}
+
+/** The reply, sent not faster than so many bits per second. */
+export function throttledReply(reply: Reply, bitsPerSecond: number, clock: Clock): Reply {
+  const { body } = reply;
+  if (typeof body !== 'object' || !('stream' in body) || !body.stream) return reply;
+  const { pieces, close } = body.stream;
+  return { ...reply, body: { ...body, stream: { pieces: throttled(pieces, bitsPerSecond, clock), close } } };
 }
 
 /** Releases the resources of a reply that is not sent. */

@@ -5,10 +5,11 @@ import type { OssRequest } from '../http/request.ts';
 import { checkKey } from '../names.ts';
 import type { Blob } from '../store/blobs.ts';
 import type { BucketStore } from '../store/bucket.ts';
-import { currentVersion, type ObjectRecord, type ObjectTemplate } from '../store/records.ts';
+import { currentVersion, type ObjectAcl, type ObjectRecord, type ObjectTemplate } from '../store/records.ts';
 import type { Operation } from './operation.ts';
+import { encryptionHeaders } from './put-object.ts';
 import { versionHeader } from './target.ts';
-import { templateOf } from './template.ts';
+import { readObjectAcl, templateOf } from './template.ts';
 import {
   checkSize,
   createdChange,
@@ -22,14 +23,17 @@ import {
 export const appendObject: Operation = async (request, bucket, oss) => {
   checkKey(request.key);
   const position = readPosition(request);
-  const template = templateOf(request.headers, bucket);
-  checkPosition(bucket.find(request.key), position);
+  const before = bucket.find(request.key);
+  checkPosition(before, position);
+  // sdk: later appends ignore tags, even invalid ones; their ACL counts.
+  const template = currentVersion(before) ? undefined : templateOf(request.headers, bucket);
+  const acl = readObjectAcl(request.headers);
   const blob = await receiveBlob(request, bucket);
   const written = await writeVersion(
     request,
     oss,
     bucket,
-    (record) => appended(record, { position, blob, template, bucket, key: request.key }),
+    (record) => appended(record, { position, blob, template, acl, bucket, key: request.key }),
     { fresh: [blob.segment] },
   );
   const { version } = written;
@@ -39,6 +43,7 @@ export const appendObject: Operation = async (request, bucket, oss) => {
       etag: `"${version.etag}"`,
       'x-oss-hash-crc64ecma': version.crc64,
       'x-oss-next-append-position': String(version.size),
+      ...encryptionHeaders(version),
       ...versionHeader(bucket, version),
     },
     changes: [createdChange(request, bucket, 'AppendObject', written, { position })],
@@ -51,9 +56,17 @@ async function appended(
     position,
     blob,
     template,
+    acl: newAcl,
     bucket,
     key,
-  }: { position: number; blob: Blob; template: ObjectTemplate; bucket: BucketStore; key: string },
+  }: {
+    position: number;
+    blob: Blob;
+    template: ObjectTemplate | undefined;
+    acl: ObjectAcl | undefined;
+    bucket: BucketStore;
+    key: string;
+  },
 ): Promise<NewVersion> {
   checkPosition(record, position);
   const before = currentVersion(record);
@@ -68,9 +81,14 @@ async function appended(
     // doc: opaque; captures end in zeros.
     etag: `${createHash('md5').update(`${crc64}:${size}`).digest('hex').slice(0, 24).toUpperCase()}00000000`,
   } as const;
-  if (!before) return { ...template, ...content, segments: [segment] };
+  if (!before) {
+    // The object that the request would have continued was deleted in the meantime.
+    if (!template)
+      throw new OssRefusal('PositionNotEqualToLength', { headers: { 'x-oss-next-append-position': '0' } });
+    return { ...template, ...content, segments: [segment] };
+  }
   const { headers, metadata, tags, acl, storageClass, encryption } = before;
-  const kept = { headers, metadata, tags, acl, storageClass, encryption };
+  const kept = { headers, metadata, tags, acl: newAcl ?? acl, storageClass, encryption };
   return { ...kept, ...content, segments: await bucket.joinLast(key, [...before.segments, segment]) };
 }
 

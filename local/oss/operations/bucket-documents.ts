@@ -1,33 +1,47 @@
-import { childText } from '../../../shared/runtime/xml.ts';
+import { childText, writeXml, type XmlElement } from '../../../shared/runtime/xml.ts';
 import { parsePolicy } from '../auth/bucket-policy.ts';
 import { invalidArgument, type OssErrorCode, OssRefusal } from '../errors.ts';
-import { type OssRequest, parseDocument, readText } from '../http/request.ts';
+import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
+import type { Tag } from '../store/records.ts';
+import { checkLifecycle } from './check-lifecycle.ts';
 import { parseCorsRules } from './cors.ts';
+import { readEncryptionRule } from './encryption.ts';
+import { normalizeDocument } from './normalize-document.ts';
 import { readTagging } from './object-attributes.ts';
 import type { Operation } from './operation.ts';
+import { checkTagSizes } from './template.ts';
 
-/** A configuration that is stored and returned unchanged. */
+/** A configuration that is stored, and returned in the form of the service. */
 interface DocumentKind {
   /** The root element; absent for JSON. */
   readonly root?: string;
   /** The answer to GET without a configuration: an error, or the document of a new bucket. */
   readonly absent: OssErrorCode | { readonly document: string };
   readonly check?: (text: string) => void;
+  readonly checkElement?: (document: XmlElement) => void;
 }
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 const KINDS = {
   cors: { root: 'CORSConfiguration', absent: 'NoSuchCORSConfiguration', check: parseCorsRules },
-  encryption: { root: 'ServerSideEncryptionRule', absent: 'NoSuchServerSideEncryptionRule' },
-  lifecycle: { root: 'LifecycleConfiguration', absent: 'NoSuchLifecycle' },
+  encryption: {
+    root: 'ServerSideEncryptionRule',
+    absent: 'NoSuchServerSideEncryptionRule',
+    check: readEncryptionRule,
+  },
+  lifecycle: {
+    root: 'LifecycleConfiguration',
+    absent: 'NoSuchLifecycle',
+    checkElement: checkLifecycle,
+  },
   logging: { root: 'BucketLoggingStatus', absent: { document: `${DECLARATION}<BucketLoggingStatus/>` } },
   policy: { absent: 'NoSuchBucketPolicy', check: parsePolicy },
   referer: {
     root: 'RefererConfiguration',
     absent: {
-      document: `${DECLARATION}<RefererConfiguration>\n  <AllowEmptyReferer>true</AllowEmptyReferer>\n  <RefererList/>\n</RefererConfiguration>`,
+      document: `${DECLARATION}<RefererConfiguration>\n  <AllowEmptyReferer>true</AllowEmptyReferer>\n  <AllowTruncateQueryString>true</AllowTruncateQueryString>\n  <RefererList/>\n</RefererConfiguration>`,
     },
   },
   requestPayment: {
@@ -35,10 +49,17 @@ const KINDS = {
     absent: {
       document: `${DECLARATION}<RequestPaymentConfiguration>\n  <Payer>BucketOwner</Payer>\n</RequestPaymentConfiguration>`,
     },
+    checkElement: checkPayer,
   },
   tagging: { root: 'Tagging', absent: { document: `${DECLARATION}<Tagging>\n  <TagSet/>\n</Tagging>` } },
   website: { root: 'WebsiteConfiguration', absent: 'NoSuchWebsiteConfiguration' },
 } as const satisfies Record<string, DocumentKind>;
+
+function checkPayer(document: XmlElement): void {
+  const payer = childText(document, 'Payer')?.trim();
+  if (payer !== 'BucketOwner' && payer !== 'Requester')
+    throw malformedXml(`Payer must be BucketOwner or Requester, got ${payer}`);
+}
 
 export type DocumentName = keyof typeof KINDS;
 
@@ -46,9 +67,10 @@ export function putDocument(name: DocumentName): Operation {
   return async (request, bucket) => {
     const kind: DocumentKind = KINDS[name];
     const text = await readText(request);
-    if (kind.root) parseDocument(text, kind.root);
     kind.check?.(text);
-    await store(bucket, name, text);
+    const document = kind.root && parseDocument(text, kind.root);
+    if (document) kind.checkElement?.(document);
+    await store(bucket, name, document ? normalizeDocument(document) : text);
     return { status: 200 };
   };
 }
@@ -77,11 +99,25 @@ export function deleteDocument(name: DocumentName): Operation {
   };
 }
 
+/** doc: deletes the tags with the named keys, or all without names. */
+export const deleteBucketTags: Operation = async (request, bucket) => {
+  const named = (request.query.get('tagging') ?? '').split(',').filter((key) => key !== '');
+  const kept = [...bucketTags(bucket)].filter(([key]) => named.length > 0 && !named.includes(key));
+  const tags = kept.map(([key, value]) => ({ Key: key, Value: value }));
+  await store(
+    bucket,
+    'tagging',
+    tags.length > 0 ? writeXml('Tagging', { TagSet: { Tag: tags } }) : undefined,
+  );
+  return { status: 204 };
+};
+
 const MAX_BUCKET_TAGS = 20;
+const checkBucketTags = (tags: Tag[]) => checkTagSizes(tags, MAX_BUCKET_TAGS);
 
 export const putBucketTags: Operation = async (request, bucket) => {
   const text = await readText(request);
-  readTagging(text, MAX_BUCKET_TAGS);
+  readTagging(text, checkBucketTags);
   await store(bucket, 'tagging', text);
   return { status: 200 };
 };
@@ -90,15 +126,16 @@ export const putBucketTags: Operation = async (request, bucket) => {
 export function bucketTags({ record }: BucketStore): ReadonlyMap<string, string> {
   const stored = record.documents.tagging;
   if (stored === undefined) return new Map();
-  return new Map(readTagging(stored, MAX_BUCKET_TAGS).map(({ key, value }) => [key, value]));
+  return new Map(readTagging(stored, checkBucketTags).map(({ key, value }) => [key, value]));
 }
 
 export const putInventory: Operation = async (request, bucket) => {
   const name = inventoryName(request);
   const text = await readText(request);
-  const id = childText(parseDocument(text, 'InventoryConfiguration'), 'Id') ?? '';
+  const document = parseDocument(text, 'InventoryConfiguration');
+  const id = childText(document, 'Id') ?? '';
   if (`inventory/${id}` !== name) throw invalidArgument('inventoryId', id);
-  await store(bucket, name, text);
+  await store(bucket, name, normalizeDocument(document));
   return { status: 200 };
 };
 
@@ -120,9 +157,10 @@ const INVENTORY_PAGE = 100;
 export const listInventories: Operation = async (request, bucket) => {
   const { documents } = bucket.record;
   const token = request.query.get('continuation-token') ?? '';
-  const rest = Object.keys(documents)
-    .filter((name) => name.startsWith('inventory/') && name.slice('inventory/'.length) > token)
-    .sort();
+  const all = Object.keys(documents).filter((name) => name.startsWith('inventory/'));
+  // sdk: Python expects an error, not an empty list.
+  if (all.length === 0) throw new OssRefusal('NoSuchInventory', { elements: { BucketName: request.bucket } });
+  const rest = all.filter((name) => name.slice('inventory/'.length) > token).sort();
   const page = rest.slice(0, INVENTORY_PAGE);
   const truncated = rest.length > page.length;
   // Each document was checked to be well-formed when it was stored.

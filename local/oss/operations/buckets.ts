@@ -22,9 +22,13 @@ import {
   type VersioningStatus,
 } from '../store/records.ts';
 import { bucketTags } from './bucket-documents.ts';
+import { encryptionDocument, encryptionOf, readEncryptionRule } from './encryption.ts';
 import { isoSeconds, ownerOf } from './list-objects.ts';
 import type { Operation } from './operation.ts';
 import { parseStorageClass } from './template.ts';
+
+/** The only resource group of this server. */
+const RESOURCE_GROUP = 'rg-acfmlocaldefault';
 
 const OBJECTS_PER_TURN = 1000;
 
@@ -32,13 +36,13 @@ export const listBuckets: Operation = async (request, _bucket, oss) => {
   const prefix = request.query.get('prefix') ?? '';
   const marker = request.query.get('marker') ?? '';
   const maxKeys = numberParameter(request, 'max-keys', { min: 1, max: 1000, fallback: 100 });
-  const wanted = readTagFilter(request.query.get('tagging') ?? '');
+  const wanted = readTagFilter(request);
   const owner = accountOf(request.caller);
   const rest = oss.store.all().filter((bucket) => {
     const { name, ownerId } = bucket.record;
     if (ownerId !== owner || !name.startsWith(prefix) || name <= marker) return false;
     const tags = wanted.length === 0 ? new Map() : bucketTags(bucket);
-    return wanted.every(([key, value]) => tags.get(key) === value);
+    return wanted.every(([key, value]) => tags.has(key) && (value === undefined || tags.get(key) === value));
   });
   const page = rest.slice(0, maxKeys);
   const truncated = rest.length > page.length;
@@ -56,14 +60,20 @@ export const listBuckets: Operation = async (request, _bucket, oss) => {
       Bucket: page.map((bucket) => ({
         ...describeBucket(bucket, oss),
         Region: oss.region,
+        ResourceGroupId: RESOURCE_GROUP,
         ...taggingOf(bucket),
       })),
     },
   });
 };
 
-/** sdk: ali-oss sends tags as `"key":"value",…`. */
-function readTagFilter(text: string): [string, string][] {
+/** doc: `tag-key` with or without `tag-value`. sdk: ali-oss sends `tagging="key":"value",…`. */
+function readTagFilter({ query }: OssRequest): [key: string, value: string | undefined][] {
+  const key = query.get('tag-key');
+  const value = query.get('tag-value');
+  if (key) return [[key, value]];
+  if (value) throw invalidArgument('tag-value', value, 'The tag-value needs a tag-key.');
+  const text = query.get('tagging') ?? '';
   if (text === '') return [];
   return text.split(/,(?=")/).map((pair) => {
     const match = /^"([^"]*)":"([^"]*)"$/.exec(pair);
@@ -80,8 +90,9 @@ function taggingOf(bucket: BucketStore): XmlFields {
 
 export const putBucket: Operation = async (request, _bucket, oss) => {
   checkBucketName(request.bucket);
-  const asked = await readConfiguration(request);
+  const asked = await readConfiguration(request, oss.region);
   const acl = request.headers['x-oss-acl'];
+  const encryption = encryptionOf(request.headers);
   const existing = oss.store.find(request.bucket);
   const headers = { location: `/${request.bucket}` };
   if (existing) {
@@ -93,6 +104,7 @@ export const putBucket: Operation = async (request, _bucket, oss) => {
     ...newBucket(request.bucket, accountOf(request.caller), oss.clock.now()),
     ...(acl !== undefined && { acl: parseBucketAcl(acl) }),
     ...asked,
+    documents: encryption ? { encryption: encryptionDocument(encryption) } : {},
   });
   return { status: 200, headers };
 };
@@ -113,11 +125,26 @@ export const getBucketInfo: Operation = async (_request, bucket, oss) => {
       TransferAcceleration: 'Disabled',
       CrossRegionReplication: 'Disabled',
       BlockPublicAccess: false,
+      ResourceGroupId: RESOURCE_GROUP,
       Versioning: record.versioning,
       Owner: ownerOf(bucket),
       AccessControlList: { Grant: record.acl },
+      ServerSideEncryptionRule: encryptionRuleOf(bucket),
     },
   });
+};
+
+/** sdk: a bucket without a rule shows the method `None`. */
+function encryptionRuleOf({ record }: BucketStore): XmlFields {
+  const document = record.documents.encryption;
+  if (document === undefined) return { SSEAlgorithm: 'None' };
+  const { algorithm, dataAlgorithm, keyId } = readEncryptionRule(document);
+  return { SSEAlgorithm: algorithm, KMSMasterKeyID: keyId, KMSDataEncryption: dataAlgorithm };
+}
+
+/** sdk: the Java SDK and clients of S3 ask so whether a bucket exists. */
+export const headBucket: Operation = async (_request, _bucket, oss) => {
+  return { status: 200, headers: { 'x-oss-bucket-region': `oss-${oss.region}` } };
 };
 
 export const getBucketLocation: Operation = async (_request, _bucket, oss) => {
@@ -132,14 +159,36 @@ const STAT_CLASSES = [
   ['InfrequentAccess', 'IA'],
   ['Archive', 'Archive'],
   ['ColdArchive', 'ColdArchive'],
+  ['DeepColdArchive', 'DeepColdArchive'],
 ] as const;
+
+/** The one region of this server. */
+export const describeRegions: Operation = async (request, _bucket, oss) => {
+  const region = `oss-${oss.region}`;
+  const asked = request.query.get('regions') ?? '';
+  if (asked !== '' && asked !== region) {
+    throw new OssRefusal('NoSuchRegion', { elements: { Region: asked } });
+  }
+  return xmlReply('RegionInfoList', {
+    RegionInfo: {
+      Region: region,
+      InternetEndpoint: `${region}.aliyuncs.com`,
+      InternalEndpoint: `${region}-internal.aliyuncs.com`,
+      AccelerateEndpoint: 'oss-accelerate.aliyuncs.com',
+    },
+  });
+};
 
 export const getBucketStat: Operation = async (request, bucket) => {
   const sizes: Record<string, { storage: number; count: number }> = {};
   const total = { storage: 0, count: 0 };
+  let deleteMarkers = 0;
   for await (const { versions } of allObjects(bucket)) {
     for (const { storageClass, size, deleteMarker } of versions) {
-      if (deleteMarker) continue;
+      if (deleteMarker) {
+        deleteMarkers++;
+        continue;
+      }
       sizes[storageClass] ??= { storage: 0, count: 0 };
       for (const sum of [sizes[storageClass], total]) {
         sum.storage += size;
@@ -157,8 +206,10 @@ export const getBucketStat: Operation = async (request, bucket) => {
     ObjectCount: total.count,
     MultipartUploadCount: [...bucket.uploads.all()].length,
     LiveChannelCount: 0,
-    LastModifiedTime: Math.floor(request.time / 1000),
+    // sdk: a bucket that never had an object was never counted.
+    LastModifiedTime: total.count === 0 ? 0 : Math.floor(request.time / 1000),
     ...Object.assign({}, ...classes),
+    DeleteMarkerCount: deleteMarkers,
   });
 };
 
@@ -229,11 +280,15 @@ function checkRepeated(record: BucketRecord, storageClass: string | undefined, r
   }
 }
 
-async function readConfiguration(request: OssRequest) {
+async function readConfiguration(request: OssRequest, region: string) {
   const text = await readText(request);
   const document = text === '' ? undefined : parseDocument(text, 'CreateBucketConfiguration');
-  const storageClass = document && childText(document, 'StorageClass');
-  const redundancy = (document && childText(document, 'DataRedundancyType')) ?? 'LRS';
+  const location = document && childText(document, 'LocationConstraint');
+  if (location && location !== `oss-${region}`) {
+    throw new OssRefusal('InvalidLocationConstraint', { elements: { LocationConstraint: location } });
+  }
+  const storageClass = (document && childText(document, 'StorageClass')) || undefined;
+  const redundancy = (document && childText(document, 'DataRedundancyType')) || 'LRS';
   if (redundancy !== 'LRS' && redundancy !== 'ZRS')
     throw malformedXml(`DataRedundancyType must be LRS or ZRS, got ${redundancy}`);
   return {

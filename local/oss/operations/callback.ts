@@ -63,7 +63,7 @@ export function readCallback({ headers, query }: OssRequest): Callback | undefin
   if (!callbackUrl || !callbackBody) {
     throw invalidArgument('callback', '', 'The callback configuration needs callbackUrl and callbackBody.');
   }
-  const urls = callbackUrl.split(';').slice(0, MAX_URLS);
+  const urls = callbackUrl.split(';').slice(0, MAX_URLS).map(withScheme);
   if (!urls.every((url) => /^https?:\/\/\S+$/.test(url) && URL.canParse(url))) {
     throw invalidArgument('callback', callbackUrl, 'The callbackUrl is not a URL.');
   }
@@ -74,6 +74,11 @@ export function readCallback({ headers, query }: OssRequest): Callback | undefin
     type: callbackBodyType ?? 'application/x-www-form-urlencoded',
     variables: variables === undefined ? {} : decodeJson('callback-var', variables),
   };
+}
+
+/** doc: the examples name hosts without a scheme. */
+function withScheme(url: string): string {
+  return /^https?:\/\//.test(url) ? url : `http://${url}`;
 }
 
 async function call(

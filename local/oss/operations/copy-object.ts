@@ -13,16 +13,23 @@ import { checkReadable } from './object-headers.ts';
 import type { Operation } from './operation.ts';
 import { uploadHeaders } from './put-object.ts';
 import { resolveSymlink } from './symlink.ts';
-import { findBucket, versionOf } from './target.ts';
+import { checkVersionId, findBucket, versionOf } from './target.ts';
 import {
   metadataOf,
-  parseObjectAcl,
   parseStorageClass,
   parseTagging,
+  readObjectAcl,
   storedHeaders,
   templateOf,
 } from './template.ts';
-import { checkSize, createdChange, versionChange, writeBlob } from './write-object.ts';
+import {
+  checkSize,
+  createdChange,
+  versionChange,
+  type Written,
+  writeBlob,
+  writeVersion,
+} from './write-object.ts';
 
 /** doc: larger objects have to be copied in parts. */
 const MAX_COPY_BYTES = 1024 ** 3;
@@ -35,8 +42,7 @@ export const copyObject: Operation = async (request, bucket, oss) => {
   checkSize(source.version.size, MAX_COPY_BYTES);
   const onItself = source.bucket === bucket && source.key === request.key && !source.versionId;
   const template = templateOfCopy(request, bucket, source.version, onItself);
-  const blob = await bucket.copy(request.key, source.version.segments, 0, source.version.size);
-  const written = await writeBlob(request, oss, bucket, template, blob);
+  const written = await writeCopy(request, oss, bucket, template, source.own);
   const { version } = written;
   // guess: a copy onto itself changes only attributes; the API has no other way to change them.
   const { deltaSize } = written;
@@ -57,12 +63,29 @@ export const copyObject: Operation = async (request, bucket, oss) => {
   );
 };
 
+/** doc: the copy of a symbolic link is a link to the same target. */
+async function writeCopy(
+  request: OssRequest,
+  oss: OssContext,
+  bucket: BucketStore,
+  template: ObjectTemplate,
+  { segments, size, etag, crc64, symlinkTarget }: ObjectVersion,
+): Promise<Written> {
+  if (symlinkTarget !== undefined) {
+    const link = { type: 'Symlink', segments: [], size: 0, etag, crc64, symlinkTarget } as const;
+    return writeVersion(request, oss, bucket, { ...template, ...link });
+  }
+  return writeBlob(request, oss, bucket, template, await bucket.copy(request.key, segments, 0, size));
+}
+
 export interface CopySource {
   readonly bucket: BucketStore;
   readonly key: string;
   readonly versionId: string | undefined;
   /** The target if the object is a symbolic link. */
   readonly version: ObjectVersion;
+  /** The object itself. */
+  readonly own: ObjectVersion;
 }
 
 /** Reads `x-oss-copy-source`, and checks that the caller may read what it names. */
@@ -72,12 +95,13 @@ export function readCopySource(request: OssRequest, oss: OssContext): CopySource
   const refuse = () => invalidArgument('x-oss-copy-source', header);
   if (!match) throw refuse();
   const bucket = findBucket(match[1]!, oss);
-  const key = percentDecode(match[2]!, refuse);
-  const versionId = match[3];
+  const key = percentDecode(match[2]!.replaceAll('+', ' '), refuse);
+  const versionId = checkVersionId(match[3]);
   authorize({ ...request, bucket: match[1]!, key }, { access: 'read', action: 'oss:GetObject' }, bucket);
-  const version = resolveSymlink(versionOf(bucket.find(key), key, versionId), bucket);
+  const own = versionOf(bucket.find(key), key, versionId);
+  const version = resolveSymlink(own, bucket);
   checkReadable(version, oss);
-  return { bucket, key, versionId, version };
+  return { bucket, key, versionId, version, own };
 }
 
 /**
@@ -97,14 +121,20 @@ function templateOfCopy(
   return {
     ...templateOf(headers, bucket),
     ...(replaces
-      ? { headers: storedHeaders(headers), metadata: metadataOf(headers) }
+      ? { headers: replacedHeaders(headers, source), metadata: metadataOf(headers) }
       : { headers: source.headers, metadata: source.metadata }),
     tags: retags ? parseTagging(headers['x-oss-tagging'] ?? '') : source.tags,
-    acl: parseObjectAcl(headers['x-oss-object-acl'] ?? (onItself ? source.acl : 'default')),
+    acl: readObjectAcl(headers) ?? (onItself ? source.acl : 'default'),
     storageClass: parseStorageClass(
       headers['x-oss-storage-class'] ?? (onItself ? source.storageClass : bucket.record.storageClass),
     ),
   };
+}
+
+/** sdk: without a Content-Type, that of the source stays. */
+function replacedHeaders(headers: OssRequest['headers'], source: ObjectTemplate): ObjectTemplate['headers'] {
+  const type = headers['content-type'] || source.headers['content-type'];
+  return storedHeaders({ ...headers, ...(type !== undefined && { 'content-type': type }) });
 }
 
 function directive(request: OssRequest, name: string, known: readonly string[]): string | undefined {

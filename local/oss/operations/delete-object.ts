@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { MAX_KEYS_PER_REQUEST } from '../../../shared/oss/limits.ts';
 import { childrenOf, childText } from '../../../shared/runtime/xml.ts';
 import type { ObjectChange } from '../../events/object-change.ts';
-import { percentDecode } from '../../http/decode.ts';
 import { authorize } from '../auth/authorize.ts';
 import type { OssContext } from '../context.ts';
 import { OssRefusal } from '../errors.ts';
@@ -11,11 +10,13 @@ import { malformedXml, type OssRequest, parseDocument, readText } from '../http/
 import type { BucketStore } from '../store/bucket.ts';
 import { currentVersion, type ObjectVersion } from '../store/records.ts';
 import type { Operation } from './operation.ts';
+import { checkVersionId } from './target.ts';
 import { newIdentity, versionChange, withNewest } from './write-object.ts';
 
 /** Also answers 204 if there is nothing to delete. */
 export const deleteObject: Operation = async (request, bucket, oss) => {
-  const deleted = await deleteVersion(request.key, request.query.get('versionId'), bucket, oss);
+  const versionId = checkVersionId(request.query.get('versionId') || undefined);
+  const deleted = await deleteVersion(request.key, versionId, bucket, oss);
   return {
     status: 204,
     headers: {
@@ -39,7 +40,7 @@ export const deleteObjects: Operation = async (request, bucket, oss) => {
     removedChange(request, bucket, 'DeleteObjects', deleted.key, deleted),
   );
   if (quiet) return { status: 200, changes };
-  const encoded = request.query.get('encoding-type') === 'url';
+  const encoded = wantsEncodedKeys(request);
   return xmlReply(
     'DeleteResult',
     {
@@ -81,7 +82,8 @@ function deleteVersion(
         versions: named ? versions.filter((version) => version !== named) : versions,
         result: {
           requested,
-          versionId: requested,
+          // sdk: an object without versions answers none.
+          versionId: bucket.record.versioning && requested,
           deleteMarker: named?.deleteMarker ?? false,
           removed: named?.deleteMarker ? undefined : named,
         },
@@ -133,6 +135,11 @@ function removedChange(
   return [versionChange(request, bucket, `ObjectRemoved:${operation}`, removed, after)];
 }
 
+/** doc: concerns the keys of the answer alone. sdk: the Java SDK sends it as a header. */
+function wantsEncodedKeys({ query, headers }: OssRequest): boolean {
+  return (query.get('encoding-type') ?? headers['encoding-type'])?.toLowerCase() === 'url';
+}
+
 async function readDeletion(request: OssRequest) {
   const text = await readText(request);
   const digest = request.headers['content-md5'];
@@ -143,13 +150,12 @@ async function readDeletion(request: OssRequest) {
     });
   }
   const document = parseDocument(text, 'Delete');
-  const encoded = request.query.get('encoding-type') === 'url';
   const objects = childrenOf(document, 'Object').map((object) => {
     const key = childText(object, 'Key');
     if (!key) throw malformedXml('an Object has no Key');
     return {
-      key: encoded ? percentDecode(key, () => malformedXml(`the Key ${key} is not encoded`)) : key,
-      versionId: childText(object, 'VersionId') || undefined,
+      key,
+      versionId: checkVersionId(childText(object, 'VersionId') || undefined),
     };
   });
   if (objects.length === 0 || objects.length > MAX_KEYS_PER_REQUEST) {

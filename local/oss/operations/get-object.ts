@@ -1,6 +1,7 @@
 import { conditionsOf, isNotModified } from '../http/conditions.ts';
 import { readRange } from '../http/range.ts';
 import { processImage } from '../images/process.ts';
+import { gzipped, isCompressed } from './compress.ts';
 import { checkReadable, objectHeaders } from './object-headers.ts';
 import type { Operation } from './operation.ts';
 import { resolveSymlink } from './symlink.ts';
@@ -42,6 +43,14 @@ export const getObject: Operation = async (request, bucket, oss) => {
       changes: [changeOf(0, size)],
     };
   }
+  if (isCompressed(request, headers, size)) {
+    return {
+      status: 200,
+      headers: { ...headers, 'content-md5': undefined, 'content-encoding': 'gzip', vary: 'Accept-Encoding' },
+      body: { stream: gzipped(await bucket.read(segments, 0, size)) },
+      changes: [changeOf(0, size)],
+    };
+  }
   const standard = request.headers['x-oss-range-behavior'] === 'standard';
   const range = readRange(request.headers.range, size, standard);
   const { start, end } = range ?? { start: 0, end: size };
@@ -54,13 +63,22 @@ export const getObject: Operation = async (request, bucket, oss) => {
   };
 };
 
-/** doc: only ETag, length, time and version, cheaper than HEAD. */
+/** doc: only ETag, length, time, checksum and version, cheaper than HEAD. */
 export const getObjectMeta: Operation = async (request, bucket, oss) => {
   const version = resolveSymlink(requestedVersion(request, bucket.find(request.key)), bucket);
-  const { etag, 'last-modified': lastModified } = objectHeaders(request, oss, bucket, version);
+  const {
+    etag,
+    'last-modified': lastModified,
+    'x-oss-hash-crc64ecma': crc64,
+  } = objectHeaders(request, oss, bucket, version);
   return {
     status: 200,
-    headers: { etag, 'last-modified': lastModified, ...versionHeader(bucket, version) },
+    headers: {
+      etag,
+      'last-modified': lastModified,
+      'x-oss-hash-crc64ecma': crc64,
+      ...versionHeader(bucket, version),
+    },
     body: { size: version.size },
   };
 };

@@ -3,7 +3,14 @@ import { invalidArgument } from '../errors.ts';
 import { xmlReply } from '../http/reply.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectRecord, ObjectVersion } from '../store/records.ts';
-import { describeVersion, isoSeconds, ownerOf, readListing, walkObjects } from './list-objects.ts';
+import {
+  describeVersion,
+  isoSeconds,
+  keyParameter,
+  ownerOf,
+  readListing,
+  walkObjects,
+} from './list-objects.ts';
 import type { Operation } from './operation.ts';
 import { takePage } from './page.ts';
 
@@ -16,8 +23,8 @@ interface Entry {
 /** Sorted by key in byte order, versions of one key from the newest. */
 export const listObjectVersions: Operation = async (request, bucket, oss) => {
   const { prefix, delimiter, maxKeys, encode, encodingType } = readListing(request);
-  const keyMarker = request.query.get('key-marker') ?? '';
-  const versionIdMarker = request.query.get('version-id-marker') ?? '';
+  const keyMarker = keyParameter(request, 'key-marker');
+  const versionIdMarker = keyParameter(request, 'version-id-marker');
   if (versionIdMarker !== '' && keyMarker === '') {
     const message = 'A version-id marker cannot be specified without a key marker.';
     throw invalidArgument('version-id-marker', versionIdMarker, message);

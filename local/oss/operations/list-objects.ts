@@ -1,3 +1,4 @@
+import { MAX_KEY_BYTES } from '../../../shared/oss/limits.ts';
 import type { XmlFields } from '../../../shared/runtime/xml.ts';
 import type { OssContext } from '../context.ts';
 import { invalidArgument } from '../errors.ts';
@@ -17,7 +18,7 @@ export const listObjects: Operation = async (request, bucket, oss) => {
   const { prefix, delimiter, maxKeys, encode, encodingType } = readListing(request);
   const type = request.query.get('list-type');
   if (type !== undefined) throw invalidArgument('list-type', type);
-  const marker = request.query.get('marker') ?? '';
+  const marker = keyParameter(request, 'marker');
   const page = listPage(bucket, { prefix, delimiter, after: marker, maxKeys });
   return xmlReply('ListBucketResult', {
     Name: request.bucket,
@@ -40,7 +41,8 @@ export const listObjects: Operation = async (request, bucket, oss) => {
 export const listObjectsV2: Operation = async (request, bucket, oss) => {
   const { prefix, delimiter, maxKeys, encode, encodingType } = readListing(request);
   const startAfter = request.query.get('start-after');
-  const token = request.query.get('continuation-token');
+  // sdk: Python sends an empty token with the first page.
+  const token = request.query.get('continuation-token') || undefined;
   const after = token === undefined ? (startAfter ?? '') : decodeToken(token);
   const page = listPage(bucket, { prefix, delimiter, after, maxKeys });
   const owner = request.query.get('fetch-owner') === 'true' ? { Owner: ownerOf(bucket) } : {};
@@ -66,17 +68,28 @@ export const listObjectsV2: Operation = async (request, bucket, oss) => {
 
 /** The parameters that all listings share. */
 export function readListing(request: OssRequest) {
-  const encodingType = request.query.get('encoding-type') || undefined;
+  return {
+    prefix: keyParameter(request, 'prefix'),
+    delimiter: keyParameter(request, 'delimiter'),
+    maxKeys: numberParameter(request, 'max-keys', PAGE),
+    ...readEncoding(request),
+  };
+}
+
+/** How the answer writes keys: percent-encoded for clients whose XML parser accepts no control characters. */
+export function readEncoding({ query }: OssRequest) {
+  const encodingType = query.get('encoding-type') || undefined;
   // sdk: the Go SDK v2 writes it in upper case.
   if (encodingType && encodingType.toLowerCase() !== 'url')
     throw invalidArgument('encoding-type', encodingType);
-  return {
-    prefix: request.query.get('prefix') ?? '',
-    delimiter: request.query.get('delimiter') ?? '',
-    maxKeys: numberParameter(request, 'max-keys', PAGE),
-    encodingType,
-    encode: (text: string) => (encodingType ? encodeURIComponent(text) : text),
-  };
+  return { encodingType, encode: (text: string) => (encodingType ? encodeURIComponent(text) : text) };
+}
+
+/** A key, or a part of one, in a parameter; empty if it is absent. Throws if it is longer than a key may be. */
+export function keyParameter({ query }: OssRequest, name: string): string {
+  const text = query.get(name) ?? '';
+  if (Buffer.byteLength(text) <= MAX_KEY_BYTES) return text;
+  throw invalidArgument(name, text, `The length of ${name} exceeds the maximum limit.`);
 }
 
 interface Page {
@@ -159,12 +172,13 @@ export function ownerOf(bucket: BucketStore): { ID: string; DisplayName: string 
   return { ID: bucket.record.ownerId, DisplayName: bucket.record.ownerId };
 }
 
+/** No character of a token needs an encoding: some clients decode it as a form, others send it as it came. */
 function encodeToken(key: string): string {
-  return Buffer.from(key).toString('base64');
+  return Buffer.from(key).toString('base64url');
 }
 
 function decodeToken(token: string): string {
-  const key = Buffer.from(token, 'base64').toString('utf8');
+  const key = Buffer.from(token, 'base64url').toString('utf8');
   if (encodeToken(key) !== token) throw invalidArgument('continuation-token', token);
   return key;
 }

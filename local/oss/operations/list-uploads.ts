@@ -2,7 +2,7 @@ import { xmlReply } from '../http/reply.ts';
 import { numberParameter } from '../http/request.ts';
 import { compareKeys } from '../store/key-order.ts';
 import type { UploadRecord } from '../store/records.ts';
-import { isoSeconds, readListing } from './list-objects.ts';
+import { isoSeconds, keyParameter, readListing } from './list-objects.ts';
 import type { Operation } from './operation.ts';
 import { takePage } from './page.ts';
 
@@ -10,7 +10,7 @@ import { takePage } from './page.ts';
 export const listMultipartUploads: Operation = async (request, bucket) => {
   const { prefix, delimiter, encode, encodingType } = readListing(request);
   const maxUploads = numberParameter(request, 'max-uploads', { min: 1, max: 1000, fallback: 1000 });
-  const keyMarker = request.query.get('key-marker') ?? '';
+  const keyMarker = keyParameter(request, 'key-marker');
   // doc: ignored without a key marker.
   const idMarker = keyMarker === '' ? '' : (request.query.get('upload-id-marker') ?? '');
   const rest = [...bucket.uploads.all()]

@@ -38,14 +38,14 @@ export const deleteObjectTagging: Operation = async (request, bucket) => {
 };
 
 /** Reads `<Tagging><TagSet><Tag>…` of a bucket or object. */
-export function readTagging(text: string, maxTags?: number): Tag[] {
+export function readTagging(text: string, check: (tags: Tag[]) => Tag[] = checkTags): Tag[] {
   const [set] = childrenOf(parseDocument(text, 'Tagging'), 'TagSet');
   if (!set) throw malformedXml('expected <TagSet>');
   const tags = childrenOf(set, 'Tag').map((tag) => ({
     key: childText(tag, 'Key') ?? '',
     value: childText(tag, 'Value') ?? '',
   }));
-  return checkTags(tags, maxTags);
+  return check(tags);
 }
 
 /** doc: such a change keeps `Last-Modified`. */

@@ -3,6 +3,7 @@ import { OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import type { BucketStore } from '../store/bucket.ts';
 import type { ObjectVersion } from '../store/records.ts';
+import { encryptionHeaders } from './put-object.ts';
 import { restoreInfo, restoreState } from './restore.ts';
 import { versionHeader } from './target.ts';
 import { checkHeader } from './template.ts';
@@ -35,8 +36,7 @@ export function objectHeaders(
     'x-oss-hash-crc64ecma': version.crc64,
     'x-oss-next-append-position': version.type === 'Appendable' ? String(version.size) : undefined,
     'x-oss-tagging-count': version.tags.length > 0 ? String(version.tags.length) : undefined,
-    'x-oss-server-side-encryption': version.encryption?.algorithm,
-    'x-oss-server-side-encryption-key-id': version.encryption?.keyId,
+    ...encryptionHeaders(version),
     'x-oss-restore': restoreInfo(version, oss.clock.now()),
     ...versionHeader(bucket, version),
   };

@@ -30,7 +30,12 @@ export const postObject: Operation = async (request, bucket, oss) => {
     if (!key) throw invalidArgument('key', '', 'Bucket POST must contain a field named key.');
     checkKey(key);
     const caller = checkFormSignature(form.fields, oss.keyring);
-    const sizes = checkPolicy(form.fields, { bucket: request.bucket, key, time: request.time });
+    const sizes = checkPolicy(form.fields, {
+      bucket: request.bucket,
+      key,
+      contentType: form.fileType,
+      time: request.time,
+    });
     const upload: OssRequest = { ...request, key, caller, headers: headersOf(form, request) };
     authorize(upload, { access: 'write', action: 'oss:PutObject' }, bucket);
     readCallback(upload);

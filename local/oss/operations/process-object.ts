@@ -19,7 +19,8 @@ export const processObject: Operation = async (request, source, oss) => {
   const [process = '', saveAs, ...more] = order.split('|');
   if (!saveAs?.startsWith('sys/saveas,') || more.length > 0) throw notImplemented(`x-oss-process=${order}`);
   const key = decode(/,o_([^,]+)/.exec(saveAs)?.[1] ?? '');
-  const bucketName = decode(/,b_([^,]+)/.exec(saveAs)?.[1] ?? '') || request.bucket;
+  const namedBucket = decode(/,b_([^,]+)/.exec(saveAs)?.[1] ?? '');
+  const bucketName = namedBucket || request.bucket;
   checkKey(key);
   const bucket = findBucket(bucketName, oss);
   const target: OssRequest = { ...request, bucket: bucketName, key };
@@ -34,7 +35,8 @@ export const processObject: Operation = async (request, source, oss) => {
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ bucket: bucketName, fileSize: image.bytes.length, object: key, status: 'OK' }),
+    // sdk: the bucket is empty if the request names none.
+    body: JSON.stringify({ bucket: namedBucket, fileSize: image.bytes.length, object: key, status: 'OK' }),
     // guess: the documents name no event for stored results; they are written like any other object.
     changes: [createdChange(target, bucket, 'PutObject', written)],
   };

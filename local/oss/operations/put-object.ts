@@ -32,9 +32,19 @@ export function uploadHeaders(
     etag: `"${version.etag}"`,
     'content-md5': version.contentMd5,
     'x-oss-hash-crc64ecma': version.crc64,
-    'x-oss-server-side-encryption': version.encryption?.algorithm,
-    'x-oss-server-side-encryption-key-id': version.encryption?.keyId,
+    ...encryptionHeaders(version),
     ...versionHeader(bucket, version),
+  };
+}
+
+/** The headers that name the encryption of an object or upload. */
+export function encryptionHeaders({
+  encryption,
+}: Pick<ObjectVersion, 'encryption'>): Record<string, string | undefined> {
+  return {
+    'x-oss-server-side-encryption': encryption?.algorithm,
+    'x-oss-server-side-data-encryption': encryption?.dataAlgorithm,
+    'x-oss-server-side-encryption-key-id': encryption?.keyId,
   };
 }
 

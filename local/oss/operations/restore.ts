@@ -1,6 +1,6 @@
 import { childText, type XmlElement } from '../../../shared/runtime/xml.ts';
 import type { OssContext } from '../context.ts';
-import { OssRefusal } from '../errors.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import { malformedXml, type OssRequest, parseDocument, readText } from '../http/request.ts';
 import { newRequestId } from '../ids.ts';
 import type { BucketStore } from '../store/bucket.ts';
@@ -70,6 +70,21 @@ export const restoreObject: Operation = async (request, bucket, oss) => {
   return reply;
 };
 
+/** Ends the time in which a restored object can be read. */
+export const cleanRestoredObject: Operation = async (request, bucket, oss) => {
+  return bucket.edit(request.key, (record) => {
+    const version = requestedVersion(request, record);
+    const state = restoreState(version, oss.clock.now());
+    if (state === 'online') throw new OssRefusal('OperationNotSupported');
+    if (state !== 'restored') throw new OssRefusal('ArchiveRestoreNotFinished');
+    const { restore: _, ...archived } = version;
+    return {
+      versions: record!.versions.map((other) => (other === version ? archived : other)),
+      result: { status: 200, headers: versionHeader(bucket, version) },
+    };
+  });
+};
+
 /** The object can be read again, unless another version took its place. */
 function announce(request: OssRequest, bucket: BucketStore, version: ObjectVersion, oss: OssContext): void {
   const current = bucket.find(request.key)?.versions[0];
@@ -87,6 +102,6 @@ function readOrder(
   const days = Number((document && childText(document, 'Days')) ?? 1);
   if (!Number.isInteger(days) || days < 1 || days > 365) throw malformedXml('Days must be 1 to 365');
   const tier = (parameters && childText(parameters, 'Tier')) ?? 'Standard';
-  if (DURATIONS_MS[storageClass]![tier] === undefined) throw malformedXml(`Tier ${tier} is unknown`);
+  if (DURATIONS_MS[storageClass]![tier] === undefined) throw invalidArgument('Tier', tier);
   return { days, tier };
 }

@@ -66,7 +66,7 @@ export function resolveSymlink(link: ObjectVersion, bucket: BucketStore): Object
 function decodeTarget(header = ''): string {
   const refuse = () => invalidArgument('x-oss-symlink-target', header);
   if (header === '') throw refuse();
-  const target = percentDecode(header, refuse);
+  const target = percentDecode(header.replaceAll('+', ' '), refuse);
   checkKey(target);
   return target;
 }

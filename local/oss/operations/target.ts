@@ -1,5 +1,5 @@
 import type { OssContext } from '../context.ts';
-import { OssRefusal } from '../errors.ts';
+import { invalidArgument, OssRefusal } from '../errors.ts';
 import type { OssRequest } from '../http/request.ts';
 import { type BucketStore, noSuchBucket } from '../store/bucket.ts';
 import type { ObjectRecord, ObjectVersion } from '../store/records.ts';
@@ -16,7 +16,7 @@ function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}):
 
 /** The version that a request means. */
 export function requestedVersion(request: OssRequest, record: ObjectRecord | undefined): ObjectVersion {
-  return versionOf(record, request.key, request.query.get('versionId'));
+  return versionOf(record, request.key, checkVersionId(request.query.get('versionId') || undefined));
 }
 
 /** The version with that id, or the newest without an id. Throws for delete markers as OSS does. */
@@ -39,6 +39,12 @@ export function versionOf(
     throw noSuchKey(key, { 'x-oss-delete-marker': 'true', 'x-oss-version-id': newest.id });
   }
   return newest;
+}
+
+/** Throws `InvalidArgument` for what no version id can be. sdk: `234` is refused, an unknown id of a version is not. */
+export function checkVersionId(versionId: string | undefined): string | undefined {
+  if (versionId === undefined || versionId === 'null' || /^CAE[\w-]{13,}$/.test(versionId)) return versionId;
+  throw invalidArgument('versionId', versionId, 'Invalid version id specified');
 }
 
 /** `x-oss-version-id`, for buckets that are or were versioned. */

@@ -2,7 +2,8 @@ import { MAX_METADATA_BYTES } from '../../../shared/oss/limits.ts';
 import { invalidArgument, notImplemented, OssRefusal } from '../errors.ts';
 import { parseQuery } from '../http/query.ts';
 import type { BucketStore } from '../store/bucket.ts';
-import type { Encryption, ObjectAcl, ObjectTemplate, StorageClass, Tag } from '../store/records.ts';
+import type { ObjectAcl, ObjectTemplate, StorageClass, Tag } from '../store/records.ts';
+import { defaultEncryption, encryptionOf } from './encryption.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -19,13 +20,13 @@ const OBJECT_ACLS: readonly string[] = ['default', 'private', 'public-read', 'pu
 /** The attributes that a request gives to its object. */
 export function templateOf(headers: Headers, bucket: BucketStore): ObjectTemplate {
   refuseUnknownMeaning(headers);
-  const encryption = encryptionOf(headers);
+  const encryption = encryptionOf(headers) ?? defaultEncryption(bucket);
   return {
     headers: storedHeaders(headers),
     metadata: metadataOf(headers),
     tags: parseTagging(headers['x-oss-tagging'] ?? ''),
-    acl: parseObjectAcl(headers['x-oss-object-acl'] ?? 'default'),
-    storageClass: parseStorageClass(headers['x-oss-storage-class'] ?? bucket.record.storageClass),
+    acl: readObjectAcl(headers) ?? 'default',
+    storageClass: parseStorageClass(headers['x-oss-storage-class'] || bucket.record.storageClass),
     encryption,
   };
 }
@@ -69,15 +70,30 @@ export function parseTagging(text: string): Tag[] {
   return checkTags(parseQuery(text).map(([key, value]) => ({ key, value })));
 }
 
+/** doc: letters, digits, spaces and these signs; letters of any script. */
+export const TAG_TEXT = /^[\p{L}\p{M}\p{N} +\-=._:/]*$/u;
+
 /** doc: at most 10 tags with different keys of at most 128 bytes, and values of at most 256 bytes. */
-export function checkTags(tags: Tag[], maxTags = 10): Tag[] {
+export function checkTags(tags: Tag[]): Tag[] {
+  for (const { key, value } of tags) {
+    if (!TAG_TEXT.test(key)) throw invalidArgument('TagKey', key, 'The TagKey you have provided is invalid');
+    if (!TAG_TEXT.test(value))
+      throw invalidArgument('TagValue', value, 'The TagValue you have provided is invalid');
+  }
+  return checkTagSizes(tags, 10);
+}
+
+/** sdk: the tags of a bucket may have any characters. */
+export function checkTagSizes(tags: Tag[], maxTags: number): Tag[] {
   if (tags.length > maxTags) throw invalidArgument('x-oss-tagging', String(tags.length), 'Too many tags.');
   if (new Set(tags.map(({ key }) => key)).size < tags.length) {
     throw invalidArgument('x-oss-tagging', '', 'Cannot provide multiple Tags with the same key.');
   }
   for (const { key, value } of tags) {
-    if (key === '' || Buffer.byteLength(key) > 128) throw invalidArgument('TagKey', key);
-    if (Buffer.byteLength(value) > 256) throw invalidArgument('TagValue', value);
+    if (key === '' || Buffer.byteLength(key) > 128)
+      throw invalidArgument('TagKey', key, 'The TagKey you have provided is invalid');
+    if (Buffer.byteLength(value) > 256)
+      throw invalidArgument('TagValue', value, 'The TagValue you have provided is invalid');
   }
   return tags;
 }
@@ -87,20 +103,15 @@ export function parseObjectAcl(text: string): ObjectAcl {
   throw invalidArgument('x-oss-object-acl', text, 'no such object access control exists');
 }
 
+/** The ACL that a request gives to its object; the service takes an empty header as absent. */
+export function readObjectAcl(headers: Headers): ObjectAcl | undefined {
+  const text = headers['x-oss-object-acl'];
+  return text ? parseObjectAcl(text) : undefined;
+}
+
 export function parseStorageClass(text: string): StorageClass {
   if (STORAGE_CLASSES.includes(text)) return text as StorageClass;
   throw invalidArgument('x-oss-storage-class', text);
-}
-
-/** The method is stored and returned, as clients expect; the bytes are not encrypted. */
-function encryptionOf(headers: Headers): Encryption | undefined {
-  const algorithm = headers['x-oss-server-side-encryption'];
-  if (algorithm === undefined) return undefined;
-  if (!['AES256', 'KMS', 'SM4'].includes(algorithm)) {
-    throw invalidArgument('x-oss-server-side-encryption', algorithm);
-  }
-  const keyId = headers['x-oss-server-side-encryption-key-id'];
-  return { algorithm, keyId };
 }
 
 /** Refuses headers that would change the stored bytes or the access to them, and that this server does not support. */

@@ -93,8 +93,9 @@ export function writeVersion(
       const made = typeof make === 'function' ? await make(record) : make;
       const version: ObjectVersion = {
         ...made,
-        // doc: appended bytes belong to the version `null`, even in versioned buckets.
-        ...newIdentity(oss, made.type === 'Appendable' ? undefined : versioning),
+        ...newIdentity(oss, versioning),
+        // sdk: a later append changes the version that the first one made.
+        ...(made.type === 'Appendable' && before && { id: before.id }),
         deleteMarker: false,
       };
       return {

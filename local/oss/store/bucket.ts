@@ -65,7 +65,7 @@ export function openBucket(initial: BucketRecord, storage: Storage): BucketStore
   const prefix = objectKey('');
   const uploads = createUploads(name, storage);
   let record = initial;
-  let writers = 0;
+  const writers = new Set<Promise<void>>();
   let isRemoved = false;
 
   const find = (key: string): ObjectRecord | undefined => {
@@ -79,21 +79,32 @@ export function openBucket(initial: BucketRecord, storage: Storage): BucketStore
     }
   }
 
-  /** Prevents that the bucket is deleted during a change. */
+  /** A change that the deletion of the bucket waits for. */
   const writing = async <T>(change: () => Promise<T>): Promise<T> => {
     if (isRemoved) throw noSuchBucket(name);
-    writers++;
+    const written = change();
+    const settled = written.then(
+      () => {},
+      () => {},
+    );
+    writers.add(settled);
     try {
-      return await change();
+      return await written;
     } finally {
-      writers--;
+      writers.delete(settled);
     }
+  };
+
+  /** Does not delay the deletion of the bucket: the edit that would use the bytes fails then. */
+  const receive: BucketStore['write'] = async (key, source, checkSize) => {
+    if (isRemoved) throw noSuchBucket(name);
+    return storage.receive(objectKey(key), source, checkSize);
   };
 
   const copy: BucketStore['copy'] = async (key, segments, start, end) => {
     const source = await storage.read(segments, start, end);
     try {
-      return await writing(() => storage.receive(objectKey(key), source.pieces));
+      return await receive(key, source.pieces);
     } finally {
       await source.close();
     }
@@ -106,8 +117,9 @@ export function openBucket(initial: BucketRecord, storage: Storage): BucketStore
     uploads,
     find,
     from,
-    edit: (key, change, { fresh = [], ends } = {}) =>
-      writing(() =>
+    async edit(key, change, { fresh = [], ends } = {}) {
+      if (isRemoved) await storage.discard(fresh);
+      return writing(() =>
         locked(objectKey(key), async () => {
           const before = find(key);
           const removal = ends && uploads.removalOf(ends);
@@ -135,7 +147,8 @@ export function openBucket(initial: BucketRecord, storage: Storage): BucketStore
             throw error;
           }
         }),
-      ),
+      );
+    },
     update: (change) =>
       writing(() =>
         locked(bucketKey, async () => {
@@ -150,7 +163,7 @@ export function openBucket(initial: BucketRecord, storage: Storage): BucketStore
         const { changes, files } = uploads.removalOf(upload);
         return commit({ segments: [], changes: () => changes, dropped: files });
       }),
-    write: (key, source, checkSize) => writing(() => storage.receive(objectKey(key), source, checkSize)),
+    write: receive,
     copy,
     async joinLast(key, segments) {
       let first = segments.length - 1;
@@ -168,8 +181,16 @@ export function openBucket(initial: BucketRecord, storage: Storage): BucketStore
     read: storage.read,
     discard: storage.discard,
     async remove() {
-      const isEmpty = from('').next().done && [...uploads.all()].length === 0;
-      if (!isEmpty || writers > 0) throw new OssRefusal('BucketNotEmpty', { elements: { BucketName: name } });
+      do {
+        if (!from('').next().done) throw notEmpty();
+        if (hasUploads()) {
+          throw notEmpty(
+            'The bucket has not completed multipart uploads. Please abort or complete them first.',
+          );
+        }
+        await Promise.all(writers);
+      } while (writers.size > 0 || !from('').next().done || hasUploads());
+      if (isRemoved) throw noSuchBucket(name);
       isRemoved = true;
       await commit({ segments: [], changes: () => [{ key: bucketKey }], dropped: [] }).catch((error) => {
         isRemoved = false;
@@ -180,6 +201,15 @@ export function openBucket(initial: BucketRecord, storage: Storage): BucketStore
       isRemoved = true;
     },
   };
+
+  function hasUploads(): boolean {
+    for (const _ of uploads.all()) return true;
+    return false;
+  }
+
+  function notEmpty(message?: string): OssRefusal {
+    return new OssRefusal('BucketNotEmpty', { message, elements: { BucketName: name } });
+  }
 }
 
 function changeOf(

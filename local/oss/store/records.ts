@@ -64,6 +64,8 @@ export interface Tag {
 
 export interface Encryption {
   readonly algorithm: string;
+  /** The algorithm of the data key, if the key is from KMS and not for AES-256. */
+  readonly dataAlgorithm?: string;
   readonly keyId?: string;
 }
 
@@ -95,6 +97,8 @@ export interface UploadRecord {
   readonly key: string;
   readonly initiated: number;
   readonly template: ObjectTemplate;
+  /** Its parts come in the order of their numbers, and its object has an MD5. @default false */
+  readonly sequential?: boolean;
 }
 
 /** The attributes of an object that a request sends with its bytes. */

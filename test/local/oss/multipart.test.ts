@@ -143,7 +143,6 @@ describe('multipart uploads', () => {
   test.each([
     ['a part that is absent', [{ number: 9, etag: 'x' }], 'InvalidPart'],
     ['another ETag', [{ number: 1, etag: 'x' }], 'InvalidPart'],
-    ['no part', [], 'MalformedXML'],
   ])('an upload cannot be completed with %s, and can be completed afterwards', async (_, parts, code) => {
     const id = await initiate();
     const { headers } = await upload(id, 1, Buffer.from('a'));
@@ -153,6 +152,14 @@ describe('multipart uploads', () => {
 
     expect(error).toMatchObject({ code, status: 400 });
     expect((await client.get('big')).content.toString()).toBe('a');
+  });
+
+  test('an upload that is completed without a part becomes an empty object', async () => {
+    const id = await initiate();
+
+    await complete(id, []);
+
+    expect((await client.get('big')).content.toString()).toBe('');
   });
 
   test('an upload cannot be completed with parts that are out of order or too small', async () => {

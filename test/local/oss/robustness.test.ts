@@ -200,17 +200,6 @@ describe('clients with faults', () => {
 
   test.each([
     [
-      'the key of a deletion',
-      {
-        query: [
-          ['delete', ''],
-          ['encoding-type', 'url'],
-        ] as const,
-      },
-      '<Delete><Object><Key>%zz</Key></Object></Delete>',
-      'MalformedXML',
-    ],
-    [
       'an order to process an image',
       { key: 'a', query: [['x-oss-process', '']] as const },
       'x-oss-process=%zz',
