@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { type Frame, HEADER_BYTES, isSnapshot, readFrames } from './frames.ts';
+import { entriesOf } from './stored-file.ts';
 import { readWitness } from './witness.ts';
 
 /** Where the next frame of a log begins. */
@@ -45,11 +46,7 @@ export const logFile = (folder: string, number: number) =>
 
 /** The numbers of the files of a log, oldest first; none if the folder does not exist. */
 export async function logFilesIn(folder: string): Promise<number[]> {
-  const names = await fs.readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  return names
+  return (await entriesOf(folder))
     .filter((name) => /^\d{8}\.log$/.test(name))
     .map((name) => Number.parseInt(name, 10))
     .sort((left, right) => left - right);

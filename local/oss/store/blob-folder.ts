@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { DurableFiles } from '../../disk/durable-files.ts';
+import { entriesOf } from '../../disk/stored-file.ts';
 import { type BlobWriter, createBlobFile } from './blob-file.ts';
 
 /**
@@ -28,7 +29,7 @@ export interface BlobFolder {
 const FILES_PER_FOLDER = 1000;
 
 export async function openBlobFolder(folder: string, files: DurableFiles): Promise<BlobFolder> {
-  const earlier = (await readFolder(folder)).filter((name) => /^[0-9a-f]{12}$/.test(name));
+  const earlier = (await entriesOf(folder)).filter((name) => /^[0-9a-f]{12}$/.test(name));
   let own: Promise<string> | undefined;
   let madeFolder: { readonly path: string; readonly made: Promise<void> } | undefined;
   let number = 0;
@@ -83,7 +84,7 @@ export async function openBlobFolder(folder: string, files: DurableFiles): Promi
     path: pathOf,
     remove: (name) => fs.rm(pathOf(name), { force: true }),
     async *names() {
-      for (const start of await readFolder(folder)) yield* namesIn(start);
+      for (const start of await entriesOf(folder)) yield* namesIn(start);
     },
     async *unsettled() {
       for (const start of await unsettledStarts()) yield* namesIn(start);
@@ -101,14 +102,6 @@ export async function openBlobFolder(folder: string, files: DurableFiles): Promi
       await removeIfEmpty(path.join(folder, start));
     },
   };
-}
-
-/** It is made with the first file. */
-async function readFolder(folder: string): Promise<string[]> {
-  return fs.readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
 }
 
 /** Deletes a folder, and those in it, if they have no files. */

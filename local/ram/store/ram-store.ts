@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import type { DataFolder } from '../../disk/data-folder.ts';
 import { createDurableFiles } from '../../disk/durable-files.ts';
 import { readSealedFile } from '../../disk/sealed-file.ts';
@@ -71,18 +72,14 @@ export async function openRamStore(data: DataFolder | undefined): Promise<RamSto
   const roles = new Map(known.roles.map((role) => [role.name.toLowerCase(), role]));
   const policies = new Map(known.policies.map((policy) => [policy.name, policy]));
   // Each write holds all that came before it, so writes follow each other.
-  let written: Promise<unknown> = Promise.resolve();
-
-  const save = (): Promise<void> => {
-    if (file === undefined || data === undefined) return Promise.resolve();
-    const write = async () => {
+  const inTurn = pLimit(1);
+  const save = async (): Promise<void> => {
+    if (file === undefined || data === undefined) return;
+    await inTurn(async () => {
       const state: RamState = { roles: [...roles.values()], policies: [...policies.values()] };
       await mkdir(data.path, { recursive: true });
       await writeSealed(file, state, files);
-    };
-    const next = written.then(write, write);
-    written = next;
-    return next;
+    });
   };
 
   return {

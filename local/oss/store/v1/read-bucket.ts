@@ -2,6 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { type DataFolder, failAtStart } from '../../../disk/data-folder.ts';
 import { readJournalV1 } from '../../../disk/journal-v1.ts';
+import { entriesOf } from '../../../disk/stored-file.ts';
 import type { BucketRecord, ObjectRecord, ObjectVersion, Part, Segment, UploadRecord } from '../records.ts';
 
 /** A bucket of version 0.1, whose segments are all files in `objects/`. */
@@ -40,9 +41,9 @@ export async function readBucketV1(folder: string, data: DataFolder): Promise<Bu
       for (const [file, content] of Object.entries(blobs)) bytes.set(file, Buffer.from(content, 'base64'));
     });
   }
-  const found = await namesIn(path.join(folder, 'objects'));
+  const found = await entriesOf(path.join(folder, 'objects'));
   const uploads: BucketV1['uploads'][number][] = [];
-  for (const id of await namesIn(path.join(folder, 'uploads'))) {
+  for (const id of await entriesOf(path.join(folder, 'uploads'))) {
     const upload = await readUpload(path.join(folder, 'uploads', id), data);
     if (upload) uploads.push(upload);
   }
@@ -63,21 +64,14 @@ export async function readBucketV1(folder: string, data: DataFolder): Promise<Bu
 }
 
 async function logsIn(folder: string): Promise<string[]> {
-  return (await namesIn(folder))
+  return (await entriesOf(folder))
     .filter((name) => /^log\.\d+$/.test(name))
     .sort((left, right) => Number(left.slice(4)) - Number(right.slice(4)));
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  return fs.readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-}
-
 /** An upload whose record was never written has not begun. */
 async function readUpload(folder: string, data: DataFolder) {
-  const names = await namesIn(folder);
+  const names = await entriesOf(folder);
   if (!names.includes('upload.json')) return undefined;
   const record = await readJson<UploadRecord>(path.join(folder, 'upload.json'), isUpload, data);
   if (!record) return undefined;
