@@ -4,7 +4,7 @@ import { type Picture, type Pictures, withPicture } from '../../shared/faces/pic
 import { createPicturePool } from '../../shared/faces/pictures/pool.ts';
 import { DEFAULT_IMAGE_BOUNDS, MEGABYTE, type UprightImage } from '../../shared/images/image.ts';
 import { crowd, decodeSample, SAMPLE_NUMBERS, sampleBytes } from '../../test/support/photos.ts';
-import { residentMb } from '../process-tree.ts';
+import { residentMb } from '../../test/support/process-tree.ts';
 import { quantile } from './statistics.ts';
 
 const ASK = {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { samplePhotos } from '../../cli/files.ts';
-import { processorMs } from '../process-tree.ts';
+import { processorMs } from '../../test/support/process-tree.ts';
 
 export interface ColdStart {
   /** Milliseconds from the start of the process to the first line of its table. */

@@ -11,7 +11,7 @@ import { readCapacity } from '../../shared/runtime/capacity.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { environmentCredentials } from '../../shared/runtime/credentials.ts';
 import { silentLogger } from '../../shared/runtime/log.ts';
-import { processorMs } from '../process-tree.ts';
+import { processorMs } from '../../test/support/process-tree.ts';
 import { report } from './measure.ts';
 import { manyPhotos } from './photos.ts';
 

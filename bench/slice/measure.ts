@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { residentMb } from '../../test/support/process-tree.ts';
 import { messageOf } from '../child.ts';
-import { residentMb } from '../process-tree.ts';
 
 /** What a program of this folder sends to its parent. */
 export interface Report {

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type * as Files from '../../cli/process-files.ts';
 import type * as Start from '../../local/start/one-process.ts';
 import type * as Log from '../../shared/runtime/log.ts';
-import { processorMs } from '../process-tree.ts';
+import { processorMs } from '../../test/support/process-tree.ts';
 import { report } from './measure.ts';
 import { manyPhotos, oneFacePhoto } from './photos.ts';
 import { median } from './statistics.ts';

@@ -3,8 +3,9 @@ import { type LocalFc, startLocalFc } from '../../local/fc/index.ts';
 import { DEFAULT_IMAGE_BOUNDS } from '../../shared/images/image.ts';
 import { notification, openStage, type Stage, upload } from '../functions/face-recognition/support.ts';
 import { builtFunction } from '../support/functions.ts';
+import { childrenOf, descendants } from '../support/process-tree.ts';
 import { KINDS, LEGITIMATE } from './kinds.ts';
-import { childrenOf, descendants, type Meter, startMeter } from './meter.ts';
+import { type Meter, startMeter } from './meter.ts';
 import { outcomeOf } from './outcome.ts';
 
 /** Of the function in s.yaml. */

@@ -1,5 +1,6 @@
 import { constants, deflateRawSync, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import { pngChunk } from './png-chunk.ts';
 import { type TiffField, tiffDirectory, tiffHead } from './tiff.ts';
 
 // Files that cost a decoder far more than their size says, one maker per kind.
@@ -165,28 +166,6 @@ async function withPngChunks(chunks: readonly Buffer[]): Promise<Buffer> {
   // After the signature and IHDR.
   return Buffer.concat([file.subarray(0, 33), ...chunks, file.subarray(33)]);
 }
-
-function pngChunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(data.length);
-  const checksum = Buffer.alloc(4);
-  checksum.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, checksum]);
-}
-
-/** Node 20.10 has no `zlib.crc32`. */
-function crc32(bytes: Uint8Array): number {
-  let crc = ~0;
-  for (const byte of bytes) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 255]!;
-  return ~crc >>> 0;
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  return crc;
-});
 
 /** A TIFF of so many directories; the last one leads to `next`, 0 for the end. */
 export function tiffOfDirectories(directories: number, next = 0): Buffer {

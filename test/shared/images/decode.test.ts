@@ -6,6 +6,7 @@ import { DEFAULT_IMAGE_BOUNDS } from '../../../shared/images/image.ts';
 import { loadSharp } from '../../../shared/images/sharp.ts';
 import { isAppError } from '../../../shared/runtime/errors.ts';
 import { decodeImage } from '../../support/decode-image.ts';
+import { pngChunk } from '../../support/png-chunk.ts';
 import { rawPhoto } from '../../support/raw-photo.ts';
 import { jpegWithRestarts } from '../../support/restart-jpeg.ts';
 import { tiffOfPages } from '../../support/tiff.ts';
@@ -36,29 +37,10 @@ function png(width: number, height: number, rows: number): Buffer {
   const data = deflateSync(Buffer.alloc((Math.ceil(width / 8) + 1) * rows), { level: 1 });
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', header),
-    chunk('IDAT', data),
-    chunk('IEND', Buffer.alloc(0)),
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', data),
+    pngChunk('IEND', Buffer.alloc(0)),
   ]);
-}
-
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(data.length);
-  const checksum = Buffer.alloc(4);
-  checksum.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, checksum]);
-}
-
-/** Node 20.10 has no `zlib.crc32`. */
-function crc32(bytes: Uint8Array): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }
 
 const noisy = () => sharp(noise(64, 48).data, { raw: { width: 64, height: 48, channels: 3 } });

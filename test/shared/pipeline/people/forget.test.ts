@@ -5,10 +5,12 @@ import {
   ANNA,
   aYearOfPhotos,
   everything,
+  forgetDepsOf,
   PARTY,
   PARTY_DOCUMENT,
   type PeopleFixture,
   peopleFixture,
+  replacingParty,
   watchSignal,
 } from './support.ts';
 
@@ -17,13 +19,7 @@ let deps: ForgetDeps;
 
 beforeEach(() => {
   fixture = peopleFixture();
-  deps = {
-    gallery: fixture.deps.gallery,
-    source: fixture.store,
-    results: fixture.store,
-    peoplePrefix: 'people/',
-    resultPrefix: 'results/',
-  };
+  deps = forgetDepsOf(fixture);
 });
 
 describe('forgetPerson', () => {
@@ -113,18 +109,7 @@ describe('forgetPerson', () => {
 
   test('forgetPerson reads a document again that was replaced in the meantime', async () => {
     await aYearOfPhotos(fixture);
-    let replaced = false;
-    const racing = {
-      ...fixture.store,
-      async head(...args: Parameters<typeof fixture.store.head>) {
-        if (!replaced && args[0] === PARTY_DOCUMENT) {
-          replaced = true;
-          const later = { ...(await fixture.json(PARTY_DOCUMENT)), later: true };
-          await fixture.store.put(PARTY_DOCUMENT, Buffer.from(JSON.stringify(later)));
-        }
-        return fixture.store.head(...args);
-      },
-    };
+    const racing = replacingParty(fixture);
 
     await forgetPerson('Anna', { ...deps, results: racing });
 

@@ -6,6 +6,7 @@ import {
   ANNA,
   ANNA_AGAIN,
   everything,
+  forgetDepsOf,
   PARTY_DOCUMENT,
   type PeopleFixture,
   peopleFixture,
@@ -17,13 +18,7 @@ let deps: ForgetDeps;
 
 beforeEach(() => {
   fixture = peopleFixture();
-  deps = {
-    gallery: fixture.deps.gallery,
-    source: fixture.store,
-    results: fixture.store,
-    peoplePrefix: 'people/',
-    resultPrefix: 'results/',
-  };
+  deps = forgetDepsOf(fixture);
 });
 
 describe('a name that is written in two forms', () => {

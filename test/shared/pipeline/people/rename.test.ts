@@ -12,6 +12,7 @@ import {
   PARTY_DOCUMENT,
   type PeopleFixture,
   peopleFixture,
+  replacingParty,
   sightingsOf,
   watchSignal,
 } from './support.ts';
@@ -128,18 +129,7 @@ describe('renamePerson', () => {
 
   test('renamePerson names a document once that was replaced in the meantime', async () => {
     await aYearOfPhotos(fixture);
-    let replaced = false;
-    const racing = {
-      ...fixture.store,
-      async head(...args: Parameters<typeof fixture.store.head>) {
-        if (!replaced && args[0] === PARTY_DOCUMENT) {
-          replaced = true;
-          const later = { ...(await fixture.json(PARTY_DOCUMENT)), later: true };
-          await fixture.store.put(PARTY_DOCUMENT, Buffer.from(JSON.stringify(later)));
-        }
-        return fixture.store.head(...args);
-      },
-    };
+    const racing = replacingParty(fixture);
 
     const { documents } = await renamePerson(
       'Anna',

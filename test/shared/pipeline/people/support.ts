@@ -6,6 +6,7 @@ import type { ObjectStore } from '../../../../shared/oss/object-store.ts';
 import { readPipelineOptions } from '../../../../shared/pipeline/options.ts';
 import { createEnrolment, type EnrolmentDeps } from '../../../../shared/pipeline/people/enrol.ts';
 import { findPerson, type Sighting } from '../../../../shared/pipeline/people/find.ts';
+import type { ForgetDeps } from '../../../../shared/pipeline/people/forget.ts';
 import { type ManualClock, manualClock } from '../../../../shared/runtime/clock.ts';
 import { silentLogger } from '../../../../shared/runtime/log.ts';
 import { anEvent } from '../../../support/events.ts';
@@ -128,6 +129,33 @@ export async function aYearOfPhotos({ deps, store, upload }: PeopleFixture): Pro
   for (const name of ['faces/0.jpg', 'faces/1.jpg', 'annotated.jpg', 'redacted.jpg']) {
     await store.put(`${PARTY}/${name}`, Buffer.from('picture'));
   }
+}
+
+/** What `forgetPerson` needs of the fixture. */
+export function forgetDepsOf({ deps, store }: PeopleFixture): ForgetDeps {
+  return {
+    gallery: deps.gallery,
+    source: store,
+    results: store,
+    peoplePrefix: 'people/',
+    resultPrefix: 'results/',
+  };
+}
+
+/** The store, where another writer replaces the document of the party the first time somebody looks at it. */
+export function replacingParty({ store, json }: PeopleFixture): ObjectStore {
+  let replaced = false;
+  return {
+    ...store,
+    async head(...args: Parameters<ObjectStore['head']>) {
+      if (!replaced && args[0] === PARTY_DOCUMENT) {
+        replaced = true;
+        const later = { ...(await json(PARTY_DOCUMENT)), later: true };
+        await store.put(PARTY_DOCUMENT, Buffer.from(JSON.stringify(later)));
+      }
+      return store.head(...args);
+    },
+  };
 }
 
 /** All objects of the bucket. */

@@ -15,9 +15,17 @@ export function processorMs(pid: number = process.pid): number {
   return treeOf(pid).reduce((sum, each) => sum + ticksOf(each) * TICK_MS, 0);
 }
 
-function treeOf(pid: number): number[] {
-  const children = read(`/proc/${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number);
-  return [pid, ...children.flatMap(treeOf)];
+/** The process and all below it. */
+export function treeOf(pid: number): number[] {
+  return [pid, ...descendants(pid)];
+}
+
+export function descendants(pid: number): number[] {
+  return childrenOf(pid).flatMap(treeOf);
+}
+
+export function childrenOf(pid: number): number[] {
+  return read(`/proc/${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number);
 }
 
 /** Of the process and of its ended children: fields 14 to 17 of proc_pid_stat(5). */
