@@ -1,16 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { samplePhotos } from '../../cli/files.ts';
-import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
 import type { ObjectStore } from '../../shared/oss/object-store.ts';
-import { readPipelineOptions } from '../../shared/pipeline/options.ts';
-import { createRecognition } from '../../shared/pipeline/recognize.ts';
 import type { ResultDocument } from '../../shared/results/document.ts';
-import { systemClock } from '../../shared/runtime/clock.ts';
-import { silentLogger } from '../../shared/runtime/log.ts';
-import { engineInProcess } from '../support/engine-in-process.ts';
 import { anEvent } from '../support/events.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
+import { recognitionInMemory } from '../support/recognition.ts';
 
 export const keyOf = (index: number) => `incoming/${index}.jpg`;
 
@@ -65,21 +59,13 @@ async function read(store: ObjectStore, key: string): Promise<Buffer> {
 
 /** The results of the same photos without a cloud, a queue or a kill. */
 export async function undisturbed(photos: readonly Buffer[]): Promise<Comparable[]> {
-  const store = createMemoryStore({ bucket: 'photos', clock: systemClock });
-  const engine = engineInProcess(createLocalEngine());
-  const pipeline = createRecognition({
-    openBucket: () => store,
-    engine,
-    options: readPipelineOptions({}),
-    clock: systemClock,
-    logger: silentLogger,
-  });
+  const { store, pipeline, close } = recognitionInMemory();
   const results: Comparable[] = [];
   for (const [index, photo] of photos.entries()) {
     const { etag, requestId } = await store.put(keyOf(index), photo);
     await pipeline(anEvent({ key: keyOf(index), etag, requestId, size: photo.length }));
     results.push((await resultOf(store, keyOf(index)))!);
   }
-  await engine.close();
+  await close();
   return results;
 }

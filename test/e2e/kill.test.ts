@@ -4,20 +4,15 @@ import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { samplePhotos } from '../../cli/files.ts';
 import { type Connection, readConnection } from '../../local/start/connection.ts';
-import { createLocalEngine } from '../../shared/faces/engines/local/engine.ts';
 import type { OssClient } from '../../shared/oss/client.ts';
-import { readPipelineOptions } from '../../shared/pipeline/options.ts';
-import { createRecognition } from '../../shared/pipeline/recognize.ts';
 import type { ResultDocument } from '../../shared/results/document.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
-import { silentLogger } from '../../shared/runtime/log.ts';
 import { seededRandom } from '../../shared/runtime/random.ts';
 import type { ChildProgram } from '../support/child-program.ts';
 import { mnsClientOf, ossClientOf } from '../support/cloud-clients.ts';
-import { engineInProcess } from '../support/engine-in-process.ts';
 import { anEvent } from '../support/events.ts';
-import { createMemoryStore } from '../support/memory-store.ts';
 import { runProgram } from '../support/program.ts';
+import { recognitionInMemory } from '../support/recognition.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const UPLOADS = 100;
@@ -133,15 +128,7 @@ test('npm start loses no upload when it is killed at random points of 100 upload
 
 /** The results of the same photos without a cloud, a queue or a kill. */
 async function undisturbed(photos: readonly Buffer[]): Promise<ResultDocument[]> {
-  const store = createMemoryStore({ bucket: 'photos', clock: systemClock });
-  const engine = engineInProcess(createLocalEngine());
-  const pipeline = createRecognition({
-    openBucket: () => store,
-    engine,
-    options: readPipelineOptions({}),
-    clock: systemClock,
-    logger: silentLogger,
-  });
+  const { store, pipeline, close } = recognitionInMemory();
   const documents: ResultDocument[] = [];
   for (const [index, photo] of photos.entries()) {
     const key = keyOf(index);
@@ -150,7 +137,7 @@ async function undisturbed(photos: readonly Buffer[]): Promise<ResultDocument[]>
     const { body } = await store.get((outcome as { document: string }).document);
     documents.push(JSON.parse(Buffer.concat(await body.toArray()).toString()) as ResultDocument);
   }
-  await engine.close();
+  await close();
   return documents;
 }
 
